@@ -93,9 +93,19 @@ class Process:
             self._popen.wait()
         return self._popen.returncode
 
+    def ask_to_stop(self) -> None:
+        """Send the stop signal to the main process alone.
+
+        Celery's pool and PostgreSQL's backends must hear it from their parent: a signal of ours
+        would cut a task short instead of letting it finish.
+        """
+        if self.running():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.pid, self.command.stop_signal)
+
     def stop(self, timeout_s: float = 8.0) -> None:
-        """Ask the group to stop, wait, then kill what is left."""
-        self.signal(self.command.stop_signal)
+        """Ask to stop, wait, then kill what is left of the group."""
+        self.ask_to_stop()
         if not wait_until(lambda: not self.running(), timeout_s, step_s=0.01):
             self.signal(signal.SIGKILL)
             wait_until(lambda: not self.running(), 5.0, step_s=0.01)
