@@ -53,6 +53,7 @@ class Process:
             log.replace(log.with_suffix(".log.1"))
         drop = {"user": command.user, "group": command.user, "extra_groups": []}
         with log.open("ab") as output:
+            self._log_from = output.tell()
             self._popen = subprocess.Popen(
                 command.argv,
                 env=(os.environ if env is None else env) | command.env,
@@ -85,6 +86,13 @@ class Process:
         if self._popen.returncode is None:  # not reaped, so the group id is still ours
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
+
+    def said(self, text: str) -> bool:
+        """Say whether the log holds a text since this process started."""
+        with contextlib.suppress(OSError), self.log.open("rb") as file:
+            file.seek(self._log_from)
+            return text.encode() in file.read()
+        return False
 
     def reap(self) -> int | None:
         """Kill what the main process left in its group, and return its exit status."""

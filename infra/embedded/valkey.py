@@ -20,7 +20,7 @@ _OLDEST = (6, 2)
 
 
 def start(state_dir: Path) -> Service:
-    """Start the server; `url` is a redis:// address with its password."""
+    """Start the server; `url` is redis://:password@host:port, without a database number."""
     state_dir = state_folder(state_dir)
     return start_part(prepare(state_dir), state_dir)
 
@@ -49,7 +49,7 @@ def prepare(state_dir: Path) -> Part:
     config.touch(mode=0o600)
     config.chmod(0o600)
     config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    url = f"redis://:{password}@127.0.0.1:{port}"
     return Part(
         command=Command("valkey", (str(binary), str(config))),
         url=url,

@@ -17,11 +17,6 @@ ALTER ROLE davy_app LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB PASSWO
 SELECT 'CREATE DATABASE davy OWNER davy_owner' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'davy')
 \gexec
 
--- In template1 first, so that a database made for tests starts with the same rights.
-\connect template1
-ALTER DEFAULT PRIVILEGES FOR ROLE davy_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO davy_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE davy_owner GRANT USAGE, SELECT ON SEQUENCES TO davy_app;
 \connect davy
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-ALTER DEFAULT PRIVILEGES FOR ROLE davy_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO davy_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE davy_owner GRANT USAGE, SELECT ON SEQUENCES TO davy_app;
+-- What davy_app may do with the tables is set after each migration: apps/tenancy/grants.py.

@@ -52,20 +52,6 @@ def test_the_application_role_owns_nothing_and_cannot_step_around_row_security(
             link.execute("CREATE TABLE intruder (id int)")
 
 
-def test_the_application_role_may_use_what_the_owner_makes(services: Services) -> None:
-    owner, app = services.env["DATABASE_OWNER_URL"], services.env["DATABASE_URL"]
-    with psycopg.connect(owner, autocommit=True) as link:
-        link.execute("CREATE TABLE grant_probe (id serial PRIMARY KEY, word text)")
-        try:
-            with psycopg.connect(app) as other:
-                other.execute("INSERT INTO grant_probe (word) VALUES ('lamp')")
-                assert other.execute("SELECT word FROM grant_probe").fetchone() == ("lamp",)
-                with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    other.execute("DROP TABLE grant_probe")
-        finally:
-            link.execute("DROP TABLE grant_probe")
-
-
 def test_a_wrong_database_password_is_refused(services: Services) -> None:
     wrong = services.env["DATABASE_URL"].replace("davy_app:", "davy_app:x")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
