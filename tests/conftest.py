@@ -11,11 +11,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.embedded import Services, start_services
 from infra.state import Lock, state_folder
+from tests.database import django_db_setup  # noqa: F401
+
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 ROOT = Path(__file__).resolve().parent.parent
 _WITHOUT_SERVICES = ("tests/unit",)
@@ -61,6 +66,10 @@ def pytest_configure(config: pytest.Config) -> None:
         import django
 
         django.setup()
+        from django.conf import settings
+
+        # Argon2 is slow on purpose; here it would only cost minutes.
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -77,3 +86,13 @@ def services() -> Iterator[Services]:
     if _running is None:
         pytest.skip("no services: this run was asked for tests that need none")
     yield _running
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The two mines and the people of `tests/cast.py`, inside the test's own transaction."""
+    from apps.tenancy.scope import system_scope
+    from tests.cast import build_cast
+
+    with system_scope("the cast spans mines"):
+        return build_cast()

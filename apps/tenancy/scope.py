@@ -54,6 +54,7 @@ def _apply(scope: Scope) -> None:
 @contextmanager
 def _enter(scope: Scope) -> Iterator[Scope]:
     outer = _current.get()
+    nested = connection.in_atomic_block
     orm: AbstractContextManager[None] = (
         django_scopes.scopes_disabled()
         if scope.system
@@ -66,9 +67,9 @@ def _enter(scope: Scope) -> Iterator[Scope]:
             yield scope
         finally:
             _current.reset(token)
-            # A released savepoint keeps its settings: hand the outer scope back its own.
-            if outer is not None and not connection.needs_rollback:
-                _apply(outer)
+            # A released savepoint keeps its settings: hand the outer transaction back its own.
+            if nested and not connection.needs_rollback:
+                _apply(outer or Scope())
 
 
 def mine_scope(

@@ -58,6 +58,10 @@ def env_database(name: str, default: str) -> dict[str, Any]:
     if url.scheme not in ("postgres", "postgresql"):
         raise ImproperlyConfigured(f"{name}: Davy needs PostgreSQL, got {url.scheme or 'nothing'}")
     query = dict(parse_qsl(url.query))
+    most = int(env_float("DAVY_DB_POOL", 8))  # 0: no pool, for a command that only looks
+    options: dict[str, Any] = {"connect_timeout": 5}
+    if most:
+        options["pool"] = {"min_size": 1, "max_size": most, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": url.path.lstrip("/"),
@@ -67,8 +71,5 @@ def env_database(name: str, default: str) -> dict[str, Any]:
         "PORT": query.get("port") or str(url.port or ""),
         # The pool keeps connections; Django itself must not.
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": int(env_float("DAVY_DB_POOL", 8)), "timeout": 10},
-            "connect_timeout": 5,
-        },
+        "OPTIONS": options,
     }
