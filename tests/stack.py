@@ -49,10 +49,7 @@ class Demo:
 def stack() -> Iterator[Demo]:
     """Start the demo in a folder of its own, with services of its own."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(OWN)}
-    if models := os.environ.get("DAVY_MODELS"):
-        environ["DAVY_MODELS"] = models
-    else:
-        environ["DAVY_MODELS"] = str(ROOT / "var" / "models")
+    environ |= {k: v for k, v in os.environ.items() if k == "DAVY_MODELS"}
     folder = state_folder(ROOT / "var" / "test-stack")
     shutil.rmtree(folder)
     demo = Stack(folder, environ, lambda line: None)
