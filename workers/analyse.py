@@ -264,7 +264,7 @@ def _signals(path: Path, scene: Scene, start: datetime | None) -> list[Signal]:
     except UnicodeDecodeError:
         raise BadInput(f"{path}: is not a text file in UTF-8") from None
     machines = {machine.id for machine in scene.machines}
-    found = []
+    found: list[Signal] = []
     rows = csv.reader(io.StringIO(text), skipinitialspace=True)
     try:
         for row in rows:

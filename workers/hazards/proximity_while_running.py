@@ -70,7 +70,9 @@ class ProximityWhileRunning:
             inside = _inside(memory, people, view, name)
             stay_s = _stay(memory, name, inside, view)
             # In an open situation a person inside is enough: the dwell was served at its start.
-            served = stay_s is not None and (stay_s >= dwell_s - 1e-6 or memory.get("open") == level)
+            served = stay_s is not None and (
+                stay_s >= dwell_s - 1e-6 or memory.get("open") == level
+            )
             if found.level is None and inside and served and machine.running:
                 found = Condition(
                     level,

@@ -1,6 +1,6 @@
 """Pictures out of files, chunks and folders of stills: luma for free, colour only when asked."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,7 +18,9 @@ SMALL_PROBE = {"analyzeduration": "1", "probesize": "4096"}
 SAFE = {"protocol_whitelist": "file"}
 # Layouts whose first plane is luma with one byte a pixel.
 LUMA_PLANE = frozenset(
-    f"{family}{ratio}p" for family in ("yuv", "yuvj", "yuva") for ratio in (410, 411, 420, 422, 440, 444)
+    f"{family}{ratio}p"
+    for family in ("yuv", "yuvj", "yuva")
+    for ratio in (410, 411, 420, 422, 440, 444)
 ) | {"gray", "nv12", "nv21", "nv16", "nv24"}
 STILLS = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"))
 # Time stamps that go back further than this begin anew; less is jitter.
@@ -102,7 +104,7 @@ class FrameReader(Iterator[Frame]):
         self._frames.close()
         self._container.close()
 
-    def _read(self) -> Iterator[Frame]:
+    def _read(self) -> Generator[Frame, None, None]:
         try:
             for picture in self._decode():
                 if picture.width * picture.height > MAX_PIXELS:

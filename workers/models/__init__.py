@@ -70,7 +70,11 @@ def find(name: str = "default") -> Model:
 def root() -> Path:
     """Return the folder that holds the fetched models: DAVY_MODELS, by default var/models."""
     named = os.environ.get("DAVY_MODELS")
-    return Path(named) if named else Path(os.environ.get("DAVY_VAR") or HERE.parents[1] / "var") / "models"
+    return (
+        Path(named)
+        if named
+        else Path(os.environ.get("DAVY_VAR") or HERE.parents[1] / "var") / "models"
+    )
 
 
 def folder_of(entry: Model, base: Path | None = None) -> Path:
@@ -102,5 +106,7 @@ def check_hash(file: File, content: bytes, where: str) -> None:
     """Raise ModelError unless the content has the file's SHA-256."""
     found = hashlib.sha256(content).hexdigest()
     if file.sha256 is not None and found != file.sha256:
-        raise ModelError(f"{where} is not the file it should be: expected SHA-256 {file.sha256}, "
-                         f"found {found}; delete it and fetch again")
+        raise ModelError(
+            f"{where} is not the file it should be: expected SHA-256 {file.sha256}, "
+            f"found {found}; delete it and fetch again"
+        )
