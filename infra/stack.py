@@ -51,6 +51,8 @@ class Stack:
             "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": environ.get("DJANGO_SETTINGS_MODULE", "davy.settings"),
+            # Weights are the same for every state folder.
+            "DAVY_MODELS": environ.get("DAVY_MODELS") or str(ROOT / "var" / "models"),
             **application_env(self.state_dir, environ),
         }
 
@@ -89,13 +91,13 @@ class Stack:
         self.env["DAVY_BASE_URL"] = self.base_url
         self.env.setdefault("DAVY_FILE_SOURCES", ":".join(_file_sources(self.state_dir)))
         stamps = load_json(self.state_dir / "done.json")
-        static = _digest(_STATIC, "mtime")
+        static = _digest(_STATIC)
         collecting = None
         if stamps.get("static") != static:
             collecting = self._begin("collectstatic", "collectstatic", "--noinput", "-v", "0")
         # A database of this folder is known by its own number; another's may change unseen.
         database = self._database_number()
-        code = _digest(_CODE, f"{database} {self.rtsp_url}") if database else None
+        code = _digest(_CODE, f"{database} {self.rtsp_url}")
         if not database or stamps.get("database") != code or not self.logins_file.exists():
             owner = {"DATABASE_URL": self.env["DATABASE_OWNER_URL"]}
             with self._step("database"):
@@ -175,19 +177,14 @@ class _Step:
             self._say(f"{self._name}: {time.monotonic() - self._began:.1f} s")
 
 
-def _digest(places: Iterable[tuple[str, str]], more: str) -> str:
-    """Return a number for the present content of files; for "mtime" their size and time count."""
+def _digest(places: Iterable[tuple[str, str]], more: str = "") -> str:
+    """Return a number for the present content of files."""
     total = hashlib.sha256(more.encode())
     for folder, pattern in places:
         base = ROOT / folder
-        for path in sorted(base.rglob(pattern) if folder != "." else base.glob(pattern)):
+        for path in sorted(base.glob(pattern) if folder == "." else base.rglob(pattern)):
             if path.is_file():
-                total.update(str(path.relative_to(ROOT)).encode())
-                if more == "mtime":
-                    status = path.stat()
-                    total.update(f"{status.st_size} {status.st_mtime_ns}".encode())
-                else:
-                    total.update(path.read_bytes())
+                total.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return total.hexdigest()
 
 
