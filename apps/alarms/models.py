@@ -85,7 +85,7 @@ class AlarmTransition(MineRow):
 
 
 class Snapshot(MineRow):
-    """The frame in which an alarm was raised, kept beside the row so that no store is needed to see it."""
+    """The frame of an alarm, kept beside the row so that no store is needed to see it."""
 
     alarm = models.OneToOneField(Alarm, on_delete=models.CASCADE, related_name="snapshot")
     jpeg = models.BinaryField()

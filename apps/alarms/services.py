@@ -1,4 +1,4 @@
-"""The alarm's life: raised, seen again, cleared, acknowledged; each step once, whatever is delivered twice.
+"""The alarm's life: raised, seen again, cleared, acknowledged; each once, whatever comes twice.
 
 Every verb writes the row, its transition, the audit entry and the event in one transaction.
 """

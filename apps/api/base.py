@@ -33,7 +33,7 @@ class ScopedView(GenericAPIView):
         return rows.filter(mine__in=self.mines_readable())
 
     def find(self, rows: Any, **lookup: Any) -> Any:
-        """Return one row in scope, or answer 404: of another mine's row not even that it is there."""
+        """Return one row in scope, or answer 404, for another mine's row too."""
         row = self.narrow(rows).filter(**lookup).first()
         if row is None:
             raise Http404

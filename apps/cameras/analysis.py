@@ -18,10 +18,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from workers.media.decode import Frame, read_frames
-from workers.media.errors import MediaError
 from workers.scene import Scene as ParsedScene
 from workers.scene import parse_scene
-from workers.vision.detector import Detector, load_detector
 
 from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
 from apps.cameras.models import Analysis, Camera, Chunk
@@ -32,8 +30,10 @@ from apps.rules.selectors import scene_document, scene_in_force
 from apps.signals.selectors import signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
+from workers.media.errors import MediaError
+from workers.vision.detector import Detector, load_detector
 
-__all__ = ["cameras_waiting", "drain"]
+__all__ = ["drain"]
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
@@ -45,17 +45,8 @@ MOST_ATTEMPTS = 3
 SHED = ((6, 2.0), (3, 3.0))
 
 
-def cameras_waiting() -> list[int]:
-    """List cameras that have waiting chunks and nobody at work on them; needs a system scope."""
-    free = models.Q(camera__analysis__lease_until=None) | models.Q(
-        camera__analysis__lease_until__lt=timezone.now()
-    )
-    rows = Chunk.objects.filter(free, state=Chunk.State.NEW, camera__enabled=True)
-    return list(rows.order_by("camera_id").values_list("camera_id", flat=True).distinct())
-
-
 def drain(camera_id: int) -> int:
-    """Analyse what waits for a camera; returns how many chunks were taken, 0 when another is at it."""
+    """Analyse what waits for a camera; returns the count, 0 when another is at it."""
     token = secrets.token_hex(8)
     with system_scope("a doorbell names a camera, not its mine"):
         camera = Camera.objects.filter(pk=camera_id).first()

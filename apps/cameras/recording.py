@@ -1,4 +1,4 @@
-"""Ties the recorder to the database: which streams to pull, which chunks there are, what is wrong."""
+"""Ties the recorder to the database: what to pull, which chunks there are, what is wrong."""
 
 import logging
 import queue
@@ -9,8 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, close_old_connections
 from django.db.models import Max
-from workers.media.record import ChunkFile, Recorder, Source
-from workers.media.ring import Ring
 
 from apps.cameras.models import Camera, Chunk, StreamState
 from apps.cameras.retention import trim
@@ -18,6 +16,8 @@ from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_say, streams_of
 from apps.cameras.tasks import analyse
 from apps.tenancy.scope import mine_scope, system_scope
+from workers.media.record import ChunkFile, Recorder, Source
+from workers.media.ring import Ring
 
 __all__ = ["Recording"]
 
@@ -116,7 +116,7 @@ class Recording:
             self._said(row.camera_id, row.stream, StreamState.State.OFF, "")
 
     def _all_off(self) -> None:
-        """Say that nothing is recorded any more; a killed recorder is seen by the age of its chunks."""
+        """Say that recording ended; a killed recorder is seen by the age of its chunks."""
         try:
             with system_scope("the recorder stops"):
                 for row in StreamState.objects.filter(camera__in=self.mines).exclude(state="off"):

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
-from workers.media.ring import Ring
 
 from apps.cameras.models import Chunk
 from apps.evidence.selectors import held_spans
+from workers.media.ring import Ring
 
 __all__ = ["trim"]
 

@@ -23,7 +23,7 @@ def lock(password: str) -> str:
 
 
 def unlock(box: str) -> str:
-    """Decrypt a password; raises ImproperlyConfigured when the key is not the one it was locked with."""
+    """Decrypt a password; ImproperlyConfigured when it was locked with another key."""
     if not box:
         return ""
     try:

@@ -3,17 +3,26 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.cameras.models import Analysis, Camera, StreamState
+from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 
-__all__ = ["camera_health", "camera_tile_data", "cameras"]
+__all__ = ["camera_health", "camera_tile_data", "cameras", "cameras_waiting"]
 
 # Older than this a camera's newest analysed second is no view of the present.
 STALE = timedelta(seconds=10)
 # Below this visibility the picture cannot be trusted to show a person.
 SEES = 0.3
+
+
+def cameras_waiting() -> list[int]:
+    """List cameras that have waiting chunks and nobody at work on them; needs a system scope."""
+    free = Q(camera__analysis__lease_until=None) | Q(
+        camera__analysis__lease_until__lt=timezone.now()
+    )
+    rows = Chunk.objects.filter(free, state=Chunk.State.NEW, camera__enabled=True)
+    return list(rows.order_by("camera_id").values_list("camera_id", flat=True).distinct())
 
 
 def cameras() -> QuerySet[Camera]:
@@ -35,10 +44,9 @@ def camera_health(camera: Camera) -> dict[str, Any]:
     streams = {row.stream: row for row in camera.streams.all()}
     watched = streams.get(camera.analysed_stream)
     because = _blind_because(camera, analysis, watched)
+    word = "blind" if because else "protecting"
     if not camera.enabled:
         word = "off"
-    else:
-        word = "blind" if because else "protecting"
     return {
         "state": word,
         "because": because if camera.enabled else "",

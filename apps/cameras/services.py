@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from workers.media.record import ChunkFile
 
 from apps.accounts.models import User
 from apps.audit.services import record
@@ -16,6 +15,7 @@ from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
 from apps.cameras.secrets import lock, split_credentials
 from apps.live.services import emit
 from apps.mines.models import Area
+from workers.media.record import ChunkFile
 
 __all__ = ["camera_create", "camera_update", "chunk_index", "source_problem", "stream_say"]
 

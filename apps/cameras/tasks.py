@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.cameras.analysis import cameras_waiting, drain
+from apps.cameras.selectors import cameras_waiting
 from apps.tenancy.scope import system_scope
 
 
@@ -13,6 +13,9 @@ def analyse(camera_id: int, chunk_key: str) -> None:
     Delivered twice: the lease lets one in. Never delivered: the sweep rings. Late: there is
     nothing left to do.
     """
+    # Only the process that analyses carries the network.
+    from apps.cameras.analysis import drain
+
     while drain(camera_id):
         # A bell that rang between the last look and giving the lease back was turned away.
         pass

@@ -10,7 +10,7 @@ __all__ = ["cursor_now", "event_data", "events_after"]
 
 
 def cursor_now() -> int:
-    """Return the newest event's id in scope: the cursor of a snapshot read in the same transaction."""
+    """Return the newest event's id in scope: the cursor of a snapshot that is read after it."""
     return Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 

@@ -1,4 +1,4 @@
-"""The Django project: settings, addresses, entry points. The product lives in apps/ and workers/."""
+"""The Django project: settings, addresses, entry points. The product is in apps/ and workers/."""
 
 from davy.celery import app as celery_app
 

@@ -35,6 +35,7 @@ FILE_FORMATS = (
 # Enough for the parameter sets of a camera that sends them with its description; the default
 # probing holds every stream back for seconds.
 SMALL_PROBE = {"analyzeduration": "100000", "probesize": "65536"}
+REFUSED = "the camera refuses to send this stream"
 SECRET_PARAMETER = re.compile(
     r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|token|secret|auth|key|user(?:name)?)=[^&;/\s]*"
 )
@@ -154,7 +155,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
         "not found: there is no stream at this path",
         "unusable",
     ),
-    ((av.error.HTTPError,), "the camera refuses to send this stream", "unusable"),
+    ((av.error.HTTPClientError, av.error.HTTPServerError), REFUSED, "unusable"),
     ((FileNotFoundError,), "the file is not there", "unusable"),
     ((PermissionError,), "the file may not be read", "unusable"),
     ((IsADirectoryError,), "the path is a folder, not a file", "unusable"),
@@ -174,7 +175,14 @@ def open_stream(
     live = is_live(url)
     opener = _camera(url, read_timeout_s) if live else _file(file_path(url))
     timeouts = (open_timeout_s, read_timeout_s)
-    opened = _try(opener(SMALL_PROBE), timeouts, live)
+    try:
+        opened = _try(opener(SMALL_PROBE), timeouts, live)
+    except MediaError as error:
+        if not live or error.reason != REFUSED:
+            raise
+        # A camera that has only sound refuses to play nothing; with sound asked for, it is
+        # found out that there is no video.
+        opened = _try(opener({**SMALL_PROBE, "allowed_media_types": "video+audio"}), timeouts, live)
     if opened.width == 0 or opened.height == 0:
         # The small probe was too small for this one; libav's own default takes seconds.
         opened.container.close()

@@ -32,9 +32,9 @@ OPTIONS = {
 }
 
 
-def fit(width: int, height: int) -> tuple[int, int]:
-    """Return the size to encode: even, at most MAX_WIDTH wide, same shape."""
-    scale = min(1.0, MAX_WIDTH / width)
+def fit(width: int, height: int, limit: int = MAX_WIDTH) -> tuple[int, int]:
+    """Return the size to encode: even, at most `limit` pixels wide, same shape."""
+    scale = min(1.0, limit / width)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 

@@ -5,7 +5,6 @@ from davy.settings.celery import *  # noqa: F403
 from davy.settings.paths import ROOT, VAR
 from davy.settings.storage import *  # noqa: F403
 
-
 DEBUG = env_bool("DAVY_DEBUG", False)
 # Commands that need no secret (analyse, check, makemigrations) run without one; `davy.asgi`
 # refuses to serve with an empty key.
