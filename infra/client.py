@@ -67,11 +67,14 @@ class Client:
         return list(answer["results"] if isinstance(answer, dict) else answer)
 
     def post(self, path: str, data: dict[str, Any]) -> Any:
-        """Send JSON to the API and return its answer."""
+        """Post JSON to the API and return its answer."""
+        return self.send("POST", path, data)
+
+    def send(self, method: str, path: str, data: dict[str, Any]) -> Any:
+        """Send JSON to the API by any method and return its answer."""
         body = json.dumps(data).encode()
-        return json.loads(
-            self._send(path, body, accept="application/json", kind="application/json")
-        )
+        kind = "application/json"
+        return json.loads(self._send(path, body, accept=kind, kind=kind, method=method))
 
     def download_clip(self, clip: str, to: Path) -> str:
         """Fetch a clip by its presigned link, as a browser would; returns its SHA-256."""
@@ -117,8 +120,9 @@ class Client:
         *,
         accept: str = "text/html",
         kind: str = "application/x-www-form-urlencoded",
+        method: str | None = None,
     ) -> bytes:
-        request = urllib.request.Request(self.base_url + path, body)
+        request = urllib.request.Request(self.base_url + path, body, method=method)
         request.add_header("Accept", accept)
         if body is not None:
             request.add_header("Content-Type", kind)

@@ -103,41 +103,44 @@ def _one(camera: Camera, token: str) -> bool:
     if chunk.attempts >= MOST_ATTEMPTS:
         return _set_aside(camera, chunk, token, "its analysis failed three times")
     fps = next((fps for count, fps in SHED if len(waiting) >= count), None)
-    kept = _LastFrame()
-    try:
-        result = engine.analyse(
-            _parsed(camera.pk, scene_row),
-            engine.State.load(bytes(analysis.state)) if analysis.state else None,
-            engine.Chunk(
-                sequence=chunk.sequence,
-                start_s=start.timestamp(),
-                duration_s=chunk.duration_s,
-                frames=kept.pass_on(
-                    read_frames(settings.RING_DIR / chunk.path, start_s=start.timestamp(), fps=None)
-                ),
-                signals=[engine.Signal(at.timestamp(), key, state) for at, key, state in signals],
-            ),
-            detector=_detector(),
-            fps=fps,
-        )
-    except (MediaError, FileNotFoundError) as error:
-        return _set_aside(camera, chunk, token, str(error) or "the file is gone")
+    frames = _LastFrame(
+        read_frames(settings.RING_DIR / chunk.path, start_s=start.timestamp(), fps=None)
+    )
+    result = engine.analyse(
+        _parsed(camera.pk, scene_row),
+        engine.State.load(bytes(analysis.state)) if analysis.state else None,
+        engine.Chunk(
+            sequence=chunk.sequence,
+            start_s=start.timestamp(),
+            duration_s=chunk.duration_s,
+            frames=frames,
+            signals=[engine.Signal(at.timestamp(), key, state) for at, key, state in signals],
+        ),
+        detector=_detector(),
+        fps=fps,
+    )
     with mine_scope(camera.mine_id):
         written = _write(camera, chunk, token, scene_row, result, shed=fps is not None)
-    if written and kept.frame is not None:
-        keep_tile(camera.pk, kept.frame)
+    if written and frames.last is not None:
+        keep_tile(camera.pk, frames.last)
     return written
 
 
 class _LastFrame:
-    """Remembers the newest frame that passes, for the camera's tile."""
+    """Passes frames on and remembers the newest, for the camera's tile."""
 
-    frame: Frame | None = None
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self.frames = frames
+        self.last: Frame | None = None
 
-    def pass_on(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        for frame in frames:
-            self.frame = frame
-            yield frame
+    def __iter__(self) -> Iterator[Frame]:
+        for self.last in self.frames:
+            yield self.last
+
+    @property
+    def errors(self) -> int:
+        """How many packets could not be decoded so far."""
+        return int(getattr(self.frames, "errors", 0))
 
 
 @lru_cache(maxsize=1)
@@ -211,8 +214,14 @@ def _write(
     row.analysed_until = end
     row.lag_s = max(0.0, (timezone.now() - end).total_seconds())
     row.shed_chunks += shed
+    if result.fault:
+        row.bad_chunks += 1
+        row.last_error = f"{chunk.key}: {result.fault}"[:300]
     row.save()
-    Chunk.objects.filter(pk=chunk.pk).update(state=Chunk.State.DONE)
+    Chunk.objects.filter(pk=chunk.pk).update(
+        state=Chunk.State.BAD if result.fault else Chunk.State.DONE,
+        error=(result.fault or "")[:300],
+    )
     for finding in result.findings:
         _apply(camera, chunk, scene, finding)
     for finding in result.open:

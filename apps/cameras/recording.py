@@ -1,5 +1,6 @@
 """Ties the recorder to the database: what to pull, which chunks there are, what is wrong."""
 
+import hashlib
 import logging
 import queue
 import threading
@@ -17,7 +18,7 @@ from apps.cameras.services import chunk_index, stream_say, streams_of
 from apps.cameras.tasks import analyse
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.media.record import ChunkFile, Recorder, Source
-from workers.media.ring import Ring
+from workers.media.ring import Found, Ring
 
 __all__ = ["Recording"]
 
@@ -137,9 +138,29 @@ class Recording:
             cameras = set(Camera.objects.values_list("pk", flat=True))
         lost = [f for f in self.ring.scan() if f.path not in known and f.camera in cameras]
         for file in sorted(lost, key=lambda f: (f.camera, f.stream, f.sequence)):
-            self.waiting.put(file)
+            self.waiting.put(self._as_chunk(file))
         if lost:
             log.warning("entered %s chunks that had no row", len(lost))
+
+    def _as_chunk(self, file: Found) -> ChunkFile:
+        """Describe a file of the ring by its name and content; nothing is known of its stream."""
+        return ChunkFile(
+            camera=file.camera,
+            mine=file.mine,
+            stream=file.stream,
+            sequence=file.sequence,
+            start_s=file.start_s,
+            duration_s=file.duration_s,
+            path=file.path,
+            bytes=file.bytes,
+            sha256=hashlib.sha256(self.ring.path(file.path).read_bytes()).hexdigest(),
+            codec="",
+            width=0,
+            height=0,
+            fps=0.0,
+            copied=True,
+            key_interval_s=0.0,
+        )
 
     def _write_rows(self) -> None:
         while True:

@@ -170,9 +170,10 @@ def chunk_index(*, chunk: ChunkFile) -> Chunk | None:
         state.reason = f"two chunks numbered {chunk.sequence}; the second was refused"
         state.save(update_fields=["duplicate_chunks", "reason"])
         return None
-    state.last_chunk_at = row.started_at
-    state.codec, state.fps = chunk.codec, chunk.fps
-    state.width, state.height = chunk.width, chunk.height
+    state.last_chunk_at = max(row.started_at, state.last_chunk_at or row.started_at)
+    if chunk.codec:  # a chunk found after a crash tells nothing of its stream
+        state.codec, state.fps = chunk.codec, chunk.fps
+        state.width, state.height = chunk.width, chunk.height
     state.save(update_fields=["last_chunk_at", "codec", "fps", "width", "height"])
     return row
 
