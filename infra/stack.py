@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import processes
-from infra.command import ROOT, Command, Process, tail
+from infra.command import ROOT, Command, Process
 from infra.embedded import application_env, parts, rtsp, s3
 from infra.embedded.service import Part, ServiceError
 from infra.state import free_port, load_json, save_json, state_folder
@@ -101,10 +101,11 @@ class Stack:
         if not database or stamps.get("database") != code or not self.logins_file.exists():
             owner = {"DATABASE_URL": self.env["DATABASE_OWNER_URL"]}
             with self._step("database"):
-                self._end(self._begin("migrate", "migrate", "--noinput", "-v", "0", env=owner))
+                arguments = processes.MIGRATE[2:]
+                self._end(self._begin("migrate", *arguments, "-v", "0", env=owner))
             with self._step("demo mine"):
-                arguments = ("--rtsp", self.rtsp_url, "--logins", str(self.logins_file))
-                self._end(self._begin("seed", "seed", *arguments))
+                arguments = ("seed", "--rtsp", self.rtsp_url, "--logins", str(self.logins_file))
+                self._end(self._begin("seed", *arguments))
                 self.seeded = True
         if collecting:
             with self._step("pages"):
@@ -155,7 +156,7 @@ class Stack:
             time.sleep(0.03)
         if process.reap():
             raise ServiceError(
-                f"{process.command.name} failed. The end of {process.log}:\n{tail(process.log, 25)}"
+                f"{process.command.name} failed. The end of {process.log}:\n{process.tail(25)}"
             )
 
     def _step(self, name: str) -> _Step:

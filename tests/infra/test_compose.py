@@ -54,6 +54,7 @@ def test_only_migration_connects_as_the_owner(compose: dict[str, Any]) -> None:
         if "davy_owner" in str(service.get("environment", {}).get("DATABASE_URL"))
     ]
     assert owners == ["migrate"]
+    assert compose["services"]["migrate"]["command"] == list(processes.MIGRATE)
 
 
 def test_no_port_is_open_beyond_this_machine(compose: dict[str, Any]) -> None:
