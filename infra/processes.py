@@ -38,7 +38,7 @@ TABLE = (
         (
             *("python", "-m", "uvicorn", "davy.asgi:application", "--host", "{host}"),
             # Open WebSockets would hold the server: they get close code 1012 and come back.
-            *("--port", "{port}", "--timeout-graceful-shutdown", "3"),
+            *("--port", "{port}", "--timeout-graceful-shutdown", "3", "--no-access-log"),
         ),
     ),
     AppProcess("recorder", ("python", "manage.py", "record")),
