@@ -11,20 +11,17 @@ import shutil
 import statistics
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from bench.usage import cpu_seconds
+from bench.winches import CAMERAS, four_winches, winch_truth
 from infra.client import Client
 from infra.command import ROOT
 from infra.demo import read_logins
-from infra.embedded import rtsp
 from infra.latency import clock_entry
 from infra.stack import Stack
 from infra.state import state_folder
 
-LOOP = "winch-house"
-CAMERAS = 4
 SAMPLES = 30
 MOST_S = 600.0
 PROCESSES = ("recorder", "analysis", "default", "web", "beat", "postgres", "valkey")
@@ -49,35 +46,10 @@ def _owner(stack: Stack) -> Client:
     return client
 
 
-def _set_up(client: Client, stack: Stack) -> dict[int, float]:
-    """Point four of the owner's cameras at the winch; returns each camera's phase in seconds."""
-    truth = _truth()
-    length_s = truth["frames"] / truth["fps"]
-    scene = json.loads((rtsp.LOOPS / LOOP / "scene.json").read_text())
-    phases: dict[int, float] = {}
-    for n, camera in enumerate(client.rows("/api/v1/cameras/")):
-        number = camera["id"]
-        if n >= CAMERAS:
-            client.send("PATCH", f"/api/v1/cameras/{number}/", {"enabled": False})
-            continue
-        phases[number] = n * length_s / CAMERAS
-        base = f"{stack.rtsp_url}/{LOOP}"
-        urls = {
-            f"{s}_url": f"{base}/{s}?phase={phases[number]:g}" for s in ("main", "sub")
-        }
-        client.send("PATCH", f"/api/v1/cameras/{number}/", urls)
-        client.send("PUT", f"/api/v1/cameras/{number}/scene/", {"document": scene})
-    return phases
-
-
-def _truth() -> dict[str, Any]:
-    return json.loads((Path(rtsp.LOOPS) / LOOP / "truth.json").read_text())
-
-
 def _measure(stack: Stack) -> dict[str, Any]:
     client = _owner(stack)
-    phases = _set_up(client, stack)
-    truth = _truth()
+    phases = four_winches(client, stack.rtsp_url)
+    truth = winch_truth()
     begun_s = time.time()
     latencies: list[float] = []
     before: dict[str, float] = {}

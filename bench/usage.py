@@ -8,7 +8,7 @@ __all__ = ["cpu_seconds"]
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return user + system seconds of a process tree; children that ended count for their parent."""
+    """Return user + system seconds of a process tree, with children that ended."""
     tick = os.sysconf("SC_CLK_TCK")
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}

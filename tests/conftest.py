@@ -18,6 +18,7 @@ import pytest
 from infra.embedded import Services, start_services
 from infra.state import Lock, state_folder
 from tests.database import django_db_setup  # noqa: F401
+from tests.stack import stack  # noqa: F401
 
 if TYPE_CHECKING:
     from tests.cast import Cast

@@ -108,7 +108,7 @@ def test_a_store_that_is_away_postpones_the_clip_and_its_chunks_wait(
     with system_scope("test"):
         trim(ring)
     assert Chunk.objects.count() == 0, "free to go"
-    assert not [path for path in ring.root.rglob("*.mp4")]
+    assert not list(ring.root.rglob("*.mp4"))
 
 
 def test_a_gap_and_a_truncated_chunk_are_named_in_the_manifest(hill: Cast, ring: Ring):
