@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["ROOT", "Command", "Process", "memory_mb", "tail", "wait_until"]
+__all__ = ["ROOT", "Command", "Process", "memory_mb", "wait_until"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -94,6 +94,14 @@ class Process:
             return text.encode() in file.read()
         return False
 
+    def tail(self, lines: int = 12) -> str:
+        """Return the last lines that this process logged, for a message that a person reads."""
+        with contextlib.suppress(OSError), self.log.open("rb") as file:
+            file.seek(max(self._log_from, self.log.stat().st_size - 8000))
+            text = file.read().decode(errors="replace")
+            return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
+        return ""
+
     def reap(self) -> int | None:
         """Kill what the main process left in its group, and return its exit status."""
         if not self.running():
@@ -128,17 +136,6 @@ def wait_until(check: Callable[[], bool], timeout_s: float, *, step_s: float = 0
             return False
         time.sleep(step_s)
     return True
-
-
-def tail(path: Path, lines: int = 12) -> str:
-    """Return the last lines of a log, for a message that a person reads."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 8000))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
 
 
 def _children() -> dict[int, list[int]]:

@@ -52,10 +52,10 @@ def inputs(*paths: Path, more: str = "") -> str:
     return total.hexdigest()
 
 
-def step(name: str, stamp: str, work: Callable[[], None]) -> None:
-    """Do a step unless its stamp says that it is done, and say how long it took."""
-    file = VENV / f".davy-{name}"
-    if file.exists() and file.read_text() == stamp:
+def step(name: str, stamp: str, work: Callable[[], None], result: Path = VENV) -> None:
+    """Do a step unless its stamp and its result are there, and say how long it took."""
+    file = VENV / f".davy-{name.replace(' ', '-')}"
+    if file.exists() and file.read_text() == stamp and result.exists():
         return
     say(f"{name} …")
     began = time.monotonic()
@@ -187,6 +187,7 @@ def build_frontend() -> None:
 
 def fetch_weights() -> None:
     """Fetch the detector's weights and check their sum."""
+    (ROOT / "var").mkdir(mode=0o700, exist_ok=True)
     run(PYTHON, "-m", "workers.models", "fetch", show=".+")
 
 
@@ -203,11 +204,11 @@ def setup_run() -> None:
     )
     step("node", f"{node_version(shutil.which('node'))}", get_node)
     catalogue = ROOT / "workers" / "models" / "models.toml"
+    models = Path(os.environ.get("DAVY_MODELS") or ROOT / "var" / "models")
     if catalogue.exists():
-        step("weights", inputs(catalogue, more=os.environ.get("DAVY_MODELS", "")), fetch_weights)
+        step("weights", inputs(catalogue, more=str(models)), fetch_weights, models)
     if (FRONTEND / "package.json").exists():
-        built = (FRONTEND / "dist").is_dir()
-        step("frontend", inputs(FRONTEND, more="" if built else "none"), build_frontend)
+        step("frontend", inputs(FRONTEND), build_frontend, FRONTEND / "dist")
 
 
 def setup_dev() -> None:

@@ -38,6 +38,17 @@ def resolve(*arguments: str) -> dict[str, str]:
     return {item["name"]: item["version"].partition("+")[0] for item in found}
 
 
+def conditional(path: Path) -> dict[str, str]:
+    """Return {name: rest} of pins with a condition: this Python may not be the one they are for."""
+    found = {}
+    for line in path.read_text().splitlines():
+        pin = line.partition("#")[0].strip()
+        if ";" in pin:
+            name, _, rest = pin.partition("==")
+            found[name] = rest
+    return found
+
+
 def write(path: Path, pins: dict[str, str], first: str = "") -> None:
     """Write pins in order of name."""
     lines = [f"{name}=={pins[name]}\n" for name in sorted(pins, key=str.lower)]
@@ -47,7 +58,7 @@ def write(path: Path, pins: dict[str, str], first: str = "") -> None:
 
 def main() -> None:
     """Write both files."""
-    runtime = resolve("-r", "requirements.in")
+    runtime = resolve("-r", "requirements.in") | conditional(ROOT / "requirements.in")
     write(ROOT / "requirements.txt", runtime)
     everything = resolve("-r", "requirements-dev.in")
     extra = {name: version for name, version in everything.items() if name not in runtime}

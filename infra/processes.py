@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from infra.command import Command
 
-__all__ = ["TABLE", "AppProcess", "command"]
+__all__ = ["MIGRATE", "TABLE", "AppProcess", "command"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class AppProcess:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
+# Run once, as the role that owns the tables, before the others. Its checks are skipped: one of them
+# refuses to let the application connect as that role.
+MIGRATE = ("python", "manage.py", "migrate", "--noinput", "--skip-checks")
+
 _WORKER = ("python", "-m", "celery", "-A", "davy", "worker", "--loglevel", "INFO")
 # What a worker does not need: gossip and mingle make workers wait for each other at start.
 _ALONE = ("--without-gossip", "--without-mingle")
@@ -34,7 +38,7 @@ TABLE = (
         (
             *("python", "-m", "uvicorn", "davy.asgi:application", "--host", "{host}"),
             # Open WebSockets would hold the server: they get close code 1012 and come back.
-            *("--port", "{port}", "--timeout-graceful-shutdown", "3"),
+            *("--port", "{port}", "--timeout-graceful-shutdown", "3", "--no-access-log"),
         ),
     ),
     AppProcess("recorder", ("python", "manage.py", "record")),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import processes
-from infra.command import ROOT, Command, Process, tail
+from infra.command import ROOT, Command, Process
 from infra.embedded import application_env, parts, rtsp, s3
 from infra.embedded.service import Part, ServiceError
 from infra.state import free_port, load_json, save_json, state_folder
@@ -51,6 +51,8 @@ class Stack:
             "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": environ.get("DJANGO_SETTINGS_MODULE", "davy.settings"),
+            # Weights are the same for every state folder.
+            "DAVY_MODELS": environ.get("DAVY_MODELS") or str(ROOT / "var" / "models"),
             **application_env(self.state_dir, environ),
         }
 
@@ -89,20 +91,21 @@ class Stack:
         self.env["DAVY_BASE_URL"] = self.base_url
         self.env.setdefault("DAVY_FILE_SOURCES", ":".join(_file_sources(self.state_dir)))
         stamps = load_json(self.state_dir / "done.json")
-        static = _digest(_STATIC, "mtime")
+        static = _digest(_STATIC)
         collecting = None
         if stamps.get("static") != static:
             collecting = self._begin("collectstatic", "collectstatic", "--noinput", "-v", "0")
         # A database of this folder is known by its own number; another's may change unseen.
         database = self._database_number()
-        code = _digest(_CODE, f"{database} {self.rtsp_url}") if database else None
+        code = _digest(_CODE, f"{database} {self.rtsp_url}")
         if not database or stamps.get("database") != code or not self.logins_file.exists():
             owner = {"DATABASE_URL": self.env["DATABASE_OWNER_URL"]}
             with self._step("database"):
-                self._end(self._begin("migrate", "migrate", "--noinput", "-v", "0", env=owner))
+                arguments = processes.MIGRATE[2:]
+                self._end(self._begin("migrate", *arguments, "-v", "0", env=owner))
             with self._step("demo mine"):
-                arguments = ("--rtsp", self.rtsp_url, "--logins", str(self.logins_file))
-                self._end(self._begin("seed", "seed", *arguments))
+                arguments = ("seed", "--rtsp", self.rtsp_url, "--logins", str(self.logins_file))
+                self._end(self._begin("seed", *arguments))
                 self.seeded = True
         if collecting:
             with self._step("pages"):
@@ -153,7 +156,7 @@ class Stack:
             time.sleep(0.03)
         if process.reap():
             raise ServiceError(
-                f"{process.command.name} failed. The end of {process.log}:\n{tail(process.log, 25)}"
+                f"{process.command.name} failed. The end of {process.log}:\n{process.tail(25)}"
             )
 
     def _step(self, name: str) -> _Step:
@@ -175,19 +178,14 @@ class _Step:
             self._say(f"{self._name}: {time.monotonic() - self._began:.1f} s")
 
 
-def _digest(places: Iterable[tuple[str, str]], more: str) -> str:
-    """Return a number for the present content of files; for "mtime" their size and time count."""
+def _digest(places: Iterable[tuple[str, str]], more: str = "") -> str:
+    """Return a number for the present content of files."""
     total = hashlib.sha256(more.encode())
     for folder, pattern in places:
         base = ROOT / folder
-        for path in sorted(base.rglob(pattern) if folder != "." else base.glob(pattern)):
+        for path in sorted(base.glob(pattern) if folder == "." else base.rglob(pattern)):
             if path.is_file():
-                total.update(str(path.relative_to(ROOT)).encode())
-                if more == "mtime":
-                    status = path.stat()
-                    total.update(f"{status.st_size} {status.st_mtime_ns}".encode())
-                else:
-                    total.update(path.read_bytes())
+                total.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return total.hexdigest()
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
-from infra.command import Command, Process, memory_mb, tail, wait_until
+from infra.command import Command, Process, memory_mb, wait_until
 
 __all__ = ["Supervisor", "Stopped"]
 
@@ -99,7 +99,7 @@ class Supervisor:
                 child.process, child.again_at = None, now + child.pause_s
                 self.say(
                     f"{child.command.name} ended ({_words(status)}); starting it again in "
-                    f"{child.pause_s:.0f} s. The end of {process.log}:\n{tail(process.log, 5)}"
+                    f"{child.pause_s:.0f} s. The end of {process.log}:\n{process.tail(5)}"
                 )
                 child.pause_s = min(child.pause_s * 2, _LONGEST_PAUSE_S)
 
@@ -117,10 +117,10 @@ class Supervisor:
             if self.stopping:
                 raise Stopped
             if time.monotonic() > deadline:
-                log = self.log_dir / f"{name}.log"
+                end = child.process.tail() if child.process else ""
                 raise TimeoutError(
                     f"{name} did not answer within {timeout_s:.0f} s. "
-                    f"The end of {log}:\n{tail(log)}"
+                    f"The end of {self.log_dir / name}.log:\n{end}"
                 )
             time.sleep(0.05)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import time
 import urllib.parse
 from bisect import bisect_left
@@ -163,7 +164,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     server = LoopServer(str(options.root), options.host, options.port, session_name="Davy demo")
+    # The library's own logger prints every report of every reader.
+    server.logger = logging.getLogger("davy.rtsp")
     asyncio.run(server.serve_forever())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.command import Command, Process, tail
+from infra.command import Command, Process
 
 __all__ = ["Part", "Service", "ServiceError", "start_part"]
 
@@ -61,7 +61,7 @@ def start_part(part: Part, state_dir: Path) -> Service:
             process.stop(2.0)
             raise ServiceError(
                 f"{name} did not answer within {part.start_timeout_s:.0f} s. "
-                f"The end of {log}:\n{tail(log)}"
+                f"The end of {log}:\n{process.tail()}"
             )
         if not process.running() and time.monotonic() - process.started > 0.3:
             # After a kill -9 the last backends of the old server may hold its memory a moment.
