@@ -157,7 +157,7 @@ def test_what_cannot_be_used_is_said_once_and_tried_again(
 def test_pictures_that_cannot_be_decoded_are_reported_where_they_must_be(
     watched: Watched, tmp_path: Path
 ) -> None:
-    path = video(tmp_path / "m.avi", codec="mpeg4", key_every=100, seconds=30, fps=25)
+    path = video(tmp_path / "m.avi", codec="mpeg4", key_every=100, seconds=10, fps=50)
     data = bytearray(path.read_bytes())
     start = data.find(b"movi") + 4
     position = start
@@ -191,10 +191,9 @@ def test_a_full_disk_is_said_and_recording_goes_on_when_there_is_room(
     try:
         watched.recorder.set_sources([source(1, path)])
         watched.wait_chunks(1, 1)
-        with filler.open("wb") as out, pytest.raises(OSError):
+        with filler.open("wb", buffering=0) as out, pytest.raises(OSError):
             while True:
                 out.write(b"x" * 512)
-                out.flush()
         assert watched.wait_state(1, "unusable") == "disk full"
         before = len(watched.of(1))
         filler.unlink()
