@@ -182,7 +182,7 @@ def test_numbers_go_on_from_the_database_or_the_disk_whichever_is_ahead(
 def test_stop_finishes_the_chunk_that_was_begun_and_takes_less_than_three_seconds(
     watched: Watched, server: RtspServer
 ) -> None:
-    watched.recorder.set_sources([source(1, server.url("a.mp4"), chunk_s=4.0)])
+    watched.recorder.set_sources([source(1, server.url("a.mp4"), chunk_s=2.0)])
     watched.wait_state(1, "recording")
     begin = time.monotonic()
     watched.recorder.stop()
