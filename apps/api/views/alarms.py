@@ -1,4 +1,4 @@
-"""Alarms and their answers. Each view parses, asks the role table, calls a verb or a read, answers."""
+"""Alarms and their answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Cameras, their test and their scenes. Each view parses, asks the role table, calls a verb or a read, answers."""
+"""Cameras, their test and their scenes."""
 
 from typing import Any
 

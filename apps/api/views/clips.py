@@ -1,4 +1,4 @@
-"""Clips and the links to them. Each view parses, asks the role table, calls a verb or a read, answers."""
+"""Clips and the links to them."""
 
 from typing import Any
 

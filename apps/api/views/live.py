@@ -1,4 +1,4 @@
-"""Signals in; events and the desk out. Each view parses, asks the role table, calls a verb or a read, answers."""
+"""Signals in; events and the desk out."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema

@@ -1,4 +1,4 @@
-"""Mines, areas and machines. Each view parses, asks the role table, calls a verb or a read, answers."""
+"""Mines, areas and machines."""
 
 from typing import Any
 
