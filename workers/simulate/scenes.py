@@ -23,12 +23,12 @@ def ceiling(ys: tuple[float, ...], z: float, power: float, x: float = 0.0) -> tu
     return tuple(Lamp((x, y, z), power) for y in ys)
 
 
-WINCH_PLACE = Place(seed=1)
+WINCH_PLACE = Place(wet=0.5, seed=1)
 WINCH_HOUSE = Loop(
     name="winch-house",
     seconds=40,
     place=WINCH_PLACE,
-    view=View(at=(0.55, 0.0, 2.75), yaw=-2.0, pitch=-13.0, fov=62.0),
+    view=View(at=(0.55, 0.0, 2.75), yaw=-2.0, pitch=-15.5, fov=62.0),
     lamps=(
         Lamp((-0.3, 5.2, 3.75), 42.0),
         Lamp((1.9, 0.2, 3.0), 60.0, aim=(-0.6, 7.0, 0.6), cone=0.55, body=False),
@@ -82,9 +82,11 @@ WINCH_HOUSE = Loop(
     ),
     winch=Winch(
         name="winch-1",
-        x=-1.55,
+        x=-1.65,
         y=6.3,
-        yaw=-24.0,
+        # Flanges turned more aside look like a person to a COCO network beside a real one.
+        yaw=-12.0,
+        width_m=0.85,
         phases=(
             Phase(0.0, "STOPPED", 0.0),
             Phase(3.0, "STARTING", 0.0),
@@ -171,7 +173,7 @@ DARK_DRIFT = Loop(
             name="one",
             body="tall",
             helmet=WHITE,
-            lamp=5.0,
+            lamp=10.0,
             seed=6,
             path=(
                 Step(0.2, -0.9, -5.0),
