@@ -68,7 +68,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule raised or cleared. The situation's id is the same from its first raise to its clear."""
+    """A rule raised or cleared; the situation's id is the same from first raise to clear."""
 
     rule: str
     type: str
@@ -266,10 +266,10 @@ class _Fold:
         condition = hazard.evaluate(rule, memory.memory, view)
         if condition.level is not None:
             self._active(rule, memory, condition, view.t)
-        elif memory.level is not None and memory.active_t is not None:
-            # Half a step early: at 5 pictures a second 2 s are 10 steps, whatever the rounding.
-            if view.t - memory.active_t >= hazard.clear_s(rule) - 1e-6:
-                self._close(rule.id, memory, view.t, "no longer so")
+        elif memory.active_t is not None:
+            quiet_s = view.t - memory.active_t
+            if quiet_s >= hazard.clear_s(rule) - 1e-6:
+                self._close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
 
     def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
         memory.active_t = t
@@ -304,7 +304,9 @@ class _Fold:
         if self.seen:
             value = sum(s.visibility for s in self.seen) / len(self.seen)
             last = self.state.last_t if self.state.last_t is not None else chunk.start_s
-            self.analysis.readings.append(Reading("visibility", last, round(value, 3), 1.0, "video"))
+            self.analysis.readings.append(
+                Reading("visibility", last, round(value, 3), 1.0, "video")
+            )
         end_s = self.state.last_t if self.state.last_t is not None else chunk.start_s
         self.analysis.open = _open_findings(self.scene, self.state, end_s)
 

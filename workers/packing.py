@@ -7,18 +7,14 @@ from typing import Any
 import numpy as np
 
 
-def pack_image(image: np.ndarray | None) -> list[Any] | None:
-    """Return (H, W) uint8 as [H, W, text]; None stays None."""
-    if image is None:
-        return None
+def pack_image(image: np.ndarray) -> list[Any]:
+    """Return (H, W) uint8 as [H, W, text]."""
     data = zlib.compress(np.ascontiguousarray(image).tobytes(), 6)
     return [int(image.shape[0]), int(image.shape[1]), base64.b85encode(data).decode()]
 
 
-def unpack_image(packed: list[Any] | None) -> np.ndarray | None:
+def unpack_image(packed: list[Any]) -> np.ndarray:
     """Undo pack_image."""
-    if packed is None:
-        return None
     height, width, text = packed
     data = zlib.decompress(base64.b85decode(text))
     return np.frombuffer(data, np.uint8).reshape(height, width)

@@ -1,7 +1,6 @@
 """The scene document: everything drawn and ruled for one camera, checked to the last key."""
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -135,9 +134,7 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
     return Scene(VERSION, fps, zones, machines, gauges, ground, masks, rules, names)
 
 
-def _list(
-    raw: Mapping[str, Any], key: str, parse: Callable[[Any, str], T]
-) -> tuple[T, ...]:
+def _list(raw: Mapping[str, Any], key: str, parse: Callable[[Any, str], T]) -> tuple[T, ...]:
     items = raw.get(key, [])
     if not isinstance(items, list):
         raise SceneError(key, f"must be a list, found {_show(items)}")
@@ -215,17 +212,13 @@ def _ground(item: Any) -> Ground:
         raise SceneError("ground.image", f"needs four points, found {len(image)}")
     if not isinstance(metres, list) or len(metres) != 4:
         raise SceneError("ground.metres", "needs four points")
-    points = tuple(
-        _point(p, f"ground.metres[{i}]", -10_000, 10_000) for i, p in enumerate(metres)
-    )
+    points = tuple(_point(p, f"ground.metres[{i}]", -10_000, 10_000) for i, p in enumerate(metres))
     if area(points) == 0 or crosses_itself(points):
         raise SceneError("ground.metres", "the four points must enclose an area, in order")
     return Ground(image, points)
 
 
-def _rule(
-    item: Any, path: str, zones: Mapping[str, Polygon], machines: set[str]
-) -> SceneRule:
+def _rule(item: Any, path: str, zones: Mapping[str, Polygon], machines: set[str]) -> SceneRule:
     raw = _keys(
         item, path, required=("id", "type"),
         optional=("zone", "machine", "severity", "params", "name"),
@@ -234,9 +227,7 @@ def _rule(
     kinds = registry()
     if not isinstance(raw["type"], str) or raw["type"] not in kinds:
         known = ", ".join(sorted(kinds))
-        raise SceneError(
-            f"{path}.type", f"no hazard type {_show(raw['type'])}; there are: {known}"
-        )
+        raise SceneError(f"{path}.type", f"no hazard type {_show(raw['type'])}; there are: {known}")
     hazard = kinds[raw["type"]]
     zone, machine = raw.get("zone"), raw.get("machine")
     if zone is None and hazard.needs_zone:
@@ -302,7 +293,9 @@ def _id(raw: Mapping[str, Any], path: str) -> str:
 def _name(raw: Mapping[str, Any], path: str) -> str:
     value = raw.get("name", "")
     if not isinstance(value, str) or len(value) > 200:
-        raise SceneError(f"{path}.name", f"must be a text of at most 200 letters, found {_show(value)}")
+        raise SceneError(
+            f"{path}.name", f"must be a text of at most 200 letters, found {_show(value)}"
+        )
     return value
 
 
@@ -318,10 +311,10 @@ def _known(value: Any, path: str, what: str, names: Mapping[str, Any] | set[str]
 
 
 def _number(value: Any, path: str, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise SceneError(path, f"must be a number, found {_show(value)}")
     if not low <= value <= high:
-        raise SceneError(path, f"must be from {low:g} to {high:g}, found {value:g}")
+        raise SceneError(path, f"must be from {low:g} to {high:g}, found {_show(value)}")
     return float(value)
 
 

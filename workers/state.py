@@ -71,7 +71,7 @@ class State:
 
     @classmethod
     def load(cls, data: bytes) -> "State":
-        """Rebuild from dump(); what cannot be read, or is of another version, gives a fresh state."""
+        """Rebuild from dump(); one of another version, or unreadable, gives a fresh state."""
         try:
             raw = json.loads(zlib.decompress(data))
             version = raw["version"]

@@ -110,10 +110,10 @@ class Rule(Protocol):
 class Hazard(Protocol):
     """One hazard type: found by the registry as the module's `HAZARD`."""
 
-    type: str
-    params: type
+    params: type[Any]
     needs_zone: bool
     needs_machine: bool
+    type: str
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame; memory is this rule's own JSON-like dictionary, changed in place.

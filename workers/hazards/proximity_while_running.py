@@ -7,9 +7,9 @@ from workers.hazards.base import Condition, Memory, Person, Rule, View, integer,
 
 # A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
 BRIDGE_S = 0.5
-# While a situation is open a foot this far outside still counts, in heights of the person's box:
+# A foot that was inside and is now this far outside still counts, in heights of the person's box:
 # somebody who walks along the edge makes one situation, not many.
-EDGE = 0.08
+EDGE = 0.06
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,6 @@ class ProximityWhileRunning:
         params: Params = rule.params
         people = [p for p in view.people if p.score >= params.min_score]
         people = _without_operators(people, params, view)
-        is_open = memory.get("open") is not None
         assert rule.zone is not None and rule.machine is not None
         levels = [("danger", rule.zone, params.dwell_s)]
         if params.warning_zone:
@@ -68,10 +67,12 @@ class ProximityWhileRunning:
         machine = view.machines[rule.machine]
         found = Condition(None)
         for level, name, dwell_s in levels:
-            inside = _inside(people, view, name, is_open)
+            inside = _inside(memory, people, view, name)
             stay_s = _stay(memory, name, inside, view)
             # In an open situation a person inside is enough: the dwell was served at its start.
-            served = stay_s is not None and (stay_s >= dwell_s - 1e-6 or memory.get("open") == level)
+            served = stay_s is not None and (
+                stay_s >= dwell_s - 1e-6 or memory.get("open") == level
+            )
             if found.level is None and inside and served and machine.running:
                 found = Condition(
                     level,
@@ -105,13 +106,15 @@ def _without_operators(people: list[Person], params: Params, view: View) -> list
     return [p for p in people if p not in operators]
 
 
-def _inside(people: list[Person], view: View, name: str, is_open: bool) -> list[Person]:
+def _inside(memory: Memory, people: list[Person], view: View, name: str) -> list[Person]:
     polygon = view.zones[name]
+    before = memory.setdefault("inside", {}).get(name, ())
     found = []
     for person in people:
-        margin = EDGE * (person.box[3] - person.box[1]) if is_open else 0.0
+        margin = EDGE * (person.box[3] - person.box[1]) if person.track in before else 0.0
         if distance_inside(polygon, person.foot, view.aspect) >= -margin:
             found.append(person)
+    memory["inside"][name] = [person.track for person in found]
     return found
 
 

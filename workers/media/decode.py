@@ -1,6 +1,7 @@
 """Pictures out of files, chunks and folders of stills: luma for free, colour only when asked."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +18,9 @@ SMALL_PROBE = {"analyzeduration": "1", "probesize": "4096"}
 SAFE = {"protocol_whitelist": "file"}
 # Layouts whose first plane is luma with one byte a pixel.
 LUMA_PLANE = frozenset(
-    f"{family}{ratio}p" for family in ("yuv", "yuvj", "yuva") for ratio in (410, 411, 420, 422, 440, 444)
+    f"{family}{ratio}p"
+    for family in ("yuv", "yuvj", "yuva")
+    for ratio in (410, 411, 420, 422, 440, 444)
 ) | {"gray", "nv12", "nv21", "nv16", "nv24"}
 STILLS = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"))
 # Time stamps that go back further than this begin anew; less is jitter.
@@ -27,26 +30,27 @@ MAX_ERRORS = 1000
 
 
 class Frame:
-    """One picture at a time; luma (H, W) uint8 is a view, colour is made when asked for."""
+    """One picture at a time t in seconds: luma and colour are made when asked for.
 
-    def __init__(
-        self, t: float, index: int, luma: np.ndarray, picture: Any, name: str | None = None
-    ) -> None:
+    picture: PyAV's frame, or BGR (H, W, 3) uint8; name: the still's file name.
+    """
+
+    def __init__(self, t: float, index: int, picture: Any, name: str | None = None) -> None:
         self.t = t
         self.index = index
-        self.luma = luma
         self.name = name
         self._picture = picture
+        if isinstance(picture, np.ndarray):
+            self.height, self.width = int(picture.shape[0]), int(picture.shape[1])
+        else:
+            self.height, self.width = int(picture.height), int(picture.width)
 
-    @property
-    def height(self) -> int:
-        """Return the picture's height in pixels."""
-        return int(self.luma.shape[0])
-
-    @property
-    def width(self) -> int:
-        """Return the picture's width in pixels."""
-        return int(self.luma.shape[1])
+    @cached_property
+    def luma(self) -> np.ndarray:
+        """Return the brightness (H, W) uint8, as a view where the picture's layout allows."""
+        if isinstance(self._picture, np.ndarray):
+            return cv2.cvtColor(self._picture, cv2.COLOR_BGR2GRAY)
+        return luma_of(self._picture)
 
     def bgr(self, width: int | None = None) -> np.ndarray:
         """Return the picture (H, W, 3) uint8, made smaller to this width, never larger."""
@@ -100,7 +104,7 @@ class FrameReader(Iterator[Frame]):
         self._frames.close()
         self._container.close()
 
-    def _read(self) -> Iterator[Frame]:
+    def _read(self) -> Generator[Frame, None, None]:
         try:
             for picture in self._decode():
                 if picture.width * picture.height > MAX_PIXELS:
@@ -111,7 +115,7 @@ class FrameReader(Iterator[Frame]):
                 index = self.frames
                 self.frames += 1
                 if self._cells is None or self._cells.take(t):
-                    yield Frame(t, index, luma_of(picture), picture)
+                    yield Frame(t, index, picture)
         finally:
             self._container.close()
         if not self.frames:
@@ -213,8 +217,7 @@ def read_stills(folder: Path, *, fps: float = 1.0) -> Iterator[Frame | MediaErro
         if picture is None:
             yield MediaError(f"{path.name}: not a picture that can be decoded")
             continue
-        luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-        yield Frame(index / fps, index, luma, picture, path.name)
+        yield Frame(index / fps, index, picture, path.name)
 
 
 def luma_of(picture: Any) -> np.ndarray:

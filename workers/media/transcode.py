@@ -18,7 +18,7 @@ from workers.media.mux import TICKS, TIME_BASE
 
 MAX_WIDTH = 1280
 KEY_EVERY_S = 1.0
-GIVE_UP_PACKETS = 250  # packets in a row that give no picture
+GIVE_UP_PACKETS = 100  # packets in a row, from a key picture on, that give no picture
 OPTIONS = {
     "preset": "ultrafast",
     "tune": "zerolatency",
@@ -78,6 +78,7 @@ class Transcoder:
         self._next_key: int | None = None
         self._first_key_ticks = round(first_key_s * TICKS)
         self._barren = 0
+        self._keyed = False
 
     def push(self, packet: Any) -> list[Any]:
         """Return encoded packets (pts in ticks) for one packet of the source."""
@@ -85,9 +86,10 @@ class Transcoder:
             frames = packet.decode()
         except av.error.FFmpegError:
             frames = []
+        self._keyed = self._keyed or bool(packet.is_keyframe)
         if frames:
             self._barren = 0
-        else:
+        elif self._keyed:  # before a key picture there is nothing that could be decoded
             self._barren += 1
             if self._barren >= GIVE_UP_PACKETS:
                 raise MediaError("the pictures in the stream cannot be decoded")

@@ -58,7 +58,8 @@ class TorchNanoDet:
         self.labels = tuple(labels)
         self.device = torch.device(device)
         self.dtype = _number_format(self.device)
-        self.net = net.to(self.device, self.dtype, memory_format=torch.channels_last)
+        self.net = net.to(self.device, self.dtype)
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
         """Find boxes; pictures of one padded size share a batch."""

@@ -83,14 +83,15 @@ class Gate:
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
         return {
-            "reference": pack_image(self.reference),
+            "reference": None if self.reference is None else pack_image(self.reference),
             "t": [self.reference_t, self.open_until, self.looked_t],
         }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Gate":
         """Rebuild from dump()."""
-        return cls(unpack_image(data["reference"]), *data["t"])
+        packed = data["reference"]
+        return cls(unpack_image(packed) if packed else None, *data["t"])
 
 
 def _local(small: np.ndarray) -> np.ndarray:

@@ -71,9 +71,8 @@ class VideoReader:
         if self.judged_t is None:
             self.judged_t = t
         if moving is None:
-            if self.blind_t is not None and t - self.blind_t >= BLIND_S - 1e-6:
-                self._doubt()
-            elif t - self.judged_t >= COVERED_S - 1e-6:
+            dark = self.blind_t is not None and t - self.blind_t >= BLIND_S - 1e-6
+            if dark or t - self.judged_t >= COVERED_S - 1e-6:
                 self._doubt()
             return self.state
         self.judged_t = t
@@ -137,11 +136,11 @@ class VideoReader:
     @classmethod
     def load(cls, data: dict[str, Any]) -> "VideoReader":
         """Rebuild from dump()."""
-        past = [(t, unpack_image(patch), boxes) for t, patch, boxes in data["past"]]
+        past = [(t, unpack_image(patch), boxes) for t, patch, boxes in data["past"] if patch]
         samples = [(t, moving) for t, moving in data["samples"]]
         return cls(
             data["state"], data["confidence"], past, samples, data["judged_t"], data["blind_t"]
-        )  # type: ignore[arg-type]
+        )
 
 
 def _bounds(roi: Polygon) -> tuple[float, float, float, float]:

@@ -46,8 +46,9 @@ class Block(nn.Module):
         y = self.first(x)
         x = y
         for pair in self.inner:
-            a = pair[0](x)
-            x = torch.cat((pair[1](a), a), 1)
+            narrow, wide = pair.children()
+            a = narrow(x)
+            x = torch.cat((wide(a), a), 1)
         return torch.cat((self.last(x), y), 1)
 
 
@@ -75,10 +76,10 @@ class NanoDet(nn.Module):
         p3 = l3 + _resize(p4, l3)
         n4 = p4 + _resize(p3, p4)
         n5 = l5 + _resize(n4, l5)
-        levels = [
-            head[1](head[0](level)).flatten(2)
-            for head, level in zip(self.heads, (p3, n4, n5), strict=True)
-        ]
+        levels = []
+        for head, level in zip(self.heads, (p3, n4, n5), strict=True):
+            conv, out = head.children()
+            levels.append(out(conv(level)).flatten(2))
         return torch.cat(levels, 2).transpose(1, 2)
 
 
@@ -99,7 +100,7 @@ def centres(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def load_tfjs(graph: Path, weights: Path) -> NanoDet:
-    """Build the network from the two files of the TensorFlow.js model; ValueError if they differ."""
+    """Build the network from the two files of the model; ValueError where they do not fit."""
     arrays = _read_arrays(json.loads(graph.read_text())["weightsManifest"], weights.read_bytes())
     kernels = _numbered(arrays, "PartitionedCall/split", 4)
     biases = _numbered(arrays, "unknown", 1)
@@ -107,7 +108,8 @@ def load_tfjs(graph: Path, weights: Path) -> NanoDet:
     convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
     if not len(kernels) == len(biases) == len(convs):
         raise ValueError(
-            f"expected {len(convs)} convolutions, found {len(kernels)} kernels, {len(biases)} biases"
+            f"expected {len(convs)} convolutions, found {len(kernels)} kernels "
+            f"and {len(biases)} biases"
         )
     for conv, kernel, bias in zip(convs, kernels, biases, strict=True):
         value = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
