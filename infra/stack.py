@@ -101,8 +101,7 @@ class Stack:
         if not database or stamps.get("database") != code or not self.logins_file.exists():
             owner = {"DATABASE_URL": self.env["DATABASE_OWNER_URL"]}
             with self._step("database"):
-                arguments = processes.MIGRATE[2:]
-                self._end(self._begin("migrate", *arguments, "-v", "0", env=owner))
+                self._end(self._begin("migrate", *processes.MIGRATE[2:], "-v", "0", env=owner))
             with self._step("demo mine"):
                 arguments = ("seed", "--rtsp", self.rtsp_url, "--logins", str(self.logins_file))
                 self._end(self._begin("seed", *arguments))
@@ -145,7 +144,7 @@ class Stack:
 
     def _begin(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         command = Command(name, (sys.executable, str(ROOT / "manage.py"), *arguments))
-        return Process(command, self.state_dir / "log" / f"{name}.log", self.env | (env or {}))
+        return Process(command, self.state_dir / "log" / f"{name}.log", self.env | dict(env or {}))
 
     def _end(self, process: Process) -> None:
         while process.running():
@@ -200,6 +199,6 @@ def _file_sources(state_dir: Path) -> list[str]:
 def _healthy(url: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        return opener.open(url, timeout=2.0).status == 200
+        return bool(opener.open(url, timeout=2.0).status == 200)
     except (urllib.error.URLError, OSError):
         return False
