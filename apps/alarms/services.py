@@ -17,7 +17,7 @@ from apps.alarms.selectors import alarm_data
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.evidence.services import clip_request
-from apps.live.services import emit
+from apps.live.services import emit, take_turn
 
 __all__ = ["alarm_acknowledge", "alarm_clear", "alarm_raise", "alarm_see"]
 
@@ -64,8 +64,7 @@ def _tell(alarm: Alarm, kind: str) -> None:
 
 
 def _latest(camera: Camera, rule: str) -> Alarm | None:
-    """Lock and return the newest alarm of a rule; raising for one camera takes turns on its row."""
-    Camera.objects.select_for_update().get(pk=camera.pk)
+    """Lock and return the newest alarm of a rule."""
     return (
         Alarm.objects.select_for_update(of=("self",))
         .filter(camera=camera, rule=rule)
@@ -97,6 +96,7 @@ def alarm_raise(
     raises the severity and asks for a new answer; a new situation within five minutes of one
     that nobody answered is counted on the same alarm.
     """
+    take_turn(mine_id=camera.mine_id)
     found = _latest(camera, rule)
     facts: dict[str, Any] = {"why": why, "values": values, "boxes": boxes, "zone": zone}
     if found is not None and found.situation == situation:
@@ -199,6 +199,7 @@ def alarm_see(
     boxes: list[list[float]],
 ) -> Alarm | None:
     """Note that a situation still goes on; pages hear of it at most once a chunk."""
+    take_turn(mine_id=camera.mine_id)
     alarm = (
         Alarm.objects.select_for_update(of=("self",))
         .filter(camera=camera, rule=rule, situation=situation, cleared_at=None)
@@ -215,6 +216,7 @@ def alarm_see(
 @transaction.atomic
 def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> Alarm | None:
     """End a situation; the alarm still asks for an answer if nobody gave one."""
+    take_turn(mine_id=camera.mine_id)
     alarm = (
         Alarm.objects.select_for_update(of=("self",))
         .filter(camera=camera, rule=rule, situation=situation, cleared_at=None)
@@ -232,6 +234,7 @@ def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> A
 @transaction.atomic
 def alarm_acknowledge(*, alarm: Alarm, actor: User, note: str = "") -> Alarm:
     """Answer an alarm by name; a second answer changes nothing and says who was first."""
+    take_turn(mine_id=alarm.mine_id)
     alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm.pk)
     if alarm.state in (Alarm.State.ACKNOWLEDGED, Alarm.State.CLOSED):
         return alarm

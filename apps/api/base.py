@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.http import Http404
-from rest_framework.generics import GenericAPIView
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.generics import GenericAPIView, ListAPIView
 
 from apps.accounts.permissions import Access, Action
 
-__all__ = ["ScopedView"]
+__all__ = ["MINE", "Rows", "ScopedView"]
+
+MINE = OpenApiParameter("mine", OpenApiTypes.INT, description="only this mine")
 
 
 class ScopedView(GenericAPIView):
@@ -38,3 +42,7 @@ class ScopedView(GenericAPIView):
         if row is None:
             raise Http404
         return row
+
+
+class Rows(ScopedView, ListAPIView):
+    """A list in scope; pages by cursor."""

@@ -17,9 +17,6 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from workers.media.decode import Frame, read_frames
-from workers.scene import Scene as ParsedScene
-from workers.scene import parse_scene
 
 from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
 from apps.cameras.models import Analysis, Camera, Chunk
@@ -30,7 +27,10 @@ from apps.rules.selectors import scene_document, scene_in_force
 from apps.signals.selectors import signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
+from workers.media.decode import Frame, read_frames
 from workers.media.errors import MediaError
+from workers.scene import Scene as ParsedScene
+from workers.scene import parse_scene
 from workers.vision.detector import Detector, load_detector
 
 __all__ = ["drain"]
@@ -119,8 +119,9 @@ def _one(camera: Camera, token: str) -> bool:
         detector=_detector(),
         fps=fps,
     )
+    stills = {f.t: _still(chunk, f.t) for f in result.findings if f.state == "raised"}
     with mine_scope(camera.mine_id):
-        written = _write(camera, chunk, token, scene_row, result, shed=fps is not None)
+        written = _write(camera, chunk, token, scene_row, result, stills, shed=fps is not None)
     if written and frames.last is not None:
         keep_tile(camera.pk, frames.last)
     return written
@@ -134,8 +135,9 @@ class _LastFrame:
         self.last: Frame | None = None
 
     def __iter__(self) -> Iterator[Frame]:
-        for self.last in self.frames:
-            yield self.last
+        for frame in self.frames:
+            self.last = frame
+            yield frame
 
     @property
     def errors(self) -> int:
@@ -186,6 +188,7 @@ def _write(
     token: str,
     scene: Scene | None,
     result: engine.Analysis,
+    stills: dict[float, bytes],
     *,
     shed: bool,
 ) -> bool:
@@ -223,7 +226,7 @@ def _write(
         error=(result.fault or "")[:300],
     )
     for finding in result.findings:
-        _apply(camera, chunk, scene, finding)
+        _apply(camera, scene, finding, stills.get(finding.t, b""))
     for finding in result.open:
         alarm_see(
             camera=camera,
@@ -237,7 +240,7 @@ def _write(
     return True
 
 
-def _apply(camera: Camera, chunk: Chunk, scene: Scene | None, finding: engine.Finding) -> None:
+def _apply(camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes) -> None:
     at = _moment(finding.t)
     if finding.state == "cleared":
         alarm_clear(camera=camera, rule=finding.rule, situation=finding.situation, at=at)
@@ -257,7 +260,7 @@ def _apply(camera: Camera, chunk: Chunk, scene: Scene | None, finding: engine.Fi
         boxes=finding.boxes,
         zone=zones.get(finding.values.get("zone", ""), []),
         scene_version=scene.version if scene else 0,
-        jpeg=_still(chunk, finding.t),
+        jpeg=jpeg,
     )
 
 

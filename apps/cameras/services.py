@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
 from apps.cameras.secrets import lock, split_credentials
-from apps.live.services import emit
+from apps.live.services import emit, take_turn
 from apps.mines.models import Area
 from workers.media.record import ChunkFile
 
@@ -84,7 +84,8 @@ def camera_update(
     *, camera: Camera, actor: User | None = None, area: Area | None = None, **data: Any
 ) -> Camera:
     """Change a camera; an empty password leaves the old one in place."""
-    camera = Camera.objects.select_for_update(of=("self",)).get(pk=camera.pk)
+    take_turn(mine_id=camera.mine_id)
+    camera = Camera.objects.select_for_update(of=("self",), no_key=True).get(pk=camera.pk)
     if area is not None:
         camera.area = area
     _set_sources(camera, data)
@@ -105,6 +106,7 @@ def stream_say(
     *, camera_id: int, mine_id: int, stream: str, state: str, reason: str = ""
 ) -> StreamState:
     """Keep what the recorder says of a stream; pages hear of a change, not of a repetition."""
+    take_turn(mine_id=mine_id)
     now = timezone.now()
     row = StreamState.objects.filter(camera_id=camera_id, stream=stream).first()
     if row is not None and (row.state, row.reason) == (state, reason[:300]):

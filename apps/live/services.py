@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.live.models import Event
 
-__all__ = ["emit", "events_forget", "group_of"]
+__all__ = ["emit", "events_forget", "group_of", "take_turn"]
 
 log = logging.getLogger(__name__)
 KEEP = timedelta(days=2)
@@ -24,14 +24,23 @@ def group_of(mine_id: int) -> str:
     return f"mine.{mine_id}"
 
 
+def take_turn(*, mine_id: int) -> None:
+    """Wait for the mine's other writers of events, and keep the turn until the transaction ends.
+
+    A verb that will emit and that locks rows takes its turn first: two that lock rows before it
+    could wait for each other for ever.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [EVENT_LOCK, mine_id])
+
+
 def emit(*, mine_id: int, kind: str, payload: dict[str, Any]) -> Event:
     """Append an event inside the transaction of the change, and ring the bell after it.
 
     Writers of one mine take turns until their commit, so a mine's ids become visible in rising
     order and a reader's cursor can never step over an event that commits late.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [EVENT_LOCK, mine_id])
+    take_turn(mine_id=mine_id)
     event = Event.objects.create(mine_id=mine_id, kind=kind, payload=payload)
     transaction.on_commit(lambda: _ring(mine_id), robust=True)
     return event

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from workers.scene import parse_scene
 
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.cameras.models import Camera
-from apps.live.services import emit
+from apps.live.services import emit, take_turn
 from apps.rules.models import Scene
+from workers.scene import parse_scene
 
 __all__ = ["scene_publish"]
 
@@ -24,8 +24,7 @@ def scene_publish(
     Raises workers.scene.SceneError, with the path of the fault, when the document is not valid.
     """
     parse_scene(document)
-    # Two people saving at once take turns on the camera's row.
-    Camera.objects.select_for_update().get(pk=camera.pk)
+    take_turn(mine_id=camera.mine_id)  # two people may save at once
     newest = Scene.objects.filter(camera=camera).aggregate(v=Max("version"))["v"] or 0
     scene = Scene.objects.create(
         mine_id=camera.mine_id,
