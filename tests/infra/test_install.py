@@ -49,12 +49,19 @@ def test_a_failing_command_shows_its_end_and_a_hint() -> None:
         )
 
 
-def test_an_old_node_does_not_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [("v18.19.0", False), ("v20.18.1", False), ("v20.19.0", True), ("v22.3.0", False)]
+    + [("v24.1.0", True), ("nonsense", False)],
+)
+def test_a_node_that_cannot_build_the_frontend_does_not_count(
+    tmp_path: Path, version: str, fits: bool
+) -> None:
     node = tmp_path / "node"
-    node.write_text("#!/bin/sh\necho v18.19.0\n")
+    node.write_text(f"#!/bin/sh\necho {version}\n")
     node.chmod(0o755)
-    assert install.node_version(node) == 18 < install.NODE_OLDEST
-    assert install.node_version(tmp_path / "none") == 0
+    assert install.node_fits(node) is fits
+    assert not install.node_fits(tmp_path / "none")
 
 
 def test_pins_with_a_condition_stay_though_this_python_does_not_need_them() -> None:
