@@ -131,7 +131,7 @@ class Client:
             request.add_header("Origin", self.base_url)
         try:
             with self._opener.open(request, timeout=15) as answer:
-                return answer.read()
+                return bytes(answer.read())
         except urllib.error.HTTPError as fault:
             said = fault.read(500).decode(errors="replace")
             raise ClientError(f"{path} answered {fault.code}: {said}") from fault

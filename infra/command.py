@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = ["ROOT", "Command", "Process", "memory_mb", "wait_until"]
 
@@ -51,26 +52,26 @@ class Process:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > _LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
-        drop = {"user": command.user, "group": command.user, "extra_groups": []}
+        drop: dict[str, Any] = {"user": command.user, "group": command.user, "extra_groups": []}
         with log.open("ab") as output:
             self._log_from = output.tell()
             self._popen = subprocess.Popen(
                 command.argv,
-                env=(os.environ if env is None else env) | command.env,
+                env={**(os.environ if env is None else env), **command.env},
                 cwd="/" if command.user else ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=die_with_parent,  # noqa: PLW1509
-                **(drop if command.user else {}),  # type: ignore[call-overload]
+                **(drop if command.user else {}),
             )
         self.started = time.monotonic()
 
     @property
     def pid(self) -> int:
         """Process id, and id of the process group."""
-        return self._popen.pid
+        return int(self._popen.pid)
 
     def running(self) -> bool:
         """Say whether the main process is alive; does not reap it."""
@@ -106,8 +107,8 @@ class Process:
         """Kill what the main process left in its group, and return its exit status."""
         if not self.running():
             self.signal(signal.SIGKILL)
-            self._popen.wait()
-        return self._popen.returncode
+            return int(self._popen.wait())
+        return None
 
     def ask_to_stop(self) -> None:
         """Send the stop signal to the main process alone.

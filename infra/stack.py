@@ -14,13 +14,13 @@ from typing import Any
 from infra import processes
 from infra.command import ROOT, Command, Process
 from infra.embedded import application_env, parts, rtsp, s3
-from infra.embedded.service import Part, ServiceError
+from infra.embedded.service import ServiceError
 from infra.state import free_port, load_json, save_json, state_folder
 from infra.supervisor import Stopped, Supervisor
 
 __all__ = ["Stack"]
 
-_CAMERAS, _SERVICES, _APPLICATION = 0, 1, 2
+_SERVICES, _APPLICATION = 1, 2
 _CODE = (
     ("apps", "*.py"),
     ("platform", "*.py"),
@@ -71,16 +71,16 @@ class Stack:
             services = parts(self.state_dir, self._given)
             cameras = rtsp.prepare(self.state_dir)
             self.rtsp_url = cameras.url
-            for part, tier in [(part, _SERVICES) for part in services] + [(cameras, _CAMERAS)]:
+            for part in (*services, cameras):
                 self.env |= part.env
-                self.supervisor.start(part.command, self._service_env(part), tier=tier)
-            for part in [*services, cameras]:
+                self.supervisor.start(part.command, self._service_env(), tier=_SERVICES)
+            for part in (*services, cameras):
                 self.supervisor.wait_for(part.command.name, part.ready, part.start_timeout_s)
                 part.finish()
             if self._given.get("S3_ENDPOINT_URL"):
                 s3.make_bucket(self.env)
 
-    def _service_env(self, part: Part) -> dict[str, str]:
+    def _service_env(self) -> dict[str, str]:
         """Services get no application secrets, only what a program needs to run."""
         wanted = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
         return {name: self.env[name] for name in wanted if name in self.env}
@@ -101,8 +101,7 @@ class Stack:
         if not database or stamps.get("database") != code or not self.logins_file.exists():
             owner = {"DATABASE_URL": self.env["DATABASE_OWNER_URL"]}
             with self._step("database"):
-                arguments = processes.MIGRATE[2:]
-                self._end(self._begin("migrate", *arguments, "-v", "0", env=owner))
+                self._end(self._begin("migrate", *processes.MIGRATE[2:], "-v", "0", env=owner))
             with self._step("demo mine"):
                 arguments = ("seed", "--rtsp", self.rtsp_url, "--logins", str(self.logins_file))
                 self._end(self._begin("seed", *arguments))
@@ -145,7 +144,7 @@ class Stack:
 
     def _begin(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         command = Command(name, (sys.executable, str(ROOT / "manage.py"), *arguments))
-        return Process(command, self.state_dir / "log" / f"{name}.log", self.env | (env or {}))
+        return Process(command, self.state_dir / "log" / f"{name}.log", self.env | dict(env or {}))
 
     def _end(self, process: Process) -> None:
         while process.running():
@@ -200,6 +199,6 @@ def _file_sources(state_dir: Path) -> list[str]:
 def _healthy(url: str) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        return opener.open(url, timeout=2.0).status == 200
+        return bool(opener.open(url, timeout=2.0).status == 200)
     except (urllib.error.URLError, OSError):
         return False

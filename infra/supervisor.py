@@ -42,7 +42,7 @@ class Supervisor:
     `tier` orders the stopping: everything of a higher tier is gone before a lower one is asked.
     """
 
-    def __init__(self, log_dir: Path, say: Callable[[str], None], *, grace_s: float = 4.5) -> None:
+    def __init__(self, log_dir: Path, say: Callable[[str], None], *, grace_s: float = 9.0) -> None:
         self.log_dir, self.say, self.grace_s = log_dir, say, grace_s
         self._children: dict[str, _Child] = {}
         self._signals = 0
@@ -136,7 +136,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop everything, highest tier first; returns when nothing is left."""
-        for tier in sorted({child.tier for child in self._children.values()}, reverse=True):
+        deadline = time.monotonic() + self.grace_s
+        tiers = sorted({child.tier for child in self._children.values()}, reverse=True)
+        for position, tier in enumerate(tiers):
             group = [c for c in self._children.values() if c.tier == tier and c.process]
             processes = [child.process for child in reversed(group) if child.process]
             for process in processes:
@@ -145,7 +147,8 @@ class Supervisor:
                 lambda ours=processes: (  # type: ignore[misc]
                     self._signals > 1 or not any(p.running() for p in ours)
                 ),
-                self.grace_s,
+                # What is asked first may take longest: a tier behind it needs a fifth at least.
+                deadline - time.monotonic() - self.grace_s / 5 * (len(tiers) - 1 - position),
                 step_s=0.02,
             )
             for process in processes:

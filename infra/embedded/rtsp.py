@@ -25,8 +25,10 @@ def prepare(state_dir: Path, root: Path = LOOPS) -> Part:
     """Say how to run the server on the folder of loops."""
     port = free_port(state_dir, "rtsp")
     url = f"rtsp://127.0.0.1:{port}"
-    argv = (sys.executable, "-m", "infra.embedded.rtsp_server")
-    argv += ("--root", str(root), "--port", str(port))
+    argv = (
+        *(sys.executable, "-m", "infra.embedded.rtsp_server"),
+        *("--root", str(root), "--port", str(port)),
+    )
     return Part(
         command=Command("rtsp", argv),
         url=url,

@@ -59,7 +59,10 @@ class Loop:
 
 @lru_cache(maxsize=64)
 def _read(path: Path, _changed_ns: int) -> Loop:
-    times, frames, keys, end = [], [], [], 0.0
+    times: list[float] = []
+    frames: list[bytes] = []
+    keys: list[int] = []
+    end = 0.0
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         step = float(1 / stream.average_rate) if stream.average_rate else 0.04
@@ -83,7 +86,7 @@ def read_loop(path: Path) -> Loop:
     return _read(path, path.stat().st_mtime_ns)
 
 
-class _LoopSession(RtspServerSession):
+class _LoopSession(RtspServerSession):  # type: ignore[misc]
     """A reader of one stream."""
 
     phase_s = 0.0
@@ -132,7 +135,7 @@ class _LoopSession(RtspServerSession):
             await self._send_rtp_packet(state, payload, timestamp=timestamp, marker=marker)
 
 
-class LoopServer(RtspServer):
+class LoopServer(RtspServer):  # type: ignore[misc]
     """Serves `<root>/<name>/<stream>.mp4` as `/<name>/<stream>`, video only."""
 
     async def _handle_client(self, sock: aio.TCPSocket) -> None:
@@ -143,7 +146,7 @@ class LoopServer(RtspServer):
     def resolve_request_path(self, uri: str) -> Path:
         parts = [part for part in urllib.parse.urlsplit(uri).path.split("/") if part]
         name = "/".join(urllib.parse.unquote(part) for part in parts)
-        path = (self.root_dir / name).resolve()
+        path: Path = (self.root_dir / name).resolve()
         path = path if path.suffix == ".mp4" else path.with_name(path.name + ".mp4")
         if self.root_dir not in path.parents or not path.is_file():
             raise FileNotFoundError(name)

@@ -40,10 +40,14 @@ def test_compose_runs_the_process_table_and_nothing_else(compose: dict[str, Any]
     assert described == table
 
 
-def test_each_process_has_its_environment_in_compose(compose: dict[str, Any]) -> None:
+def test_each_process_has_its_environment_and_stop_signal_in_compose(
+    compose: dict[str, Any],
+) -> None:
     for process in processes.TABLE:
         environment = compose["services"][process.name]["environment"]
         assert process.env.items() <= environment.items()
+        stopped_by = compose["services"][process.name].get("stop_signal", "SIGTERM")
+        assert stopped_by == process.stop_signal.name
         assert "davy_app" in environment["DATABASE_URL"]
 
 
