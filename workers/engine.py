@@ -1,0 +1,347 @@
+"""The engine: one camera's analysis as a fold over chunks. No clock, network or database inside.
+
+analyse(scene, state, chunk) -> state', readings, findings. The same function runs live, replays a
+recording, and is measured.
+"""
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from workers.geometry import distance_inside
+from workers.hazards import registry
+from workers.hazards.base import Condition, MachineView, Person, View
+from workers.media.decode import Cells, Frame
+from workers.media.errors import MediaError
+from workers.scene import Scene, SceneRule
+from workers.state import RuleState, State
+from workers.vision import light
+from workers.vision.detector import Box, Detector
+from workers.vision.gate import small_luma
+from workers.vision.machine import MachineState
+from workers.vision.track import LOW_SCORE, Track, settle
+
+__all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
+
+# A longer silence than this between two frames is a gap: nobody is followed across it.
+GAP_S = 2.0
+# A track unseen for longer is still followed, but no longer proves that somebody is there.
+VISIBLE_S = 0.5
+# A box that ends this close to the bottom of the picture has its feet cut off.
+CUT_OFF = 0.985
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A machine's state as told by somebody else; t on the chunk's clock."""
+
+    t: float
+    machine: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A second or two of video with the signals of that time."""
+
+    sequence: int
+    start_s: float
+    duration_s: float
+    frames: Iterable[Frame]
+    signals: Sequence[Signal] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A measured value at a time."""
+
+    name: str
+    t: float
+    value: float | str | None
+    confidence: float | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule raised or cleared; the situation's id is the same from first raise to clear."""
+
+    rule: str
+    type: str
+    state: str
+    situation: str
+    level: str
+    severity: str
+    t: float
+    boxes: list[list[float]]
+    why: str
+    values: dict[str, Any]
+
+
+@dataclass
+class Analysis:
+    """What one chunk gave. `fault` says in words what of the chunk could not be read."""
+
+    state: State
+    readings: list[Reading] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    open: list[Finding] = field(default_factory=list)
+    detections: list[dict[str, Any]] = field(default_factory=list)
+    frames: int = 0
+    analysed: int = 0
+    detector_frames: int = 0
+    fault: str | None = None
+
+
+def analyse(
+    scene: Scene,
+    state: State | None,
+    chunk: Chunk,
+    *,
+    detector: Detector,
+    gate: bool = True,
+    fps: float | None = None,
+) -> Analysis:
+    """Analyse one chunk; the given state is left as it was.
+
+    fps: frames a second to analyse, by default the scene's. A chunk that was already seen, by its
+    sequence, changes nothing. Frames that cannot be decoded end the chunk early (`fault`).
+    """
+    if state is not None and chunk.sequence <= state.sequence:
+        return Analysis(state, open=_open_findings(scene, state, chunk.start_s))
+    work = _Fold(scene, copy.deepcopy(state) if state else State(), detector, gate)
+    work.begin(chunk)
+    cells = Cells(fps or scene.analysis_fps, work.state.cell)
+    analysis = work.analysis
+    try:
+        for frame in chunk.frames:
+            analysis.frames += 1
+            if cells.take(frame.t):
+                work.frame(frame)
+    except MediaError as error:
+        analysis.fault = str(error)
+    lost = int(getattr(chunk.frames, "errors", 0))
+    if lost and not analysis.fault:
+        analysis.fault = f"{lost} packets could not be decoded"
+    work.state.cell = cells.last
+    work.state.cell_fps = cells.fps
+    work.end(chunk)
+    return analysis
+
+
+class _Fold:
+    """The work on one chunk."""
+
+    def __init__(self, scene: Scene, state: State, detector: Detector, gate: bool) -> None:
+        self.scene = scene
+        self.state = state
+        self.detector = detector
+        self.gated = gate
+        self.analysis = Analysis(state)
+        self.hazards = registry()
+        self.seen: list[light.Light] = []
+        self.views: dict[str, MachineView] = {}
+
+    def begin(self, chunk: Chunk) -> None:
+        """Take the chunk's signals; forget rules and machines that the scene no longer has."""
+        state = self.state
+        state.sequence = chunk.sequence
+        named = {machine.id for machine in self.scene.machines}
+        state.machines = {k: v for k, v in state.machines.items() if k in named}
+        for machine in named:
+            state.machines.setdefault(machine, MachineState())
+        for signal in sorted(chunk.signals, key=lambda s: s.t):
+            if signal.machine in state.machines:
+                state.machines[signal.machine].add_signal(signal.t, signal.state)
+        rules = {rule.id: rule.type for rule in self.scene.rules}
+        for name, memory in list(state.rules.items()):
+            if rules.get(name) != memory.type:
+                self._close(name, memory, chunk.start_s, "rule removed")
+                del state.rules[name]
+
+    def frame(self, frame: Frame) -> None:
+        """Analyse one frame."""
+        state, t = self.state, frame.t
+        step_s = t - state.last_t if state.last_t is not None else None
+        if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
+            state.forget(abs(step_s))
+            step_s = None
+        if step_s is not None:
+            state.step_s = step_s
+        state.last_t = t
+        self.analysis.analysed += 1
+        aspect = frame.width / frame.height
+        small = small_luma(frame.luma)
+        seen = light.measure(small)
+        self.seen.append(seen)
+        looked = self._look(frame, small)
+        if looked is not None:
+            self._follow(looked, t, aspect)
+        else:
+            state.tracker.update([], t, aspect)
+        self._machines(frame, looked or [])
+        people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
+        view = View(
+            t, state.step_s, people, self.views, self.scene.polygons, seen.visibility, aspect
+        )
+        for rule in self.scene.rules:
+            self._judge(rule, view)
+        settle(state.tracker.tracks)
+
+    def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
+        """Run the detector if the gate wants it; None if it was not run."""
+        state = self.state
+        tracking = state.tracker.following() or not self.gated
+        ignore = self._mask(small.shape[0], small.shape[1])
+        if not state.gate.wants(small, frame.t, tracking=tracking, ignore=ignore):
+            return None
+        self.analysis.detector_frames += 1
+        long = self.detector.input_px
+        wide = round(frame.width * min(1.0, long / max(frame.width, frame.height)))
+        boxes = self.detector.detect([frame.bgr(max(1, wide))])[0]
+        if self.scene.masks:
+            aspect = frame.width / frame.height
+            boxes = [box for box in boxes if not self._is_masked(box, aspect)]
+        return boxes
+
+    def _mask(self, height: int, width: int) -> np.ndarray | None:
+        if not self.scene.masks:
+            return None
+        mask = np.zeros((height, width), np.uint8)
+        for zone in self.scene.masks:
+            corners = np.array([(x * width, y * height) for x, y in zone.polygon])
+            cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1)
+        return mask.astype(bool)
+
+    def _is_masked(self, box: Box, aspect: float) -> bool:
+        x1, y1, x2, y2 = box.xyxy
+        middle = ((x1 + x2) / 2, (y1 + y2) / 2)
+        return any(distance_inside(m.polygon, middle, aspect) >= 0 for m in self.scene.masks)
+
+    def _follow(self, boxes: list[Box], t: float, aspect: float) -> None:
+        people = [i for i, box in enumerate(boxes) if box.label == "person"]
+        ids = self.state.tracker.update([boxes[i] for i in people], t, aspect)
+        tracks = dict(zip(people, ids, strict=True))
+        self.analysis.detections.append(
+            {
+                "t": t,
+                "boxes": [
+                    {
+                        "label": box.label,
+                        "xyxy": [round(v, 5) for v in box.xyxy],
+                        "score": round(box.score, 4),
+                        "track": tracks.get(i),
+                    }
+                    for i, box in enumerate(boxes)
+                ],
+            }
+        )
+
+    def _machines(self, frame: Frame, boxes: list[Box]) -> None:
+        """Read and fuse every machine's state; write a reading at the start and at each change."""
+        t = frame.t
+        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= LOW_SCORE]
+        people += [k.predicted(t - k.seen_s) for k in self.state.tracker.tracks]
+        for machine in self.scene.machines:
+            memory = self.state.machines[machine.id]
+            if machine.source != "signal" and machine.roi is not None:
+                memory.video.read(frame.luma, machine.roi, people, t)
+            state, source, confidence = memory.fuse(machine.source, t, machine.stale_s)
+            self.views[machine.id] = MachineView(state, source)
+            if memory.shown != state:
+                memory.shown = state
+                self.analysis.readings.append(
+                    Reading(f"{machine.id}.state", t, state, round(confidence, 2), source)
+                )
+
+    def _judge(self, rule: SceneRule, view: View) -> None:
+        """Let the hazard judge the frame; open, raise higher or close the rule's situation."""
+        hazard = self.hazards[rule.type]
+        memory = self.state.rules.setdefault(rule.id, RuleState(rule.type))
+        memory.memory["open"] = memory.level
+        condition = hazard.evaluate(rule, memory.memory, view)
+        if condition.level is not None:
+            self._active(rule, memory, condition, view.t)
+        elif memory.active_t is not None:
+            quiet_s = view.t - memory.active_t
+            if quiet_s >= hazard.clear_s(rule) - 1e-6:
+                self._close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
+
+    def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
+        memory.active_t = t
+        is_new = memory.level is None
+        is_worse = memory.level == "warning" and found.level == "danger"
+        if is_new:
+            memory.situation = f"{rule.id}@{t:.3f}"
+            memory.raised_t = t
+        if is_new or is_worse:
+            memory.level = found.level
+        assert memory.level is not None
+        memory.severity = rule.severity if memory.level == "danger" else "medium"
+        memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
+        memory.why = found.why
+        memory.values = {**found.values, "detector": self.detector.name}
+        if self.seen:
+            memory.values["visibility"] = round(self.seen[-1].visibility, 3)
+        if is_new or is_worse:
+            self.analysis.findings.append(_finding(rule.id, memory, "raised", t))
+
+    def _close(self, rule: str, memory: RuleState, t: float, why: str) -> None:
+        if memory.level is None:
+            return
+        lasted = round(t - (memory.raised_t or t), 3)
+        memory.boxes, memory.why = [], why
+        memory.values = {**memory.values, "lasted_s": lasted}
+        self.analysis.findings.append(_finding(rule, memory, "cleared", t))
+        memory.level = memory.situation = memory.active_t = memory.raised_t = None
+
+    def end(self, chunk: Chunk) -> None:
+        """Add what is told once a chunk."""
+        if self.seen:
+            value = sum(s.visibility for s in self.seen) / len(self.seen)
+            last = self.state.last_t if self.state.last_t is not None else chunk.start_s
+            self.analysis.readings.append(
+                Reading("visibility", last, round(value, 3), 1.0, "video")
+            )
+        end_s = self.state.last_t if self.state.last_t is not None else chunk.start_s
+        self.analysis.open = _open_findings(self.scene, self.state, end_s)
+
+
+def _finding(rule: str, memory: RuleState, state: str, t: float) -> Finding:
+    return Finding(
+        rule,
+        memory.type,
+        state,
+        memory.situation or "",
+        memory.level or "",
+        memory.severity,
+        t,
+        copy.deepcopy(memory.boxes),
+        memory.why,
+        dict(memory.values),
+    )
+
+
+def _open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
+    known = {rule.id for rule in scene.rules}
+    return [
+        _finding(name, memory, "raised", t if memory.active_t is None else memory.active_t)
+        for name, memory in state.rules.items()
+        if memory.level is not None and name in known
+    ]
+
+
+def _is_visible(track: Track, t: float, step_s: float) -> bool:
+    return track.confirmed and t - track.seen_s <= max(VISIBLE_S, 1.2 * step_s)
+
+
+def _person(track: Track) -> Person:
+    x1, y1, x2, y2 = track.box
+    bottom = 1.0 if y2 >= CUT_OFF else y2
+    return Person(
+        track.id, (x1, y1, x2, y2), ((x1 + x2) / 2, bottom), track.score, track.born_s, track.fresh
+    )

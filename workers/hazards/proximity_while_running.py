@@ -1,0 +1,138 @@
+"""A person too close to a machine that runs: winch, hoist, scraper, roadheader, belt drive."""
+
+from dataclasses import dataclass
+
+from workers.geometry import distance_inside
+from workers.hazards.base import Condition, Memory, Person, Rule, View, integer, number, zone
+
+# A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
+BRIDGE_S = 0.5
+# A foot that was inside and is now this far outside still counts, in heights of the person's box:
+# somebody who walks along the edge makes one situation, not many.
+EDGE = 0.06
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a mine may set."""
+
+    dwell_s: float = number(
+        0.3, unit="s", low=0, high=60, help="Time in the danger zone before the alarm."
+    )
+    warning_zone: str | None = zone(help="Zone around the danger zone that gives a warning first.")
+    warning_dwell_s: float = number(
+        1.0, unit="s", low=0, high=600, help="Time in the warning zone before the warning."
+    )
+    stand_zone: str | None = zone(help="The operator's stand, where authorised people may be.")
+    authorised_max: int = integer(
+        1, low=0, high=10, help="How many people in the stand are taken for operators."
+    )
+    clear_s: float = number(
+        2.0, unit="s", low=0, high=600, help="Time without danger before the alarm clears."
+    )
+    min_score: float = number(
+        0.35, unit="", low=0.05, high=1, help="How sure the detector must be of a person."
+    )
+
+
+class ProximityWhileRunning:
+    """A person's foot point in the danger zone while the machine runs, or may run.
+
+    Time in a zone is counted whether the machine runs or not, so a person who is already inside
+    when it starts is in danger at once. A machine of unknown state counts as running. Up to
+    `authorised_max` people in the stand zone are operators and are left out of both zones.
+    Occupancy belongs to the zone and not to a track: a new track id starts nothing anew.
+    Sources of the defaults: two-tier zones of the field standard for electronic fences; foot
+    point, dwell 0.3 s and 1.0 s, clear after 2 s out.
+    """
+
+    type = "proximity_while_running"
+    params = Params
+    needs_zone = True
+    needs_machine = True
+
+    def clear_s(self, rule: Rule) -> float:
+        """Return the rule's own time to clear."""
+        return float(rule.params.clear_s)
+
+    def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
+        """Judge one frame."""
+        params: Params = rule.params
+        people = [p for p in view.people if p.score >= params.min_score]
+        people = _without_operators(people, params, view)
+        assert rule.zone is not None and rule.machine is not None
+        levels = [("danger", rule.zone, params.dwell_s)]
+        if params.warning_zone:
+            levels.append(("warning", params.warning_zone, params.warning_dwell_s))
+        machine = view.machines[rule.machine]
+        found = Condition(None)
+        for level, name, dwell_s in levels:
+            inside = _inside(memory, people, view, name)
+            stay_s = _stay(memory, name, inside, view)
+            # In an open situation a person inside is enough: the dwell was served at its start.
+            served = stay_s is not None and (
+                stay_s >= dwell_s - 1e-6 or memory.get("open") == level
+            )
+            if found.level is None and inside and served and machine.running:
+                found = Condition(
+                    level,
+                    tuple(p.box for p in inside),
+                    f"{_count(inside)} in {name}, {rule.machine} {machine.state}"
+                    + (f" ({machine.source})" if machine.source else ""),
+                    {
+                        "persons": len(inside),
+                        "zone": name,
+                        "machine": rule.machine,
+                        "machine_state": machine.state,
+                        "machine_source": machine.source,
+                        "stay_s": round(stay_s or 0.0, 2),
+                        "tracks": [p.track for p in inside],
+                    },
+                )
+        return found
+
+
+def _count(people: list[Person]) -> str:
+    return "1 person" if len(people) == 1 else f"{len(people)} persons"
+
+
+def _without_operators(people: list[Person], params: Params, view: View) -> list[Person]:
+    """Leave out the authorised people in the stand; those tracked longest are the operators."""
+    if not params.stand_zone or not params.authorised_max:
+        return people
+    stand = view.zones[params.stand_zone]
+    there = [p for p in people if distance_inside(stand, p.foot, view.aspect) >= 0]
+    operators = sorted(there, key=lambda p: (p.born_s, p.track))[: params.authorised_max]
+    return [p for p in people if p not in operators]
+
+
+def _inside(memory: Memory, people: list[Person], view: View, name: str) -> list[Person]:
+    polygon = view.zones[name]
+    before = memory.setdefault("inside", {}).get(name, ())
+    found = []
+    for person in people:
+        margin = EDGE * (person.box[3] - person.box[1]) if person.track in before else 0.0
+        if distance_inside(polygon, person.foot, view.aspect) >= -margin:
+            found.append(person)
+    memory["inside"][name] = [person.track for person in found]
+    return found
+
+
+def _stay(memory: Memory, name: str, inside: list[Person], view: View) -> float | None:
+    """Keep since when the zone is occupied; return for how long, None when it is empty."""
+    stays = memory.setdefault("stays", {})
+    since, last = stays.get(name, (None, None))
+    # At one picture a second the next one is no gap either.
+    gap = last is not None and view.t - last > max(BRIDGE_S, 2.2 * view.step_s)
+    if not inside:
+        if gap:
+            stays.pop(name)
+        return None
+    if since is None or gap:
+        # A track is confirmed some frames after it was first seen, and was there already then.
+        since = min((p.born_s for p in inside if p.fresh), default=view.t)
+    stays[name] = [since, view.t]
+    return float(view.t - since)
+
+
+HAZARD = ProximityWhileRunning()

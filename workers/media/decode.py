@@ -1,0 +1,277 @@
+"""Pictures out of files, chunks and folders of stills: luma for free, colour only when asked."""
+
+from collections.abc import Generator, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import av
+import av.error
+import cv2
+import numpy as np
+
+from workers.media.errors import MediaError
+
+# Looking at 4 kB instead of seconds of stream makes opening two to three times cheaper.
+SMALL_PROBE = {"analyzeduration": "1", "probesize": "4096"}
+# Nothing that a file names may be fetched from a network or a pipe.
+SAFE = {"protocol_whitelist": "file"}
+# Layouts whose first plane is luma with one byte a pixel.
+LUMA_PLANE = frozenset(
+    f"{family}{ratio}p"
+    for family in ("yuv", "yuvj", "yuva")
+    for ratio in (410, 411, 420, 422, 440, 444)
+) | {"gray", "nv12", "nv21", "nv16", "nv24"}
+STILLS = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"))
+# Time stamps that go back further than this begin anew; less is jitter.
+REWIND_S = 0.5
+MAX_PIXELS = 64_000_000
+MAX_ERRORS = 1000
+
+
+class Frame:
+    """One picture at a time t in seconds: luma and colour are made when asked for.
+
+    picture: PyAV's frame, or BGR (H, W, 3) uint8; name: the still's file name.
+    """
+
+    def __init__(self, t: float, index: int, picture: Any, name: str | None = None) -> None:
+        self.t = t
+        self.index = index
+        self.name = name
+        self._picture = picture
+        if isinstance(picture, np.ndarray):
+            self.height, self.width = int(picture.shape[0]), int(picture.shape[1])
+        else:
+            self.height, self.width = int(picture.height), int(picture.width)
+
+    @cached_property
+    def luma(self) -> np.ndarray:
+        """Return the brightness (H, W) uint8, as a view where the picture's layout allows."""
+        if isinstance(self._picture, np.ndarray):
+            return cv2.cvtColor(self._picture, cv2.COLOR_BGR2GRAY)
+        return luma_of(self._picture)
+
+    def bgr(self, width: int | None = None) -> np.ndarray:
+        """Return the picture (H, W, 3) uint8, made smaller to this width, never larger."""
+        wide = min(width or self.width, self.width)
+        high = max(1, round(self.height * wide / self.width))
+        if isinstance(self._picture, np.ndarray):
+            if wide == self.width:
+                return self._picture
+            return cv2.resize(self._picture, (wide, high), interpolation=cv2.INTER_AREA)
+        return self._picture.to_ndarray(format="bgr24", width=wide, height=high)
+
+    def jpeg(self, width: int | None = None, quality: int = 80) -> bytes:
+        """Return the picture as a JPEG file, made smaller to this width, never larger."""
+        good, data = cv2.imencode(".jpg", self.bgr(width), [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if not good:
+            raise MediaError("the picture could not be written as JPEG")
+        return data.tobytes()
+
+
+class FrameReader(Iterator[Frame]):
+    """Frames of a video in order of time; what cannot be decoded is skipped and counted.
+
+    `errors` counts packets that could not be decoded; `rate` is the nominal frames a second.
+    Raises MediaError when opened if there is no video, at the end if no picture came out of it.
+    """
+
+    def __init__(
+        self, source: str | Path | BinaryIO, *, start_s: float = 0.0, fps: float | None = None
+    ) -> None:
+        self.errors = 0
+        self.frames = 0
+        self.name = "stream" if hasattr(source, "read") else Path(str(source)).name
+        self._container = _open(source, self.name)
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "NONE"
+        self._stream.codec_context.thread_count = 1
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        self.rate = float(rate) if rate and 0 < rate <= 1000 else 25.0
+        self._clock = _Clock(start_s, 1 / self.rate)
+        self._cells = Cells(fps) if fps else None
+        self._frames = self._read()
+
+    def __iter__(self) -> "FrameReader":
+        return self
+
+    def __next__(self) -> Frame:
+        return next(self._frames)
+
+    def close(self) -> None:
+        """Give the file back; safe to call twice."""
+        self._frames.close()
+        self._container.close()
+
+    def _read(self) -> Generator[Frame, None, None]:
+        try:
+            for picture in self._decode():
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise MediaError(
+                        f"{self.name}: a picture of {picture.width}x{picture.height} is too large"
+                    )
+                t = self._clock.tick(picture.time)
+                index = self.frames
+                self.frames += 1
+                if self._cells is None or self._cells.take(t):
+                    yield Frame(t, index, picture)
+        finally:
+            self._container.close()
+        if not self.frames:
+            raise MediaError(f"{self.name}: no picture in it could be decoded")
+
+    def _decode(self) -> Iterator[Any]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except (av.error.FFmpegError, ValueError):
+                # A file that was cut off: what came before is good.
+                self.errors += 1
+                return
+            try:
+                yield from packet.decode()
+            except av.error.EOFError:
+                return
+            except (av.error.FFmpegError, ValueError):
+                self.errors += 1
+                if self.errors >= MAX_ERRORS:
+                    return
+
+
+class _Clock:
+    """Times that only go forward, whatever the stream's time stamps do."""
+
+    def __init__(self, start_s: float, step_s: float) -> None:
+        self.start_s = start_s
+        self.step_s = step_s
+        self.base: float | None = None
+        self.last: float | None = None
+
+    def tick(self, stamp: float | None) -> float:
+        """Return the time of the next picture, in seconds from start_s on."""
+        follow = 0.0 if self.last is None else self.last + self.step_s
+        if stamp is None:
+            t = follow
+        else:
+            if self.base is None:
+                self.base = stamp - follow
+            t = stamp - self.base
+            if self.last is not None and t < self.last - REWIND_S:
+                self.base = stamp - follow
+                t = follow
+        if self.last is not None:
+            t = max(t, self.last + 0.001)
+        self.last = t
+        return self.start_s + t
+
+
+class Cells:
+    """Chooses one frame in each 1/fps seconds, on a grid of absolute time.
+
+    On such a grid the same frames are chosen wherever a recording is cut into chunks.
+    """
+
+    def __init__(self, fps: float, last: int | None = None) -> None:
+        self.fps = fps
+        self.last = last
+
+    def take(self, t: float) -> bool:
+        """Tell whether the frame at t seconds is the first of its cell."""
+        # A tenth of a cell early still counts: time stamps are rounded.
+        cell = int(np.floor(t * self.fps + 0.1))
+        if self.last is not None and cell <= self.last:
+            return False
+        self.last = cell
+        return True
+
+
+def read_frames(
+    source: str | Path | BinaryIO, *, start_s: float = 0.0, fps: float | None = None
+) -> FrameReader:
+    """Open a video file and return its frames; with fps, only so many a second.
+
+    start_s: time of the first frame. MediaError says in words what cannot be used.
+    """
+    return FrameReader(source, start_s=start_s, fps=fps)
+
+
+def read_stills(folder: Path, *, fps: float = 1.0) -> Iterator[Frame | MediaError]:
+    """Read the pictures of a folder in name order, fps of them a second, each of its own size.
+
+    A picture that cannot be read is given as the MediaError that says so, in its place.
+    """
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in STILLS and p.is_file())
+    if not paths:
+        raise MediaError(f"{folder}: no pictures in this folder")
+    for index, path in enumerate(paths):
+        try:
+            data = np.frombuffer(path.read_bytes(), np.uint8)
+            flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+            picture = cv2.imdecode(data, flags) if len(data) else None
+        except (OSError, cv2.error):
+            picture = None
+        if picture is None:
+            yield MediaError(f"{path.name}: not a picture that can be decoded")
+            continue
+        yield Frame(index / fps, index, picture, path.name)
+
+
+def luma_of(picture: Any) -> np.ndarray:
+    """Return a decoded picture's luma (H, W) uint8, as a view where its layout allows."""
+    if picture.format.name in LUMA_PLANE:
+        plane = picture.planes[0]
+        rows = np.frombuffer(plane, np.uint8)[: plane.line_size * picture.height]
+        return rows.reshape(picture.height, plane.line_size)[:, : picture.width]
+    return picture.to_ndarray(format="gray")
+
+
+def _open(source: Any, name: str) -> Any:
+    """Open with a small probe, and again with the usual one where that tells too little."""
+    if not hasattr(source, "read"):
+        path = Path(source)
+        if path.is_dir() or not path.exists():
+            raise MediaError(f"{name}: no such file" if not path.exists() else f"{name}: a folder")
+        source = str(path.absolute())
+    for probe in (SMALL_PROBE, {}):
+        last = probe is not SMALL_PROBE
+        if hasattr(source, "seek"):
+            source.seek(0)
+        try:
+            container = av.open(source, options=probe if hasattr(source, "read") else probe | SAFE)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            if last:
+                words = getattr(error, "strerror", None) or str(error)
+                raise MediaError(f"{name}: cannot be read as video ({words})") from None
+            continue
+        if _is_complete(container):
+            return container
+        if last:
+            known = bool(container.streams.video) and container.format.name != "tty"
+            if known and _is_decodable(container):
+                return container
+            container.close()
+            raise MediaError(f"{name}: there is no video in it")
+        container.close()
+    raise AssertionError("unreachable")
+
+
+def _is_decodable(container: Any) -> bool:
+    return container.streams.video[0].codec_context is not None
+
+
+def _is_complete(container: Any) -> bool:
+    """Tell whether the probe learnt enough to decode: size, layout and rate."""
+    if not container.streams.video or container.format.name == "tty":
+        return False
+    stream = container.streams.video[0]
+    context = stream.codec_context
+    if context is None:
+        return False
+    return bool(
+        context.width and context.height and context.pix_fmt
+        and (stream.average_rate or stream.guessed_rate)
+    )  # fmt: skip

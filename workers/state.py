@@ -1,0 +1,92 @@
+"""The engine's memory of one camera between chunks: small, versioned, and the same after a load."""
+
+import json
+import zlib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from workers.vision.gate import Gate
+from workers.vision.machine import MachineState
+from workers.vision.track import Tracker
+
+VERSION = 1
+
+
+@dataclass
+class RuleState:
+    """One rule's memory; level is that of its open situation, or None."""
+
+    type: str
+    memory: dict[str, Any] = field(default_factory=dict)
+    level: str | None = None
+    situation: str | None = None
+    severity: str = ""
+    raised_t: float | None = None
+    active_t: float | None = None
+    boxes: list[list[float]] = field(default_factory=list)
+    why: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class State:
+    """Everything that is carried from one chunk to the next.
+
+    `note` says when a dumped state could not be used and a fresh one took its place.
+    """
+
+    sequence: int = -1
+    last_t: float | None = None
+    step_s: float = 0.2
+    cell: int | None = None
+    cell_fps: float | None = None
+    gate: Gate = field(default_factory=Gate)
+    tracker: Tracker = field(default_factory=Tracker)
+    machines: dict[str, MachineState] = field(default_factory=dict)
+    rules: dict[str, RuleState] = field(default_factory=dict)
+    note: str = ""
+
+    def forget(self, gap_s: float) -> None:
+        """Drop what a gap in time makes worthless; open situations stay open."""
+        self.gate.forget()
+        self.tracker.forget()
+        for machine in self.machines.values():
+            machine.video.gap(gap_s)
+
+    def dump(self) -> bytes:
+        """Return the state as bytes, usually 5 to 15 kB."""
+        document = {
+            "version": VERSION,
+            "sequence": self.sequence,
+            "last_t": self.last_t,
+            "step_s": self.step_s,
+            "cell": self.cell,
+            "cell_fps": self.cell_fps,
+            "gate": self.gate.dump(),
+            "tracker": self.tracker.dump(),
+            "machines": {name: machine.dump() for name, machine in self.machines.items()},
+            "rules": {name: asdict(rule) for name, rule in self.rules.items()},
+        }
+        return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
+
+    @classmethod
+    def load(cls, data: bytes) -> "State":
+        """Rebuild from dump(); one of another version, or unreadable, gives a fresh state."""
+        try:
+            raw = json.loads(zlib.decompress(data))
+            version = raw["version"]
+            if version != VERSION:
+                return cls(note=f"state of version {version} dropped; this is version {VERSION}")
+            return cls(
+                raw["sequence"],
+                raw["last_t"],
+                raw["step_s"],
+                raw["cell"],
+                raw["cell_fps"],
+                Gate.load(raw["gate"]),
+                Tracker.load(raw["tracker"]),
+                {name: MachineState.load(m) for name, m in raw["machines"].items()},
+                {name: RuleState(**rule) for name, rule in raw["rules"].items()},
+            )
+        except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            return cls(note=f"state could not be read and was dropped ({type(error).__name__})")

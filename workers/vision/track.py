@@ -1,0 +1,221 @@
+"""Follows people from frame to frame: stable ids at low rates and through short occlusion.
+
+Kalman filters with constant velocity predict the boxes; sure detections are matched first, weak
+ones then keep tracks alive that already exist. The cost mixes overlap and distance, because at
+5 pictures a second a walking person's boxes may hardly overlap. All in fractions of the picture.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from workers.vision.detector import Box, iou
+
+HIGH_SCORE = 0.40
+LOW_SCORE = 0.15
+# Unseen for longer than this, a track is dropped; unconfirmed ones sooner.
+KEEP_S = 1.6
+KEEP_TENTATIVE_S = 0.45
+# Confirmed by so many detections, or by two that are this long apart.
+CONFIRM_HITS = 3
+CONFIRM_S = 0.35
+# A person's centre moves at most so many of its own heights a second, plus a margin for jitter.
+MAX_SPEED = 3.0
+MAX_JUMP = 0.35
+MAX_RESIZE = 1.7
+# Kalman noise, in heights of the box: measurement, and acceleration per second.
+NOISE = 0.045
+PUSH = 1.2
+
+
+@dataclass
+class Track:
+    """One followed person. position, velocity: centre x, y, width, height, and per second."""
+
+    id: int
+    position: list[float]
+    velocity: list[float]
+    spread: list[float]
+    born_s: float
+    seen_s: float
+    hits: int
+    score: float
+    confirmed: bool = False
+    fresh: bool = False
+    # The detection's own box, as last seen.
+    box: list[float] = field(default_factory=list)
+
+    def predicted(self, ahead_s: float) -> tuple[float, float, float, float]:
+        """Return the box expected so many seconds after the last detection."""
+        # Velocity fades: somebody who is hidden seldom keeps walking straight on for long.
+        run = min(ahead_s, 0.8)
+        cx, cy = (p + v * run for p, v in zip(self.position[:2], self.velocity[:2], strict=True))
+        w, h = self.position[2:]
+        return cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
+
+
+@dataclass
+class Tracker:
+    """All tracks of one camera."""
+
+    tracks: list[Track] = field(default_factory=list)
+    next_id: int = 1
+    last_t: float | None = None
+
+    def update(self, boxes: Sequence[Box], t: float, aspect: float) -> list[int | None]:
+        """Take one frame's person boxes; return for each box the id of its confirmed track."""
+        step_s = 0.2 if self.last_t is None else max(1e-3, t - self.last_t)
+        self.last_t = t
+        ids: list[int | None] = [None] * len(boxes)
+        owners: dict[int, Track] = {}
+        free = list(self.tracks)
+        high = [i for i, b in enumerate(boxes) if b.score >= HIGH_SCORE]
+        low = [i for i, b in enumerate(boxes) if LOW_SCORE <= b.score < HIGH_SCORE]
+        for group in (high, low):
+            for track, index in self._match(free, [boxes[i] for i in group], t, aspect):
+                owners[group[index]] = track
+                free.remove(track)
+                _correct(track, boxes[group[index]], t, aspect)
+        for index in high:
+            if index not in owners and not self._covered(boxes[index], owners, boxes):
+                owners[index] = self._start(boxes[index], t)
+        self.tracks = [track for track in self.tracks if not self._is_gone(track, t, step_s)]
+        for index, track in owners.items():
+            if track.confirmed:
+                ids[index] = track.id
+        return ids
+
+    def following(self) -> bool:
+        """Tell whether anybody is being followed."""
+        return bool(self.tracks)
+
+    def forget(self) -> None:
+        """Drop all tracks after a gap in time; ids go on."""
+        self.tracks = []
+        self.last_t = None
+
+    def _start(self, box: Box, t: float) -> Track:
+        x1, y1, x2, y2 = box.xyxy
+        track = Track(
+            self.next_id,
+            [(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1],
+            [0.0, 0.0, 0.0, 0.0],
+            # Variances in heights: position, mixed, velocity.
+            [NOISE**2, 0.0, 0.6**2],
+            t,
+            t,
+            1,
+            box.score,
+            box=list(box.xyxy),
+        )
+        self.next_id += 1
+        self.tracks.append(track)
+        return track
+
+    @staticmethod
+    def _covered(box: Box, owners: dict[int, Track], boxes: Sequence[Box]) -> bool:
+        """Tell whether a box is a second one around a person who already has one."""
+        if not owners:
+            return False
+        taken = np.array([boxes[i].xyxy for i in owners])
+        x1, y1, x2, y2 = box.xyxy
+        low = np.maximum(taken[:, :2], (x1, y1))
+        high = np.minimum(taken[:, 2:], (x2, y2))
+        inter = np.clip(high - low, 0, None).prod(1)
+        smaller = np.minimum((taken[:, 2:] - taken[:, :2]).prod(1), (x2 - x1) * (y2 - y1))
+        return bool((inter > 0.85 * smaller).any())
+
+    @staticmethod
+    def _is_gone(track: Track, t: float, step_s: float) -> bool:
+        keep = KEEP_S if track.confirmed else KEEP_TENTATIVE_S
+        # At one picture a second, one missed picture is no reason either.
+        return t - track.seen_s > max(keep, 1.5 * step_s)
+
+    @staticmethod
+    def _match(
+        tracks: list[Track], boxes: list[Box], t: float, aspect: float
+    ) -> list[tuple[Track, int]]:
+        """Pair tracks and boxes, best pair first. Greedy: pairs are few and mostly clear."""
+        if not tracks or not boxes:
+            return []
+        ahead = [t - track.seen_s for track in tracks]
+        expected = np.array([k.predicted(s) for k, s in zip(tracks, ahead, strict=True)])
+        seen = np.array([box.xyxy for box in boxes])
+        overlap = iou(expected, seen)
+        scale = np.array([aspect, 1.0])
+        middle = (expected[:, None, :2] + expected[:, None, 2:]) / 2
+        centre = (seen[None, :, :2] + seen[None, :, 2:]) / 2
+        last = np.array([k.position[:2] for k in tracks])[:, None]
+        height = np.maximum(expected[:, 3] - expected[:, 1], 1e-3)[:, None]
+        away = np.linalg.norm((centre - middle) * scale, axis=-1) / height
+        moved = np.linalg.norm((centre - last) * scale, axis=-1) / height
+        reach = MAX_JUMP + MAX_SPEED * np.array(ahead)[:, None]
+        resize = np.log((seen[:, 3] - seen[:, 1])[None] / height)
+        possible = (moved <= reach) & (np.abs(resize) <= np.log(MAX_RESIZE))
+        possible &= (overlap > 0.05) | (away <= 0.45)
+        cost = (1 - overlap) + 0.5 * away + 0.5 * np.abs(resize)
+        # Those already confirmed come first where both would do.
+        cost += np.array([0.0 if k.confirmed else 0.15 for k in tracks])[:, None]
+        rows, columns = np.nonzero(possible)
+        pairs: list[tuple[Track, int]] = []
+        used_rows: set[int] = set()
+        used_columns: set[int] = set()
+        for k in np.argsort(cost[rows, columns], kind="stable"):
+            row, column = int(rows[k]), int(columns[k])
+            if row not in used_rows and column not in used_columns:
+                used_rows.add(row)
+                used_columns.add(column)
+                pairs.append((tracks[row], column))
+        return pairs
+
+    def dump(self) -> dict[str, Any]:
+        """Return a JSON-like form."""
+        rows = [[getattr(track, name) for name in _FIELDS] for track in self.tracks]
+        return {"next": self.next_id, "last_t": self.last_t, "tracks": rows}
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Tracker":
+        """Rebuild from dump()."""
+        tracks = [Track(**dict(zip(_FIELDS, row, strict=True))) for row in data["tracks"]]
+        return cls(tracks, data["next"], data["last_t"])
+
+
+_FIELDS = tuple(Track.__dataclass_fields__)
+
+
+def _correct(track: Track, box: Box, t: float, aspect: float) -> None:
+    """Predict the track to t and correct it by a detection: one filter, the same for x, y, w, h."""
+    dt = max(1e-3, t - track.seen_s)
+    pp, pv, vv = track.spread
+    q = PUSH**2
+    pp, pv, vv = (
+        pp + 2 * dt * pv + dt * dt * vv + q * dt**4 / 4,
+        pv + dt * vv + q * dt**3 / 2,
+        vv + q * dt * dt,
+    )
+    # A weak detection's box is less exact.
+    noise = (NOISE * (1.0 if box.score >= HIGH_SCORE else 1.6)) ** 2
+    gain_p, gain_v = pp / (pp + noise), pv / (pp + noise)
+    x1, y1, x2, y2 = box.xyxy
+    measured = ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
+    for i, value in enumerate(measured):
+        ahead = track.position[i] + dt * track.velocity[i]
+        track.position[i] = ahead + gain_p * (value - ahead)
+        track.velocity[i] += gain_v * (value - ahead)
+    track.spread = [(1 - gain_p) * pp, (1 - gain_p) * pv, vv - gain_v * pv]
+    track.seen_s = t
+    track.hits += 1
+    track.score = max(box.score, 0.8 * track.score + 0.2 * box.score)
+    track.box = list(box.xyxy)
+    if not track.confirmed and track.hits >= 2:
+        long_enough = t - track.born_s >= CONFIRM_S - 1e-6
+        if track.hits >= CONFIRM_HITS or long_enough:
+            track.confirmed = track.fresh = True
+
+
+def settle(tracks: Iterable[Track]) -> None:
+    """Mark that a frame's evaluation is over: nobody is newly confirmed any more."""
+    for track in tracks:
+        track.fresh = False
