@@ -4,10 +4,10 @@ import logging
 
 from django.conf import settings
 from django.core.cache import cache
-from workers.media.decode import Frame, read_frames
-from workers.media.errors import MediaError
 
 from apps.cameras.models import Camera, Chunk, Stream
+from workers.media.decode import Frame, read_frames
+from workers.media.errors import MediaError
 
 __all__ = ["keep_tile", "newest_frame", "tile_of"]
 

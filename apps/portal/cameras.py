@@ -38,9 +38,7 @@ def camera_add(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         camera = attempt(form, lambda: camera_create(actor=request.user, **form.cleaned_data))
         if camera is not None:
-            messages.success(
-                request, _("%s was added. Now draw what it must watch.") % camera.name
-            )
+            messages.success(request, _("%s was added. Now draw what it must watch.") % camera.name)
             return redirect("portal-camera", pk=camera.pk)
     return _form(request, mine, form, None)
 

@@ -89,7 +89,5 @@ def person_remove(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("You cannot remove yourself."))
     else:
         member_remove(membership=member, actor=request.user)
-        messages.success(
-            request, _("%s no longer sees this mine.") % member.user.username
-        )
+        messages.success(request, _("%s no longer sees this mine.") % member.user.username)
     return redirect("portal-mine", pk=member.mine_id)

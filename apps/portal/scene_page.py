@@ -4,14 +4,14 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from workers.hazards import registry
-from workers.hazards.base import describe
 
 from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.mines.models import Machine
 from apps.rules.selectors import scene_document, scene_in_force
+from workers.hazards import registry
+from workers.hazards.base import describe
 
 __all__ = ["camera_config", "scene_config"]
 

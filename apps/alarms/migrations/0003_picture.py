@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('alarms', '0002_row_level_security'),
+        ("alarms", "0002_row_level_security"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='alarm',
-            name='picture',
+            model_name="alarm",
+            name="picture",
             field=models.JSONField(default=dict),
         ),
     ]
