@@ -23,7 +23,7 @@ from workers.vision import light
 from workers.vision.detector import Box, Detector
 from workers.vision.gate import small_luma
 from workers.vision.machine import MachineState
-from workers.vision.track import LOW_SCORE, Track, settle
+from workers.vision.track import Track, settle
 
 __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
 
@@ -31,6 +31,9 @@ __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analys
 GAP_S = 2.0
 # A track unseen for longer is still followed, but no longer proves that somebody is there.
 VISIBLE_S = 0.5
+# Fainter boxes are not taken for people in front of a machine: a drum's own flange scores up to
+# 0.35 as a person now and then, and would hide the machine from its own reader.
+IN_FRONT_SCORE = 0.4
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
 
@@ -245,7 +248,7 @@ class _Fold:
     def _machines(self, frame: Frame, boxes: list[Box]) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
         t = frame.t
-        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= LOW_SCORE]
+        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= IN_FRONT_SCORE]
         people += [k.predicted(t - k.seen_s) for k in self.state.tracker.tracks]
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]

@@ -1,7 +1,7 @@
 """A machine's state from a drawn region of the picture, from signals, or from both.
 
-From video: the region is compared with itself a fraction of a second ago, after its brightness was
-matched, so lamps and exposure move nothing; people in front of it are cut out. RUNNING is believed
+From video: the region's structure is compared with itself a fraction of a second ago, so lamps and
+exposure move nothing; people in front of it are cut out. RUNNING is believed
 within 1.5 s, STOPPED only after 3 s of standing still; in the dark, or mostly covered, UNKNOWN.
 """
 
@@ -23,9 +23,11 @@ LAGS = 2
 MIN_VISIBLE = 0.35
 MIN_LUMA = 18.0
 MIN_CONTRAST = 2.5
-# Grey levels, and multiples of the noise, by which a cell must change to count as moved.
-MIN_CHANGE = 3.0
+# A cell has moved when its normalised value changed by this much, and by so many times the noise.
+MIN_CHANGE = 0.45
 NOISE_TIMES = 2.0
+AROUND = 9  # cells across the neighbourhood that normalises one
+FLAT = 4.0  # grey levels; a flatter neighbourhood has no structure to speak of
 MOVED_SHARE = 0.05
 START_S = 0.8
 RUN_S = 1.2
@@ -189,20 +191,25 @@ def _people(
 
 
 def _changed(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> float:
-    """Return the share of visible cells that changed by more than light and noise do."""
-    now, then = patch.astype(np.float32), before.astype(np.float32)
-    p, q = now[visible], then[visible]
-    # Brightness first: now = gain * then + offset, gain kept near 1 where nothing repeats.
-    spread = float(q.var())
-    gain = float(((p - p.mean()) * (q - q.mean())).mean() / spread) if spread > 1 else 1.0
-    gain = min(2.0, max(0.5, gain))
-    rest = now - gain * then - float(p.mean() - gain * q.mean())
+    """Return the share of visible cells whose structure moved, which light and noise do not move.
+
+    Both pictures are normalised by their neighbourhood's mean and spread: a cap lamp that sweeps
+    over the drum changes brightness smoothly, a turning spoke moves an edge.
+    """
+    rest = _structure(patch) - _structure(before)
     rest[~visible] = 0
     smooth = cv2.blur(rest, (3, 3))
     # Noise lives in single cells, movement in neighbours.
     noise = 1.4826 * float(np.median(np.abs(rest - smooth)[visible]))
     limit = max(MIN_CHANGE, NOISE_TIMES * noise)
     return float((np.abs(smooth)[visible] > limit).mean())
+
+
+def _structure(patch: np.ndarray) -> np.ndarray:
+    cells = patch.astype(np.float32)
+    mean = cv2.blur(cells, (AROUND, AROUND))
+    spread = cv2.blur(cells * cells, (AROUND, AROUND)) - mean * mean
+    return (cells - mean) / np.sqrt(np.maximum(spread, 0) + FLAT * FLAT)
 
 
 @dataclass
