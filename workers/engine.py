@@ -115,7 +115,8 @@ def analyse(
         return Analysis(state, open=_open_findings(scene, state, chunk.start_s))
     work = _Fold(scene, copy.deepcopy(state) if state else State(), detector, gate)
     work.begin(chunk)
-    cells = Cells(fps or scene.analysis_fps, work.state.cell)
+    rate = fps or scene.analysis_fps
+    cells = Cells(rate, work.state.cell if work.state.cell_fps == rate else None)
     analysis = work.analysis
     try:
         for frame in chunk.frames:
@@ -168,7 +169,7 @@ class _Fold:
         state, t = self.state, frame.t
         step_s = t - state.last_t if state.last_t is not None else None
         if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
-            state.forget(abs(step_s))
+            state.forget(step_s)
             step_s = None
         if step_s is not None:
             state.step_s = step_s

@@ -39,6 +39,12 @@ def crosses_itself(polygon: Sequence[Point]) -> bool:
     return False
 
 
+def is_line(polygon: Sequence[Point]) -> bool:
+    """Tell whether all points lie on one line, or are one point."""
+    ends = max(polygon), min(polygon)
+    return all(abs(_turn(*ends, point)) < 1e-9 for point in polygon)
+
+
 def area(polygon: Sequence[Point]) -> float:
     """Return the area as a fraction of the picture."""
     ends = [*polygon[1:], polygon[0]]

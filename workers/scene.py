@@ -6,7 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from workers.geometry import Point, Polygon, area, crosses_itself
+from workers.geometry import Point, Polygon, area, crosses_itself, is_line
 from workers.hazards import registry
 
 VERSION = 1
@@ -332,6 +332,8 @@ def _polygon(value: Any, path: str) -> Polygon:
     points = tuple(_point(point, f"{path}[{i}]") for i, point in enumerate(value))
     if len(points) > 3 and points[0] == points[-1]:
         points = points[:-1]  # closed by repeating its first point, as GeoJSON does
+    if is_line(points):
+        raise SceneError(path, "encloses no area")
     if crosses_itself(points):
         raise SceneError(path, "crosses itself")
     if area(points) <= 1e-7:

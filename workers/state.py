@@ -47,11 +47,20 @@ class State:
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
-        """Drop what a gap in time makes worthless; open situations stay open."""
+        """Drop what a gap in time makes worthless; gap_s is below 0 where time went back.
+
+        Open situations stay open: that nobody looked is no proof that nobody is there.
+        """
         self.gate.forget()
         self.tracker.forget()
         for machine in self.machines.values():
-            machine.video.gap(gap_s)
+            machine.video.gap(abs(gap_s))
+        for rule in self.rules.values():
+            rule.memory = {}
+            if rule.active_t is not None:
+                rule.active_t += gap_s
+            if rule.raised_t is not None and gap_s < 0:
+                rule.raised_t += gap_s
 
     def dump(self) -> bytes:
         """Return the state as bytes, usually 5 to 15 kB."""

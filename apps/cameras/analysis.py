@@ -41,8 +41,9 @@ LEASE = timedelta(seconds=10)
 TURN_S = 20.0
 # A chunk that killed its worker this often is set aside.
 MOST_ATTEMPTS = 3
-# Waiting chunks → frames a second: an overload costs detail, said and counted, never delay.
-SHED = ((6, 2.0), (3, 3.0))
+# With this many chunks waiting, fewer frames a second are analysed: an overload costs detail,
+# said and counted, never delay. Not below 3: a machine's state cannot be read from fewer.
+SHED_FROM, SHED_FPS = 3, 3.0
 
 
 def drain(camera_id: int) -> int:
@@ -102,10 +103,12 @@ def _one(camera: Camera, token: str) -> bool:
         return _set_aside(camera, chunk, token, "arrived after a later chunk was analysed")
     if chunk.attempts >= MOST_ATTEMPTS:
         return _set_aside(camera, chunk, token, "its analysis failed three times")
-    fps = next((fps for count, fps in SHED if len(waiting) >= count), None)
-    frames = _LastFrame(
-        read_frames(settings.RING_DIR / chunk.path, start_s=start.timestamp(), fps=None)
-    )
+    fps = SHED_FPS if len(waiting) >= SHED_FROM else None
+    path = settings.RING_DIR / chunk.path
+    try:
+        frames = _LastFrame(read_frames(path, start_s=start.timestamp(), fps=None))
+    except MediaError as error:
+        return _set_aside(camera, chunk, token, str(error))
     result = engine.analyse(
         _parsed(camera.pk, scene_row),
         engine.State.load(bytes(analysis.state)) if analysis.state else None,

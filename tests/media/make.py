@@ -18,6 +18,18 @@ import numpy as np
 
 BITS = 10
 T = TypeVar("T")
+# The server keeps one thread busy for each stream it plays; asyncio's own pool has but a few.
+SERVER = """
+import asyncio, sys
+from concurrent.futures import ThreadPoolExecutor
+import aio_rtsp_toolkit.server as server
+
+async def main():
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(128))
+    await server.serve(sys.argv[1], host="127.0.0.1", port=int(sys.argv[2]))
+
+asyncio.run(main())
+"""
 
 
 def picture(number: int, width: int = 320, height: int = 180) -> np.ndarray:
@@ -139,12 +151,11 @@ class RtspServer:
 
     def start(self) -> RtspServer:
         """Start and wait until it listens."""
-        code = (
-            "import asyncio, aio_rtsp_toolkit.server as s;"
-            f"asyncio.run(s.serve({str(self.folder)!r}, host='127.0.0.1', port={self.port}))"
-        )
+        arguments = [str(self.folder), str(self.port)]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-c", SERVER, *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         wait_until(self._listens)
         return self

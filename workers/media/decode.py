@@ -25,6 +25,8 @@ LUMA_PLANE = frozenset(
 STILLS = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"))
 # Time stamps that go back further than this begin anew; less is jitter.
 REWIND_S = 0.5
+# A clock that was set back by more begins a new grid; less are frames of a cell already taken.
+REWIND_CELLS_S = 2.0
 MAX_PIXELS = 64_000_000
 MAX_ERRORS = 1000
 
@@ -183,7 +185,7 @@ class Cells:
         """Tell whether the frame at t seconds is the first of its cell."""
         # A tenth of a cell early still counts: time stamps are rounded.
         cell = int(np.floor(t * self.fps + 0.1))
-        if self.last is not None and cell <= self.last:
+        if self.last is not None and self.last - REWIND_CELLS_S * self.fps < cell <= self.last:
             return False
         self.last = cell
         return True

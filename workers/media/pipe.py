@@ -15,7 +15,7 @@ from workers.media.transcode import Transcoder
 
 KEY_AT_LEAST_S = 4.0
 PATIENCE_S = KEY_AT_LEAST_S + 0.5  # a key picture exactly every 4 s may come a little late
-STALLED_S = 2 * KEY_AT_LEAST_S  # the same by our own clock, if the stream's stands still
+STALLED_S = 2 * KEY_AT_LEAST_S  # the same by our own clock, for a stream without times
 BACK_S = 1.0  # timestamps that fall back by more are a new beginning
 AHEAD_S = 10.0
 TRUSTED_KEYS = 10  # so many key pictures in good time, and conversion is over
@@ -167,17 +167,22 @@ class Pipe:
         self._sps = sps
 
     def _watch_keys(self, is_key: bool, ticks: int | None, arrival_s: float) -> None:
+        """Go over to conversion when key pictures stay away, and back when they come again.
+
+        The stream's own time counts, not ours: an overloaded machine that gets its packets late
+        must not begin to convert on top of it.
+        """
         if ticks is not None:  # the very first packet of a connection often has no time
             if self._first and self._first[0] is None:
                 self._first = (ticks, self._first[1])
             if self._key and self._key[0] is None:
                 self._key = (ticks, self._key[1])
         since = self._key or self._first
-        waited_s = arrival_s - since[1] if since else 0.0
-        late = waited_s > STALLED_S
+        late = False
         if since and since[0] is not None and ticks is not None:
-            waited_s = (ticks - since[0]) / TICKS
-            late = late or waited_s > PATIENCE_S
+            late = (ticks - since[0]) / TICKS > PATIENCE_S
+        elif since:
+            late = arrival_s - since[1] > STALLED_S
         if is_key:
             self._good_keys = self._good_keys + 1 if self._key and not late else 0
             self._key = (ticks, arrival_s)

@@ -13,6 +13,7 @@ import cv2
 from workers.media.errors import MediaError
 from workers.media.mux import TICKS, rescale
 from workers.media.source import Opened, in_words, is_live, open_stream, packets, redact
+from workers.media.transcode import one_thread
 
 __all__ = ["Probe", "probe", "redact"]
 
@@ -72,7 +73,7 @@ def _look(url: str, timeout_s: float, deadline: float) -> Probe:
 
 def _watch(opened: Opened, deadline: float, live: bool) -> Probe:
     """Decode until a good picture comes, then wait a little for a second key picture."""
-    opened.video.codec_context.thread_type = "NONE"
+    one_thread(opened.video.codec_context)
     frame: Any = None
     keys: list[int] = []
     stamps: list[int] = []

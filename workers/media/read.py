@@ -14,6 +14,7 @@ from workers.media import nal
 from workers.media.errors import MediaError
 from workers.media.mux import TICKS, rescale
 from workers.media.source import SMALL_PROBE
+from workers.media.transcode import one_thread
 
 SHORT_S = 0.25  # a chunk that ends so much early is cut off
 
@@ -52,7 +53,7 @@ class Part:
     def frames(self) -> Iterator[Any]:
         """Yield the decoded pictures of the shots; what cannot be decoded is left out."""
         context = self.template.codec_context
-        context.thread_type = "NONE"
+        one_thread(context)
         for shot in self.shots:
             try:
                 yield from context.decode(shot.packet)

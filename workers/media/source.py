@@ -32,9 +32,8 @@ FILE_FORMATS = (
     "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,m4v,flv,live_flv,gif,asf,"
     "h264,hevc,ogg,mjpeg,mjpeg_2000,mxf,nut,ivf,obu,wav,mp3,aac,flac"
 )
-# Enough for the parameter sets of a camera that sends them with its description; the default
-# probing holds every stream back for seconds.
-SMALL_PROBE = {"analyzeduration": "100000", "probesize": "65536"}
+# Until the first whole picture, however large; the default holds every stream back for seconds.
+SMALL_PROBE = {"analyzeduration": "100000", "probesize": "2000000"}
 REFUSED = "the camera refuses to send this stream"
 SECRET_PARAMETER = re.compile(
     r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|token|secret|auth|key|user(?:name)?)=[^&;/\s]*"
@@ -189,7 +188,9 @@ def open_stream(
         opened = _try(opener({}), timeouts, live)
     if opened.width == 0 or opened.height == 0:
         opened.container.close()
-        raise MediaError("no picture size could be found in the stream")
+        if live:
+            raise MediaError(f"no whole picture within {open_timeout_s:.0f} s", state="lost")
+        raise MediaError("no picture size could be found in the file")
     return opened
 
 

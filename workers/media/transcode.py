@@ -38,6 +38,14 @@ def fit(width: int, height: int, limit: int = MAX_WIDTH) -> tuple[int, int]:
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
+def one_thread(context: Any) -> None:
+    """Let a decoder work in the calling thread alone, beginning anew if it was used before."""
+    if context.is_open:
+        context.flush_buffers()
+    else:
+        context.thread_type = "NONE"
+
+
 class Encoder:
     """An H.264 encoder whose `stream` serves as the template of the files written from it."""
 
@@ -69,7 +77,7 @@ class Transcoder:
 
     def __init__(self, video: Any, fps: float, first_key_s: float) -> None:
         context = video.codec_context
-        context.thread_type = "NONE"
+        one_thread(context)
         self._video = video
         self._size = (int(context.width), int(context.height))
         self.encoder = Encoder(*fit(*self._size), fps, OPTIONS)
@@ -97,7 +105,7 @@ class Transcoder:
 
     def attach(self, video: Any) -> None:
         """Go on with the same pictures from a newly opened file."""
-        video.codec_context.thread_type = "NONE"
+        one_thread(video.codec_context)
         if (int(video.codec_context.width), int(video.codec_context.height)) != self._size:
             raise StreamChanged("the picture's size changed")
         self._video = video

@@ -1,0 +1,102 @@
+"""People keep their number: through misses, crossings and hiding, and nobody jumps."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workers.vision.detector import Box
+from workers.vision.track import Tracker
+
+ASPECT = 16 / 9
+STEP_S = 0.2
+
+
+def box(x, y=0.7, height=0.3, score=0.8):
+    width = height * 0.4 / ASPECT
+    return Box("person", (x - width / 2, y - height, x + width / 2, y), score)
+
+
+def follow(frames, tracker=None, step_s=STEP_S):
+    """Feed frames of boxes; return the ids given in each."""
+    tracker = tracker or Tracker()
+    return [tracker.update(boxes, i * step_s, ASPECT) for i, boxes in enumerate(frames)]
+
+
+def test_an_id_is_given_once_it_is_confirmed_and_then_kept():
+    ids = follow([[box(0.2 + 0.01 * i)] for i in range(20)])
+    assert ids[0] == ids[1] == [None]
+    assert {i for (i,) in ids[2:]} == {1}
+
+
+def test_a_fast_walker_at_five_pictures_a_second_keeps_the_id():
+    # Half of its own width between two pictures.
+    ids = follow([[box(0.1 + 0.035 * i)] for i in range(22)])
+    assert {i for (i,) in ids[3:]} == {1}
+
+
+@settings(max_examples=30, deadline=None)
+@given(missed=st.sets(st.integers(4, 28)))
+def test_up_to_three_missed_detections_in_a_row_keep_the_id(missed):
+    frames = [[] if i in missed else [box(0.2 + 0.015 * i)] for i in range(30)]
+    runs = "".join("x" if i in missed else " " for i in range(30)).split()
+    ids = {i for given in follow(frames) for i in given if i is not None}
+    if all(len(run) <= 3 for run in runs):
+        assert ids == {1}
+
+
+def test_weak_detections_keep_a_track_but_start_none():
+    weak = follow([[box(0.3, score=0.25)] for _ in range(20)])
+    assert {i for (i,) in weak} == {None}
+    kept = follow([[box(0.3, score=0.8 if i < 4 else 0.2)] for i in range(20)])
+    assert kept[-1] == [1]
+
+
+def test_two_people_who_cross_keep_their_ids():
+    frames = [[box(0.2 + 0.02 * i, 0.7), box(0.8 - 0.02 * i, 0.75)] for i in range(30)]
+    ids = follow(frames)
+    assert ids[5] == ids[-1]
+    assert len(set(ids[-1])) == 2
+
+
+def test_a_person_hidden_for_a_second_comes_back_with_the_same_id():
+    frames = [[] if 10 <= i < 15 else [box(0.2 + 0.015 * i)] for i in range(30)]
+    assert follow(frames)[-1] == [1]
+
+
+def test_a_box_that_jumps_across_the_picture_is_somebody_else():
+    frames = [[box(0.1)] for _ in range(10)] + [[box(0.9)] for _ in range(10)]
+    ids = follow(frames)
+    assert ids[9] == [1]
+    assert ids[10] == [None]
+    assert ids[-1] == [2]
+
+
+def test_a_box_that_doubles_in_size_at_once_is_somebody_else():
+    frames = [[box(0.5)] for _ in range(10)] + [[box(0.5, 0.95, 0.75)] for _ in range(3)]
+    assert follow(frames)[10] == [None]
+
+
+def test_a_second_box_around_the_same_person_starts_no_track():
+    frames = [[box(0.5), box(0.5, 0.6, 0.18, 0.5)] for _ in range(10)]
+    assert follow(frames)[-1] == [1, None]
+
+
+def test_at_one_picture_a_second_people_are_still_confirmed():
+    ids = follow([[box(0.3 + 0.01 * i)] for i in range(5)], step_s=1.0)
+    assert ids[1:] == [[1]] * 4
+
+
+def test_a_stored_tracker_goes_on_as_if_nothing_had_happened():
+    one, two = Tracker(), Tracker()
+    for i in range(25):
+        boxes = [box(0.2 + 0.02 * i), box(0.6, 0.5 + 0.01 * i)] if i % 7 else []
+        assert one.update(boxes, i * STEP_S, ASPECT) == two.update(boxes, i * STEP_S, ASPECT)
+        two = Tracker.load(two.dump())
+    assert one.dump() == two.dump()
+
+
+def test_after_a_gap_ids_are_not_used_again():
+    tracker = Tracker()
+    follow([[box(0.5)] for _ in range(5)], tracker)
+    tracker.forget()
+    assert not tracker.following()
+    assert follow([[box(0.5)] for _ in range(5)], tracker)[-1] == [2]
