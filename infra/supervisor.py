@@ -1,8 +1,8 @@
 """Keeps a set of processes running, and leaves none behind, however it ends itself.
 
 Stopped by Ctrl-C, SIGTERM or SIGHUP: processes stop in reverse order of start, application before
-services, within 10 s; a second signal leaves each half a second. Killed by -9: each child gets its stop signal
-from the kernel, and a small guard process kills what is left of their groups.
+services, within 10 s; a second signal leaves each half a second. Killed by -9: each child gets its
+stop signal from the kernel, and a small guard process kills what is left of their groups.
 """
 
 from __future__ import annotations
