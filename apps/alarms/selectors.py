@@ -5,8 +5,12 @@ from typing import Any
 from django.db.models import Case, IntegerField, Prefetch, QuerySet, Value, When
 
 from apps.alarms.models import Alarm, Severity
+from apps.cameras.selectors import camera_tile_data, cameras
+from apps.live.selectors import cursor_now
 
-__all__ = ["alarm_data", "alarms", "alarms_open"]
+__all__ = ["alarm_data", "alarms", "alarms_open", "desk_data"]
+
+MOST_OPEN = 500
 
 RANK = Case(
     When(severity=Severity.CRITICAL, then=Value(0)),
@@ -41,7 +45,7 @@ def alarms_open() -> QuerySet[Alarm]:
                 output_field=IntegerField(),
             ),
         )
-        .order_by("answered", "rank", "-raised_at")
+        .order_by("answered", "rank", "-raised_at", "-pk")
     )
 
 
@@ -71,7 +75,18 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "values": alarm.values,
         "boxes": alarm.boxes,
         "zone": alarm.zone,
+        "picture": alarm.picture,
         "scene_version": alarm.scene_version,
         "committed_at": alarm.committed_at.isoformat(),
         "clips": [{"id": str(clip.uid), "state": clip.state} for clip in alarm.clips.all()],
+    }
+
+
+def desk_data(*, mine_ids: list[int]) -> dict[str, Any]:
+    """Return the snapshot that a live page starts from; events after its cursor complete it."""
+    cursor = cursor_now()  # read first: what commits meanwhile is sent again rather than missed
+    return {
+        "cursor": cursor,
+        "alarms": [alarm_data(a) for a in alarms_open().filter(mine__in=mine_ids)[:MOST_OPEN]],
+        "cameras": [camera_tile_data(c) for c in cameras().filter(mine__in=mine_ids)],
     }

@@ -127,6 +127,7 @@ def alarm_raise(
         raised_at=at,
         last_seen_at=at,
         scene_version=scene_version,
+        picture=_picture(at, facts) if jpeg else {},
         **facts,
     )
     _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="raised", at=at)
@@ -135,6 +136,11 @@ def alarm_raise(
     clip_request(alarm=alarm, at=at)
     _tell(alarm, "alarm.raised")
     return alarm
+
+
+def _picture(at: datetime, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what to draw over the snapshot taken now."""
+    return {"at": at.isoformat(), "boxes": facts["boxes"], "zone": facts["zone"]}
 
 
 def _worse(alarm: Alarm, level: str, severity: str) -> bool:
@@ -153,6 +159,8 @@ def _escalate(
     alarm.last_seen_at = max(alarm.last_seen_at, at)
     if _worse(alarm, level, severity):
         alarm.acknowledged_at = alarm.acknowledged_by = None  # what was answered was less
+        if jpeg:
+            alarm.picture = _picture(at, facts)
         _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="escalated", at=at)
         if jpeg:
             Snapshot.objects.update_or_create(

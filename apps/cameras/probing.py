@@ -3,12 +3,11 @@
 import base64
 from typing import Any
 
-from workers.media.probe import probe
-
 from apps.cameras.models import Camera
 from apps.cameras.secrets import split_credentials, unlock
 from apps.cameras.services import source_problem
 from workers.media.errors import MediaError
+from workers.media.probe import probe
 
 __all__ = ["try_source"]
 

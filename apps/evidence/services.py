@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from workers.media.cut import ChunkPart, Cut, cut_clip
 
 from apps.accounts.models import User
 from apps.alarms.models import Alarm, Severity
@@ -19,6 +18,7 @@ from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
 from apps.live.services import emit
 from apps.tenancy.scope import mine_scope
+from workers.media.cut import ChunkPart, Cut, cut_clip
 from workers.media.errors import MediaError
 
 __all__ = ["clip_access", "clip_make", "clip_request"]

@@ -7,10 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
-from apps.alarms.selectors import alarms_open
+from apps.alarms.selectors import desk_data
 from apps.api import serializers as s
 from apps.api.base import ScopedView
-from apps.cameras.selectors import camera_tile_data, cameras
 from apps.live.selectors import cursor_now, events_after
 from apps.signals.models import Signal
 from apps.signals.services import signal_receive
@@ -66,13 +65,9 @@ class Desk(ScopedView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Return the cursor, what is open, and every camera, read in one transaction."""
-        cursor = cursor_now()
-        may_acknowledge = set(self.access.mines_for(Action.ACKNOWLEDGE))
         return Response(
             {
-                "cursor": cursor,
-                "alarms": s.AlarmSerializer(self.narrow(alarms_open())[:500], many=True).data,
-                "cameras": [camera_tile_data(camera) for camera in self.narrow(cameras())],
-                "may_acknowledge": sorted(may_acknowledge),
+                **desk_data(mine_ids=self.mines_readable()),
+                "may_acknowledge": self.access.mines_for(Action.ACKNOWLEDGE),
             }
         )
