@@ -3,7 +3,14 @@
 # PYTHON   which Python makes .venv (3.11 or newer), found by itself otherwise
 # PIP_ARGS passed to pip, e.g. another index for torch's CPU or CUDA build: see infra/install.py
 
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+ifndef PYTHON
+PYTHON := $(shell for name in python3.11 python3 python3.12 python3.13; do \
+    $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; \
+  done)
+endif
+ifeq ($(PYTHON),)
+$(error Davy needs Python 3.11 or newer. Say where it is: make PYTHON=/path/to/python3.11 ...)
+endif
 PY := .venv/bin/python
 SETUP := $(PYTHON) infra/install.py
 

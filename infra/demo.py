@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -28,8 +29,9 @@ class Progress:
         self._stream = stream or sys.stdout
 
     def __call__(self, line: str) -> None:
-        """Print one line."""
-        print(f"{self.elapsed_s():6.1f} s  {line}", file=self._stream, flush=True)
+        """Print one line; a terminal that has gone away is no reason to stop stopping."""
+        with contextlib.suppress(OSError, ValueError):
+            print(f"{self.elapsed_s():6.1f} s  {line}", file=self._stream, flush=True)
 
     def elapsed_s(self) -> float:
         """Return seconds since the start."""

@@ -47,6 +47,7 @@ class Stack:
         self.base_url = ""
         self.rtsp_url = ""
         self._given = dict(environ)
+        self._once: list[Process] = []
         self.env = self._given | {
             "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
             "PYTHONUNBUFFERED": "1",
@@ -64,6 +65,8 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything that was started, last first."""
+        for process in self._once:
+            process.stop(1.0)
         self.supervisor.stop()
 
     def _start_services(self) -> None:
@@ -144,7 +147,9 @@ class Stack:
 
     def _begin(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         command = Command(name, (sys.executable, str(ROOT / "manage.py"), *arguments))
-        return Process(command, self.state_dir / "log" / f"{name}.log", self.env | dict(env or {}))
+        log = self.state_dir / "log" / f"{name}.log"
+        self._once.append(Process(command, log, self.env | dict(env or {})))
+        return self._once[-1]
 
     def _end(self, process: Process) -> None:
         while process.running():

@@ -38,7 +38,9 @@ __all__ = ["drain"]
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 # A holder gives the camera back after this long, so that one backlog cannot starve the others.
-TURN_S = 20.0
+TURN_S = 4.0
+# Older chunks than this are not worth the present's delay: they are skipped, counted and named.
+TOO_OLD = timedelta(minutes=2)
 # A chunk that killed its worker this often is set aside.
 MOST_ATTEMPTS = 3
 # With this many chunks waiting, fewer frames a second are analysed: an overload costs detail,
@@ -79,6 +81,7 @@ def _take_lease(camera: Camera, token: str) -> bool:
 def _one(camera: Camera, token: str) -> bool:
     """Analyse the next waiting chunk; False when there is none or the lease is lost."""
     with mine_scope(camera.mine_id):
+        _skip_the_past(camera)
         analysis = Analysis.objects.get(camera=camera)
         renewed = Analysis.objects.filter(camera=camera, lease_token=token).update(
             lease_until=timezone.now() + LEASE
@@ -165,6 +168,25 @@ def _parsed(camera_id: int, scene: Scene | None) -> ParsedScene:
         return parse_scene(scene_document(None))
     with mine_scope(scene.mine_id):
         return _parse(camera_id, scene.version)
+
+
+def _skip_the_past(camera: Camera) -> None:
+    """Give up on chunks that waited too long, after an outage: a gap that is said, not a queue."""
+    reason = "waited too long to be analysed"
+    old = Chunk.objects.filter(
+        camera=camera, state=Chunk.State.NEW, started_at__lt=timezone.now() - TOO_OLD
+    )
+    skipped = old.update(state=Chunk.State.BAD, error=reason)
+    if skipped:
+        Analysis.objects.filter(camera=camera).update(
+            bad_chunks=models.F("bad_chunks") + skipped, last_error=f"{skipped} chunks {reason}"
+        )
+        emit(
+            mine_id=camera.mine_id,
+            kind="camera.chunk_bad",
+            payload={"camera": camera.pk, "chunks": skipped, "reason": reason},
+        )
+        log.warning("camera %s: %s chunks %s", camera.pk, skipped, reason)
 
 
 def _set_aside(camera: Camera, chunk: Chunk, token: str, reason: str) -> bool:

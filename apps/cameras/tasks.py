@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.cameras.selectors import cameras_waiting
+from apps.cameras.selectors import camera_waits, cameras_waiting
 from apps.tenancy.scope import system_scope
 
 
@@ -16,9 +16,11 @@ def analyse(camera_id: int, chunk_key: str) -> None:
     # Only the process that analyses carries the network.
     from apps.cameras.analysis import drain
 
-    while drain(camera_id):
-        # A bell that rang between the last look and giving the lease back was turned away.
-        pass
+    taken = drain(camera_id)
+    # More than one turn's worth, or a bell that rang while the lease was being given back and was
+    # turned away. Others go first.
+    if taken and camera_waits(camera_id=camera_id):
+        analyse.delay(camera_id, "again")
 
 
 @shared_task

@@ -184,6 +184,7 @@ def _make_cluster(
             capture_output=True,
             text=True,
             cwd="/",
+            start_new_session=True,  # Ctrl-C is ours to answer
             **({"user": user, "group": user, "extra_groups": []} if user else {}),  # type: ignore[call-overload]
         )
     if done.returncode:

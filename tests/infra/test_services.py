@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -15,15 +17,18 @@ import redis
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.command import wait_until
+from infra.command import ROOT, wait_until
 from infra.embedded import Services, parts, postgres, s3, valkey
 from infra.embedded.service import Service, ServiceError
 from infra.state import free_port, load_json, state_folder
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return state_folder(tmp_path_factory.mktemp("infra") / "var")
+def folder() -> Iterator[Path]:
+    """A state folder under var/: pytest closes its own to PostgreSQL's user at each start."""
+    path = state_folder(ROOT / "var" / f"test-infra-{os.getpid()}")
+    yield path
+    shutil.rmtree(path)
 
 
 def gone(pid: int) -> bool:
@@ -96,8 +101,8 @@ def test_postgres_starts_over_a_pid_file_that_names_another_program(folder: Path
     service.stop()
 
 
-def test_postgres_starts_in_a_folder_too_deep_for_a_unix_socket(tmp_path: Path) -> None:
-    deep = tmp_path.joinpath(*["a-rather-long-folder-name"] * 6)
+def test_postgres_starts_in_a_folder_too_deep_for_a_unix_socket(folder: Path) -> None:
+    deep = folder.joinpath(*["a-rather-long-folder-name"] * 6)
     assert len(str(deep)) > 107
     service = postgres.start(deep)
     try:

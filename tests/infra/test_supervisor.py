@@ -121,7 +121,7 @@ def test_one_signal_stops_everything_within_ten_seconds(
     assert run.nothing_left()
 
 
-def test_a_second_ctrl_c_kills_at_once_and_leaves_no_strays(start: Callable[[], Run]) -> None:
+def test_a_second_ctrl_c_hurries_and_leaves_no_strays(start: Callable[[], Run]) -> None:
     run = start()
     run.popen.send_signal(signal.SIGINT)
     assert run.popen.stdout is not None

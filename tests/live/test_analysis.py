@@ -195,3 +195,14 @@ def test_a_machine_that_nobody_hears_of_counts_as_running(
     fed(ring, camera, winch.chunks[:16], start)
     drain_all(camera)
     assert "UNKNOWN" in alarms(camera)[-1].why
+
+
+def test_chunks_of_a_long_outage_are_skipped_counted_and_named(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    fed(ring, camera, winch.chunks[:3], start - timedelta(minutes=5))
+    fed(ring, camera, winch.chunks[3:5], start, first=4)
+    assert drain_all(camera) == 2
+    state = state_of(camera)
+    assert state.bad_chunks == 3
+    assert "3 chunks waited too long" in state.last_error

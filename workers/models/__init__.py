@@ -102,5 +102,7 @@ def check_hash(file: File, content: bytes, where: str) -> None:
     """Raise ModelError unless the content has the file's SHA-256."""
     found = hashlib.sha256(content).hexdigest()
     if file.sha256 is not None and found != file.sha256:
-        raise ModelError(f"{where} is not the file it should be: expected SHA-256 {file.sha256}, "
-                         f"found {found}; delete it and fetch again")
+        raise ModelError(
+            f"{where} is not the file it should be: expected SHA-256 {file.sha256}, "
+            f"found {found}; delete it and fetch again"
+        )

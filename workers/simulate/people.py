@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -165,8 +165,10 @@ class Body:
         a, b, c = (tuple(lamp + [0, d, 0]) for d in (0.02, -0.035, -0.042))
         body = cylinder(a, b, 0.033, PAINT, (0.03, 0.03, 0.03), 14)
         glass = cylinder(b, c, 0.027, CAPLAMP, (1.0, 1.0, 1.0), 14)
-        battery = box((-0.14, 0.14, 0.99), (0.11, 0.06, 0.15), PAINT, (0.03, 0.03, 0.03))
-        return join([shell, brim, body, glass, battery])
+        battery = box((-0.13, 0.115, 0.99), (0.11, 0.06, 0.15), PAINT, (0.03, 0.03, 0.03))
+        both = np.vstack([brim.faces, brim.faces[:, ::-1]])
+        brim = replace(brim, faces=both.astype(np.uint32))
+        return join([brim, *(_outward(part) for part in (shell, body, glass, battery))])
 
     def pose(self, pose: Pose, slope: float) -> Figure:
         """Skin the body to a pose and put it on the ground."""
@@ -205,6 +207,15 @@ class Body:
 def body(name: str, helmet: tuple[float, float, float], seed: int) -> Body:
     """Load a body once."""
     return Body(name, helmet, seed)
+
+
+def _outward(part: Mesh) -> Mesh:
+    """Turn the faces of a convex part so that all look outwards; the renderer drops the others."""
+    corners = part.position[part.faces].astype(np.float64)
+    face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    inward = np.sum(face * (corners.mean(axis=1) - part.position.mean(axis=0)), axis=1) < 0
+    faces = np.where(inward[:, None], part.faces[:, ::-1], part.faces)
+    return replace(part, faces=faces.astype(np.uint32))
 
 
 def _toward(rest: NDArray, target: NDArray) -> NDArray:

@@ -73,7 +73,8 @@ class Renderer:
         surface = ("common.glsl", "surface.glsl")
         program = self.ctx.program
         self.p_bake = program(vert, _source(*surface, "bake.frag"))
-        self.p_move = program(vert, _source(*surface, "shadow.glsl", "move.frag"))
+        moving = _source("common.glsl", "move.vert")
+        self.p_move = program(moving, _source(*surface, "shadow.glsl", "move.frag"))
         self.p_back = program(full, _source("common.glsl", "shadow.glsl", "back.frag"))
         self.p_plain = program(vert, _source("plain.frag"))
         self.walks = [Walk(p) for p in loop.people]
@@ -205,6 +206,8 @@ class Renderer:
     ) -> None:
         """Draw the present people and the machines."""
         self._set(program, model=_bytes(np.eye(4)))
+        # Bodies are closed, so their far sides need no shading; machines have open plates.
+        self.ctx.enable(moderngl.CULL_FACE)
         for index in who:
             person = self.loop.people[index]
             self._set(
@@ -216,6 +219,7 @@ class Renderer:
                 cap_glow=person.lamp * GLASS,
             )
             vaos[index].render()
+        self.ctx.disable(moderngl.CULL_FACE)
         if self.loop.winch:
             count = len(self.loop.people)
             self._set(program, code=1.0, own_cap=-1)

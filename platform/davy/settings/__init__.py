@@ -1,5 +1,7 @@
 """Settings for every way of running: the environment decides, and nothing secret has a default."""
 
+from pathlib import Path
+
 from davy.env import env, env_bool, env_database, env_float, env_list, env_secret
 from davy.settings.celery import *  # noqa: F403
 from davy.settings.paths import ROOT, VAR
@@ -122,7 +124,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(env("DAVY_STATIC_ROOT", str(VAR / "static")))
 STATICFILES_DIRS = [path for path in [ROOT / "frontend" / "dist"] if path.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

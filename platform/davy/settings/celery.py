@@ -20,7 +20,12 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [f"{REDIS_URL}/2"], "capacity": 500, "expiry": 30},
+        "CONFIG": {
+            # The layer blocks for 5 s in each read; the client's own limit must be longer.
+            "hosts": [{"address": f"{REDIS_URL}/2", "socket_timeout": 30}],
+            "capacity": 500,
+            "expiry": 30,
+        },
     }
 }
 

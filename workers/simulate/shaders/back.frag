@@ -22,7 +22,9 @@ void main() {
     float fog = exp(-dust * length(eye - p));
     vec3 v = normalize(eye - p);
     for (int i = 0; i < cap_n; i++) {
-        total += fog * a * lit(cap_pos[i].xyz, cap_aim[i], cap_pos[i].w, cap_col[i], p, n, v, 10.0, 0.0, 0.0);
+        vec3 base, sheen;
+        light(cap_pos[i].xyz, cap_aim[i], cap_pos[i].w, cap_col[i], p, n, v, 10.0, 0.0, 0.0, base, sheen);
+        total += fog * a * base;
         total += haze(cap_pos[i].xyz, cap_aim[i], cap_pos[i].w, cap_col[i], p);
     }
     outcome = vec4(total, 1.0);

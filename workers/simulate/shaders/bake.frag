@@ -15,9 +15,9 @@ void main() {
     vec3 apart[2];
     apart[0] = vec3(0); apart[1] = vec3(0);
     for (int i = 0; i < lamp_n; i++) {
-        vec3 e = lit(lamp_pos[i].xyz, lamp_aim[i], lamp_pos[i].w, lamp_col[i], pos, s.n, v, s.gloss, 0.0, 0.0) * s.albedo
-               + lit(lamp_pos[i].xyz, lamp_aim[i], lamp_pos[i].w, lamp_col[i], pos, s.n, v, s.gloss, s.shine, 0.0)
-               - lit(lamp_pos[i].xyz, lamp_aim[i], lamp_pos[i].w, lamp_col[i], pos, s.n, v, s.gloss, 0.0, 0.0);
+        vec3 base, sheen;
+        light(lamp_pos[i].xyz, lamp_aim[i], lamp_pos[i].w, lamp_col[i], pos, s.n, v, s.gloss, s.shine, 0.0, base, sheen);
+        vec3 e = base * s.albedo + sheen;
         if (i < 2) apart[i] = e * fog; else total += e;
     }
     total *= fog;

@@ -48,17 +48,18 @@ float in_cone(vec4 aim, vec3 to_point, float cosine) {
     float c = dot(normalize(to_point), aim.xyz);
     return smoothstep(cosine, mix(cosine, 1.0, 0.6), c);
 }
-// Light of one lamp on a point without its shadow.
-vec3 lit(vec3 at, vec4 aim, float cosine, vec3 col, vec3 p, vec3 n, vec3 v, float gloss, float shine,
-         float retro) {
+// Light of one lamp on a point without its shadow: what the surface's colour takes, and its sheen.
+void light(vec3 at, vec4 aim, float cosine, vec3 col, vec3 p, vec3 n, vec3 v, float gloss, float shine,
+           float retro, out vec3 base, out vec3 sheen) {
     vec3 d = at - p;
-    float r2 = dot(d, d) + 0.15;
-    vec3 l = d * inversesqrt(dot(d, d) + 1e-6);
-    float wrap = max(0.0, (dot(n, l) + 0.08) / 1.08);
-    vec3 h = normalize(l + v);
-    float spec = shine * pow(max(dot(n, h), 0.0), gloss) * (gloss + 8.0) / 25.0 * step(0.0, dot(n, l));
-    float back = retro * pow(max(dot(l, v), 0.0), 24.0) * 5.0;
-    return col * in_cone(aim, -d, cosine) / r2 * (wrap + spec + back);
+    float far2 = dot(d, d);
+    vec3 l = d * inversesqrt(far2 + 1e-6);
+    vec3 power = col * in_cone(aim, -d, cosine) / (far2 + 0.15);
+    float toward = dot(n, l);
+    float back = retro > 0.0 ? retro * pow(max(dot(l, v), 0.0), 24.0) * 5.0 : 0.0;
+    base = power * (max(0.0, (toward + 0.08) / 1.08) + back);
+    float edge = toward > 0.0 ? pow(max(dot(n, normalize(l + v)), 0.0), gloss) : 0.0;
+    sheen = power * shine * edge * (gloss + 8.0) / 25.0;
 }
 // Light that dust throws into the ray between the eye and p, from one lamp.
 vec3 haze(vec3 at, vec4 aim, float cosine, vec3 col, vec3 p) {
