@@ -73,7 +73,7 @@ def draw_by_keyboard(page: Page) -> None:
     # A crossing is shown where it is, and cannot be put in force.
     page.get_by_label("Point 2 x").fill("0.2")
     page.keyboard.press("Tab")
-    page.keyboard.type("0.95")
+    page.keyboard.type("0.7")
     page.keyboard.press("Tab")
     expect(page.locator(".canvas .crossing").first).to_be_visible()
     save = page.get_by_role("button", name="Save and put in force")
