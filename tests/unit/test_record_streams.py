@@ -18,7 +18,7 @@ from tests.media.watch import Watched, source
 from workers.media.record import ChunkFile, Recorder, Source
 from workers.media.ring import Ring
 
-COPIED, REORDERED, HEVC, OLD, LONG, FILM = range(1, 7)
+COPIED, REORDERED, HEVC, OLD, LONG, FILM = range(6)
 VTEST = Path(__file__).parents[3] / "shared/data/video/vtest.avi"
 
 
