@@ -23,7 +23,7 @@ from workers.vision import light
 from workers.vision.detector import Box, Detector
 from workers.vision.gate import small_luma
 from workers.vision.machine import MachineState
-from workers.vision.track import LOW_SCORE, Track, settle
+from workers.vision.track import HIGH_SCORE, Track, settle
 
 __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
 
@@ -245,7 +245,8 @@ class _Fold:
     def _machines(self, frame: Frame, boxes: list[Box]) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
         t = frame.t
-        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= LOW_SCORE]
+        # Weak boxes are no people: a drum's flange looks like one to the detector at 0.2.
+        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= HIGH_SCORE]
         people += [k.predicted(t - k.seen_s) for k in self.state.tracker.tracks]
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]

@@ -16,7 +16,7 @@ from workers.geometry import Polygon
 from workers.packing import pack_image, unpack_image
 
 STATES = ("STOPPED", "STARTING", "RUNNING", "COASTING", "UNKNOWN")
-PATCH_PX = 48
+PATCH_PX = 40
 # Compared with the pictures about 0.2 and 0.4 s ago: one of them shows slow movement better.
 LAG_S = 0.18
 LAGS = 2
@@ -24,15 +24,20 @@ MIN_VISIBLE = 0.35
 MIN_LUMA = 18.0
 MIN_CONTRAST = 2.5
 # Grey levels, and multiples of the noise, by which a cell must change to count as moved.
-MIN_CHANGE = 3.0
-NOISE_TIMES = 2.0
-MOVED_SHARE = 0.05
+MIN_CHANGE = 2.5
+NOISE_TIMES = 1.0
+# The neighbourhood, in cells, within which light is taken to be even.
+WINDOW = 7
+MOVED_SHARE = 0.06
+# With somebody close by, whose lamp and shadow play on the machine, only this much is movement;
+# anything between proves nothing.
+MOVED_SHARE_NEAR = 0.4
 START_S = 0.8
 RUN_S = 1.2
 COAST_S = 1.0
 STILL_S = 3.0
 BLIND_S = 1.0
-COVERED_S = 5.0
+COVERED_S = 4.0
 DISAGREE_S = 5.0
 
 
@@ -84,14 +89,17 @@ class VideoReader:
         self, patch: np.ndarray, inside: np.ndarray, box: Sequence[float], boxes: list[list[float]]
     ) -> bool | None:
         """Tell whether the region moved; None where that cannot be judged."""
-        usable = [past for past in self.past if past[1].shape == patch.shape]
-        answers = []
-        for _, before, were in usable:
-            visible = inside & ~_people(patch.shape, box, [*boxes, *were])
-            if visible.sum() < MIN_VISIBLE * inside.sum():
-                continue
-            answers.append(_changed(patch, before, visible) >= MOVED_SHARE)
-        return any(answers) if answers else None
+        shares = []
+        for _, before, were in self.past:
+            everybody = [*boxes, *were]
+            visible = inside & ~_people(patch.shape, box, everybody)
+            if before.shape == patch.shape and visible.sum() >= MIN_VISIBLE * inside.sum():
+                shares.append((_changed(patch, before, visible), _is_near(box, everybody)))
+        if not shares:
+            return None
+        if any(share >= (MOVED_SHARE_NEAR if near else MOVED_SHARE) for share, near in shares):
+            return True
+        return None if any(share >= MOVED_SHARE for share, _ in shares) else False
 
     def _judge(self, t: float) -> None:
         """Move between the states by how much of the last moments was movement."""
@@ -149,7 +157,7 @@ def _bounds(roi: Polygon) -> tuple[float, float, float, float]:
 
 
 def _cut(luma: np.ndarray, roi: Polygon) -> tuple[np.ndarray, np.ndarray]:
-    """Return the region's bounding box, at most 48 cells long, and the mask of the polygon."""
+    """Return the region's bounding box, at most 40 cells long, and the mask of the polygon."""
     height, width = luma.shape
     x1, y1, x2, y2 = _bounds(roi)
     left, top = min(int(x1 * width), width - 1), min(int(y1 * height), height - 1)
@@ -188,21 +196,42 @@ def _people(
     return mask
 
 
+def _is_near(box: Sequence[float], people: Sequence[Sequence[float]]) -> bool:
+    """Tell whether anybody is within about a body's width of the region."""
+    x1, y1, x2, y2 = box
+    for left, top, right, bottom in people:
+        wide, high = right - left, bottom - top
+        if left - wide < x2 and right + wide > x1 and top - high / 4 < y2 and bottom > y1:
+            return True
+    return False
+
+
 def _changed(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> float:
-    """Return the share of visible cells that changed by more than light and noise do."""
+    """Return the share of visible cells whose pattern changed, by more than light and noise do.
+
+    Around each cell the old picture is fitted to the new one by a gain and an offset of its own:
+    a cap lamp, a shadow or an exposure that swings is fitted away, a spoke that moved is not.
+    """
     now, then = patch.astype(np.float32), before.astype(np.float32)
-    p, q = now[visible], then[visible]
-    # Brightness first: now = gain * then + offset, gain kept near 1 where nothing repeats.
-    spread = float(q.var())
-    gain = float(((p - p.mean()) * (q - q.mean())).mean() / spread) if spread > 1 else 1.0
-    gain = min(2.0, max(0.5, gain))
-    rest = now - gain * then - float(p.mean() - gain * q.mean())
-    rest[~visible] = 0
-    smooth = cv2.blur(rest, (3, 3))
+    rough = np.abs((now - then) - cv2.blur(now - then, (3, 3)))
     # Noise lives in single cells, movement in neighbours.
-    noise = 1.4826 * float(np.median(np.abs(rest - smooth)[visible]))
+    noise = 1.4826 * float(np.median(rough[visible]))
+    weight = _around(visible.astype(np.float32)) + 1e-6
+    p, q = cv2.blur(now, (3, 3)), cv2.blur(then, (3, 3))
+    p, q = np.where(visible, p, 0), np.where(visible, q, 0)
+    mean_p, mean_q = _around(p) / weight, _around(q) / weight
+    var_p = np.maximum(_around(p * p) / weight - mean_p**2, 0)
+    var_q = np.maximum(_around(q * q) / weight - mean_q**2, 0)
+    both = _around(p * q) / weight - mean_p * mean_q
+    # A pattern that turned into its negative is movement, not light: no gain below zero.
+    gain = np.clip(both / (var_q + 1.0), 0, 3)
+    rest = np.maximum(var_p - 2 * gain * both + gain**2 * var_q, 0)
     limit = max(MIN_CHANGE, NOISE_TIMES * noise)
-    return float((np.abs(smooth)[visible] > limit).mean())
+    return float((rest[visible] > limit**2).mean())
+
+
+def _around(values: np.ndarray) -> np.ndarray:
+    return cv2.blur(values, (WINDOW, WINDOW), borderType=cv2.BORDER_CONSTANT)
 
 
 @dataclass
