@@ -170,9 +170,9 @@ class _Fold:
         step_s = t - state.last_t if state.last_t is not None else None
         if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
             state.forget(step_s)
-            step_s = None
         if step_s is not None:
-            state.step_s = step_s
+            # After a gap too: pictures that come every five seconds are no row of gaps.
+            state.step_s = abs(step_s)
         state.last_t = t
         self.analysis.analysed += 1
         aspect = frame.width / frame.height

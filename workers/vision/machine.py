@@ -7,6 +7,7 @@ within 1.5 s, STOPPED only after 3 s of standing still; in the dark, or mostly c
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -39,6 +40,11 @@ STILL_S = 3.0
 BLIND_S = 1.0
 COVERED_S = 4.0
 DISAGREE_S = 5.0
+
+
+def _longer(time_s: float, step_s: float) -> float:
+    """Stretch a time so that it holds three samples, however few a second there are."""
+    return max(time_s, 2.2 * step_s)
 
 
 def _share(samples: Sequence[tuple[float, int]], since: float) -> tuple[float, int]:
@@ -81,8 +87,11 @@ class VideoReader:
                 self._doubt()
             return self.state
         self.judged_t = t
-        self.samples = [s for s in self.samples if t - s[0] <= STILL_S + 0.5] + [(t, int(moving))]
-        self._judge(t)
+        self.samples.append((t, int(moving)))
+        times = [s[0] for s in self.samples]
+        step_s = min((b - a for a, b in pairwise(times)), default=0.2)
+        self.samples = [s for s in self.samples if t - s[0] <= _longer(STILL_S, step_s) + 0.5]
+        self._judge(t, step_s)
         return self.state
 
     def _moving(
@@ -101,22 +110,23 @@ class VideoReader:
             return True
         return None if any(share >= MOVED_SHARE for share, _ in shares) else False
 
-    def _judge(self, t: float) -> None:
+    def _judge(self, t: float, step_s: float) -> None:
         """Move between the states by how much of the last moments was movement."""
         span = t - self.samples[0][0]
-        start, starts = _share(self.samples, t - START_S)
-        run, _ = _share(self.samples, t - RUN_S)
-        coast, coasts = _share(self.samples, t - COAST_S)
-        still, _ = _share(self.samples, t - STILL_S)
+        run_s, coast_s, still_s = (_longer(s, step_s) for s in (RUN_S, COAST_S, STILL_S))
+        start, starts = _share(self.samples, t - _longer(START_S, step_s))
+        run, _ = _share(self.samples, t - run_s)
+        coast, coasts = _share(self.samples, t - coast_s)
+        still, _ = _share(self.samples, t - still_s)
         if start >= 0.75 and starts >= 3:
             if self.state == "STOPPED":
                 self.state = "STARTING"
-            elif self.state != "STARTING" or (run >= 0.75 and span >= RUN_S - 0.1):
+            elif self.state != "STARTING" or (run >= 0.75 and span >= run_s - 0.1):
                 self.state = "RUNNING"
             self.confidence = start
-        elif still <= 0.1 and span >= STILL_S - 1e-6:
+        elif still <= 0.1 and span >= still_s - 1e-6:
             self.state, self.confidence = "STOPPED", 1 - still
-        elif coast == 0 and coasts >= 3 and span >= COAST_S:
+        elif coast == 0 and coasts >= 3 and span >= coast_s - 1e-6:
             if self.state == "RUNNING":
                 self.state = "COASTING"
             elif self.state == "STARTING":
