@@ -1,0 +1,1 @@
+"""Streams to chunks, chunks to frames, chunks to clips."""

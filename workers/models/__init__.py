@@ -70,11 +70,7 @@ def find(name: str = "default") -> Model:
 def root() -> Path:
     """Return the folder that holds the fetched models: DAVY_MODELS, by default var/models."""
     named = os.environ.get("DAVY_MODELS")
-    return (
-        Path(named)
-        if named
-        else Path(os.environ.get("DAVY_VAR") or HERE.parents[1] / "var") / "models"
-    )
+    return Path(named) if named else HERE.parents[1] / "var" / "models"
 
 
 def folder_of(entry: Model, base: Path | None = None) -> Path:

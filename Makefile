@@ -1,0 +1,61 @@
+# Davy's commands. `make` alone lists them.
+#
+# PYTHON   which Python makes .venv (3.11 or newer), found by itself otherwise
+# PIP_ARGS passed to pip, e.g. another index for torch's CPU or CUDA build: see infra/install.py
+
+ifndef PYTHON
+PYTHON := $(shell for name in python3.11 python3 python3.12 python3.13; do \
+    $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; \
+  done)
+endif
+ifeq ($(PYTHON),)
+$(error Davy needs Python 3.11 or newer. Say where it is: make PYTHON=/path/to/python3.11 ...)
+endif
+PY := .venv/bin/python
+SETUP := $(PYTHON) infra/install.py
+
+export PYTHONPATH := platform:.
+export PIP_ARGS
+export DJANGO_SETTINGS_MODULE ?= davy.settings
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo stop demo-check test lint bench lock clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+setup: ## make .venv, install the pins, fetch the weights, build the frontend
+	@$(SETUP) run
+
+setup-dev:
+	@$(SETUP) dev
+
+demo: setup ## run the demo mine; Ctrl-C stops it
+	@exec $(PY) -m infra.demo up
+
+stop: ## stop a demo that runs in another terminal
+	@$(PY) -m infra.demo stop
+
+demo-check: setup ## run the demo mine until its first alarm and clip; prints one JSON line
+	@exec $(PY) -m infra.demo check
+
+test: setup-dev ## run all tests
+	@$(SETUP) browser
+	@$(PY) -m pytest $(ARGS)
+
+lint: setup-dev ## style, types, the arrows between packages, missing migrations
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy workers
+	.venv/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+
+bench: setup-dev ## measure; prints figures, asserts none
+	@exec $(PY) -m bench $(ARGS)
+
+lock: setup-dev ## write the exact pins from the .in files
+	@$(PY) infra/lock.py
+
+clean: ## remove what was built; keeps var/
+	rm -rf .venv frontend/node_modules frontend/dist .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

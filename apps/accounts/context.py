@@ -1,0 +1,17 @@
+"""What every template knows of the person."""
+
+from django.http import HttpRequest
+
+from apps.accounts.permissions import Access, Action
+
+__all__ = ["access"]
+
+
+def access(request: HttpRequest) -> dict[str, object]:
+    """Tell templates which parts of the house the person may enter."""
+    reach: Access = getattr(request, "access", Access())
+    return {
+        "may_configure": bool(reach.mines_for(Action.CONFIGURE))
+        or bool(reach.organisations_for(Action.CREATE_MINE)),
+        "may_acknowledge_in": reach.mines_for(Action.ACKNOWLEDGE),
+    }

@@ -1,0 +1,69 @@
+"""What each role may do: one table, read everywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Role
+
+__all__ = ["Access", "Action"]
+
+
+class Action(StrEnum):
+    """The things a role can be allowed to do in a mine."""
+
+    VIEW = "view"  # mines, areas, cameras, scenes, alarms, pictures
+    ACKNOWLEDGE = "acknowledge"
+    WATCH_CLIP = "watch_clip"  # play and download evidence
+    CONFIGURE = "configure"  # areas, machines, cameras, scenes
+    MANAGE_PEOPLE = "manage_people"
+    SEND_SIGNAL = "send_signal"
+    CREATE_MINE = "create_mine"  # only with a role in the whole organisation
+    READ_AUDIT = "read_audit"
+
+
+ALLOWED: Mapping[str, frozenset[Action]] = {
+    Role.OWNER: frozenset(Action),
+    Role.ADMIN: frozenset(Action) - {Action.CREATE_MINE},
+    Role.OPERATOR: frozenset({Action.VIEW, Action.ACKNOWLEDGE, Action.WATCH_CLIP}),
+    Role.AUDITOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.READ_AUDIT}),
+    Role.INTEGRATOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.SEND_SIGNAL}),
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Everything one signed-in person (or token) may reach."""
+
+    roles: Mapping[int, str] = field(default_factory=dict)  # mine id -> role
+    organisation_roles: Mapping[int, str] = field(default_factory=dict)
+    organisation_ids: frozenset[int] = frozenset()  # whose names may be seen
+
+    def only(self, mine_id: int) -> "Access":
+        """Return the same access narrowed to one mine."""
+        roles = {mine: role for mine, role in self.roles.items() if mine == mine_id}
+        return Access(roles, {}, self.organisation_ids)
+
+    def can(self, action: Action, mine_id: int) -> bool:
+        """Tell whether the action is allowed in that mine."""
+        return action in ALLOWED.get(self.roles.get(mine_id, ""), frozenset())
+
+    def require(self, action: Action, mine_id: int) -> None:
+        """Raise PermissionDenied with a sentence when the action is not allowed."""
+        if not self.can(action, mine_id):
+            raise PermissionDenied(_("Your role in this mine does not allow that."))
+
+    def mines_for(self, action: Action) -> list[int]:
+        """List the mines in which the action is allowed."""
+        return sorted(mine for mine in self.roles if self.can(action, mine))
+
+    def organisations_for(self, action: Action) -> list[int]:
+        """List the organisations in which the action is allowed throughout."""
+        return sorted(
+            organisation
+            for organisation, role in self.organisation_roles.items()
+            if action in ALLOWED[role]
+        )

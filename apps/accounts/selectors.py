@@ -1,0 +1,61 @@
+"""Reads about people."""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.accounts.models import ApiToken, Membership
+from apps.accounts.permissions import Access
+from apps.mines.models import Mine
+from apps.tenancy.scope import system_scope
+
+__all__ = ["access_of", "find_token", "members_of", "token_digest"]
+
+
+def access_of(user_id: int) -> Access:
+    """Return what a person may reach; a role in a mine goes before one in its organisation."""
+    with system_scope("memberships decide the scope, so they are read before it"):
+        memberships = list(
+            Membership.objects.filter(user_id=user_id, user__is_active=True).values_list(
+                "organisation_id", "mine_id", "role"
+            )
+        )
+        organisation_roles = {org: role for org, mine, role in memberships if mine is None}
+        mines = Mine.objects.filter(organisation_id__in=organisation_roles)
+        roles = {
+            mine: organisation_roles[org] for mine, org in mines.values_list("pk", "organisation")
+        }
+    roles |= {mine: role for _, mine, role in memberships if mine is not None}
+    return Access(roles, organisation_roles, frozenset(org for org, _, _ in memberships))
+
+
+def token_digest(secret: str) -> str:
+    """Return the keyed digest under which a token's secret is kept."""
+    return hmac.new(settings.SECRET_KEY.encode(), secret.encode(), hashlib.sha256).hexdigest()
+
+
+def find_token(presented: str) -> ApiToken | None:
+    """Return the living token that `davy_<id>_<secret>` names, or None."""
+    prefix, _, rest = presented.partition("_")
+    key_id, _, secret = rest.partition("_")
+    if prefix != "davy" or not secret:
+        return None
+    with system_scope("a token is looked up before its mine is known"):
+        token = (
+            ApiToken.objects.select_related("user")
+            .filter(key_id=key_id, revoked_at=None, user__is_active=True)
+            .first()
+        )
+    if token is None or not hmac.compare_digest(token.digest, token_digest(secret)):
+        return None
+    if token.expires_at and token.expires_at <= timezone.now():
+        return None
+    return token
+
+
+def members_of(*, mine: Mine) -> QuerySet[Membership]:
+    """List who has a role in exactly this mine."""
+    return Membership.objects.filter(mine=mine).select_related("user").order_by("user__username")

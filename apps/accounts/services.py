@@ -1,0 +1,111 @@
+"""Writes about people."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import ApiToken, Membership, Role, User
+from apps.accounts.selectors import token_digest
+from apps.audit.services import record
+from apps.mines.models import Mine, Organisation
+from apps.tenancy.scope import mine_scope
+
+__all__ = [
+    "member_remove",
+    "member_set",
+    "organisation_member_set",
+    "token_create",
+    "token_revoke",
+    "token_used",
+    "user_create",
+]
+
+
+@transaction.atomic
+def user_create(*, username: str, password: str, name: str = "") -> User:
+    """Create a person who may sign in; they see nothing until they are given a role."""
+    user = User(username=username, first_name=name)
+    user.set_password(password)
+    user.full_clean(exclude=["password"])
+    user.save()
+    return user
+
+
+@transaction.atomic
+def member_set(*, mine: Mine, user: User, role: str, actor: User | None = None) -> Membership:
+    """Give a person a role in one mine, in place of the one they had there."""
+    membership, _created = Membership.objects.update_or_create(
+        user=user, mine=mine, organisation_id=mine.organisation_id, defaults={"role": Role(role)}
+    )
+    record(
+        action="member.set",
+        subject=user,
+        mine_id=mine.pk,
+        actor=actor,
+        detail={"role": role, "username": user.username},
+    )
+    return membership
+
+
+@transaction.atomic
+def member_remove(*, membership: Membership, actor: User) -> None:
+    """Take a person's role in a mine away; open pages lose the mine within a heartbeat."""
+    record(
+        action="member.removed",
+        subject=membership.user,
+        mine_id=membership.mine_id,
+        actor=actor,
+        detail={"role": membership.role, "username": membership.user.username},
+    )
+    membership.delete()
+
+
+@transaction.atomic
+def organisation_member_set(*, organisation: Organisation, user: User, role: str) -> Membership:
+    """Give a person a role in every mine of an organisation; needs a system scope."""
+    membership, _created = Membership.objects.update_or_create(
+        user=user, organisation=organisation, mine=None, defaults={"role": Role(role)}
+    )
+    record(
+        action="member.set", subject=user, detail={"role": role, "organisation": str(organisation)}
+    )
+    return membership
+
+
+@transaction.atomic
+def token_create(
+    *, mine: Mine, user: User, name: str, expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """Create a token and return it with the text to hand over, which is never seen again."""
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(30)
+    token = ApiToken(
+        mine=mine,
+        user=user,
+        name=name,
+        key_id=key_id,
+        digest=token_digest(secret),
+        expires_at=expires_at,
+    )
+    token.full_clean()
+    token.save()
+    record(
+        action="token.created", subject=token, mine_id=mine.pk, actor=user, detail={"name": name}
+    )
+    return token, f"davy_{key_id}_{secret}"
+
+
+@transaction.atomic
+def token_revoke(*, token: ApiToken, actor: User) -> None:
+    """End a token at once."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    record(action="token.revoked", subject=token, mine_id=token.mine_id, actor=actor)
+
+
+def token_used(*, token: ApiToken) -> None:
+    """Note that a token was used, at most once a minute."""
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+        with mine_scope(token.mine_id):
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

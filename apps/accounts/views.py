@@ -1,0 +1,129 @@
+"""Signing in and out, the first page, and a person's own account."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.forms import LanguageForm, TokenForm
+from apps.accounts.models import ApiToken, Role
+from apps.accounts.pages import access_of_request, attempt, page
+from apps.accounts.permissions import Action
+from apps.accounts.services import token_create, token_revoke
+from apps.mines.selectors import mines
+
+__all__ = ["SignIn", "account", "home", "language", "token_add", "token_end"]
+
+
+class SignIn(LoginView):
+    """The login page."""
+
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign in, and show pages in the person's own language from here on."""
+        response = super().form_valid(form)
+        _set_language(response, form.get_user().language)
+        return response
+
+
+def _set_language(response: HttpResponse, code: str) -> None:
+    if code in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 86400, samesite="Lax"
+        )
+
+
+@require_GET
+@page
+def home(request: HttpRequest) -> HttpResponse:
+    """Send a person to where their work is."""
+    access = access_of_request(request)
+    if access.mines_for(Action.VIEW):
+        return redirect("desk")
+    if access.organisations_for(Action.CREATE_MINE):
+        return redirect("portal")
+    return redirect("account")
+
+
+@require_GET
+@never_cache
+@page
+def account(request: HttpRequest) -> HttpResponse:
+    """Show who is signed in, with which roles, and their programs' keys."""
+    return _account(request)
+
+
+def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpResponse:
+    access = access_of_request(request)
+    roles = [
+        {"mine": mine, "role": Role(access.roles[mine.pk]).label}
+        for mine in mines().filter(pk__in=list(access.roles))
+    ]
+    context = {
+        "roles": roles,
+        "tokens": ApiToken.objects.filter(user=request.user)
+        .select_related("mine")
+        .order_by("-created_at"),
+        "token_form": TokenForm(access=access),
+        "language_form": LanguageForm(initial={"language": request.user.language}),
+        **changed,
+    }
+    return render(request, "accounts/account.html", context, status=status)
+
+
+@require_POST
+@page
+def language(request: HttpRequest) -> HttpResponse:
+    """Change the language of the pages."""
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        return _account(request, status=400, language_form=form)
+    code = form.cleaned_data["language"]
+    request.user.language = code
+    request.user.save(update_fields=["language"])
+    with override(code):
+        response = redirect(reverse("account"))
+    _set_language(response, code)
+    return response
+
+
+@require_POST
+@never_cache
+@page
+def token_add(request: HttpRequest) -> HttpResponse:
+    """Make a key and show its text this once."""
+    form = TokenForm(request.POST, access=access_of_request(request))
+    made = None
+    if form.is_valid():
+        given = form.cleaned_data
+        access_of_request(request).require(Action.VIEW, given["mine"].pk)
+        made = attempt(
+            form,
+            lambda: token_create(
+                mine=given["mine"],
+                user=request.user,
+                name=given["name"],
+                expires_at=form.expires_at(),
+            ),
+        )
+    if made is None:
+        return _account(request, status=400, token_form=form)
+    token, text = made
+    return _account(request, new_token=token, new_token_text=text)
+
+
+@require_POST
+@page
+def token_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke one of the person's own keys."""
+    token = get_object_or_404(ApiToken.objects.filter(user=request.user), pk=pk)
+    token_revoke(token=token, actor=request.user)
+    return redirect("account")

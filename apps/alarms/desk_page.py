@@ -1,0 +1,122 @@
+"""What the desk's island is given: the snapshot, the addresses, and every string it shows."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.permissions import Access, Action
+from apps.alarms import words
+from apps.alarms.models import Alarm, Severity
+from apps.alarms.selectors import desk_data
+
+__all__ = ["desk_config"]
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+def desk_config(access: Access) -> dict[str, Any]:
+    """Return the data block of the desk page."""
+    return {
+        "snapshot": {
+            **desk_data(mine_ids=access.mines_for(Action.VIEW)),
+            "may_acknowledge": access.mines_for(Action.ACKNOWLEDGE),
+        },
+        "may_watch": access.mines_for(Action.WATCH_CLIP),
+        "now": timezone.now().isoformat(),
+        "urls": {
+            "socket": "/ws/events/",
+            "desk": reverse("api:desk"),
+            "events": reverse("api:events"),
+            "cameras": reverse("api:cameras"),
+            "alarm": reverse("api:alarm", args=[0]),
+            "acknowledge": reverse("api:acknowledge", args=[0]),
+            "page": reverse("alarm", args=[0]),
+            "snapshot": reverse("alarm-snapshot", args=[0]),
+            "tile": reverse("camera-tile", args=[0]),
+            "clip": reverse("clip", args=[NOBODY]),
+            "play": reverse("clip-play", args=[NOBODY]),
+            "download": reverse("clip-download", args=[NOBODY]),
+            "login": reverse("login") + "?next=" + reverse("desk"),
+        },
+        "strings": _strings(),
+    }
+
+
+def _plain(table: dict[str, Any]) -> dict[str, str]:
+    return {code: str(text) for code, text in table.items()}
+
+
+def _strings() -> dict[str, Any]:
+    """Return the island's catalogue, in the reader's language."""
+    return {
+        "rule_type": _plain(words.RULE_TYPES),
+        "machine_state": _plain(words.MACHINE_STATES),
+        "source": _plain(words.SOURCES),
+        "cause": _plain(words.CAUSES),
+        "blind": _plain(words.BLIND),
+        "severity": _plain(dict(Severity.choices)),
+        "state": _plain(dict(Alarm.State.choices)),
+        "to_answer": _("%(count)s to answer"),
+        "answered_count": _("%(count)s answered, still there"),
+        "nothing": _("Nothing needs an answer"),
+        "watching": _("%(cameras)s cameras watch %(areas)s places."),
+        "watching_some": _(
+            "%(protecting)s of %(cameras)s cameras protect. The others cannot be relied on now."
+        ),
+        "no_cameras": _("No camera is set up yet."),
+        "select": _("Choose an alarm on the left."),
+        "new_alarm": _("New alarm, %(severity)s: %(what)s, %(place)s"),
+        "held": _("New alarms are at the end of the list until the pointer leaves it."),
+        "times": _("%(count)s times"),
+        "why": _("Why"),
+        "machine": _("Machine"),
+        "since": _("Since"),
+        "over_since": _("Over since"),
+        "rule": _("Rule"),
+        "rule_version": _("%(rule)s, scene version %(version)s"),
+        "latency": _("Seen to shown"),
+        "latency_value": _("%(seconds)s s from the camera's picture to this alarm"),
+        "place": _("Place"),
+        "happened": _("What happened"),
+        "loading": _("Loading…"),
+        "by": _("by %(name)s"),
+        "acknowledge": _("Acknowledge"),
+        "acknowledging": _("Sending…"),
+        "ack_failed": _("Not sent: %(reason)s. Try again."),
+        "ack_done": _("Answered by %(name)s at %(time)s"),
+        "ack_not_allowed": _("Your role may look, not answer."),
+        "note": _("Note (optional)"),
+        "note_hint": _("Whom you called and what they said"),
+        "details": _("All details"),
+        "clip": _("Video"),
+        "clip_pending": _("The video is being made; it appears here by itself."),
+        "clip_failed": _("There is no video of this moment."),
+        "clip_none": _("No video was asked for."),
+        "clip_number": _("Video %(number)s"),
+        "clip_error": _("The video did not load. The store may be away."),
+        "retry": _("Try again"),
+        "download": _("Download"),
+        "no_picture": _("No picture was kept"),
+        "picture_at": _("Picture of %(time)s"),
+        "picture_alt": _("The moment of the alarm, with the person and the zone marked"),
+        "tile_alt": _("Newest picture of %(camera)s"),
+        "blind_word": _("BLIND"),
+        "off_word": _("OFF"),
+        "protecting_word": _("protecting"),
+        "blind_since": _("since %(time)s"),
+        "last_picture": _("last picture %(time)s"),
+        "waiting_picture": _("no picture yet"),
+        "pill_protecting": _("%(protecting)s of %(cameras)s protecting"),
+        "pill_blind": _("%(count)s blind"),
+        "live": _("Live"),
+        "connecting": _("Connecting…"),
+        "lost": _("Connection lost since %(time)s. Trying again by itself."),
+        "polling": _("Live by polling: the direct line is blocked."),
+        "signed_out": _("Your session has ended. What you see is from %(time)s."),
+        "sign_in": _("Sign in again"),
+        "sound_on": _("Sound on"),
+        "sound_off": _("Sound off: turn on"),
+        "sound_blocked": _("Sound blocked: click to allow"),
+    }

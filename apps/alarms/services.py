@@ -1,0 +1,263 @@
+"""The alarm's life: raised, seen again, cleared, acknowledged; each once, whatever comes twice.
+
+Every verb writes the row, its transition, the audit entry and the event in one transaction.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.alarms.models import Alarm, AlarmTransition, Severity, Snapshot
+from apps.alarms.selectors import alarm_data
+from apps.audit.services import record
+from apps.cameras.models import Camera
+from apps.evidence.services import clip_request
+from apps.live.services import emit, take_turn
+
+__all__ = ["alarm_acknowledge", "alarm_clear", "alarm_raise", "alarm_see"]
+
+# The same zone entered again this soon, with nobody having answered, is the same alarm.
+FOLD_WITHIN = timedelta(minutes=5)
+SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
+
+
+def _step(
+    alarm: Alarm,
+    to_state: str,
+    *,
+    cause: str,
+    at: datetime,
+    actor: User | None = None,
+    note: str = "",
+) -> None:
+    """Save the alarm in its new state with transition, audit entry and event."""
+    from_state = "" if alarm.pk is None else alarm.state
+    alarm.state = to_state
+    alarm.save()
+    AlarmTransition.objects.create(
+        mine_id=alarm.mine_id,
+        alarm=alarm,
+        from_state=from_state,
+        to_state=to_state,
+        cause=cause,
+        at=at,
+        actor=actor,
+        note=note,
+    )
+    record(
+        action=f"alarm.{cause}",
+        subject=alarm,
+        mine_id=alarm.mine_id,
+        actor=actor,
+        part="" if actor else "analysis",
+        detail={"from": from_state, "to": to_state, "at": at.isoformat()},
+    )
+
+
+def _tell(alarm: Alarm, kind: str) -> None:
+    emit(mine_id=alarm.mine_id, kind=kind, payload=alarm_data(alarm))
+
+
+def _latest(camera: Camera, rule: str) -> Alarm | None:
+    """Lock and return the newest alarm of a rule."""
+    return (
+        Alarm.objects.select_for_update(of=("self",))
+        .filter(camera=camera, rule=rule)
+        .order_by("-raised_at", "-pk")
+        .first()
+    )
+
+
+@transaction.atomic
+def alarm_raise(
+    *,
+    camera: Camera,
+    rule: str,
+    rule_type: str,
+    situation: str,
+    level: str,
+    severity: str,
+    at: datetime,
+    why: str,
+    values: dict[str, Any],
+    boxes: list[list[float]],
+    zone: list[list[float]],
+    scene_version: int,
+    jpeg: bytes = b"",
+) -> Alarm:
+    """Raise an alarm, or fold the finding into the one that is there.
+
+    The same situation delivered twice changes nothing; the same situation at a higher level
+    raises the severity and asks for a new answer; a new situation within five minutes of one
+    that nobody answered is counted on the same alarm.
+    """
+    take_turn(mine_id=camera.mine_id)
+    found = _latest(camera, rule)
+    facts: dict[str, Any] = {"why": why, "values": values, "boxes": boxes, "zone": zone}
+    if found is not None and found.situation == situation:
+        if SEVERITY_ORDER.index(Severity(severity)) <= SEVERITY_ORDER.index(
+            Severity(found.severity)
+        ):
+            return found
+        return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
+    if found is not None and found.cleared_at is None:
+        # The engine lost its state and names the ongoing situation anew: still one alarm.
+        found.situation = situation
+        return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
+    if (
+        found is not None
+        and found.state == Alarm.State.RETURNED
+        and found.cleared_at is not None
+        and at - found.cleared_at <= FOLD_WITHIN
+    ):
+        return _fold(found, situation=situation, level=level, severity=severity, at=at, facts=facts)
+    alarm = Alarm(
+        mine_id=camera.mine_id,
+        camera=camera,
+        rule=rule,
+        rule_type=rule_type,
+        situation=situation,
+        level=level,
+        severity=severity,
+        raised_at=at,
+        last_seen_at=at,
+        scene_version=scene_version,
+        picture=_picture(at, facts) if jpeg else {},
+        **facts,
+    )
+    _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="raised", at=at)
+    if jpeg:
+        Snapshot.objects.create(mine_id=alarm.mine_id, alarm=alarm, jpeg=jpeg, at=at)
+    clip_request(alarm=alarm, at=at)
+    _tell(alarm, "alarm.raised")
+    return alarm
+
+
+def _picture(at: datetime, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what to draw over the snapshot taken now."""
+    return {"at": at.isoformat(), "boxes": facts["boxes"], "zone": facts["zone"]}
+
+
+def _worse(alarm: Alarm, level: str, severity: str) -> bool:
+    """Take over a higher severity and its level; return whether it was higher."""
+    if SEVERITY_ORDER.index(Severity(severity)) > SEVERITY_ORDER.index(Severity(alarm.severity)):
+        alarm.severity, alarm.level = severity, level
+        return True
+    return False
+
+
+def _escalate(
+    alarm: Alarm, *, level: str, severity: str, at: datetime, facts: dict[str, Any], jpeg: bytes
+) -> Alarm:
+    for name, value in facts.items():
+        setattr(alarm, name, value)
+    alarm.last_seen_at = max(alarm.last_seen_at, at)
+    if _worse(alarm, level, severity):
+        alarm.acknowledged_at = alarm.acknowledged_by = None  # what was answered was less
+        if jpeg:
+            alarm.picture = _picture(at, facts)
+        _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="escalated", at=at)
+        if jpeg:
+            Snapshot.objects.update_or_create(
+                alarm=alarm, defaults={"mine_id": alarm.mine_id, "jpeg": jpeg, "at": at}
+            )
+        clip_request(alarm=alarm, at=at)
+    else:
+        alarm.save()
+    _tell(alarm, "alarm.updated")
+    return alarm
+
+
+def _fold(
+    alarm: Alarm,
+    *,
+    situation: str,
+    level: str,
+    severity: str,
+    at: datetime,
+    facts: dict[str, Any],
+) -> Alarm:
+    for name, value in facts.items():
+        setattr(alarm, name, value)
+    alarm.situation = situation
+    alarm.count += 1
+    alarm.cleared_at = None
+    alarm.last_seen_at = at
+    _worse(alarm, level, severity)
+    _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="again", at=at)
+    clip_request(alarm=alarm, at=at)
+    _tell(alarm, "alarm.updated")
+    return alarm
+
+
+@transaction.atomic
+def alarm_see(
+    *,
+    camera: Camera,
+    rule: str,
+    situation: str,
+    at: datetime,
+    why: str,
+    values: dict[str, Any],
+    boxes: list[list[float]],
+) -> Alarm | None:
+    """Note that a situation still goes on; pages hear of it at most once a chunk."""
+    take_turn(mine_id=camera.mine_id)
+    alarm = (
+        Alarm.objects.select_for_update(of=("self",))
+        .filter(camera=camera, rule=rule, situation=situation, cleared_at=None)
+        .first()
+    )
+    if alarm is None or at <= alarm.last_seen_at:
+        return alarm
+    alarm.last_seen_at, alarm.why, alarm.values, alarm.boxes = at, why, values, boxes
+    alarm.save(update_fields=["last_seen_at", "why", "values", "boxes"])
+    _tell(alarm, "alarm.updated")
+    return alarm
+
+
+@transaction.atomic
+def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> Alarm | None:
+    """End a situation; the alarm still asks for an answer if nobody gave one."""
+    take_turn(mine_id=camera.mine_id)
+    alarm = (
+        Alarm.objects.select_for_update(of=("self",))
+        .filter(camera=camera, rule=rule, situation=situation, cleared_at=None)
+        .first()
+    )
+    if alarm is None:
+        return None
+    alarm.cleared_at = at
+    answered = alarm.state == Alarm.State.ACKNOWLEDGED
+    _step(alarm, Alarm.State.CLOSED if answered else Alarm.State.RETURNED, cause="cleared", at=at)
+    _tell(alarm, "alarm.cleared")
+    return alarm
+
+
+@transaction.atomic
+def alarm_acknowledge(*, alarm: Alarm, actor: User, note: str = "") -> Alarm:
+    """Answer an alarm by name; a second answer changes nothing and says who was first."""
+    take_turn(mine_id=alarm.mine_id)
+    alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm.pk)
+    if alarm.state in (Alarm.State.ACKNOWLEDGED, Alarm.State.CLOSED):
+        return alarm
+    if len(note) > 500:
+        raise ValidationError({"note": _("At most 500 characters.")})
+    now = timezone.now()
+    alarm.acknowledged_at, alarm.acknowledged_by = now, actor
+    gone = alarm.cleared_at is not None
+    _step(
+        alarm,
+        Alarm.State.CLOSED if gone else Alarm.State.ACKNOWLEDGED,
+        cause="acknowledged",
+        at=now,
+        actor=actor,
+        note=note,
+    )
+    _tell(alarm, "alarm.acknowledged")
+    return alarm

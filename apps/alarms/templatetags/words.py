@@ -1,0 +1,56 @@
+"""Filters that put codes into words."""
+
+from typing import Any
+
+from django import template
+
+from apps.alarms import words
+
+register = template.Library()
+
+
+@register.filter
+def rule_words(code: str) -> str:
+    """Say what kind of hazard a rule's type is."""
+    text = words.say(words.RULE_TYPES, code)
+    return text[:1].upper() + text[1:]
+
+
+@register.filter
+def machine_words(code: str) -> str:
+    """Say a machine's state."""
+    return words.say(words.MACHINE_STATES, code)
+
+
+@register.filter
+def source_words(code: str) -> str:
+    """Say where a machine's state comes from."""
+    return words.say(words.SOURCES, code)
+
+
+@register.filter
+def cause_words(code: str) -> str:
+    """Say what moved an alarm on."""
+    return words.say(words.CAUSES, code)
+
+
+@register.filter
+def health_words(health: dict[str, Any]) -> str:
+    """Say how a camera stands, with the reason when it is blind."""
+    word = words.say(words.HEALTH, health["state"])
+    because = words.say(words.BLIND, health["because"])
+    return f"{word}: {because}" if because else word
+
+
+@register.filter
+def stream_words(code: str) -> str:
+    """Say a stream's state."""
+    return words.say(words.STREAMS, code)
+
+
+@register.filter
+def moment(iso: str | None) -> Any:
+    """Turn an ISO time into one that templates can format."""
+    from django.utils.dateparse import parse_datetime
+
+    return parse_datetime(iso) if iso else None

@@ -1,0 +1,134 @@
+"""The live desk, the history of alarms, and one alarm's page."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.pages import access_of_request, attempt, find, page, picture, require_somewhere
+from apps.accounts.permissions import Action
+from apps.alarms.desk_page import desk_config
+from apps.alarms.forms import AcknowledgeForm
+from apps.alarms.models import Alarm, Snapshot
+from apps.alarms.selectors import alarms
+from apps.alarms.services import alarm_acknowledge
+from apps.evidence.models import Clip
+from apps.mines.selectors import mines
+
+__all__ = ["acknowledge", "alarm_list", "alarm_page", "desk", "snapshot"]
+
+ROWS = 50
+
+
+@require_GET
+@never_cache
+@page
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show what needs an answer; the island keeps it up to date."""
+    require_somewhere(request, Action.VIEW)
+    context = {"config": desk_config(access_of_request(request)), "now": timezone.now()}
+    return render(request, "alarms/desk.html", context)
+
+
+@require_GET
+@page
+def alarm_list(request: HttpRequest) -> HttpResponse:
+    """List alarms, newest first, by mine and state."""
+    allowed = require_somewhere(request, Action.VIEW)
+    rows = alarms().filter(mine__in=allowed)
+    mine, state = request.GET.get("mine", ""), request.GET.get("state", "")
+    if mine:
+        rows = rows.filter(mine__in=[pk for pk in allowed if str(pk) == mine])
+    if state == "open":
+        rows = rows.exclude(state=Alarm.State.CLOSED)
+    elif state in Alarm.State.values:
+        rows = rows.filter(state=state)
+    context = {
+        "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
+        "mines": mines().filter(pk__in=allowed),
+        "states": Alarm.State.choices,
+        "mine": mine,
+        "state": state,
+    }
+    return render(request, "alarms/alarms.html", context)
+
+
+@require_GET
+@page
+def alarm_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one alarm with its picture, facts, steps and clips; needs no JavaScript."""
+    alarm = find(request, alarms(), Action.VIEW, pk=pk)
+    return _alarm(request, alarm, AcknowledgeForm())
+
+
+def _alarm(
+    request: HttpRequest, alarm: Alarm, form: AcknowledgeForm, *, status: int = 200
+) -> HttpResponse:
+    access = access_of_request(request)
+    drawn = alarm.picture or {}
+    context: dict[str, Any] = {
+        "alarm": alarm,
+        "steps": alarm.transitions.select_related("actor"),
+        "clips": Clip.objects.filter(alarm=alarm).order_by("wanted_from"),
+        "has_snapshot": Snapshot.objects.filter(alarm=alarm).exists(),
+        "zone_points": _points(drawn.get("zone", [])),
+        "boxes": [_rectangle(box) for box in drawn.get("boxes", [])],
+        "latency_s": (alarm.committed_at - alarm.raised_at).total_seconds(),
+        "needs_answer": alarm.state in (Alarm.State.UNACKNOWLEDGED, Alarm.State.RETURNED),
+        "may_acknowledge": access.can(Action.ACKNOWLEDGE, alarm.mine_id),
+        "may_watch": access.can(Action.WATCH_CLIP, alarm.mine_id),
+        "may_configure_here": access.can(Action.CONFIGURE, alarm.mine_id),
+        "form": form,
+    }
+    return render(request, "alarms/alarm.html", context, status=status)
+
+
+def _points(polygon: list[list[float]]) -> str:
+    """Return a polygon in thousandths of the picture, as SVG writes it."""
+    return " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in polygon)
+
+
+def _rectangle(box: list[float]) -> dict[str, str]:
+    left, top, right, bottom = (value * 1000 for value in box[:4])
+    return {
+        "x": f"{left:.1f}",
+        "y": f"{top:.1f}",
+        "width": f"{right - left:.1f}",
+        "height": f"{bottom - top:.1f}",
+    }
+
+
+@require_POST
+@page
+def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer an alarm from its page."""
+    alarm = find(request, alarms(), Action.ACKNOWLEDGE, pk=pk)
+    form = AcknowledgeForm(request.POST)
+    if form.is_valid():
+        note = form.cleaned_data["note"]
+        if attempt(form, lambda: alarm_acknowledge(alarm=alarm, actor=request.user, note=note)):
+            return redirect("alarm", pk=pk)
+    return _alarm(request, alarm, form, status=400)
+
+
+@require_GET
+@picture
+def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer the frame in which the alarm was raised."""
+    alarm = find(request, Alarm.objects.all(), Action.VIEW, pk=pk)
+    row = Snapshot.objects.filter(alarm=alarm).first()
+    if row is None:
+        raise Http404
+    return HttpResponse(
+        bytes(row.jpeg),
+        content_type="image/jpeg",
+        headers={
+            # The address carries the moment of the picture, so a new picture is a new address.
+            "Cache-Control": "private, max-age=3600",
+            "X-Picture-Time": f"{row.at.timestamp():.3f}",
+        },
+    )

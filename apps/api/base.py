@@ -1,0 +1,48 @@
+"""What all API views share: they see one scope and ask one table of roles."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.generics import GenericAPIView, ListAPIView
+
+from apps.accounts.permissions import Access, Action
+
+__all__ = ["MINE", "Rows", "ScopedView"]
+
+MINE = OpenApiParameter("mine", OpenApiTypes.INT, description="only this mine")
+
+
+class ScopedView(GenericAPIView):
+    """A view whose reads are limited to the mines in which `read` is allowed."""
+
+    read: Action = Action.VIEW
+
+    @property
+    def access(self) -> Access:
+        """Return what the caller may reach."""
+        return self.request._request.access
+
+    def mines_readable(self) -> list[int]:
+        """List the mines whose rows this view may show; `?mine=` narrows it."""
+        mines = self.access.mines_for(self.read)
+        wanted = self.request.query_params.get("mine")
+        if wanted is None:
+            return mines
+        return [mine for mine in mines if str(mine) == wanted]
+
+    def narrow(self, rows: Any) -> Any:
+        """Limit rows to what may be read."""
+        return rows.filter(mine__in=self.mines_readable())
+
+    def find(self, rows: Any, **lookup: Any) -> Any:
+        """Return one row in scope, or answer 404, for another mine's row too."""
+        row = self.narrow(rows).filter(**lookup).first()
+        if row is None:
+            raise Http404
+        return row
+
+
+class Rows(ScopedView, ListAPIView):
+    """A list in scope; pages by cursor."""

@@ -1,0 +1,46 @@
+"""One shape for every error of the API: {"errors": [{"code", "message", "field"?}]}."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+from workers.scene import SceneError
+
+__all__ = ["answer"]
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception into the answer; None leaves it to Django (a fault of ours: 500)."""
+    if isinstance(error, SceneError):
+        item = {"code": "invalid", "message": error.message, "field": error.path}
+        return Response({"errors": [item]}, status=400)
+    if isinstance(error, ValidationError):
+        error = exceptions.ValidationError(
+            error.message_dict if hasattr(error, "error_dict") else error.messages
+        )
+    elif isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied(str(error) or None)
+    response = exception_handler(error, context)
+    if response is None or not isinstance(error, exceptions.APIException):
+        return response
+    response.data = {"errors": _items(error.detail)}
+    return response
+
+
+def _items(detail: Any, field: str = "") -> list[dict[str, str]]:
+    """Flatten REST framework's nested details; fields are joined by dots."""
+    if isinstance(detail, dict):
+        return [
+            item
+            for name, inner in detail.items()
+            for item in _items(inner, f"{field}.{name}".strip("."))
+        ]
+    if isinstance(detail, list):
+        return [item for inner in detail for item in _items(inner, field)]
+    item = {"code": getattr(detail, "code", "invalid"), "message": str(detail)}
+    return [item | {"field": field}] if field and field not in ("detail", "__all__") else [item]

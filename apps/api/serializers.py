@@ -1,0 +1,208 @@
+"""What the API takes and gives; thin: rules live in services."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from apps.accounts.permissions import Access, Action
+from apps.alarms.models import Alarm
+from apps.alarms.selectors import alarm_data
+from apps.cameras.models import Camera
+from apps.cameras.selectors import camera_health
+from apps.evidence.models import Clip
+from apps.mines.models import Area, Machine, Mine, Organisation
+from apps.rules.models import Scene
+from apps.signals.models import MachineState
+
+__all__ = [
+    "AcknowledgeSerializer",
+    "AlarmSerializer",
+    "AreaSerializer",
+    "CameraSerializer",
+    "ClipSerializer",
+    "EventSerializer",
+    "LinkSerializer",
+    "MachineSerializer",
+    "MineSerializer",
+    "ProbeSerializer",
+    "SceneSerializer",
+    "SignalSerializer",
+]
+
+
+def access_in(serializer: serializers.BaseSerializer[Any]) -> Access:
+    """Return the caller's access from a serializer's context."""
+    return serializer.context["request"]._request.access
+
+
+class MineChoice(serializers.PrimaryKeyRelatedField):
+    """A mine in scope; one of another organisation is as unknown as one that does not exist."""
+
+    def get_queryset(self) -> Any:
+        """List the mines in scope."""
+        return Mine.objects.all()
+
+
+class AreaChoice(serializers.PrimaryKeyRelatedField):
+    """An area in scope."""
+
+    def get_queryset(self) -> Any:
+        """List the areas in scope."""
+        return Area.objects.all()
+
+
+class OrganisationChoice(serializers.PrimaryKeyRelatedField):
+    """An organisation in which the caller may open a mine."""
+
+    def get_queryset(self) -> Any:
+        """List the organisations to build in."""
+        access = access_in(self.root)
+        return Organisation.objects.filter(pk__in=access.organisations_for(Action.CREATE_MINE))
+
+
+class MineSerializer(serializers.ModelSerializer[Mine]):
+    """A mine."""
+
+    organisation = OrganisationChoice()
+
+    class Meta:
+        model = Mine
+        fields = ["id", "organisation", "name", "timezone"]
+        validators: list[Any] = []
+
+
+class AreaSerializer(serializers.ModelSerializer[Area]):
+    """A place in a mine."""
+
+    mine = MineChoice()
+
+    class Meta:
+        model = Area
+        fields = ["id", "mine", "name"]
+        validators: list[Any] = []
+
+
+class MachineSerializer(serializers.ModelSerializer[Machine]):
+    """A machine that reports its state."""
+
+    area = AreaChoice()
+
+    class Meta:
+        model = Machine
+        fields = ["id", "mine", "area", "key", "name", "kind"]
+        read_only_fields = ["mine"]
+        validators: list[Any] = []
+
+
+class CameraSerializer(serializers.ModelSerializer[Camera]):
+    """A camera; its password is taken and never given."""
+
+    area = AreaChoice()
+    password = serializers.CharField(write_only=True, required=False, allow_blank=True)
+    health = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Camera
+        fields = [
+            "id", "mine", "area", "name", "main_url", "sub_url", "username", "password",
+            "enabled", "chunk_s", "health",
+        ]  # fmt: skip
+        read_only_fields = ["mine"]
+        validators: list[Any] = []
+
+    def get_health(self, camera: Camera) -> dict[str, Any]:
+        """Return what the recorder and the analysis say of the camera."""
+        return camera_health(camera)
+
+
+class ProbeSerializer(serializers.Serializer[Any]):
+    """A stream to try; `camera` lends its stored password when none is given."""
+
+    url = serializers.CharField(max_length=500)
+    username = serializers.CharField(required=False, allow_blank=True, default="")
+    password = serializers.CharField(required=False, allow_blank=True, default="")
+    camera = serializers.IntegerField(required=False)
+
+
+class SceneSerializer(serializers.ModelSerializer[Scene]):
+    """One version of a camera's scene."""
+
+    class Meta:
+        model = Scene
+        fields = ["version", "document", "reason", "author", "created_at"]
+        read_only_fields = ["version", "author", "created_at"]
+
+
+class AlarmSerializer(serializers.BaseSerializer[Alarm]):
+    """An alarm, as everywhere else."""
+
+    def to_representation(self, alarm: Alarm) -> dict[str, Any]:
+        """Return the alarm's data."""
+        return alarm_data(alarm)
+
+
+class AcknowledgeSerializer(serializers.Serializer[Any]):
+    """An answer to an alarm."""
+
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class ClipSerializer(serializers.ModelSerializer[Clip]):
+    """A clip and what is in it; the video itself comes by a signed link."""
+
+    id = serializers.UUIDField(source="uid", read_only=True)
+    camera_name = serializers.CharField(source="camera.name", read_only=True)
+
+    class Meta:
+        model = Clip
+        fields = [
+            "id", "mine", "alarm", "camera", "camera_name", "rule", "state", "wanted_from",
+            "wanted_until", "starts_at", "ends_at", "bytes", "sha256", "width", "height", "error",
+            "ready_at", "manifest",
+        ]  # fmt: skip
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    """A signed address."""
+
+    url = serializers.URLField()
+    expires_in_s = serializers.IntegerField()
+    sha256 = serializers.CharField()
+
+
+class SignalSerializer(serializers.Serializer[Any]):
+    """A machine's report of its state."""
+
+    mine = MineChoice()
+    machine = serializers.CharField(help_text="the machine's key, such as winch-1")
+    state = serializers.ChoiceField(choices=MachineState.choices)
+    at = serializers.DateTimeField(required=False, help_text="by the sender's clock; now if absent")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Find the machine in the mine."""
+        machine = Machine.objects.filter(mine=attrs["mine"], key=attrs["machine"]).first()
+        if machine is None:
+            raise serializers.ValidationError(
+                {"machine": _("This mine has no machine “%s”.") % attrs["machine"]}
+            )
+        return {**attrs, "machine": machine}
+
+    def to_representation(self, signal: Any) -> dict[str, Any]:
+        """Return what was kept."""
+        return {
+            "mine": signal.mine_id,
+            "machine": signal.machine.key,
+            "state": signal.state,
+            "at": signal.at.isoformat(),
+        }
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """An event, as the socket sends it."""
+
+    id = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    kind = serializers.CharField()
+    at = serializers.DateTimeField()
+    payload = serializers.JSONField()

@@ -1,0 +1,80 @@
+"""Alarms and their answers."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.alarms.models import Alarm
+from apps.alarms.selectors import alarms
+from apps.alarms.services import alarm_acknowledge
+from apps.api import serializers as s
+from apps.api.base import MINE, Rows, ScopedView
+
+__all__ = ["AlarmAcknowledge", "AlarmDetail", "AlarmList"]
+
+
+class AlarmList(Rows):
+    """Alarms, newest first; `?open=1` lists what is not closed."""
+
+    serializer_class = s.AlarmSerializer
+    queryset = Alarm.objects.none()
+
+    @extend_schema(
+        parameters=[MINE, OpenApiParameter("open", OpenApiTypes.BOOL)],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List alarms."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List alarms in scope."""
+        rows = alarms()
+        if self.request.query_params.get("open") in ("1", "true"):
+            rows = rows.exclude(state=Alarm.State.CLOSED)
+        return self.narrow(rows)
+
+
+class AlarmDetail(ScopedView):
+    """One alarm with every step of its life."""
+
+    serializer_class = s.AlarmSerializer
+    queryset = Alarm.objects.none()
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return an alarm in scope."""
+        alarm = self.find(alarms(), pk=pk)
+        steps = [
+            {
+                "from": step.from_state,
+                "to": step.to_state,
+                "cause": step.cause,
+                "at": step.at.isoformat(),
+                "actor": step.actor and step.actor.get_username(),
+                "note": step.note,
+            }
+            for step in alarm.transitions.select_related("actor")
+        ]
+        return Response({**self.get_serializer(alarm).data, "transitions": steps})
+
+
+class AlarmAcknowledge(ScopedView):
+    """The answer to an alarm."""
+
+    serializer_class = s.AcknowledgeSerializer
+    queryset = Alarm.objects.none()
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request, pk: int) -> Response:
+        """Acknowledge; a second answer changes nothing and shows the first."""
+        alarm = self.find(alarms(), pk=pk)
+        self.access.require(Action.ACKNOWLEDGE, alarm.mine_id)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        alarm_acknowledge(alarm=alarm, actor=request.user, note=data.validated_data["note"])
+        return Response(s.AlarmSerializer(alarms().get(pk=pk)).data)

@@ -1,0 +1,114 @@
+"""Cameras, their test and their scenes."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.alarms.models import Alarm
+from apps.api import serializers as s
+from apps.api.base import MINE, Rows, ScopedView
+from apps.cameras.probing import try_source
+from apps.cameras.selectors import cameras
+from apps.cameras.services import camera_create, camera_update
+from apps.rules.models import Scene
+from apps.rules.selectors import scene_document, scene_in_force
+from apps.rules.services import scene_publish
+
+__all__ = ["CameraDetail", "CameraList", "CameraScene", "CameraTest"]
+
+
+class CameraList(Rows):
+    """Cameras with their health."""
+
+    serializer_class = s.CameraSerializer
+    queryset = Alarm.objects.none()
+
+    @extend_schema(parameters=[MINE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List cameras."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List cameras in scope."""
+        return self.narrow(cameras())
+
+    def post(self, request: Request) -> Response:
+        """Add a camera."""
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        self.access.require(Action.CONFIGURE, data.validated_data["area"].mine_id)
+        camera = camera_create(actor=request.user, **data.validated_data)
+        return Response(self.get_serializer(camera).data, status=status.HTTP_201_CREATED)
+
+
+class CameraDetail(ScopedView):
+    """One camera."""
+
+    serializer_class = s.CameraSerializer
+    queryset = Alarm.objects.none()
+
+    def get(self, request: Request, pk: int) -> Response:
+        """Return a camera in scope."""
+        return Response(self.get_serializer(self.find(cameras(), pk=pk)).data)
+
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change a camera; an area of another mine is refused."""
+        camera = self.find(cameras(), pk=pk)
+        self.access.require(Action.CONFIGURE, camera.mine_id)
+        data = self.get_serializer(camera, data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        changes = dict(data.validated_data)
+        area = changes.get("area")
+        if area is not None and area.mine_id != camera.mine_id:
+            raise Http404
+        camera = camera_update(camera=camera, actor=request.user, **changes)
+        return Response(self.get_serializer(camera).data)
+
+
+class CameraTest(ScopedView):
+    """Tries a stream: a frame, or the reason why not."""
+
+    serializer_class = s.ProbeSerializer
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request) -> Response:
+        """Open a stream for a few seconds at most."""
+        if not self.access.mines_for(Action.CONFIGURE):
+            self.permission_denied(request)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = data.validated_data
+        camera = None
+        if "camera" in given:
+            camera = self.find(cameras(), pk=given.pop("camera"))
+            self.access.require(Action.CONFIGURE, camera.mine_id)
+        return Response(try_source(camera=camera, **given))
+
+
+class CameraScene(ScopedView):
+    """The scene in force; PUT puts a new version in force."""
+
+    serializer_class = s.SceneSerializer
+    queryset = Scene.objects.none()
+
+    def get(self, request: Request, pk: int) -> Response:
+        """Return the scene in force; version 0 is the empty one before the first."""
+        scene = scene_in_force(camera=self.find(cameras(), pk=pk))
+        if scene is None:
+            return Response({"version": 0, "document": scene_document(None), "reason": ""})
+        return Response(self.get_serializer(scene).data)
+
+    def put(self, request: Request, pk: int) -> Response:
+        """Check and publish a document; a fault answers 400 with its path."""
+        camera = self.find(cameras(), pk=pk)
+        self.access.require(Action.CONFIGURE, camera.mine_id)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        scene = scene_publish(camera=camera, actor=request.user, **data.validated_data)
+        return Response(self.get_serializer(scene).data, status=status.HTTP_201_CREATED)

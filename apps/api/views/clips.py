@@ -1,0 +1,67 @@
+"""Clips and the links to them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.api import serializers as s
+from apps.api.base import MINE, Rows, ScopedView
+from apps.evidence.models import Clip, ClipAccess
+from apps.evidence.selectors import clips
+from apps.evidence.services import clip_access
+from apps.evidence.storage import LINK_LIFE_S, download_link
+
+__all__ = ["ClipDetail", "ClipDownload", "ClipList"]
+
+
+class ClipList(Rows):
+    """Clips, newest first."""
+
+    read = Action.WATCH_CLIP
+    serializer_class = s.ClipSerializer
+    queryset = Clip.objects.none()
+
+    @extend_schema(parameters=[MINE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List clips."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List clips in scope."""
+        return self.narrow(clips())
+
+
+class ClipDetail(ScopedView):
+    """One clip."""
+
+    read = Action.WATCH_CLIP
+    serializer_class = s.ClipSerializer
+    queryset = Clip.objects.none()
+
+    def get(self, request: Request, uid: str) -> Response:
+        """Return a clip in scope."""
+        return Response(self.get_serializer(self.find(clips(), uid=uid)).data)
+
+
+class ClipDownload(ScopedView):
+    """A signed link to a clip; asking for it is logged."""
+
+    read = Action.WATCH_CLIP
+    serializer_class = s.LinkSerializer
+    queryset = Clip.objects.none()
+    throttle_scope = "downloads"
+
+    def get(self, request: Request, uid: str) -> Response:
+        """Log the download and return a link that works for five minutes."""
+        clip = self.find(clips(), uid=uid, state=Clip.State.READY)
+        clip_access(
+            clip=clip,
+            user=request.user,
+            kind=ClipAccess.Kind.DOWNLOAD,
+            address=request.META.get("REMOTE_ADDR") or None,
+        )
+        link = download_link(clip.key, filename=f"davy-{clip.uid}.mp4")
+        return Response({"url": link, "expires_in_s": LINK_LIFE_S, "sha256": clip.sha256})

@@ -1,0 +1,73 @@
+"""Signals in; events and the desk out."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.alarms.selectors import desk_data
+from apps.api import serializers as s
+from apps.api.base import ScopedView
+from apps.live.selectors import cursor_now, events_after
+from apps.signals.models import Signal
+from apps.signals.services import signal_receive
+
+__all__ = ["Desk", "EventList", "SignalList"]
+
+
+class SignalList(ScopedView):
+    """Where machines say whether they run."""
+
+    serializer_class = s.SignalSerializer
+    queryset = Signal.objects.none()
+    throttle_scope = "signals"
+
+    def post(self, request: Request) -> Response:
+        """Keep one report; the same report sent twice is one."""
+        if not self.access.mines_for(Action.SEND_SIGNAL):
+            self.permission_denied(request)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = data.validated_data
+        self.access.require(Action.SEND_SIGNAL, given["mine"].pk)
+        signal = signal_receive(
+            machine=given["machine"],
+            state=given["state"],
+            at=given.get("at"),
+            sender=request.user,
+        )
+        return Response(self.get_serializer(signal).data, status=status.HTTP_201_CREATED)
+
+
+class EventList(ScopedView):
+    """Events after a cursor: what the socket sends, for whoever cannot hold a socket open."""
+
+    serializer_class = s.EventSerializer
+
+    @extend_schema(
+        parameters=[OpenApiParameter("cursor", OpenApiTypes.INT)],
+        responses=s.EventSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Return up to 500 events; without a cursor only the newest cursor."""
+        raw = request.query_params.get("cursor", "")
+        if not (raw.isdigit() and len(raw) < 19):
+            return Response({"cursor": cursor_now(), "events": []})
+        events = events_after(cursor=int(raw))
+        return Response({"cursor": events[-1]["id"] if events else int(raw), "events": events})
+
+
+class Desk(ScopedView):
+    """The snapshot that a live page starts from; events after its cursor complete it."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Return the cursor, what is open, and every camera, read in one transaction."""
+        return Response(
+            {
+                **desk_data(mine_ids=self.mines_readable()),
+                "may_acknowledge": self.access.mines_for(Action.ACKNOWLEDGE),
+            }
+        )

@@ -1,0 +1,99 @@
+"""Mines, areas and machines."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.api import serializers as s
+from apps.api.base import MINE, Rows, ScopedView
+from apps.mines.models import Area, Machine, Mine
+from apps.mines.selectors import mines
+from apps.mines.services import area_create, machine_create, mine_create
+
+__all__ = ["AreaList", "MachineList", "MineDetail", "MineList"]
+
+
+class MineList(Rows):
+    """Mines that the caller may see; opening one needs a role in the whole organisation."""
+
+    serializer_class = s.MineSerializer
+    queryset = Mine.objects.none()
+
+    def get_queryset(self) -> Any:
+        """List mines in scope."""
+        return mines().filter(pk__in=self.mines_readable())
+
+    def post(self, request: Request) -> Response:
+        """Open a mine."""
+        if not self.access.organisations_for(Action.CREATE_MINE):
+            self.permission_denied(request)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        mine = mine_create(actor=request.user, **data.validated_data)
+        return Response(self.get_serializer(mine).data, status=status.HTTP_201_CREATED)
+
+
+class MineDetail(ScopedView):
+    """One mine."""
+
+    serializer_class = s.MineSerializer
+    queryset = Mine.objects.none()
+
+    def get(self, request: Request, pk: int) -> Response:
+        """Return a mine in scope."""
+        if pk not in self.mines_readable():
+            raise Http404
+        return Response(self.get_serializer(mines().get(pk=pk)).data)
+
+
+class AreaList(Rows):
+    """Areas."""
+
+    serializer_class = s.AreaSerializer
+    queryset = Area.objects.none()
+
+    @extend_schema(parameters=[MINE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List areas."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List areas in scope."""
+        return self.narrow(Area.objects.all())
+
+    def post(self, request: Request) -> Response:
+        """Add an area."""
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        self.access.require(Action.CONFIGURE, data.validated_data["mine"].pk)
+        area = area_create(actor=request.user, **data.validated_data)
+        return Response(self.get_serializer(area).data, status=status.HTTP_201_CREATED)
+
+
+class MachineList(Rows):
+    """Machines."""
+
+    serializer_class = s.MachineSerializer
+    queryset = Machine.objects.none()
+
+    @extend_schema(parameters=[MINE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List machines."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List machines in scope."""
+        return self.narrow(Machine.objects.all())
+
+    def post(self, request: Request) -> Response:
+        """Add a machine."""
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        self.access.require(Action.CONFIGURE, data.validated_data["area"].mine_id)
+        machine = machine_create(actor=request.user, **data.validated_data)
+        return Response(self.get_serializer(machine).data, status=status.HTTP_201_CREATED)

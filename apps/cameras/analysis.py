@@ -1,0 +1,306 @@
+"""Takes a camera's waiting chunks through the engine, in order, one holder at a time.
+
+Bells may be lost, doubled or late. What holds instead: a lease row per camera (one conditional
+update wins it), the chunk's sequence number in the checkpoint (an old chunk changes nothing) and
+one transaction for checkpoint, chunk, readings and alarms together. A holder that dies leaves a
+lease that ends in seconds; a holder that wakes too late finds another token and writes nothing.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
+from apps.cameras.models import Analysis, Camera, Chunk
+from apps.cameras.tiles import keep_tile
+from apps.live.services import emit
+from apps.rules.models import Scene
+from apps.rules.selectors import scene_document, scene_in_force
+from apps.signals.selectors import signals_until
+from apps.tenancy.scope import mine_scope, system_scope
+from workers import engine
+from workers.media.decode import Frame, read_frames
+from workers.media.errors import MediaError
+from workers.scene import Scene as ParsedScene
+from workers.scene import parse_scene
+from workers.vision.detector import Detector, load_detector
+
+__all__ = ["drain"]
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=10)
+# A holder gives the camera back after this long, so that one backlog cannot starve the others.
+TURN_S = 4.0
+# Older chunks than this are not worth the present's delay: they are skipped, counted and named.
+TOO_OLD = timedelta(minutes=2)
+# A chunk that killed its worker this often is set aside.
+MOST_ATTEMPTS = 3
+# With this many chunks waiting, fewer frames a second are analysed: an overload costs detail,
+# said and counted, never delay. Not below 3: a machine's state cannot be read from fewer.
+SHED_FROM, SHED_FPS = 3, 3.0
+
+
+def drain(camera_id: int) -> int:
+    """Analyse what waits for a camera; returns the count, 0 when another is at it."""
+    token = secrets.token_hex(8)
+    with system_scope("a doorbell names a camera, not its mine"):
+        camera = Camera.objects.filter(pk=camera_id).first()
+        if camera is None or not _take_lease(camera, token):
+            return 0
+    taken, until = 0, time.monotonic() + TURN_S
+    try:
+        while time.monotonic() < until and _one(camera, token):
+            taken += 1
+    finally:
+        with mine_scope(camera.mine_id):
+            Analysis.objects.filter(camera=camera, lease_token=token).update(
+                lease_token="", lease_until=None
+            )
+    return taken
+
+
+def _take_lease(camera: Camera, token: str) -> bool:
+    now = timezone.now()
+    Analysis.objects.get_or_create(camera=camera, defaults={"mine_id": camera.mine_id})
+    free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
+    return bool(
+        Analysis.objects.filter(free, camera=camera).update(
+            lease_token=token, lease_until=now + LEASE
+        )
+    )
+
+
+def _one(camera: Camera, token: str) -> bool:
+    """Analyse the next waiting chunk; False when there is none or the lease is lost."""
+    with mine_scope(camera.mine_id):
+        _skip_the_past(camera)
+        analysis = Analysis.objects.get(camera=camera)
+        renewed = Analysis.objects.filter(camera=camera, lease_token=token).update(
+            lease_until=timezone.now() + LEASE
+        )
+        waiting = list(
+            Chunk.objects.filter(camera=camera, state=Chunk.State.NEW).order_by("sequence")[:10]
+        )
+        if not renewed or not waiting:
+            return False
+        chunk = waiting[0]
+        Chunk.objects.filter(pk=chunk.pk).update(attempts=chunk.attempts + 1)
+        scene_row = scene_in_force(camera=camera)
+        document = scene_document(scene_row)
+        start, end = chunk.started_at, chunk.started_at + timedelta(seconds=chunk.duration_s)
+        signals = signals_until(
+            mine_id=camera.mine_id,
+            keys=[machine["id"] for machine in document.get("machines", [])],
+            since=start,
+            until=end,
+        )
+    if chunk.sequence <= analysis.sequence:
+        return _set_aside(camera, chunk, token, "arrived after a later chunk was analysed")
+    if chunk.attempts >= MOST_ATTEMPTS:
+        return _set_aside(camera, chunk, token, "its analysis failed three times")
+    fps = SHED_FPS if len(waiting) >= SHED_FROM else None
+    path = settings.RING_DIR / chunk.path
+    try:
+        frames = _LastFrame(read_frames(path, start_s=start.timestamp(), fps=None))
+    except MediaError as error:
+        return _set_aside(camera, chunk, token, str(error))
+    result = engine.analyse(
+        _parsed(camera.pk, scene_row),
+        engine.State.load(bytes(analysis.state)) if analysis.state else None,
+        engine.Chunk(
+            sequence=chunk.sequence,
+            start_s=start.timestamp(),
+            duration_s=chunk.duration_s,
+            frames=frames,
+            signals=[engine.Signal(at.timestamp(), key, state) for at, key, state in signals],
+        ),
+        detector=_detector(),
+        fps=fps,
+    )
+    stills = {f.t: _still(chunk, f.t) for f in result.findings if f.state == "raised"}
+    with mine_scope(camera.mine_id):
+        written = _write(camera, chunk, token, scene_row, result, stills, shed=fps is not None)
+    if written and frames.last is not None:
+        keep_tile(camera.pk, frames.last)
+    return written
+
+
+class _LastFrame:
+    """Passes frames on and remembers the newest, for the camera's tile."""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self.frames = frames
+        self.last: Frame | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in self.frames:
+            self.last = frame
+            yield frame
+
+    @property
+    def errors(self) -> int:
+        """How many packets could not be decoded so far."""
+        return int(getattr(self.frames, "errors", 0))
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Detector:
+    """Load the network once a process."""
+    return load_detector()
+
+
+@lru_cache(maxsize=256)
+def _parse(camera_id: int, version: int) -> ParsedScene:
+    scene = Scene.objects.filter(camera_id=camera_id, version=version).first()
+    return parse_scene(scene_document(scene))
+
+
+def _parsed(camera_id: int, scene: Scene | None) -> ParsedScene:
+    if scene is None:
+        return parse_scene(scene_document(None))
+    with mine_scope(scene.mine_id):
+        return _parse(camera_id, scene.version)
+
+
+def _skip_the_past(camera: Camera) -> None:
+    """Give up on chunks that waited too long, after an outage: a gap that is said, not a queue."""
+    reason = "waited too long to be analysed"
+    old = Chunk.objects.filter(
+        camera=camera, state=Chunk.State.NEW, started_at__lt=timezone.now() - TOO_OLD
+    )
+    skipped = old.update(state=Chunk.State.BAD, error=reason)
+    if skipped:
+        Analysis.objects.filter(camera=camera).update(
+            bad_chunks=models.F("bad_chunks") + skipped, last_error=f"{skipped} chunks {reason}"
+        )
+        emit(
+            mine_id=camera.mine_id,
+            kind="camera.chunk_bad",
+            payload={"camera": camera.pk, "chunks": skipped, "reason": reason},
+        )
+        log.warning("camera %s: %s chunks %s", camera.pk, skipped, reason)
+
+
+def _set_aside(camera: Camera, chunk: Chunk, token: str, reason: str) -> bool:
+    """Skip a chunk that cannot be analysed: counted, and named in the camera's health."""
+    with mine_scope(camera.mine_id):
+        changed = Analysis.objects.filter(camera=camera, lease_token=token).update(
+            bad_chunks=models.F("bad_chunks") + 1, last_error=f"{chunk.key}: {reason}"[:300]
+        )
+        if not changed:
+            return False
+        Chunk.objects.filter(pk=chunk.pk).update(state=Chunk.State.BAD, error=reason[:300])
+        emit(
+            mine_id=camera.mine_id,
+            kind="camera.chunk_bad",
+            payload={"camera": camera.pk, "chunk": chunk.key, "reason": reason},
+        )
+    log.warning("camera %s: chunk %s skipped: %s", camera.pk, chunk.key, reason)
+    return True
+
+
+def _write(
+    camera: Camera,
+    chunk: Chunk,
+    token: str,
+    scene: Scene | None,
+    result: engine.Analysis,
+    stills: dict[float, bytes],
+    *,
+    shed: bool,
+) -> bool:
+    """Commit checkpoint, chunk and alarms together, if the lease is still ours."""
+    end = chunk.started_at + timedelta(seconds=chunk.duration_s)
+    states = {
+        reading.name.removesuffix(".state"): {"state": reading.value, "source": reading.source}
+        for reading in result.readings
+        if reading.name.endswith(".state")
+    }
+    row = (
+        Analysis.objects.select_for_update()
+        .filter(camera=camera, lease_token=token, sequence__lt=chunk.sequence)
+        .first()
+    )
+    if row is None:
+        log.warning("camera %s: lease lost, chunk %s left to its holder", camera.pk, chunk.key)
+        return False
+    row.sequence = chunk.sequence
+    row.state = result.state.dump()
+    row.scene_version = scene.version if scene else 0
+    row.machine_states = {**row.machine_states, **states}
+    for reading in result.readings:
+        if reading.name == "visibility" and isinstance(reading.value, float):
+            row.visibility = reading.value
+    row.analysed_until = end
+    row.lag_s = max(0.0, (timezone.now() - end).total_seconds())
+    row.shed_chunks += shed
+    if result.fault:
+        row.bad_chunks += 1
+        row.last_error = f"{chunk.key}: {result.fault}"[:300]
+    row.save()
+    Chunk.objects.filter(pk=chunk.pk).update(
+        state=Chunk.State.BAD if result.fault else Chunk.State.DONE,
+        error=(result.fault or "")[:300],
+    )
+    for finding in result.findings:
+        _apply(camera, scene, finding, stills.get(finding.t, b""))
+    for finding in result.open:
+        alarm_see(
+            camera=camera,
+            rule=finding.rule,
+            situation=finding.situation,
+            at=_moment(finding.t),
+            why=finding.why,
+            values=finding.values,
+            boxes=finding.boxes,
+        )
+    return True
+
+
+def _apply(camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes) -> None:
+    at = _moment(finding.t)
+    if finding.state == "cleared":
+        alarm_clear(camera=camera, rule=finding.rule, situation=finding.situation, at=at)
+        return
+    document: dict[str, Any] = scene.document if scene else {}
+    zones = {zone["id"]: zone["polygon"] for zone in document.get("zones", [])}
+    alarm_raise(
+        camera=camera,
+        rule=finding.rule,
+        rule_type=finding.type,
+        situation=finding.situation,
+        level=finding.level,
+        severity=finding.severity,
+        at=at,
+        why=finding.why,
+        values=finding.values,
+        boxes=finding.boxes,
+        zone=zones.get(finding.values.get("zone", ""), []),
+        scene_version=scene.version if scene else 0,
+        jpeg=jpeg,
+    )
+
+
+def _still(chunk: Chunk, at_s: float) -> bytes:
+    """Return the frame nearest to a finding as JPEG; decoded anew, because findings are rare."""
+    start_s = chunk.started_at.timestamp()
+    best: Frame | None = None
+    try:
+        for frame in read_frames(settings.RING_DIR / chunk.path, start_s=start_s, fps=None):
+            if best is None or abs(frame.t - at_s) <= abs(best.t - at_s):
+                best = frame
+    except MediaError as error:
+        log.warning("no snapshot from chunk %s: %s", chunk.key, error)
+    return best.jpeg(width=1280, quality=88) if best is not None else b""
+
+
+def _moment(unix_s: float) -> datetime:
+    return datetime.fromtimestamp(unix_s, tz=UTC)

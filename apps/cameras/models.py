@@ -1,0 +1,142 @@
+"""Cameras, the chunks of their streams, and how their analysis stands."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.tenancy.models import MineRow
+
+__all__ = ["Analysis", "Camera", "Chunk", "Stream", "StreamState"]
+
+
+class Stream(models.TextChoices):
+    """The two streams that a camera sends."""
+
+    MAIN = "main", _("main (evidence)")
+    SUB = "sub", _("sub (analysis)")
+
+
+class Camera(MineRow):
+    """A camera; its password is kept encrypted and is in no address, answer or log."""
+
+    area = models.ForeignKey("mines.Area", on_delete=models.PROTECT, related_name="cameras")
+    name = models.CharField(_("name"), max_length=100)
+    main_url = models.CharField(_("main stream"), max_length=500)
+    sub_url = models.CharField(_("sub-stream"), max_length=500, blank=True)
+    username = models.CharField(_("user name"), max_length=100, blank=True)
+    password_box = models.TextField(blank=True)  # Fernet
+    enabled = models.BooleanField(_("enabled"), default=True)
+    chunk_s = models.FloatField(
+        _("chunk length, s"),
+        default=1.0,
+        validators=[MinValueValidator(1.0), MaxValueValidator(4.0)],
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mine", "name"],
+                name="camera_name_once",
+                violation_error_message=_("This mine has a camera of that name already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def analysed_stream(self) -> str:
+        """The stream that is analysed: the sub-stream where there is one."""
+        return Stream.SUB if self.sub_url else Stream.MAIN
+
+
+class StreamState(MineRow):
+    """What the recorder last said of one stream."""
+
+    class State(models.TextChoices):
+        CONNECTING = "connecting", _("connecting")
+        RECORDING = "recording", _("recording")
+        LOST = "lost", _("lost")
+        FROZEN = "frozen", _("frozen")
+        UNUSABLE = "unusable", _("unusable")
+        OFF = "off", _("off")
+
+    camera = models.ForeignKey(Camera, on_delete=models.CASCADE, related_name="streams")
+    stream = models.CharField(max_length=4, choices=Stream)
+    state = models.CharField(max_length=20, choices=State, default=State.CONNECTING)
+    reason = models.CharField(max_length=300, blank=True)
+    since = models.DateTimeField()
+    last_chunk_at = models.DateTimeField(null=True)
+    codec = models.CharField(max_length=20, blank=True)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    fps = models.FloatField(default=0)
+    duplicate_chunks = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["camera", "stream"], name="stream_once")]
+
+
+class Chunk(MineRow):
+    """One to a few seconds of a stream, on disk in the ring."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("waiting")
+        DONE = "done", _("analysed")
+        BAD = "bad", _("could not be decoded")
+        KEPT = "kept", _("kept for evidence")  # a main stream's chunk is not analysed
+
+    camera = models.ForeignKey(Camera, on_delete=models.CASCADE, related_name="chunks")
+    stream = models.CharField(max_length=4, choices=Stream)
+    sequence = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    duration_s = models.FloatField()
+    path = models.CharField(max_length=200)  # relative to the ring
+    bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=4, choices=State)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    indexed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["camera", "stream", "sequence"], name="chunk_once"),
+        ]
+        indexes = [
+            models.Index(fields=["camera", "stream", "started_at"]),
+            models.Index(
+                fields=["camera", "sequence"],
+                condition=models.Q(state="new"),
+                name="chunk_waiting",
+            ),
+            models.Index(fields=["started_at"]),
+        ]
+
+    @property
+    def key(self) -> str:
+        """What a doorbell message carries."""
+        return f"{self.stream}/{self.sequence}"
+
+
+class Analysis(MineRow):
+    """How far a camera's analysis has come: its lease and its checkpoint."""
+
+    camera = models.OneToOneField(Camera, on_delete=models.CASCADE, related_name="analysis")
+    # The lease: who may analyse this camera until when. The token fences a holder that woke late.
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    # The checkpoint: the engine's state after the chunk of this sequence.
+    sequence = models.BigIntegerField(default=-1)
+    state = models.BinaryField(default=bytes)
+    scene_version = models.PositiveIntegerField(default=0)
+    # What the desk shows.
+    machine_states = models.JSONField(default=dict)
+    visibility = models.FloatField(null=True)
+    analysed_until = models.DateTimeField(null=True)
+    lag_s = models.FloatField(null=True)
+    bad_chunks = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+    shed_chunks = models.PositiveIntegerField(default=0)  # analysed at a lower rate than asked

@@ -1,0 +1,55 @@
+"""Tries a stream for a person who is setting up a camera."""
+
+import base64
+from typing import Any
+
+from apps.cameras.models import Camera
+from apps.cameras.secrets import split_credentials, unlock
+from apps.cameras.services import source_problem
+from workers.media.errors import MediaError
+from workers.media.probe import probe
+
+__all__ = ["try_source"]
+
+TIMEOUT_S = 8
+
+
+def try_source(
+    *, url: str, username: str = "", password: str = "", camera: Camera | None = None
+) -> dict[str, Any]:
+    """Return {"ok", "reason"} and, when ok, the picture and facts of the stream.
+
+    With a camera its stored password is used, but only for an address on that camera's own
+    host: otherwise a page could send the password anywhere.
+    """
+    from urllib.parse import quote, urlsplit, urlunsplit
+
+    url, inner_user, inner_password = split_credentials(url.strip())
+    if url.startswith("/"):
+        url = f"file:{url}"
+    username, password = inner_user or username, inner_password or password
+    if camera is not None and not password:
+        hosts = {urlsplit(u).netloc for u in (camera.main_url, camera.sub_url) if u}
+        if urlsplit(url).netloc in hosts:
+            username, password = username or camera.username, unlock(camera.password_box)
+    problem = source_problem(url)
+    if problem:
+        return {"ok": False, "reason": problem}
+    if username and url.startswith("rtsp"):
+        parts = urlsplit(url)
+        userinfo = f"{quote(username, safe='')}:{quote(password, safe='')}"
+        url = urlunsplit(parts._replace(netloc=f"{userinfo}@{parts.netloc}"))
+    try:
+        found = probe(url, timeout_s=TIMEOUT_S)
+    except MediaError as error:
+        return {"ok": False, "reason": str(error)}
+    return {
+        "ok": True,
+        "reason": "",
+        "width": found.width,
+        "height": found.height,
+        "fps": found.fps,
+        "codec": found.codec,
+        "key_interval_s": found.key_interval_s,
+        "picture": "data:image/jpeg;base64," + base64.b64encode(found.jpeg).decode(),
+    }

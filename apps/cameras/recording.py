@@ -1,0 +1,202 @@
+"""Ties the recorder to the database: what to pull, which chunks there are, what is wrong."""
+
+import hashlib
+import logging
+import queue
+import threading
+import time
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, close_old_connections
+from django.db.models import Max
+
+from apps.cameras.models import Camera, Chunk, StreamState
+from apps.cameras.retention import trim
+from apps.cameras.secrets import stream_url
+from apps.cameras.services import chunk_index, stream_say, streams_of
+from apps.cameras.tasks import analyse
+from apps.tenancy.scope import mine_scope, system_scope
+from workers.media.record import ChunkFile, Recorder, Source
+from workers.media.ring import Found, Ring
+
+__all__ = ["Recording"]
+
+log = logging.getLogger(__name__)
+LOOK_S = 2.0
+TRIM_S = 5.0
+RETRY_S = 1.0
+
+Said = tuple[int, str, str, str]
+
+
+class Recording:
+    """One recorder process: chunks go to disk first, then to the database, then the bell rings.
+
+    While the database is away chunks keep landing on disk and wait in a queue; after a crash of
+    this process the ring is scanned and what has no row is entered.
+    """
+
+    def __init__(self, mine_id: int | None = None) -> None:
+        self.mine_id = mine_id
+        self.ring = Ring(settings.RING_DIR)
+        self.waiting: queue.SimpleQueue[ChunkFile | Said] = queue.SimpleQueue()
+        self.recorder = Recorder(self.ring, on_chunk=self.waiting.put, on_state=self._said)
+        self.mines: dict[int, int] = {}
+        self.stopping = threading.Event()
+
+    def _said(self, camera: int, stream: str, state: str, reason: str) -> None:
+        self.waiting.put((camera, stream, state, reason))
+
+    def run(self) -> None:
+        """Record until `stop` is called."""
+        writer = threading.Thread(target=self._write_rows, name="rows", daemon=True)
+        writer.start()
+        recovered = False
+        next_trim = 0.0
+        while not self.stopping.is_set():
+            try:
+                if not recovered:
+                    self._recover()
+                    recovered = True
+                self.recorder.set_sources(self._sources())
+                if time.monotonic() >= next_trim:
+                    with system_scope("the ring holds the chunks of every mine"):
+                        trim(self.ring)
+                    next_trim = time.monotonic() + TRIM_S
+            except (DatabaseError, OSError) as error:
+                log.warning("recorder waits for the database or disk: %s", error)
+                close_old_connections()
+            self.stopping.wait(LOOK_S)
+        self.recorder.stop()
+        self._all_off()
+
+    def stop(self) -> None:
+        """End recording; called from a signal handler."""
+        self.stopping.set()
+
+    def _cameras(self) -> list[Camera]:
+        cameras = Camera.objects.all()
+        return list(cameras.filter(mine_id=self.mine_id) if self.mine_id else cameras)
+
+    def _sources(self) -> list[Source]:
+        with system_scope("one recorder serves the cameras of its site"):
+            cameras = self._cameras()
+            last = {
+                (row["camera"], row["stream"]): row["last"]
+                for row in Chunk.objects.values("camera", "stream").annotate(last=Max("sequence"))
+            }
+            self.mines = {camera.pk: camera.mine_id for camera in cameras}
+            self._switch_off(cameras)
+        sources = []
+        for camera in cameras:
+            if not camera.enabled:
+                continue
+            for stream in streams_of(camera):
+                try:
+                    url = stream_url(camera, stream)
+                except ImproperlyConfigured as error:
+                    self._said(camera.pk, stream, StreamState.State.UNUSABLE, str(error))
+                    continue
+                sources.append(
+                    Source(
+                        camera=camera.pk,
+                        mine=camera.mine_id,
+                        stream=str(stream),
+                        url=url,
+                        chunk_s=camera.chunk_s,
+                        last_sequence=last.get((camera.pk, stream), -1),
+                    )
+                )
+        return sources
+
+    def _switch_off(self, cameras: list[Camera]) -> None:
+        """Say of disabled cameras that they are off, so that no old state stands."""
+        off = [camera.pk for camera in cameras if not camera.enabled]
+        for row in StreamState.objects.filter(camera__in=off).exclude(state="off"):
+            self._said(row.camera_id, row.stream, StreamState.State.OFF, "")
+
+    def _all_off(self) -> None:
+        """Say that recording ended; a killed recorder is seen by the age of its chunks."""
+        try:
+            with system_scope("the recorder stops"):
+                for row in StreamState.objects.filter(camera__in=self.mines).exclude(state="off"):
+                    stream_say(
+                        camera_id=row.camera_id,
+                        mine_id=row.mine_id,
+                        stream=row.stream,
+                        state=StreamState.State.OFF,
+                        reason="the recorder was stopped",
+                    )
+        except DatabaseError as error:
+            log.warning("could not say that recording stopped: %s", error)
+
+    def _recover(self) -> None:
+        """Enter files that a crash left without a row; files of unknown cameras are left alone."""
+        with system_scope("files in the ring belong to every mine"):
+            known = set(Chunk.objects.values_list("path", flat=True))
+            cameras = set(Camera.objects.values_list("pk", flat=True))
+        lost = [f for f in self.ring.scan() if f.path not in known and f.camera in cameras]
+        for file in sorted(lost, key=lambda f: (f.camera, f.stream, f.sequence)):
+            self.waiting.put(self._as_chunk(file))
+        if lost:
+            log.warning("entered %s chunks that had no row", len(lost))
+
+    def _as_chunk(self, file: Found) -> ChunkFile:
+        """Describe a file of the ring by its name and content; nothing is known of its stream."""
+        return ChunkFile(
+            camera=file.camera,
+            mine=file.mine,
+            stream=file.stream,
+            sequence=file.sequence,
+            start_s=file.start_s,
+            duration_s=file.duration_s,
+            path=file.path,
+            bytes=file.bytes,
+            sha256=hashlib.sha256(self.ring.path(file.path).read_bytes()).hexdigest(),
+            codec="",
+            width=0,
+            height=0,
+            fps=0.0,
+            copied=True,
+            key_interval_s=0.0,
+        )
+
+    def _write_rows(self) -> None:
+        while True:
+            item = self.waiting.get()
+            while not self._write_row(item):
+                close_old_connections()
+                time.sleep(RETRY_S)
+
+    def _write_row(self, item: ChunkFile | Said) -> bool:
+        """Enter one chunk or state; False when the database is away and it must be tried again."""
+        try:
+            if isinstance(item, ChunkFile):
+                with mine_scope(item.mine):
+                    row = chunk_index(chunk=item)
+                if row is not None and row.state == Chunk.State.NEW:
+                    self._bell(row)
+            elif item[0] in self.mines:
+                with mine_scope(self.mines[item[0]]):
+                    stream_say(
+                        camera_id=item[0],
+                        mine_id=self.mines[item[0]],
+                        stream=item[1],
+                        state=item[2],
+                        reason=item[3],
+                    )
+        except Camera.DoesNotExist:
+            pass  # removed meanwhile; its files go with the ring's age
+        except DatabaseError as error:
+            log.warning("row not written, will try again: %s", error)
+            return False
+        except Exception:
+            log.exception("row not written")
+        return True
+
+    def _bell(self, row: Chunk) -> None:
+        try:
+            analyse.delay(row.camera_id, row.key)
+        except Exception as error:  # the sweep rings again
+            log.warning("bell for %s did not ring: %s", row.key, error)

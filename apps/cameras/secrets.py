@@ -1,0 +1,54 @@
+"""Camera passwords at rest, and the one place where a full stream address is put together."""
+
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from apps.cameras.models import Camera, Stream
+
+__all__ = ["lock", "split_credentials", "stream_url", "unlock"]
+
+
+def _fernet() -> Fernet:
+    if not settings.FIELD_KEY:
+        raise ImproperlyConfigured("DAVY_FIELD_KEY is not set: camera passwords need it.")
+    return Fernet(settings.FIELD_KEY)
+
+
+def lock(password: str) -> str:
+    """Encrypt a password for the database."""
+    return _fernet().encrypt(password.encode()).decode() if password else ""
+
+
+def unlock(box: str) -> str:
+    """Decrypt a password; ImproperlyConfigured when it was locked with another key."""
+    if not box:
+        return ""
+    try:
+        return _fernet().decrypt(box.encode()).decode()
+    except InvalidToken:
+        raise ImproperlyConfigured(
+            "A camera password was locked with another DAVY_FIELD_KEY."
+        ) from None
+
+
+def split_credentials(url: str) -> tuple[str, str, str]:
+    """Return address without credentials, user name, password."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("rtsp", "rtsps") or "@" not in parts.netloc:
+        return url, "", ""
+    userinfo, _, host = parts.netloc.rpartition("@")
+    user, _, password = userinfo.partition(":")
+    return urlunsplit(parts._replace(netloc=host)), unquote(user), unquote(password)
+
+
+def stream_url(camera: Camera, stream: str) -> str:
+    """Return the address to open, credentials included: for memory only, never for a log."""
+    url = camera.sub_url if stream == Stream.SUB and camera.sub_url else camera.main_url
+    if not camera.username or not url.startswith(("rtsp://", "rtsps://")):
+        return url
+    parts = urlsplit(url)
+    userinfo = f"{quote(camera.username, safe='')}:{quote(unlock(camera.password_box), safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{userinfo}@{parts.netloc}"))

@@ -1,0 +1,113 @@
+"""Reads of cameras."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from apps.cameras.models import Analysis, Camera, Chunk, StreamState
+from apps.tenancy.scope import system_scope
+
+__all__ = ["camera_health", "camera_tile_data", "camera_waits", "cameras", "cameras_waiting"]
+
+# Older than this a camera's newest analysed second is no view of the present.
+STALE = timedelta(seconds=10)
+# Below this visibility the picture cannot be trusted to show a person.
+SEES = 0.3
+
+
+def cameras_waiting() -> list[int]:
+    """List cameras that have waiting chunks and nobody at work on them; needs a system scope."""
+    free = Q(camera__analysis__lease_until=None) | Q(
+        camera__analysis__lease_until__lt=timezone.now()
+    )
+    rows = Chunk.objects.filter(free, state=Chunk.State.NEW, camera__enabled=True)
+    return list(rows.order_by("camera_id").values_list("camera_id", flat=True).distinct())
+
+
+def camera_waits(*, camera_id: int) -> bool:
+    """Tell whether a camera has chunks that wait for analysis."""
+    with system_scope("a doorbell names a camera, not its mine"):
+        return Chunk.objects.filter(camera_id=camera_id, state=Chunk.State.NEW).exists()
+
+
+def cameras() -> QuerySet[Camera]:
+    """List the cameras in scope with what their tiles show."""
+    return (
+        Camera.objects.select_related("mine", "area", "analysis")
+        .prefetch_related("streams")
+        .order_by("mine__name", "area__name", "name")
+    )
+
+
+def camera_health(camera: Camera) -> dict[str, Any]:
+    """Return the camera's streams, analysis and one word: protecting, blind, or off.
+
+    `blind` means that nobody should believe that this camera watches anything now; `because`
+    says why.
+    """
+    analysis = getattr(camera, "analysis", None) or Analysis(camera=camera)
+    streams = {row.stream: row for row in camera.streams.all()}
+    watched = streams.get(camera.analysed_stream)
+    because = _blind_because(camera, analysis, watched)
+    word = "blind" if because else "protecting"
+    if not camera.enabled:
+        word = "off"
+    return {
+        "state": word,
+        "because": because if camera.enabled else "",
+        "streams": [
+            {
+                "stream": row.stream,
+                "state": row.state,
+                "reason": row.reason,
+                "since": row.since.isoformat(),
+                "codec": row.codec,
+                "width": row.width,
+                "height": row.height,
+                "fps": row.fps,
+                "last_chunk_at": _iso(row.last_chunk_at),
+                "duplicate_chunks": row.duplicate_chunks,
+            }
+            for row in sorted(streams.values(), key=lambda row: row.stream)
+        ],
+        "analysed_until": _iso(analysis.analysed_until),
+        "lag_s": analysis.lag_s,
+        "visibility": analysis.visibility,
+        "machines": analysis.machine_states,
+        "bad_chunks": analysis.bad_chunks,
+        "last_error": analysis.last_error,
+        "shed_chunks": analysis.shed_chunks,
+        "scene_version": analysis.scene_version,
+    }
+
+
+def _blind_because(camera: Camera, analysis: Analysis, watched: StreamState | None) -> str:
+    """Return the first reason not to trust the camera: a code that pages put into words."""
+    if watched is None:
+        return "starting"
+    if watched.state != StreamState.State.RECORDING:
+        return watched.state
+    if analysis.analysed_until is None or timezone.now() - analysis.analysed_until > STALE:
+        return "stale"
+    if analysis.visibility is not None and analysis.visibility < SEES:
+        return "dark"
+    return ""
+
+
+def camera_tile_data(camera: Camera) -> dict[str, Any]:
+    """Return what the desk's tile of a camera shows; the picture itself has its own address."""
+    return {
+        "id": camera.pk,
+        "mine": camera.mine_id,
+        "mine_name": camera.mine.name,
+        "area": camera.area.name,
+        "name": camera.name,
+        "enabled": camera.enabled,
+        "health": camera_health(camera),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

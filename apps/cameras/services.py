@@ -1,0 +1,185 @@
+"""Writes of cameras, their streams and their chunks."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
+from apps.cameras.secrets import lock, split_credentials
+from apps.live.services import emit, take_turn
+from apps.mines.models import Area
+from workers.media.record import ChunkFile
+
+__all__ = ["camera_create", "camera_update", "chunk_index", "source_problem", "stream_say"]
+
+
+def source_problem(url: str) -> str:
+    """Return why an address may not be a camera's source, or nothing."""
+    from pathlib import Path
+
+    if url.startswith(("rtsp://", "rtsps://")):
+        return ""
+    if url.startswith("file:"):
+        path = Path(url.removeprefix("file://").removeprefix("file:")).resolve()
+        if any(path.is_relative_to(Path(root).resolve()) for root in settings.FILE_SOURCES):
+            return ""
+        return _("Video files may be read only from the folders in DAVY_FILE_SOURCES.")
+    return _("Give an address that begins with rtsp://, rtsps:// or file:.")
+
+
+def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
+    """Put addresses and credentials on the row, the password encrypted."""
+    faults: dict[str, str] = {}
+    for name in ("main_url", "sub_url"):
+        if name not in data:
+            continue
+        url, user, password = split_credentials((data[name] or "").strip())
+        if url.startswith("/"):
+            url = f"file:{url}"
+        if url and (problem := source_problem(url)):
+            faults[name] = problem
+        if user:
+            camera.username = user
+            camera.password_box = lock(password)
+        setattr(camera, name, url)
+    if faults:
+        raise ValidationError(faults)
+    if "username" in data and (data["username"] or not camera.username):
+        camera.username = data["username"]
+    if data.get("password"):
+        camera.password_box = lock(data["password"])
+    for name in ("name", "enabled", "chunk_s"):
+        if name in data:
+            setattr(camera, name, data[name])
+
+
+@transaction.atomic
+def camera_create(*, area: Area, actor: User | None = None, **data: Any) -> Camera:
+    """Add a camera; credentials inside an address are moved out of it and encrypted."""
+    camera = Camera(mine_id=area.mine_id, area=area)
+    _set_sources(camera, data)
+    camera.full_clean()
+    camera.save()
+    Analysis.objects.create(mine_id=camera.mine_id, camera=camera)
+    record(
+        action="camera.created",
+        subject=camera,
+        mine_id=camera.mine_id,
+        actor=actor,
+        detail={"name": camera.name, "main_url": camera.main_url},
+    )
+    emit(mine_id=camera.mine_id, kind="camera.created", payload={"camera": camera.pk})
+    return camera
+
+
+@transaction.atomic
+def camera_update(
+    *, camera: Camera, actor: User | None = None, area: Area | None = None, **data: Any
+) -> Camera:
+    """Change a camera; an empty password leaves the old one in place."""
+    take_turn(mine_id=camera.mine_id)
+    camera = Camera.objects.select_for_update(of=("self",), no_key=True).get(pk=camera.pk)
+    if area is not None:
+        camera.area = area
+    _set_sources(camera, data)
+    camera.full_clean()
+    camera.save()
+    record(
+        action="camera.changed",
+        subject=camera,
+        mine_id=camera.mine_id,
+        actor=actor,
+        detail={"fields": sorted(set(data) | ({"area"} if area else set()))},
+    )
+    emit(mine_id=camera.mine_id, kind="camera.changed", payload={"camera": camera.pk})
+    return camera
+
+
+def stream_say(
+    *, camera_id: int, mine_id: int, stream: str, state: str, reason: str = ""
+) -> StreamState:
+    """Keep what the recorder says of a stream; pages hear of a change, not of a repetition."""
+    take_turn(mine_id=mine_id)
+    now = timezone.now()
+    row = StreamState.objects.filter(camera_id=camera_id, stream=stream).first()
+    if row is not None and (row.state, row.reason) == (state, reason[:300]):
+        return row
+    if row is None:
+        row = StreamState(camera_id=camera_id, mine_id=mine_id, stream=stream, since=now)
+    if row.state != state:
+        row.since = now
+    row.state, row.reason = state, reason[:300]
+    row.save()
+    record(
+        action="stream.state",
+        subject=f"camera:{camera_id}/{stream}",
+        mine_id=mine_id,
+        part="recorder",
+        detail={"state": state, "reason": row.reason},
+    )
+    emit(
+        mine_id=mine_id,
+        kind="camera.state",
+        payload={
+            "camera": camera_id,
+            "stream": stream,
+            "state": state,
+            "reason": row.reason,
+            "since": row.since.isoformat(),
+        },
+    )
+    return row
+
+
+def chunk_index(*, chunk: ChunkFile) -> Chunk | None:
+    """Enter a recorded chunk; a second chunk of the same number is refused, counted and named.
+
+    Returns None for the refused one. The same file entered twice (after a restart) changes
+    nothing.
+    """
+    camera = Camera.objects.get(pk=chunk.camera)
+    analysed = camera.analysed_stream == chunk.stream
+    row, created = Chunk.objects.get_or_create(
+        camera=camera,
+        stream=chunk.stream,
+        sequence=chunk.sequence,
+        defaults={
+            "mine_id": camera.mine_id,
+            "started_at": datetime.fromtimestamp(chunk.start_s, tz=UTC),
+            "duration_s": chunk.duration_s,
+            "path": chunk.path,
+            "bytes": chunk.bytes,
+            "sha256": chunk.sha256,
+            "state": Chunk.State.NEW if analysed else Chunk.State.KEPT,
+        },
+    )
+    if not created and row.sha256 == chunk.sha256:
+        return row
+    state, _made = StreamState.objects.get_or_create(
+        camera=camera,
+        stream=chunk.stream,
+        defaults={"mine_id": camera.mine_id, "since": timezone.now()},
+    )
+    if not created:
+        state.duplicate_chunks += 1
+        state.reason = f"two chunks numbered {chunk.sequence}; the second was refused"
+        state.save(update_fields=["duplicate_chunks", "reason"])
+        return None
+    state.last_chunk_at = max(row.started_at, state.last_chunk_at or row.started_at)
+    if chunk.codec:  # a chunk found after a crash tells nothing of its stream
+        state.codec, state.fps = chunk.codec, chunk.fps
+        state.width, state.height = chunk.width, chunk.height
+    state.save(update_fields=["last_chunk_at", "codec", "fps", "width", "height"])
+    return row
+
+
+def streams_of(camera: Camera) -> list[str]:
+    """List the streams that a camera has."""
+    return [Stream.MAIN, Stream.SUB] if camera.sub_url else [Stream.MAIN]

@@ -1,0 +1,16 @@
+"""Cuts clips when they are due."""
+
+from celery import shared_task
+
+from apps.evidence.selectors import clips_due
+from apps.evidence.services import clip_make
+from apps.tenancy.scope import system_scope
+
+
+@shared_task
+def cut_due() -> None:
+    """Make every clip that is due; the beat calls this every two seconds."""
+    with system_scope("clips of every mine are due in turn"):
+        due = clips_due()
+    for clip_id, mine_id in due:
+        clip_make(clip_id=clip_id, mine_id=mine_id)

@@ -1,0 +1,88 @@
+"""Pages of clips. The video itself comes from the store by a link that lives five minutes."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from apps.accounts.pages import find, page, picture, require_somewhere
+from apps.accounts.permissions import Action
+from apps.evidence.models import Clip, ClipAccess
+from apps.evidence.selectors import clips
+from apps.evidence.services import clip_access
+from apps.evidence.storage import LINK_LIFE_S, download_link
+from apps.mines.selectors import mines
+
+__all__ = ["clip_list", "clip_page", "download", "play"]
+
+ROWS = 50
+
+
+@require_GET
+@page
+def clip_list(request: HttpRequest) -> HttpResponse:
+    """List clips, newest first."""
+    allowed = require_somewhere(request, Action.WATCH_CLIP)
+    rows = clips().filter(mine__in=allowed)
+    mine = request.GET.get("mine", "")
+    if mine:
+        rows = rows.filter(mine__in=[pk for pk in allowed if str(pk) == mine])
+    context = {
+        "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
+        "mines": mines().filter(pk__in=allowed),
+        "mine": mine,
+    }
+    return render(request, "evidence/clips.html", context)
+
+
+@require_GET
+@page
+def clip_page(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show one clip, what is in it, and who looked at it."""
+    clip = find(request, clips(), Action.WATCH_CLIP, uid=uid)
+    context = {"clip": clip, "accesses": clip.accesses.select_related("user")[:200]}
+    return render(request, "evidence/clip.html", context)
+
+
+@require_GET
+@picture
+def play(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Note that the person watches the clip, and send the player to the store.
+
+    A player asks again for every stretch it seeks to; within a link's life that is one view.
+    """
+    clip = _ready(request, uid)
+    since = timezone.now() - timedelta(seconds=LINK_LIFE_S)
+    seen = clip.accesses.filter(user=request.user, kind=ClipAccess.Kind.PLAY, at__gt=since)
+    if not seen.exists():
+        _note(request, clip, ClipAccess.Kind.PLAY)
+    return _send(download_link(clip.key))
+
+
+@require_GET
+@page
+def download(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Note the download and send the browser to the store."""
+    clip = _ready(request, uid)
+    _note(request, clip, ClipAccess.Kind.DOWNLOAD)
+    return _send(download_link(clip.key, filename=f"davy-{clip.uid}.mp4"))
+
+
+def _ready(request: HttpRequest, uid: UUID) -> Clip:
+    clip: Clip = find(request, clips(), Action.WATCH_CLIP, uid=uid)
+    if clip.state != Clip.State.READY:
+        raise Http404
+    return clip
+
+
+def _note(request: HttpRequest, clip: Clip, kind: str) -> None:
+    address = request.META.get("REMOTE_ADDR") or None
+    clip_access(clip=clip, user=request.user, kind=kind, address=address)
+
+
+def _send(link: str) -> HttpResponse:
+    return HttpResponseRedirect(link, headers={"Cache-Control": "no-store"})

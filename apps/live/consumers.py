@@ -1,0 +1,95 @@
+"""The socket that carries events to open pages."""
+
+import asyncio
+import contextlib
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from apps.accounts.permissions import Access
+from apps.accounts.selectors import access_of
+from apps.live.selectors import cursor_now, events_after
+from apps.live.services import group_of
+from apps.tenancy.scope import mine_scope
+
+__all__ = ["EventConsumer"]
+
+HEARTBEAT_S = 5.0
+CLOSE_NOT_SIGNED_IN = 4401
+
+
+class EventConsumer(AsyncJsonWebsocketConsumer):
+    """Sends every event of the person's mines after the cursor, in order, once each.
+
+    The channel layer only wakes it; what is sent is read from the database after the cursor. It
+    also looks at each heartbeat, so a lost bell costs seconds and never an event. Who may see
+    which mine is asked anew at every look: a person who is removed hears nothing more.
+    """
+
+    async def connect(self) -> None:
+        """Accept a signed-in person; `?cursor=N` says what the page has already."""
+        self.user_id: int | None = getattr(self.scope["user"], "pk", None)
+        if self.user_id is None:
+            await self.accept()
+            await self.close(CLOSE_NOT_SIGNED_IN)
+            return
+        raw = parse_qs(self.scope["query_string"].decode()).get("cursor", [""])[0]
+        self.cursor = int(raw) if raw.isdigit() and len(raw) < 19 else None
+        self.groups_joined: set[str] = set()
+        self.looking = asyncio.Lock()
+        await self.accept()
+        await self.look()
+        self.beat = asyncio.create_task(self._heartbeat())
+
+    async def disconnect(self, code: int) -> None:
+        """Stop the heartbeat and leave the groups."""
+        beat = getattr(self, "beat", None)
+        if beat is not None:
+            beat.cancel()
+        for group in getattr(self, "groups_joined", ()):
+            with contextlib.suppress(Exception):  # the layer may be away; its groups expire
+                await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def ring(self, message: dict[str, Any]) -> None:
+        """Answer the bell."""
+        await self.look()
+
+    async def look(self) -> None:
+        """Send what is new; one look at a time, so order holds."""
+        async with self.looking:
+            mine_ids, cursor, events = await self._read()
+            await self._follow({group_of(mine_id) for mine_id in mine_ids})
+            for event in events:
+                await self.send_json(event)
+            self.cursor = events[-1]["id"] if events else cursor
+
+    @database_sync_to_async
+    def _read(self) -> tuple[list[int], int, list[dict[str, Any]]]:
+        access: Access = access_of(self.user_id or 0)
+        with mine_scope(*access.roles, user_id=self.user_id):
+            if self.cursor is None:
+                return list(access.roles), cursor_now(), []
+            return list(access.roles), self.cursor, events_after(cursor=self.cursor)
+
+    async def _follow(self, groups: set[str]) -> None:
+        for group in groups - self.groups_joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+        for group in self.groups_joined - groups:
+            await self.channel_layer.group_discard(group, self.channel_name)
+        self.groups_joined = groups
+
+    async def _heartbeat(self) -> None:
+        """Tell the page that the line lives, and look for events whose bell was lost."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            try:
+                await self.look()
+                await self.send_json({"kind": "heartbeat", "cursor": self.cursor})
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                # Database or broker away: closing makes the page say so and come back.
+                await self.close(1011)
+                return

@@ -1,0 +1,106 @@
+"""Pages of cameras and of their scenes."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.pages import attempt, find, page
+from apps.accounts.permissions import Action
+from apps.cameras.models import Camera, Chunk
+from apps.cameras.selectors import camera_health, cameras
+from apps.cameras.services import camera_create, camera_update
+from apps.mines.models import Mine
+from apps.mines.selectors import areas
+from apps.portal.forms import CameraForm
+from apps.portal.mines import mine_to
+from apps.portal.scene_page import camera_config, scene_config
+from apps.rules.models import Scene
+
+__all__ = ["camera_add", "camera_change", "camera_page", "scene"]
+
+BAD_CHUNKS = 10
+VERSIONS = 50
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def camera_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a camera."""
+    mine = mine_to(request, pk, Action.CONFIGURE)
+    if not areas(mine=mine).exists():
+        messages.info(request, _("A camera needs a place: add one first."))
+        return redirect("portal-area-add", pk=mine.pk)
+    form = CameraForm(request.POST or None, mine=mine)
+    if form.is_valid():
+        camera = attempt(form, lambda: camera_create(actor=request.user, **form.cleaned_data))
+        if camera is not None:
+            messages.success(request, _("%s was added. Now draw what it must watch.") % camera.name)
+            return redirect("portal-camera", pk=camera.pk)
+    return _form(request, mine, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def camera_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a camera."""
+    camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
+    form = CameraForm(request.POST or None, mine=camera.mine, camera=camera)
+    if form.is_valid():
+        changed = attempt(
+            form, lambda: camera_update(camera=camera, actor=request.user, **form.cleaned_data)
+        )
+        if changed is not None:
+            messages.success(request, _("Saved."))
+            return redirect("portal-camera", pk=camera.pk)
+    return _form(request, camera.mine, form, camera)
+
+
+def _form(
+    request: HttpRequest, mine: Mine, form: CameraForm, camera: Camera | None
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "mine": mine,
+        "camera": camera,
+        "form": form,
+        "config": camera_config(camera),
+    }
+    status = 400 if request.method == "POST" else 200
+    return render(request, "portal/camera_form.html", context, status=status)
+
+
+@require_GET
+@page
+def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how a camera stands, in words."""
+    camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
+    newest = Scene.objects.filter(camera=camera).order_by("-version").first()
+    context = {
+        "camera": camera,
+        "mine": camera.mine,
+        "health": camera_health(camera),
+        "bad_chunks": Chunk.objects.filter(camera=camera, state=Chunk.State.BAD).order_by(
+            "-started_at"
+        )[:BAD_CHUNKS],
+        "scene": newest,
+        "rule_count": len(newest.document.get("rules", [])) if newest else 0,
+    }
+    return render(request, "portal/camera.html", context)
+
+
+@require_GET
+@page
+def scene(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draw a camera's zones; the island saves through the API."""
+    camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
+    versions = Scene.objects.filter(camera=camera).select_related("author").order_by("-version")
+    context = {
+        "camera": camera,
+        "mine": camera.mine,
+        "versions": versions[:VERSIONS],
+        "config": scene_config(camera),
+    }
+    return render(request, "portal/scene.html", context)

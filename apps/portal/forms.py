@@ -1,0 +1,184 @@
+"""Forms of the portal; each field says what it wants."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Role
+from apps.accounts.permissions import Access
+from apps.cameras.models import Camera
+from apps.mines.models import Area, Machine, Mine
+from apps.mines.selectors import areas, organisations_to_build_in
+
+__all__ = ["AreaForm", "CameraForm", "MachineForm", "MineForm", "PersonForm", "RoleForm"]
+
+
+class MineForm(forms.Form):
+    """A new mine."""
+
+    organisation = forms.ModelChoiceField(
+        label=_("Organisation"), queryset=None, help_text=_("The company that runs the mine.")
+    )
+    name = forms.CharField(label=_("Name"), max_length=100)
+    timezone = forms.CharField(
+        label=_("Time zone"),
+        max_length=64,
+        initial="UTC",
+        help_text=_("As in Asia/Shanghai or America/Santiago; type to search."),
+        widget=forms.TextInput(attrs={"list": "timezones", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = organisations_to_build_in(access)
+        self.fields["organisation"].queryset = rows
+        if len(rows) == 1:
+            self.fields["organisation"].initial = rows[0]
+
+    def clean_timezone(self) -> str:
+        """Refuse a zone that the time database does not know."""
+        name: str = self.cleaned_data["timezone"].strip()
+        if name not in available_timezones():
+            raise forms.ValidationError(
+                _("There is no time zone “%(name)s”."), params={"name": name}
+            )
+        return name
+
+
+class AreaForm(forms.Form):
+    """A new place."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("What people call it: Winch house 2, Incline 3, Sump A."),
+    )
+
+
+class _InMine(forms.Form):
+    """A form with a choice of the mine's areas."""
+
+    area = forms.ModelChoiceField(label=_("Place"), queryset=None)
+
+    def __init__(self, *args: Any, mine: Mine, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = areas(mine=mine)
+        self.fields["area"].queryset = rows
+        if len(rows) == 1:
+            self.fields["area"].initial = rows[0]
+
+    def area_given(self) -> Area:
+        """Return the chosen place."""
+        return self.cleaned_data["area"]
+
+
+class MachineForm(_InMine):
+    """A new machine."""
+
+    key = forms.CharField(
+        label=_("Key"),
+        max_length=50,
+        help_text=_(
+            "The name that zones and the machine's controller use: small letters, digits and "
+            "hyphens, such as winch-1. It cannot be changed later."
+        ),
+    )
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What people call it."))
+    kind = forms.ChoiceField(label=_("Kind"), choices=Machine.Kind.choices)
+    field_order = ["name", "key", "kind", "area"]
+
+
+class CameraForm(_InMine):
+    """A camera, new or changed. The stored password is never sent back."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("Shown on its tile: Drum, cam 2-01.")
+    )
+    main_url = forms.CharField(
+        label=_("Address of the main stream, or a video file"),
+        max_length=500,
+        help_text=_(
+            "rtsp://192.168.1.20/stream1, or the path of a video file such as /videos/test.avi, "
+            "which then plays in a loop. Its pictures are kept as evidence."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    sub_url = forms.CharField(
+        label=_("Address of the sub-stream"),
+        max_length=500,
+        required=False,
+        help_text=_(
+            "Optional and recommended: a small stream (about 640 pixels wide, 5 to 12 pictures a "
+            "second) that is analysed instead of the main one."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    username = forms.CharField(
+        label=_("User name at the camera"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    password = forms.CharField(
+        label=_("Password at the camera"),
+        max_length=200,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Kept encrypted and never shown again."),
+    )
+    enabled = forms.BooleanField(label=_("Record and watch this camera"), required=False)
+    chunk_s = forms.FloatField(
+        label=_("Chunk length, seconds"),
+        min_value=1,
+        max_value=4,
+        initial=1,
+        help_text=_("1 to 4. A longer chunk costs less and makes alarms later by as much."),
+        widget=forms.NumberInput(attrs={"step": "0.5"}),
+    )
+    field_order = [
+        "area", "name", "main_url", "sub_url", "username", "password", "chunk_s", "enabled",
+    ]  # fmt: skip
+
+    def __init__(self, *args: Any, camera: Camera | None = None, **kwargs: Any) -> None:
+        if camera is not None:
+            names = ("area", "name", "main_url", "sub_url", "username", "enabled", "chunk_s")
+            kwargs["initial"] = {name: getattr(camera, name) for name in names}
+        else:
+            kwargs.setdefault("initial", {"enabled": True})
+        super().__init__(*args, **kwargs)
+        if camera is not None and camera.password_box:
+            self.fields["password"].help_text = _("One is kept. Leave this empty to keep it.")
+
+
+class PersonForm(forms.Form):
+    """Somebody who gets a role in a mine."""
+
+    NEW, KNOWN = "new", "known"
+    who = forms.ChoiceField(
+        label=_("Who"),
+        choices=[(NEW, _("a new person")), (KNOWN, _("somebody who has a Davy account"))],
+        initial=NEW,
+        widget=forms.RadioSelect,
+    )
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=150,
+        required=False,
+        help_text=_("Only for a new person; optional."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.OPERATOR)
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)

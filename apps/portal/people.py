@@ -1,0 +1,93 @@
+"""Who may do what in a mine."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.models import Membership, User
+from apps.accounts.pages import attempt, find, page
+from apps.accounts.permissions import Action
+from apps.accounts.services import member_remove, member_set, user_create
+from apps.mines.models import Mine
+from apps.portal.forms import PersonForm, RoleForm
+from apps.portal.mines import mine_to
+
+__all__ = ["person_add", "person_remove", "role_change"]
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@page
+def person_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give somebody a role; a new person's password is made here and shown once."""
+    mine = mine_to(request, pk, Action.MANAGE_PEOPLE)
+    form = PersonForm(request.POST or None)
+    if form.is_valid():
+        password = secrets.token_urlsafe(12)
+        user = attempt(form, lambda: _add(form, mine, password, request.user))
+        if user is not None and form.cleaned_data["who"] == PersonForm.NEW:
+            context = {"mine": mine, "person": user, "password": password}
+            return render(request, "portal/person_added.html", context)
+        if user is not None:
+            messages.success(request, _("%s was added.") % user.get_username())
+            return redirect("portal-mine", pk=mine.pk)
+    context = {"mine": mine, "form": form}
+    status = 400 if request.method == "POST" else 200
+    return render(request, "portal/person_form.html", context, status=status)
+
+
+def _add(form: PersonForm, mine: Mine, password: str, actor: User) -> User | None:
+    given = form.cleaned_data
+    if given["who"] == PersonForm.NEW:
+        user = user_create(username=given["username"], password=password, name=given["name"])
+    else:
+        user = User.objects.filter(username=given["username"], is_active=True).first()
+        if user is None:
+            form.add_error("username", _("Nobody has this user name."))
+            return None
+        if Membership.objects.filter(mine=mine, user=user).exists():
+            form.add_error("username", _("This person has a role here; change it in the list."))
+            return None
+    member_set(mine=mine, user=user, role=given["role"], actor=actor)
+    return user
+
+
+def _member(request: HttpRequest, pk: int) -> Membership:
+    rows = Membership.objects.select_related("mine", "user")
+    member: Membership = find(request, rows, Action.MANAGE_PEOPLE, pk=pk)
+    return member
+
+
+@require_POST
+@page
+def role_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a member another role."""
+    member = _member(request, pk)
+    form = RoleForm(request.POST)
+    if member.user_id == request.user.pk:
+        messages.error(request, _("You cannot change your own role."))
+    elif form.is_valid():
+        role = form.cleaned_data["role"]
+        member_set(mine=member.mine, user=member.user, role=role, actor=request.user)
+        messages.success(request, _("The role of %s was changed.") % member.user.username)
+    else:
+        messages.error(request, _("There is no such role."))
+    return redirect("portal-mine", pk=member.mine_id)
+
+
+@require_POST
+@page
+def person_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a member's role away."""
+    member = _member(request, pk)
+    if member.user_id == request.user.pk:
+        messages.error(request, _("You cannot remove yourself."))
+    else:
+        member_remove(membership=member, actor=request.user)
+        messages.success(request, _("%s no longer sees this mine.") % member.user.username)
+    return redirect("portal-mine", pk=member.mine_id)

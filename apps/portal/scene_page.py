@@ -1,0 +1,178 @@
+"""What the islands of the portal are given: data, addresses, and every string they show."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.alarms import words
+from apps.alarms.models import Severity
+from apps.cameras.models import Camera
+from apps.mines.models import Machine
+from apps.rules.selectors import scene_document, scene_in_force
+from workers.hazards import registry
+from workers.hazards.base import describe
+
+__all__ = ["camera_config", "scene_config"]
+
+
+def camera_config(camera: Camera | None) -> dict[str, Any]:
+    """Return the data block of the camera form."""
+    return {
+        "camera": camera and camera.pk,
+        "test_url": reverse("api:camera-test"),
+        "strings": {
+            "no_address": _("Give an address or a video file first."),
+            "trying": _("Trying… this takes up to eight seconds."),
+            "none": _("No picture:"),
+            "answered": _("Answered after %(seconds)s s."),
+            "picture_alt": _("What the camera shows now"),
+            "size": _("Size"),
+            "rate": _("Rate"),
+            "rate_value": _("%(fps)s pictures a second"),
+            "codec": _("Codec"),
+            "keys": _("Key frames"),
+            "keys_value": _("one in %(seconds)s s"),
+            "unknown": _("unknown"),
+        },
+    }
+
+
+def scene_config(camera: Camera) -> dict[str, Any]:
+    """Return the data block of the zone editor."""
+    scene = scene_in_force(camera=camera)
+    machines = Machine.objects.filter(mine_id=camera.mine_id).order_by("area_id", "key")
+    return {
+        "document": scene_document(scene),
+        "version": scene.version if scene else 0,
+        "machines": [
+            {
+                "key": machine.key,
+                "name": machine.name,
+                "kind": machine.kind,
+                "here": machine.area_id == camera.area_id,
+            }
+            for machine in machines
+        ],
+        "hazards": _hazards(),
+        "severities": {code: str(text) for code, text in Severity.choices},
+        "urls": {
+            "frame": reverse("camera-frame", args=[camera.pk]),
+            "scene": reverse("api:camera-scene", args=[camera.pk]),
+        },
+        "strings": _strings(),
+    }
+
+
+def _hazards() -> list[dict[str, Any]]:
+    """Describe the hazard types from their own files: the form is made of it."""
+    return [
+        {
+            "type": hazard.type,
+            "label": words.say(words.RULE_TYPES, hazard.type),
+            "needs_zone": hazard.needs_zone,
+            "needs_machine": hazard.needs_machine,
+            "params": [{**param, "help": _(param["help"])} for param in describe(hazard.params)],
+        }
+        for hazard in registry().values()
+    ]
+
+
+def _strings() -> dict[str, Any]:
+    return {
+        "shapes": _("Zones"),
+        "rules": _("Rules"),
+        "json": _("Document"),
+        "add_zone": _("Add a zone"),
+        "add_machine": _("Add a machine"),
+        "add_rule": _("Add a rule"),
+        "undo": _("Undo"),
+        "redo": _("Redo"),
+        "new_frame": _("New picture"),
+        "frame_of": _("Picture of %(time)s"),
+        "no_frame": _("No picture yet. You can draw already; the picture appears by itself."),
+        "help": _(
+            "Drag a point or a whole zone. Click an edge to add a point. By keyboard: Tab to a "
+            "point, arrow keys move it (with Shift farther), Insert adds one, Delete removes it."
+        ),
+        "empty_title": _("This camera watches nothing yet"),
+        "empty_text": _(
+            "Start with the template: a danger zone, a warning zone, the winch's region and a "
+            "rule; then move them to where they belong."
+        ),
+        "template": _("Start with a winch template"),
+        "by_hand": _("Draw by hand"),
+        "zone": _("zone"),
+        "machine": _("machine"),
+        "machine_region": _("region of %(id)s"),
+        "no_region": _("no region"),
+        "points": _("%(count)s points"),
+        "name": _("Name"),
+        "name_help": _("Alarms show it: danger, drum side."),
+        "machine_key": _("Machine"),
+        "machine_key_help": _("Its key, as its controller sends it."),
+        "kind": _("Kind"),
+        "source": _("Its state comes from"),
+        "source_words": {
+            "signal": _("its controller"),
+            "video": _("the picture"),
+            "both": _("both"),
+        },
+        "stale": _("A signal holds for, seconds"),
+        "stale_help": _("Empty: until the next one. After that the machine counts as running."),
+        "add_region": _("Draw its region"),
+        "remove_region": _("Remove its region"),
+        "remove": _("Remove"),
+        "remove_point": _("Remove point %(number)s"),
+        "point": _("Point"),
+        "add_point": _("Add a point"),
+        "point_label": _(
+            "Point %(number)s of %(shape)s, %(x)s from the left, %(y)s from the top. "
+            "Arrow keys move it."
+        ),
+        "shape_label": _("%(shape)s. Arrow keys move all of it."),
+        "rule_id": _("Name of the rule"),
+        "rule_type": _("What must not happen"),
+        "rule_zone": _("Danger zone"),
+        "rule_machine": _("Machine that runs"),
+        "severity": _("Severity"),
+        "choose": _("choose…"),
+        "none": _("none"),
+        "more": _("More settings"),
+        "no_rules": _("No rule yet: without one, nothing raises an alarm."),
+        "param": {
+            "dwell_s": _("Time in the danger zone"),
+            "warning_zone": _("Warning zone"),
+            "warning_dwell_s": _("Time in the warning zone"),
+            "stand_zone": _("Operator's stand"),
+            "authorised_max": _("Operators in the stand"),
+            "clear_s": _("Over after"),
+            "min_score": _("How sure of a person"),
+        },
+        "reason": _("Reason for the change"),
+        "reason_help": _("Kept with the version: “zone moved 0.5 m after the new fence”."),
+        "save": _("Save and put in force"),
+        "saving": _("Saving…"),
+        "saved": _("Version %(version)s is in force."),
+        "unsaved": _("Not saved yet"),
+        "in_force": _("in force"),
+        "fix_first": _("Something is marked above; it cannot be put in force like this."),
+        "refused": _("Not saved: %(reason)s"),
+        "newer": _(
+            "Somebody saved version %(version)s while you were drawing. Put yours in force anyway?"
+        ),
+        "json_help": _("The whole scene as one document; the same that the API takes."),
+        "json_use": _("Use this document"),
+        "json_bad": _("This is not JSON: %(reason)s"),
+        "json_shape": _("A scene is an object with lists of zones, machines and rules."),
+        "fault_points": _("needs at least three points"),
+        "fault_cross": _("crosses itself where the red circle is"),
+        "fault_area": _("encloses no area"),
+        "fault_name": _("needs a name"),
+        "fault_twice": _("another one has this name"),
+        "fault_zone": _("no such zone"),
+        "fault_machine": _("no such machine"),
+        "fault_needed": _("choose one"),
+        "fault_region": _("needs a region, because its state is seen in the picture"),
+        "you": _("you, now"),
+    }

@@ -1,0 +1,21 @@
+"""Addresses of the portal, where a mine is set up."""
+
+from django.urls import path
+
+from apps.portal import cameras, mines, people, views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("portal/", mines.mine_list, name="portal"),
+    path("portal/mines/new/", mines.mine_add, name="portal-mine-add"),
+    path("portal/mines/<int:pk>/", mines.mine_page, name="portal-mine"),
+    path("portal/mines/<int:pk>/areas/new/", mines.area_add, name="portal-area-add"),
+    path("portal/mines/<int:pk>/machines/new/", mines.machine_add, name="portal-machine-add"),
+    path("portal/mines/<int:pk>/cameras/new/", cameras.camera_add, name="portal-camera-add"),
+    path("portal/mines/<int:pk>/people/new/", people.person_add, name="portal-person-add"),
+    path("portal/people/<int:pk>/role/", people.role_change, name="portal-person-role"),
+    path("portal/people/<int:pk>/remove/", people.person_remove, name="portal-person-remove"),
+    path("portal/cameras/<int:pk>/", cameras.camera_page, name="portal-camera"),
+    path("portal/cameras/<int:pk>/change/", cameras.camera_change, name="portal-camera-change"),
+    path("portal/cameras/<int:pk>/scene/", cameras.scene, name="portal-scene"),
+]

@@ -1,0 +1,13 @@
+from django.db import migrations
+
+from apps.tenancy.rls import protect
+
+
+class Migration(migrations.Migration):
+    """Fences the app's tables by mine."""
+
+    dependencies = [("signals", "0001_initial")]
+
+    operations = [
+        protect("signals_signal"),
+    ]

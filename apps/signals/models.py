@@ -1,0 +1,37 @@
+"""What machines say of themselves."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.tenancy.models import MineRow
+
+__all__ = ["MachineState", "Signal"]
+
+
+class MachineState(models.TextChoices):
+    """The states a machine can be in; UNKNOWN counts as RUNNING."""
+
+    STOPPED = "STOPPED", _("stopped")
+    STARTING = "STARTING", _("starting")
+    RUNNING = "RUNNING", _("running")
+    COASTING = "COASTING", _("coasting")
+    UNKNOWN = "UNKNOWN", _("unknown")
+
+
+class Signal(MineRow):
+    """One report of a machine's state, by the clock of whoever sent it."""
+
+    machine = models.ForeignKey("mines.Machine", on_delete=models.CASCADE, related_name="signals")
+    state = models.CharField(max_length=10, choices=MachineState)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    sender = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            # The same report sent twice is one report.
+            models.UniqueConstraint(fields=["machine", "at"], name="signal_once"),
+        ]
+        indexes = [models.Index(fields=["machine", "-at"])]

@@ -1,0 +1,53 @@
+"""Writes of machine signals."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.live.services import emit
+from apps.mines.models import Machine
+from apps.signals.models import MachineState, Signal
+
+__all__ = ["signal_receive"]
+
+# A report from the future would hold its state until then; clocks may differ this much.
+CLOCK_TOLERANCE = timedelta(seconds=5)
+
+
+@transaction.atomic
+def signal_receive(
+    *, machine: Machine, state: str, at: datetime | None = None, sender: User | None = None
+) -> Signal:
+    """Keep one report of a machine's state; the same report sent twice is one."""
+    now = timezone.now()
+    at = at or now
+    if at > now + CLOCK_TOLERANCE:
+        raise ValidationError({"at": _("This time lies in the future: check the sender's clock.")})
+    previous = (
+        Signal.objects.filter(machine=machine, at__lt=at).order_by("-at").values("state").first()
+    )
+    signal, created = Signal.objects.get_or_create(
+        mine_id=machine.mine_id,
+        machine=machine,
+        at=at,
+        defaults={"state": MachineState(state), "sender": sender},
+    )
+    if created and (previous is None or previous["state"] != state):
+        record(
+            action="signal.changed",
+            subject=machine,
+            mine_id=machine.mine_id,
+            actor=sender,
+            detail={"state": state, "at": at.isoformat()},
+        )
+        emit(
+            mine_id=machine.mine_id,
+            kind="signal.changed",
+            payload={"machine": machine.key, "state": state, "at": at.isoformat()},
+        )
+    return signal

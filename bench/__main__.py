@@ -1,0 +1,22 @@
+"""`make bench`: runs every benchmark, or the one named; each prints one JSON line."""
+
+import sys
+
+from bench import e2e, engine, record
+
+BENCHES = {"engine": engine.main, "record": record.main, "e2e": e2e.main}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named benchmarks, all of them by default."""
+    unknown = [name for name in arguments if name not in BENCHES]
+    if unknown:
+        print(f"no benchmark {unknown[0]!r}; there are: {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    for name in arguments or list(BENCHES):
+        BENCHES[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

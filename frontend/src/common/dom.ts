@@ -1,0 +1,59 @@
+// Small helpers to make elements; text is always set as text, never as markup.
+
+type Value = string | number | boolean | null | undefined | EventListener;
+export type Child = Node | string | null | undefined | false;
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node: Element, attributes: Record<string, Value>, children: Child[]): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name, value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, String(value));
+  }
+  for (const child of children) if (child) node.append(child);
+}
+
+/** Make an HTML element; functions among the attributes listen to the event of that name. */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, Value> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const node = document.createElement(tag);
+  fill(node, attributes, children);
+  return node;
+}
+
+/** Make an SVG element. */
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, Value> = {},
+  ...children: Child[]
+): SVGElementTagNameMap[K] {
+  const node = document.createElementNS(SVG, tag) as SVGElementTagNameMap[K];
+  fill(node, attributes, children);
+  return node;
+}
+
+/** Make an icon from the page's sprite. */
+export function icon(name: string): SVGSVGElement {
+  return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#i-${name}` }));
+}
+
+/** Set text only when it changed, so that the page is not laid out for nothing. */
+export function setText(node: Element, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Find an element that the template promises. */
+export function need<E extends HTMLElement = HTMLElement>(id: string): E {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found as E;
+}
+
+/** Read a data block that the template wrote by json_script. */
+export function data<T>(id: string): T {
+  return JSON.parse(need(id).textContent ?? "null") as T;
+}

@@ -1,0 +1,36 @@
+// Requests to our own server.
+
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly field = "",
+  ) {
+    super(message);
+  }
+}
+
+function csrf(): string {
+  return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+}
+
+/** Fetch JSON; throws Refused with the server's own sentence and field. */
+export async function json<T>(url: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<T> {
+  const init: RequestInit = { method, headers: { Accept: "application/json" }, credentials: "same-origin" };
+  if (signal) init.signal = signal;
+  if (method !== "GET") {
+    init.headers = { ...init.headers, "Content-Type": "application/json", "X-CSRFToken": csrf() };
+    init.body = JSON.stringify(body ?? {});
+  }
+  const response = await fetch(url, init);
+  const text = await response.text();
+  let answer: unknown = null;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    if (response.ok) throw new Refused(response.status, "not JSON");
+  }
+  if (response.ok) return answer as T;
+  const first = (answer as { errors?: { message: string; field?: string }[] } | null)?.errors?.[0];
+  throw new Refused(response.status, first?.message ?? `${response.status} ${response.statusText}`, first?.field ?? "");
+}

@@ -1,0 +1,45 @@
+// What the template gives the desk.
+
+import type { Catalogue, Words } from "../common/words";
+import type { ServerClock } from "../common/time";
+import type { Snapshot } from "./state";
+
+export interface Urls {
+  socket: string;
+  desk: string;
+  events: string;
+  cameras: string;
+  alarm: string;
+  acknowledge: string;
+  page: string;
+  snapshot: string;
+  tile: string;
+  clip: string;
+  play: string;
+  download: string;
+  login: string;
+}
+
+export interface DeskData {
+  snapshot: Snapshot;
+  may_watch: number[];
+  now: string;
+  urls: Urls;
+  strings: Catalogue;
+}
+
+export interface Tools {
+  urls: Urls;
+  words: Words;
+  clock: ServerClock;
+}
+
+/** Put a row's number into an address that was made for row 0. */
+export function at(url: string, id: number): string {
+  return url.replace("/0/", `/${id}/`);
+}
+
+/** Put a clip's id into an address that was made for nobody's. */
+export function atClip(url: string, id: string): string {
+  return url.replace("00000000-0000-0000-0000-000000000000", id);
+}

@@ -1,0 +1,263 @@
+// The chosen alarm in the middle. Its parts are made once and then only filled anew, so that
+// nothing moves while somebody reads or aims at a button.
+
+import { el, icon, setText, svg } from "../common/dom";
+import { json } from "../common/http";
+import { say } from "../common/time";
+import { at, type Tools } from "./config";
+import { Clips } from "./clips";
+import { unanswered, type Alarm } from "./state";
+
+interface Step {
+  cause: string;
+  at: string;
+  actor: string | null;
+  note: string;
+}
+
+export interface DetailOptions {
+  mayAnswer: (alarm: Alarm) => boolean;
+  mayWatch: (alarm: Alarm) => boolean;
+  onAnswered: (alarm: Alarm) => void;
+}
+
+export class Detail {
+  private alarm: Alarm | null = null;
+  private parts: ReturnType<Detail["make"]> | null = null;
+  private stepsKey = "";
+  private sending = false;
+
+  constructor(
+    private readonly place: HTMLElement,
+    private readonly tools: Tools,
+    private readonly options: DetailOptions,
+  ) {}
+
+  get id(): number | null {
+    return this.alarm?.id ?? null;
+  }
+
+  /** Show that nothing needs an answer, and what is being watched. */
+  calm(title: string, text: string, doubt: boolean): void {
+    this.alarm = null;
+    this.parts = null;
+    const key = `${title}|${text}|${doubt}`;
+    if (this.place.dataset["calm"] === key) return;
+    this.place.dataset["calm"] = key;
+    const kind = doubt ? "calm doubt" : "calm";
+    this.place.replaceChildren(
+      el("div", { class: kind }, icon(doubt ? "eye-off" : "check"), el("h2", {}, title), el("p", {}, text)),
+    );
+  }
+
+  show(alarm: Alarm): void {
+    if (this.alarm?.id !== alarm.id || !this.parts) {
+      delete this.place.dataset["calm"];
+      this.stepsKey = "";
+      this.sending = false;
+      this.parts = this.make(alarm);
+      this.place.replaceChildren(...this.parts.all);
+      this.place.scrollTop = 0;
+    }
+    this.alarm = alarm;
+    this.fill(alarm);
+  }
+
+  /** Answer the alarm by name. */
+  async acknowledge(): Promise<void> {
+    const { alarm, parts } = this;
+    if (!alarm || !parts || this.sending || !unanswered(alarm) || !this.options.mayAnswer(alarm)) return;
+    this.sending = true;
+    this.fill(alarm);
+    setText(parts.fault, "");
+    try {
+      const url = at(this.tools.urls.acknowledge, alarm.id);
+      const answered = await json<Alarm>(url, "POST", { note: parts.note.value });
+      this.sending = false;
+      this.options.onAnswered(answered);
+    } catch (error) {
+      this.sending = false;
+      const reason = error instanceof Error ? error.message : String(error);
+      setText(parts.fault, this.tools.words.t("ack_failed", { reason }));
+      if (this.alarm?.id === alarm.id) this.fill(this.alarm);
+    }
+  }
+
+  focusNote(): void {
+    this.parts?.note.focus();
+  }
+
+  playClip(): void {
+    this.parts?.clips.play();
+  }
+
+  private make(alarm: Alarm) {
+    const { t } = this.tools.words;
+    const symbol = icon(alarm.severity);
+    const severity = el("span", { class: "severity" });
+    const heading = el("h2");
+    const place = el("span", { class: "sub" });
+    const head = el("header", { class: "detail-head" }, severity, heading, place);
+
+    const image = el("img", { alt: t("picture_alt"), hidden: true });
+    const overlay = svg("svg", { class: "overlay", viewBox: "0 0 1000 1000", preserveAspectRatio: "none", "aria-hidden": "true" });
+    const stamp = el("span", { class: "picture-note", hidden: true });
+    const none = el("div", { class: "picture-none", hidden: true }, t("no_picture"));
+    const frame = el("div", { class: "picture-frame" }, image, overlay, none, stamp);
+    image.addEventListener("load", () => {
+      image.hidden = false;
+      none.hidden = true;
+      frame.style.setProperty("--shape", String(image.naturalWidth / image.naturalHeight));
+      frame.classList.add("sized");
+    });
+    image.addEventListener("error", () => {
+      image.hidden = true;
+      none.hidden = false;
+    });
+
+    const button = el("button", { type: "button", class: "button ack", click: () => void this.acknowledge() });
+    const note = el("input", { type: "text", maxlength: 500, id: "ack-note", placeholder: t("note_hint"), "aria-label": t("note") });
+    note.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") void this.acknowledge();
+      if (event.key === "Escape") note.blur();
+    });
+    const answered = el("p", { class: "answered-line", hidden: true });
+    const fault = el("p", { class: "actions-fault", role: "alert" });
+    const actions = el("div", { class: "actions" }, button, note, answered, fault);
+
+    const why = el("p", { class: "why" });
+    const facts = el("dl", { class: "facts" });
+    const steps = el("ol", { class: "steps" }, el("li", { class: "sub" }, t("loading")));
+    const page = el("a", { href: at(this.tools.urls.page, alarm.id) }, t("details"));
+    const clips = new Clips(this.tools, this.options.mayWatch(alarm));
+    const columns = el(
+      "div",
+      { class: "detail-columns" },
+      el(
+        "div",
+        {},
+        el("section", { class: "panel" }, el("h3", {}, t("why")), why, facts),
+        el("section", { class: "panel" }, el("h3", {}, t("happened")), steps, el("p", { class: "sub" }, page)),
+      ),
+      el("section", { class: "panel" }, el("h3", {}, t("clip")), clips.place),
+    );
+    return { all: [head, frame, actions, columns], head, severity, symbol, heading, place, image, overlay, none, stamp, button, note, answered, actions, fault, why, facts, steps, clips };
+  }
+
+  private fill(alarm: Alarm): void {
+    const parts = this.parts;
+    if (!parts) return;
+    const { code } = this.tools.words;
+    parts.head.className = `detail-head ${alarm.severity}`;
+    if (parts.severity.dataset["is"] !== alarm.severity) {
+      parts.severity.dataset["is"] = alarm.severity;
+      parts.severity.className = `severity ${alarm.severity}`;
+      parts.severity.replaceChildren(icon(alarm.severity), code("severity", alarm.severity));
+    }
+    setText(parts.heading, code("rule_type", alarm.rule_type));
+    setText(parts.place, [alarm.area, alarm.camera_name, code("state", alarm.state)].join(" · "));
+    this.fillPicture(alarm);
+    this.fillActions(alarm);
+    this.fillFacts(alarm);
+    this.fillSteps(alarm);
+    parts.clips.show(alarm);
+  }
+
+  private fillPicture(alarm: Alarm): void {
+    const parts = this.parts!;
+    const taken = alarm.picture.at ?? "";
+    if (parts.image.dataset["at"] === taken) return;
+    parts.image.dataset["at"] = taken;
+    if (!taken) {
+      parts.none.hidden = false;
+      return;
+    }
+    parts.image.src = `${at(this.tools.urls.snapshot, alarm.id)}?at=${encodeURIComponent(taken)}`;
+    parts.stamp.hidden = false;
+    setText(parts.stamp, this.tools.words.t("picture_at", { time: say(taken) }));
+    const zone = alarm.picture.zone ?? [];
+    const points = zone.map(([x, y]) => `${x * 1000},${y * 1000}`).join(" ");
+    parts.overlay.replaceChildren(
+      ...(points ? [svg("polygon", { class: "zone", points })] : []),
+      ...(alarm.picture.boxes ?? []).map(([x1, y1, x2, y2]) =>
+        svg("rect", { class: "box", x: x1 * 1000, y: y1 * 1000, width: (x2 - x1) * 1000, height: (y2 - y1) * 1000 }),
+      ),
+    );
+  }
+
+  private fillActions(alarm: Alarm): void {
+    const { actions, button, note, answered } = this.parts!;
+    const { t } = this.tools.words;
+    actions.className = `actions ${alarm.severity}`;
+    const open = unanswered(alarm);
+    const may = this.options.mayAnswer(alarm);
+    button.hidden = note.hidden = !open || !may;
+    button.disabled = this.sending;
+    const label = this.sending ? t("acknowledging") : t("acknowledge");
+    if (button.dataset["label"] !== label) {
+      button.dataset["label"] = label;
+      button.replaceChildren(icon("check"), label, el("kbd", {}, "A"));
+    }
+    const text = !open
+      ? t("ack_done", { name: alarm.acknowledged_by ?? "", time: alarm.acknowledged_at ? say(alarm.acknowledged_at) : "" })
+      : may ? "" : t("ack_not_allowed");
+    answered.hidden = !text;
+    if (answered.dataset["text"] !== text) {
+      answered.dataset["text"] = text;
+      answered.replaceChildren(...(open ? [] : [icon("check")]), text);
+    }
+  }
+
+  private fillFacts(alarm: Alarm): void {
+    const { t, code } = this.tools.words;
+    const values = alarm.values;
+    setText(this.parts!.why, alarm.why);
+    const rows: [string, string][] = [];
+    if (values["machine"]) {
+      const state = code("machine_state", String(values["machine_state"] ?? ""));
+      const source = values["machine_source"] ? ` (${code("source", String(values["machine_source"]))})` : "";
+      rows.push([t("machine"), `${String(values["machine"])}: ${state}${source}`]);
+    }
+    rows.push([t("since"), say(alarm.raised_at)]);
+    if (alarm.cleared_at) rows.push([t("over_since"), say(alarm.cleared_at)]);
+    rows.push([t("place"), `${alarm.mine_name} · ${alarm.area}`]);
+    rows.push([t("rule"), t("rule_version", { rule: alarm.rule, version: alarm.scene_version })]);
+    const seconds = (Date.parse(alarm.committed_at) - Date.parse(alarm.raised_at)) / 1000;
+    rows.push([t("latency"), t("latency_value", { seconds: seconds.toFixed(1) })]);
+    const facts = this.parts!.facts;
+    if (facts.childElementCount !== rows.length * 2)
+      facts.replaceChildren(...rows.flatMap(() => [el("dt"), el("dd")]));
+    rows.forEach(([name, value], index) => {
+      setText(facts.children[index * 2]!, name);
+      setText(facts.children[index * 2 + 1]!, value);
+    });
+  }
+
+  /** Ask for the alarm's steps when one was added; updates of a going situation add none. */
+  private fillSteps(alarm: Alarm): void {
+    const key = [alarm.id, alarm.state, alarm.severity, alarm.count, alarm.cleared_at].join("|");
+    if (key === this.stepsKey) return;
+    this.stepsKey = key;
+    const { steps } = this.parts!;
+    const { t, code } = this.tools.words;
+    json<{ transitions: Step[] }>(at(this.tools.urls.alarm, alarm.id))
+      .then((found) => {
+        if (this.stepsKey !== key) return;
+        const items = found.transitions.map((step) =>
+          el(
+            "li",
+            {},
+            el("time", { datetime: step.at }, say(step.at)),
+            el("strong", {}, code("cause", step.cause)),
+            step.actor && ` ${t("by", { name: step.actor })}`,
+            step.note && el("br"),
+            step.note && el("q", {}, step.note),
+          ),
+        );
+        steps.replaceChildren(...items);
+      })
+      .catch(() => {
+        if (this.stepsKey === key) this.stepsKey = ""; // asked again at the next change
+      });
+  }
+}

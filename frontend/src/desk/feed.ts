@@ -1,0 +1,158 @@
+// Keeps the desk in step with the server: a socket, or polling where sockets are blocked.
+
+import { json, Refused } from "../common/http";
+import type { DeskEvent } from "./state";
+
+export type Line =
+  | { state: "connecting" }
+  | { state: "live" }
+  | { state: "polling" }
+  | { state: "lost"; since: number }
+  | { state: "signed-out"; since: number };
+
+export interface FeedOptions {
+  socket: string;
+  events: string;
+  cursor: () => number;
+  onEvents: (events: DeskEvent[]) => void;
+  onLine: (line: Line) => void;
+  /** Asked for after a gap that is too long to be replayed. */
+  onResync: () => void;
+}
+
+const SILENT_MS = 15_000;
+const SLOWEST_MS = 10_000;
+const POLL_MS = 2_000;
+const SOCKET_AGAIN_MS = 30_000;
+const TOO_LONG_MS = 30 * 60_000;
+const SIGNED_OUT = 4401;
+
+export class Feed {
+  private socket: WebSocket | null = null;
+  private opened = false;
+  private failures = 0;
+  private heardAt = Date.now();
+  private lostSince: number | null = null;
+  private polling = false;
+  private stopped = false;
+  private again = 0;
+
+  constructor(private readonly options: FeedOptions) {
+    window.addEventListener("online", () => this.hurry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    window.setInterval(() => this.watch(), 1000);
+    this.options.onLine({ state: "connecting" });
+    this.connect();
+  }
+
+  private connect(): void {
+    if (this.stopped) return;
+    const url = new URL(this.options.socket, location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    url.searchParams.set("cursor", String(this.options.cursor()));
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(url);
+    } catch {
+      this.closed(0);
+      return;
+    }
+    this.socket = socket;
+    this.opened = false;
+    this.heardAt = Date.now();
+    socket.onmessage = (message) => this.hear(String(message.data));
+    socket.onopen = () => {
+      this.opened = true;
+      this.heardAt = Date.now();
+    };
+    socket.onclose = (event) => {
+      if (this.socket === socket) this.closed(event.code);
+    };
+  }
+
+  private hear(text: string): void {
+    this.heardAt = Date.now();
+    this.failures = 0;
+    const message = JSON.parse(text) as DeskEvent | { kind: "heartbeat" };
+    this.found("live");
+    if (message.kind !== "heartbeat") this.options.onEvents([message as DeskEvent]);
+  }
+
+  /** The line is there: say so, and take a fresh snapshot when it was away for long. */
+  private found(state: "live" | "polling"): void {
+    const gap = this.lostSince === null ? 0 : Date.now() - this.lostSince;
+    this.lostSince = null;
+    if (state === "live") this.polling = false;
+    this.options.onLine({ state });
+    if (gap > TOO_LONG_MS) this.options.onResync();
+  }
+
+  private closed(code: number): void {
+    this.socket = null;
+    if (code === SIGNED_OUT) {
+      this.signedOut();
+      return;
+    }
+    this.failures += 1;
+    if (!this.polling) this.lose();
+    // A socket that never opens, twice: something between us blocks sockets. Ask instead.
+    if (!this.opened && this.failures >= 2 && !this.polling) {
+      this.polling = true;
+      void this.poll();
+    }
+    const wait = this.polling
+      ? SOCKET_AGAIN_MS
+      : Math.min(SLOWEST_MS, 500 * 2 ** (this.failures - 1)) * (0.75 + Math.random() / 2);
+    window.clearTimeout(this.again);
+    this.again = window.setTimeout(() => this.connect(), wait);
+  }
+
+  private lose(): void {
+    this.lostSince ??= this.heardAt;
+    this.options.onLine({ state: "lost", since: this.lostSince });
+  }
+
+  private signedOut(): void {
+    this.stopped = true;
+    this.polling = false;
+    this.options.onLine({ state: "signed-out", since: this.heardAt });
+  }
+
+  private async poll(): Promise<void> {
+    while (this.polling && !this.stopped) {
+      let more = false;
+      try {
+        const url = `${this.options.events}?cursor=${this.options.cursor()}`;
+        const answer = await json<{ events: DeskEvent[] }>(url, "GET", undefined, AbortSignal.timeout(8000));
+        if (!this.polling) return;
+        this.heardAt = Date.now();
+        this.found("polling");
+        if (answer.events.length) this.options.onEvents(answer.events);
+        more = answer.events.length >= 500;
+      } catch (error) {
+        if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
+          this.signedOut();
+          return;
+        }
+        if (this.polling) this.lose();
+      }
+      if (!more) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** A line that is silent for three heartbeats is dead, whatever the browser thinks. */
+  private watch(): void {
+    if (this.stopped || !this.socket || Date.now() - this.heardAt < SILENT_MS) return;
+    const socket = this.socket;
+    this.socket = null;
+    socket.onclose = null;
+    socket.close();
+    this.closed(0);
+  }
+
+  private hurry(): void {
+    if (this.stopped || this.socket) return;
+    window.clearTimeout(this.again);
+    this.connect();
+  }
+}

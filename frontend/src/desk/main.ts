@@ -1,0 +1,247 @@
+// The live desk: ties the feed, the state and the three columns together.
+
+import { data, el, icon, need, setText } from "../common/dom";
+import { json } from "../common/http";
+import { say, ServerClock } from "../common/time";
+import { reader } from "../common/words";
+import type { DeskData, Tools } from "./config";
+import { Detail } from "./detail";
+import { Feed, type Line } from "./feed";
+import { Queue } from "./queue";
+import { Sound, type SoundState } from "./sound";
+import * as state from "./state";
+import { Wall } from "./tiles";
+
+const HEALTH_EVERY_MS = 10_000;
+
+const given = data<DeskData>("desk-data");
+const words = reader(given.strings);
+const { t, code } = words;
+const clock = new ServerClock();
+const navigation = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
+clock.learn(Date.parse(given.now), performance.timeOrigin + (navigation?.responseStart ?? 0));
+const tools: Tools = { urls: given.urls, words, clock };
+
+let snapshot = given.snapshot;
+let selected: number | null = null;
+// The chosen alarm stays in the middle after it left the queue, until another one is chosen.
+let last: state.Alarm | null = null;
+
+const banner = need("desk-banner");
+const live = need("desk-live");
+const pills = need("desk-pills");
+const clockFace = need("desk-clock");
+
+const queue = new Queue(need<HTMLOListElement>("queue"), need("queue-title"), tools, (id) => select(id));
+const detail = new Detail(need("detail"), tools, {
+  mayAnswer: (alarm) => snapshot.may_acknowledge.includes(alarm.mine),
+  mayWatch: (alarm) => given.may_watch.includes(alarm.mine),
+  onAnswered: (alarm) => upsert(alarm),
+});
+const wall = new Wall(need("tiles"), tools);
+
+// ---- state → page ---------------------------------------------------------------------------
+
+function render(): void {
+  const open = snapshot.alarms;
+  let chosen = open.find((alarm) => alarm.id === selected) ?? null;
+  if (!chosen && last === null) {
+    chosen = open[0] ?? null;
+    selected = chosen?.id ?? null;
+  }
+  if (chosen) last = chosen;
+  queue.show(open, selected);
+  if (last) detail.show(last);
+  else calm();
+}
+
+function calm(): void {
+  const { protecting, all } = wall.count();
+  const areas = new Set(snapshot.cameras.map((camera) => `${camera.mine}/${camera.area}`)).size;
+  if (!all) detail.calm(t("nothing"), t("no_cameras"), true);
+  else if (protecting < all) detail.calm(t("nothing"), t("watching_some", { protecting, cameras: all }), true);
+  else detail.calm(t("nothing"), t("watching", { cameras: all, areas }), false);
+}
+
+function select(id: number): void {
+  selected = id;
+  last = null;
+  render();
+}
+
+/** Take in an alarm that an answer brought; its event may come before or after. */
+function upsert(alarm: state.Alarm): void {
+  const others = snapshot.alarms.filter((one) => one.id !== alarm.id);
+  const alarms = alarm.state === "closed" ? others : [...others, alarm].sort(state.compare);
+  snapshot = { ...snapshot, alarms };
+  if (last?.id === alarm.id) last = alarm;
+  render();
+}
+
+function announce(event: state.DeskEvent): void {
+  if (event.kind !== "alarm.raised") return;
+  const alarm = event.payload as unknown as state.Alarm;
+  live.textContent = t("new_alarm", {
+    severity: code("severity", alarm.severity),
+    what: code("rule_type", alarm.rule_type),
+    place: `${alarm.area}, ${alarm.camera_name}`,
+  });
+}
+
+function onEvents(events: state.DeskEvent[]): void {
+  let asks: state.Asks = "nothing";
+  for (const event of events) {
+    if (event.id <= snapshot.cursor) continue;
+    snapshot = state.apply(snapshot, event);
+    announce(event);
+    const carried = (event.kind.startsWith("clip.") ? event.payload["alarm"] : event.payload) as state.Alarm;
+    if (/^(alarm|clip)\./.test(event.kind) && last?.id === carried.id) last = carried;
+    // An answered alarm that left the queue gives its place to one that needs an answer.
+    if (event.kind === "alarm.raised" && last?.state === "closed") last = null;
+    const more = state.asksFor(event);
+    if (more === "snapshot" || (more === "cameras" && asks === "nothing")) asks = more;
+  }
+  render();
+  if (asks === "snapshot") void resync();
+  else if (asks === "cameras") void refreshHealth();
+}
+
+// ---- server → state -------------------------------------------------------------------------
+
+let resyncing = false;
+
+async function resync(): Promise<void> {
+  if (resyncing) return;
+  resyncing = true;
+  try {
+    const fresh = await json<state.Snapshot>(given.urls.desk);
+    // Events that came while we asked are in it, or come again after its cursor.
+    if (fresh.cursor >= snapshot.cursor) snapshot = fresh;
+    const found = snapshot.alarms.find((alarm) => alarm.id === last?.id);
+    if (found) last = found;
+    else if (last && last.state !== "closed") last = null;
+    wall.show(snapshot.cameras);
+    render();
+  } catch {
+    window.setTimeout(() => void resync(), 3000);
+  } finally {
+    resyncing = false;
+  }
+}
+
+let askingHealth = false;
+
+async function refreshHealth(): Promise<void> {
+  if (askingHealth || document.hidden) return;
+  askingHealth = true;
+  try {
+    const found: { id: number; health: state.Health }[] = [];
+    let url: string | null = `${given.urls.cameras}?page_size=200`;
+    while (url) {
+      const page: { results: typeof found; next: string | null } = await json(url);
+      found.push(...page.results);
+      url = page.next;
+    }
+    if (!state.sameCameras(snapshot, found)) await resync();
+    else snapshot = state.withHealth(snapshot, found);
+    wall.show(snapshot.cameras);
+  } catch {
+    // The line's own banner tells it; pictures grow old by themselves.
+  } finally {
+    askingHealth = false;
+  }
+}
+
+function onLine(line: Line): void {
+  banner.hidden = line.state === "live" || line.state === "connecting";
+  if (line.state === "lost") setText(banner, t("lost", { time: say(line.since) }));
+  if (line.state === "polling") setText(banner, t("polling"));
+  if (line.state === "signed-out")
+    banner.replaceChildren(t("signed_out", { time: say(line.since) }), " ", el("a", { href: given.urls.login }, t("sign_in")));
+  document.body.dataset["line"] = line.state;
+}
+
+// ---- the person -----------------------------------------------------------------------------
+
+function onKey(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.target as HTMLElement;
+  if (target.closest("input, textarea, select, video")) return;
+  const inQueue = target.closest("#queue") !== null;
+  const key = event.key.toLowerCase();
+  const step = key === "j" || (inQueue && key === "arrowdown") ? 1 : key === "k" || (inQueue && key === "arrowup") ? -1 : 0;
+  if (step) {
+    const next = queue.neighbour(selected, step);
+    if (next !== null) {
+      select(next);
+      queue.focus(next);
+    }
+  } else if (key === "a" && !event.repeat) void detail.acknowledge();
+  else if (key === "n") detail.focusNote();
+  else if (key === "p") detail.playClip();
+  else return;
+  event.preventDefault();
+}
+
+const soundButton = need<HTMLButtonElement>("desk-sound");
+
+function showSound(now: SoundState): void {
+  soundButton.hidden = false;
+  soundButton.className = `button small sound ${now}`;
+  soundButton.setAttribute("aria-pressed", String(now === "on"));
+  soundButton.replaceChildren(icon(now === "on" ? "sound" : "mute"), t(`sound_${now}`));
+}
+
+const sound = new Sound(showSound);
+showSound(sound.state);
+soundButton.addEventListener("click", () => void sound.toggle());
+document.addEventListener("keydown", onKey);
+
+function showPills(): void {
+  const { protecting, blind, all } = wall.count();
+  const texts: [string, string][] = [["protecting", t("pill_protecting", { protecting, cameras: all })]];
+  if (blind) texts.push(["blind", t("pill_blind", { count: blind })]);
+  const key = JSON.stringify(texts);
+  if (pills.dataset["key"] === key) return;
+  pills.dataset["key"] = key;
+  pills.replaceChildren(...texts.map(([kind, text]) => el("span", { class: `pill state ${kind}` }, text)));
+}
+
+let restedSince = 0;
+const REST_MS = 30_000;
+
+/** An alarm that is over and answered leaves the middle when nobody has looked at it for a while. */
+function letGo(now: number): void {
+  const place = need("detail");
+  const busy = last?.state !== "closed" || place.matches(":hover, :focus-within") || [...place.querySelectorAll("video")].some((video) => !video.paused);
+  if (busy) restedSince = now;
+  else if (now - restedSince > REST_MS) {
+    last = null;
+    render();
+  }
+}
+
+function tick(): void {
+  const now = clock.now();
+  letGo(now);
+  queue.tick(now);
+  wall.draw();
+  showPills();
+  sound.tick(snapshot.alarms);
+  setText(clockFace, say(now, now));
+  if (!last) calm();
+}
+
+wall.show(snapshot.cameras);
+render();
+tick();
+window.setInterval(tick, 500);
+window.setInterval(() => void refreshHealth(), HEALTH_EVERY_MS);
+new Feed({
+  socket: given.urls.socket,
+  events: given.urls.events,
+  cursor: () => snapshot.cursor,
+  onEvents,
+  onLine,
+  onResync: () => void resync(),
+});

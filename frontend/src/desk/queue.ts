@@ -1,0 +1,160 @@
+// The queue on the left: what needs an answer, worst first. While the pointer rests on it nothing
+// changes its place: new alarms wait at the end, gone ones stay until the pointer has left.
+
+import { el, icon, setText } from "../common/dom";
+import { sayRunning } from "../common/time";
+import { at, type Tools } from "./config";
+import { unanswered, type Alarm } from "./state";
+
+interface Row {
+  item: HTMLLIElement;
+  button: HTMLButtonElement;
+  symbol: SVGUseElement;
+  title: HTMLElement;
+  severity: HTMLElement;
+  place: HTMLElement;
+  why: HTMLElement;
+  time: HTMLElement;
+  rest: HTMLElement;
+  thumb: HTMLImageElement;
+  alarm: Alarm;
+  gone: boolean;
+}
+
+const HOLD_MS = 4000;
+
+export class Queue {
+  private readonly rows = new Map<number, Row>();
+  private order: number[] = [];
+  private wanted: Alarm[] = [];
+  private holdUntil = 0;
+  private readonly note: HTMLLIElement;
+
+  constructor(
+    private readonly list: HTMLOListElement,
+    private readonly title: HTMLElement,
+    private readonly tools: Tools,
+    private readonly onSelect: (id: number) => void,
+  ) {
+    this.note = el("li", { class: "queue-held" }, tools.words.t("held"));
+    const hold = (): void => {
+      this.holdUntil = performance.now() + HOLD_MS;
+    };
+    list.addEventListener("pointermove", hold);
+    list.addEventListener("pointerdown", hold);
+    list.addEventListener("pointerleave", () => {
+      this.holdUntil = 0;
+      this.arrange();
+    });
+  }
+
+  /** Show these alarms, in this order as soon as nothing under a pointer would move. */
+  show(alarms: Alarm[], selected: number | null): void {
+    this.wanted = alarms;
+    for (const alarm of alarms) this.put(alarm, alarm.id === selected);
+    const open = new Set(alarms.map((alarm) => alarm.id));
+    for (const row of this.rows.values()) {
+      row.gone = !open.has(row.alarm.id);
+      row.button.classList.toggle("closed", row.gone);
+      row.button.disabled = row.gone;
+      row.button.setAttribute("aria-current", String(row.alarm.id === selected));
+    }
+    const count = alarms.filter(unanswered).length;
+    const rest = alarms.length - count;
+    const t = this.tools.words.t;
+    const parts = [t("to_answer", { count })];
+    if (rest) parts.push(t("answered_count", { count: rest }));
+    setText(this.title, parts.join(" · "));
+    this.arrange();
+  }
+
+  /** Move the running times on; also lets the order go when the pointer rests too long. */
+  tick(now: number): void {
+    for (const row of this.rows.values()) {
+      const end = row.alarm.cleared_at ? Date.parse(row.alarm.cleared_at) : now;
+      setText(row.time, sayRunning(end - Date.parse(row.alarm.raised_at)));
+    }
+    if (this.note.isConnected) this.arrange();
+  }
+
+  /** The alarm before or after another, as shown. */
+  neighbour(id: number | null, step: 1 | -1): number | null {
+    const shown = this.order.filter((one) => !this.rows.get(one)?.gone);
+    if (!shown.length) return null;
+    const index = id === null ? -1 : shown.indexOf(id);
+    if (index < 0) return shown[0] ?? null;
+    return shown[Math.min(shown.length - 1, Math.max(0, index + step))] ?? null;
+  }
+
+  focus(id: number): void {
+    const row = this.rows.get(id);
+    row?.button.focus({ preventScroll: true });
+    row?.item.scrollIntoView({ block: "nearest" });
+  }
+
+  private put(alarm: Alarm, selected: boolean): void {
+    const row = this.rows.get(alarm.id) ?? this.make(alarm);
+    row.alarm = alarm;
+    const { t, code } = this.tools.words;
+    row.button.className = `item ${alarm.severity}${unanswered(alarm) ? "" : " answered"}`;
+    row.button.setAttribute("aria-current", String(selected));
+    row.symbol.setAttribute("href", `#i-${alarm.severity}`);
+    const taken = alarm.picture.at ?? "";
+    if (taken && row.thumb.dataset["at"] !== taken) {
+      row.thumb.dataset["at"] = taken;
+      row.thumb.hidden = false;
+      row.thumb.src = `${at(this.tools.urls.snapshot, alarm.id)}?at=${encodeURIComponent(taken)}`;
+    }
+    setText(row.title, code("rule_type", alarm.rule_type));
+    setText(row.severity, code("severity", alarm.severity));
+    setText(row.place, `${alarm.area} · ${alarm.camera_name}`);
+    setText(row.why, alarm.why);
+    const rest = [code("state", alarm.state)];
+    if (alarm.count > 1) rest.push(t("times", { count: alarm.count }));
+    setText(row.rest, ` · ${rest.join(" · ")}`);
+  }
+
+  private make(alarm: Alarm): Row {
+    const symbol = icon(alarm.severity);
+    const title = el("span", { class: "item-title" });
+    const severity = el("span", { class: "item-severity" });
+    const place = el("span", { class: "item-place" });
+    const why = el("span", { class: "item-why" });
+    const time = el("span", { class: "item-time" });
+    const thumb = el("img", { class: "item-thumb", alt: "", loading: "lazy", hidden: true });
+    const rest = el("span");
+    const button = el(
+      "button",
+      { type: "button", class: "item", click: () => this.onSelect(alarm.id) },
+      symbol, title, thumb, place, why,
+      el("span", { class: "item-why" }, time, " · ", severity, rest),
+    );
+    const row: Row = {
+      item: el("li", { "data-alarm": alarm.id }, button),
+      button, title, severity, place, why, time, rest, thumb, alarm,
+      symbol: symbol.firstElementChild as SVGUseElement,
+      gone: false,
+    };
+    this.rows.set(alarm.id, row);
+    return row;
+  }
+
+  private arrange(): void {
+    const ranked = this.wanted.map((alarm) => alarm.id);
+    const held = performance.now() < this.holdUntil;
+    if (held) {
+      const known = new Set(this.order);
+      this.order = [...this.order, ...ranked.filter((id) => !known.has(id))];
+    } else {
+      this.order = ranked;
+      for (const [id, row] of this.rows) if (row.gone) this.rows.delete(id);
+    }
+    const next: HTMLElement[] = this.order.map((id) => this.rows.get(id)!.item);
+    if (this.order.some((id, index) => id !== ranked[index])) next.push(this.note);
+    const current = [...this.list.children];
+    if (current.length === next.length && next.every((item, index) => item === current[index])) return;
+    const focused = document.activeElement;
+    this.list.replaceChildren(...next);
+    if (focused instanceof HTMLElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
+  }
+}

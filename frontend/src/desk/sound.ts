@@ -1,0 +1,86 @@
+// An alarm's sound: as long as somebody has to answer, at the pace of the worst.
+
+import type { Alarm, Severity } from "./state";
+import { unanswered } from "./state";
+
+type Tone = [hertz: number, atS: number, forS: number];
+const TONES: Record<Severity, { tones: Tone[]; everyMs: number }> = {
+  critical: { tones: [[880, 0, 0.16], [660, 0.2, 0.16], [880, 0.4, 0.16], [660, 0.6, 0.22]], everyMs: 2500 },
+  high: { tones: [[740, 0, 0.18], [560, 0.24, 0.24]], everyMs: 5000 },
+  medium: { tones: [[520, 0, 0.22]], everyMs: 15_000 },
+  low: { tones: [[440, 0, 0.15]], everyMs: 60_000 },
+};
+// What is over but not answered only reminds.
+const REMINDER_MS = 30_000;
+const KEY = "davy.sound";
+
+export type SoundState = "on" | "off" | "blocked";
+
+export class Sound {
+  private context: AudioContext | null = null;
+  private wanted = localStorage.getItem(KEY) !== "off";
+  private played = new Map<number, number>();
+
+  constructor(private readonly onChange: (state: SoundState) => void) {
+    const unlock = (): void => {
+      if (this.wanted) void this.open();
+    };
+    document.addEventListener("pointerdown", unlock, { once: true });
+    document.addEventListener("keydown", unlock, { once: true });
+  }
+
+  get state(): SoundState {
+    if (!this.wanted) return "off";
+    return this.context?.state === "running" ? "on" : "blocked";
+  }
+
+  /** Turn on (with a short tone, so that the reader hears that it works) or off. */
+  async toggle(): Promise<void> {
+    const on = this.state !== "on";
+    this.wanted = on;
+    localStorage.setItem(KEY, on ? "on" : "off");
+    if (on) {
+      await this.open();
+      this.play("medium");
+    }
+    this.onChange(this.state);
+  }
+
+  private async open(): Promise<void> {
+    this.context ??= new AudioContext();
+    this.context.onstatechange = () => this.onChange(this.state);
+    if (this.context.state !== "running") await this.context.resume().catch(() => undefined);
+    this.onChange(this.state);
+  }
+
+  /** Play what is due now; called about twice a second. */
+  tick(alarms: Alarm[], now = performance.now()): void {
+    const due = alarms.filter((alarm) => {
+      if (!unanswered(alarm)) return false;
+      const pause = alarm.active ? TONES[alarm.severity].everyMs : REMINDER_MS;
+      return now - (this.played.get(alarm.id) ?? -Infinity) >= pause;
+    });
+    const first = due[0]; // the queue is ordered: the worst comes first
+    if (!first || this.state !== "on") return;
+    for (const alarm of due) this.played.set(alarm.id, now);
+    this.play(first.severity);
+  }
+
+  private play(severity: Severity): void {
+    const context = this.context;
+    if (context?.state !== "running") return;
+    for (const [hertz, atS, forS] of TONES[severity].tones) {
+      const oscillator = context.createOscillator();
+      const gain = context.createGain();
+      const start = context.currentTime + 0.02 + atS;
+      oscillator.frequency.value = hertz;
+      gain.gain.setValueAtTime(0, start);
+      gain.gain.linearRampToValueAtTime(0.25, start + 0.015);
+      gain.gain.setValueAtTime(0.25, start + forS - 0.03);
+      gain.gain.linearRampToValueAtTime(0, start + forS);
+      oscillator.connect(gain).connect(context.destination);
+      oscillator.start(start);
+      oscillator.stop(start + forS + 0.02);
+    }
+  }
+}

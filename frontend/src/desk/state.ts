@@ -1,0 +1,172 @@
+// What the desk knows, and the one function that changes it. No clock, network or page in here:
+// a snapshot and the events after its cursor give what a fresh snapshot would.
+
+import { micros } from "../common/time";
+
+export type Severity = "critical" | "high" | "medium" | "low";
+export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "closed";
+export type Box = [number, number, number, number];
+export type Point = [number, number];
+
+export interface Clip {
+  id: string;
+  state: "pending" | "ready" | "failed";
+}
+
+export interface Alarm {
+  id: number;
+  mine: number;
+  mine_name: string;
+  area: string;
+  camera: number;
+  camera_name: string;
+  rule: string;
+  rule_type: string;
+  state: AlarmState;
+  level: string;
+  severity: Severity;
+  active: boolean;
+  raised_at: string;
+  last_seen_at: string;
+  cleared_at: string | null;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
+  count: number;
+  why: string;
+  values: Record<string, unknown>;
+  boxes: Box[];
+  zone: Point[];
+  picture: { at?: string; boxes?: Box[]; zone?: Point[] };
+  scene_version: number;
+  committed_at: string;
+  clips: Clip[];
+}
+
+export interface StreamHealth {
+  stream: string;
+  state: string;
+  reason: string;
+  since: string;
+}
+
+export interface Health {
+  state: "protecting" | "blind" | "off";
+  because: string;
+  streams: StreamHealth[];
+  analysed_until: string | null;
+}
+
+export interface Camera {
+  id: number;
+  mine: number;
+  mine_name: string;
+  area: string;
+  name: string;
+  enabled: boolean;
+  health: Health;
+}
+
+export interface Snapshot {
+  cursor: number;
+  alarms: Alarm[];
+  cameras: Camera[];
+  may_acknowledge: number[];
+}
+
+export interface DeskEvent {
+  id: number;
+  mine: number;
+  kind: string;
+  at: string;
+  payload: Record<string, unknown>;
+}
+
+const RANK: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3 };
+
+/** Order as the server does: unanswered first, then the worst, then the newest. */
+export function compare(a: Alarm, b: Alarm): number {
+  const answered = Number(a.state === "acknowledged") - Number(b.state === "acknowledged");
+  return (
+    answered ||
+    RANK[a.severity] - RANK[b.severity] ||
+    micros(b.raised_at) - micros(a.raised_at) ||
+    b.id - a.id
+  );
+}
+
+/** Whether somebody still has to answer. */
+export function unanswered(alarm: Alarm): boolean {
+  return alarm.state === "unacknowledged" || alarm.state === "returned";
+}
+
+function carried(event: DeskEvent): Alarm | null {
+  if (event.kind.startsWith("alarm.")) return event.payload as unknown as Alarm;
+  if (event.kind.startsWith("clip.")) return (event.payload["alarm"] as Alarm | undefined) ?? null;
+  return null;
+}
+
+/** Take in one event; one that was seen already changes nothing. */
+export function apply(snapshot: Snapshot, event: DeskEvent): Snapshot {
+  if (event.id <= snapshot.cursor) return snapshot;
+  const alarm = carried(event);
+  if (!alarm) return { ...snapshot, cursor: event.id };
+  const others = snapshot.alarms.filter((one) => one.id !== alarm.id);
+  const alarms = alarm.state === "closed" ? others : [...others, alarm].sort(compare);
+  return { ...snapshot, cursor: event.id, alarms };
+}
+
+export type Asks = "nothing" | "cameras" | "snapshot";
+
+/** What an event asks for that it does not carry itself. */
+export function asksFor(event: DeskEvent): Asks {
+  if (event.kind === "resync" || event.kind === "camera.created" || event.kind === "camera.changed")
+    return "snapshot";
+  return event.kind.startsWith("camera.") ? "cameras" : "nothing";
+}
+
+/** Take in what the server now says of cameras' health. */
+export function withHealth(snapshot: Snapshot, found: { id: number; health: Health }[]): Snapshot {
+  const health = new Map(found.map((camera) => [camera.id, camera.health]));
+  const cameras = snapshot.cameras.map((camera) => ({
+    ...camera,
+    health: health.get(camera.id) ?? camera.health,
+  }));
+  return { ...snapshot, cameras };
+}
+
+/** Whether both lists name the same cameras. */
+export function sameCameras(snapshot: Snapshot, found: { id: number }[]): boolean {
+  const known = new Set(snapshot.cameras.map((camera) => camera.id));
+  return known.size === found.length && found.every((camera) => known.has(camera.id));
+}
+
+/** Older than this no picture is a view of the present. */
+export const STALE_MS = 10_000;
+
+export interface Sight {
+  state: "protecting" | "blind" | "off";
+  because: string;
+  /** Since when it is so, as an ISO time or Unix milliseconds; null when nobody knows. */
+  since: string | number | null;
+  reason: string;
+}
+
+/**
+ * Judge a camera by what the server said and by the age of the picture that is on the screen: the
+ * worse of the two counts, so a line that went dead never leaves a nice old picture standing.
+ */
+export function sight(camera: Camera, pictureAt: number | null, now: number, watchedSince: number): Sight {
+  const health = camera.health;
+  if (!camera.enabled || health.state === "off") return { state: "off", because: "", since: null, reason: "" };
+  const watched = health.streams.find((row) => row.stream === "sub") ?? health.streams[0];
+  if (health.state === "blind") {
+    const ofStream = watched !== undefined && watched.state === health.because;
+    const since = ofStream ? watched.since : health.because === "stale" ? (health.analysed_until ?? pictureAt) : null;
+    return { state: "blind", because: health.because, since, reason: ofStream ? watched.reason : "" };
+  }
+  if (pictureAt !== null && now - pictureAt > STALE_MS)
+    return { state: "blind", because: "stale", since: pictureAt, reason: "" };
+  if (pictureAt === null && now - watchedSince > STALE_MS)
+    return { state: "blind", because: "stale", since: health.analysed_until, reason: "" };
+  return { state: "protecting", because: "", since: null, reason: "" };
+}

@@ -1,0 +1,87 @@
+// What every page gets: local times, questions before what cannot be undone, copy buttons, fresh pictures.
+
+import { sayAge, sayFull } from "../common/time";
+
+// Older than this a picture must not pass for a view of the present.
+const OLD_MS = 10_000;
+
+for (const node of document.querySelectorAll<HTMLTimeElement>("time[data-local]")) {
+  node.title = node.textContent ?? "";
+  node.textContent = sayFull(node.dateTime);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  const question = form.dataset["confirm"];
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    const text = document.querySelector(button.dataset["copy"] ?? "")?.textContent ?? "";
+    await navigator.clipboard.writeText(text);
+    button.textContent = button.dataset["done"] ?? "";
+  });
+}
+
+for (const video of document.querySelectorAll<HTMLVideoElement>("video[data-fault]")) {
+  keepPlaying(video);
+}
+
+for (const image of document.querySelectorAll<HTMLImageElement>("img[data-refresh]")) {
+  refresh(image);
+}
+
+/** A link to the store lives five minutes; a player that sat longer is given a new one where it was. */
+function keepPlaying(video: HTMLVideoElement): void {
+  let tries = 0;
+  const source = video.src;
+  video.addEventListener("playing", () => (tries = 0));
+  video.addEventListener("error", () => {
+    tries += 1;
+    if (tries > 1) {
+      if (video.nextElementSibling?.className === "notice bad") return;
+      const note = document.createElement("p");
+      note.className = "notice bad";
+      note.textContent = video.dataset["fault"] ?? "";
+      video.after(note);
+      return;
+    }
+    const at = video.currentTime;
+    video.src = source;
+    video.addEventListener("loadedmetadata", () => (video.currentTime = at), { once: true });
+  });
+}
+
+/** Load a picture again and again while it is looked at, and say how old it is. */
+function refresh(image: HTMLImageElement): void {
+  const source = image.src;
+  const caption = image.closest("figure")?.querySelector<HTMLElement>("[data-age]");
+  const label = caption?.textContent ?? "";
+  const everyMs = Number(image.dataset["refresh"]) * 1000;
+  const missing = document.createElement("div");
+  missing.className = "missing-picture";
+  missing.textContent = image.dataset["missing"] ?? "";
+  missing.hidden = true;
+  image.after(missing);
+  let shown = "";
+  const load = async (): Promise<void> => {
+    if (document.hidden) return;
+    const response = await fetch(source, { cache: "no-store" });
+    const found = response.status === 200;
+    image.hidden = !found;
+    missing.hidden = found;
+    if (!found) return;
+    const taken = Number(response.headers.get("X-Picture-Time")) * 1000;
+    const now = Date.parse(response.headers.get("Date") ?? "") || Date.now();
+    const address = URL.createObjectURL(await response.blob());
+    image.src = address;
+    if (shown) URL.revokeObjectURL(shown);
+    shown = address;
+    if (caption) caption.textContent = `${label} · ${sayAge(now - taken)}`;
+    image.closest("figure")?.classList.toggle("old", now - taken > OLD_MS);
+  };
+  const loop = (): void => void load().catch(() => undefined).finally(() => setTimeout(loop, everyMs));
+  loop();
+}

@@ -1,0 +1,244 @@
+// The picture with its shapes: drag with mouse or finger, or walk by Tab and arrow keys.
+
+import { el, setText, svg } from "../common/dom";
+import { say } from "../common/time";
+import type { Editor } from "./editor";
+import { crossings, shift, split, within, type Point } from "./geometry";
+import { polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
+
+const WIDE = 1000;
+const STEP = 0.005;
+const FAR = 0.03;
+const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export class Canvas {
+  readonly place: HTMLElement;
+  private readonly picture = svg("image", { x: 0, y: 0, width: WIDE, preserveAspectRatio: "none" });
+  private readonly shapes = svg("g");
+  private readonly handles = svg("g");
+  private readonly root: SVGSVGElement;
+  private readonly note: HTMLElement;
+  private high = (WIDE * 9) / 16;
+  private address = "";
+  private drawn = "";
+  private drag: { ref: ShapeRef; point: number | null; from: Point; polygon: Point[]; moved: boolean } | null = null;
+
+  constructor(private readonly editor: Editor) {
+    this.root = svg("svg", { role: "group" }, this.picture, this.shapes, this.handles);
+    this.note = el("p", { class: "sub" });
+    this.place = el("div", {}, el("div", { class: "canvas" }, this.root), this.note);
+    this.root.addEventListener("pointermove", (event) => this.move(event));
+    for (const end of ["pointerup", "pointercancel"] as const)
+      this.root.addEventListener(end, () => (this.drag = null));
+    this.root.addEventListener("pointerdown", (event) => {
+      if (event.target === this.picture || event.target === this.root) this.editor.choose(null);
+    });
+    new ResizeObserver(() => this.draw(true)).observe(this.root);
+    this.reshape();
+    editor.watch(() => this.draw());
+    this.draw();
+    void this.load();
+  }
+
+  /** Fetch the newest picture; asks again until there is one. */
+  async load(): Promise<void> {
+    try {
+      const response = await fetch(this.editor.given.urls.frame, { cache: "no-store" });
+      if (response.status === 200) {
+        await this.show(await response.blob());
+        const taken = Number(response.headers.get("X-Picture-Time")) * 1000;
+        setText(this.note, this.editor.words.t("frame_of", { time: say(taken) }));
+        return;
+      }
+    } catch {
+      // said below, tried again
+    }
+    setText(this.note, this.editor.words.t("no_frame"));
+    window.setTimeout(() => void this.load(), 3000);
+  }
+
+  private async show(blob: Blob): Promise<void> {
+    const address = URL.createObjectURL(blob);
+    const probe = new Image();
+    probe.src = address;
+    await probe.decode();
+    this.picture.setAttribute("href", address);
+    if (this.address) URL.revokeObjectURL(this.address);
+    this.address = address;
+    this.high = (WIDE * probe.naturalHeight) / probe.naturalWidth;
+    this.reshape();
+    this.draw(true);
+  }
+
+  private reshape(): void {
+    this.root.setAttribute("viewBox", `0 0 ${WIDE} ${this.high}`);
+    this.picture.setAttribute("height", String(this.high));
+    (this.root.parentElement as HTMLElement).style.aspectRatio = `${WIDE} / ${this.high}`;
+  }
+
+  /** Units of the drawing in one pixel of the screen. */
+  private get unit(): number {
+    return WIDE / (this.root.clientWidth || WIDE);
+  }
+
+  private at(point: Point): Point {
+    return [point[0] * WIDE, point[1] * this.high];
+  }
+
+  private fraction(event: PointerEvent): Point {
+    const box = this.root.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  }
+
+  // ---- drawing ------------------------------------------------------------------------------
+
+  draw(force = false): void {
+    const { scene, chosen, point } = this.editor;
+    const key = JSON.stringify([scene.zones, scene.machines, scene.rules, chosen, point]);
+    if (!force && key === this.drawn) return;
+    this.drawn = key;
+    const focused = document.activeElement?.getAttribute("data-focus") ?? "";
+    const refs = this.editor.shapes().filter((ref) => polygonOf(scene, ref).length);
+    // The chosen shape is drawn last, so that it lies on top and can be taken.
+    refs.sort((a, b) => Number(same(a, chosen)) - Number(same(b, chosen)));
+    this.shapes.replaceChildren(...refs.flatMap((ref) => this.shape(ref)));
+    this.handles.replaceChildren(...(chosen ? this.points(chosen) : []));
+    if (focused) this.root.querySelector<SVGElement>(`[data-focus="${focused}"]`)?.focus();
+  }
+
+  private shape(ref: ShapeRef): SVGElement[] {
+    const polygon = polygonOf(this.editor.scene, ref);
+    const chosen = same(ref, this.editor.chosen);
+    const name = this.editor.name(ref);
+    const parts: SVGElement[] = [
+      svg("polygon", {
+        class: `shape ${role(this.editor.scene, ref)}${chosen ? " chosen" : ""}`,
+        points: polygon.map((point) => this.at(point).join(",")).join(" "),
+        tabindex: 0,
+        role: "button",
+        "aria-pressed": String(chosen),
+        "aria-label": this.editor.words.t("shape_label", { shape: name }),
+        "data-focus": `${ref.kind}-${ref.index}`,
+        pointerdown: (event) => this.take(event as PointerEvent, ref, null),
+        keydown: (event) => this.shapeKey(event as KeyboardEvent, ref),
+      }),
+    ];
+    const [x, y] = this.at(polygon.reduce((best, point) => (point[1] < best[1] ? point : best)));
+    const size = 14 * this.unit;
+    const label = svg("text", { class: "shape-label", x: Math.min(x, WIDE - name.length * size * 0.6), y: Math.max(size, y - 8 * this.unit), "font-size": size }, name);
+    parts.push(label);
+    for (const [cx, cy] of crossings(polygon).map((point) => this.at(point)))
+      parts.push(svg("circle", { class: "crossing", cx, cy, r: 12 * this.unit }));
+    return parts;
+  }
+
+  private points(ref: ShapeRef): SVGElement[] {
+    const polygon = polygonOf(this.editor.scene, ref);
+    const edges = polygon.map((point, index) => {
+      const [x1, y1] = this.at(point);
+      const [x2, y2] = this.at(polygon[(index + 1) % polygon.length]!);
+      return svg("line", { class: "edge", x1, y1, x2, y2, pointerdown: (event) => this.insert(event as PointerEvent, ref, index) });
+    });
+    const name = this.editor.name(ref);
+    const dots = polygon.map((point, index) => {
+      const [cx, cy] = this.at(point);
+      return svg(
+        "g",
+        {
+          class: `handle${index === this.editor.point ? " chosen" : ""}`,
+          tabindex: 0,
+          role: "button",
+          "aria-label": this.editor.words.t("point_label", { number: index + 1, shape: name, x: percent(point[0]), y: percent(point[1]) }),
+          "data-focus": `point-${index}`,
+          pointerdown: (event) => this.take(event as PointerEvent, ref, index),
+          keydown: (event) => this.pointKey(event as KeyboardEvent, ref, index),
+          focus: () => this.editor.point !== index && this.editor.choose(ref, index),
+        },
+        svg("circle", { class: "reach", cx, cy, r: 18 * this.unit }),
+        svg("circle", { class: "dot", cx, cy, r: 6 * this.unit }),
+      );
+    });
+    return [...edges, ...dots];
+  }
+
+  // ---- mouse and finger ---------------------------------------------------------------------
+
+  private take(event: PointerEvent, ref: ShapeRef, point: number | null): void {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.root.setPointerCapture(event.pointerId);
+    this.drag = { ref, point, from: this.fraction(event), polygon: polygonOf(this.editor.scene, ref), moved: false };
+    this.editor.choose(ref, point);
+    this.focus(point === null ? `${ref.kind}-${ref.index}` : `point-${point}`);
+  }
+
+  private insert(event: PointerEvent, ref: ShapeRef, index: number): void {
+    if (event.button !== 0) return;
+    const [x, y] = this.fraction(event);
+    const polygon = split(polygonOf(this.editor.scene, ref), index);
+    polygon[index + 1] = within(x, y);
+    this.editor.change(withPolygon(this.editor.scene, ref, polygon));
+    this.take(event, ref, index + 1);
+    if (this.drag) this.drag.moved = true; // the point and where it is dragged to are one step
+  }
+
+  private move(event: PointerEvent): void {
+    const drag = this.drag;
+    if (!drag) return;
+    const [x, y] = this.fraction(event);
+    const [dx, dy] = [x - drag.from[0], y - drag.from[1]];
+    if (!drag.moved && Math.hypot(dx * this.root.clientWidth, dy * this.root.clientHeight) < 2) return;
+    const polygon =
+      drag.point === null
+        ? shift(drag.polygon, dx, dy)
+        : drag.polygon.map((old, index) => (index === drag.point ? within(old[0] + dx, old[1] + dy) : old));
+    this.editor.change(withPolygon(this.editor.scene, drag.ref, polygon), !drag.moved);
+    drag.moved = true;
+  }
+
+  // ---- keyboard -----------------------------------------------------------------------------
+
+  private shapeKey(event: KeyboardEvent, ref: ShapeRef): void {
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      const by = event.shiftKey ? FAR : STEP;
+      const polygon = shift(polygonOf(this.editor.scene, ref), arrow[0] * by, arrow[1] * by);
+      this.editor.chosen = ref;
+      this.editor.change(withPolygon(this.editor.scene, ref, polygon));
+    } else if (event.key === "Enter" || event.key === " ") this.editor.choose(ref);
+    else return;
+    event.preventDefault();
+  }
+
+  private pointKey(event: KeyboardEvent, ref: ShapeRef, index: number): void {
+    const polygon = polygonOf(this.editor.scene, ref);
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      const by = event.shiftKey ? FAR : STEP;
+      const [x, y] = polygon[index]!;
+      const next = polygon.map((point, at) => (at === index ? within(x + arrow[0] * by, y + arrow[1] * by) : point));
+      this.editor.change(withPolygon(this.editor.scene, ref, next));
+    } else if (event.key === "Insert" || event.key === "+") {
+      this.editor.point = index + 1;
+      this.editor.change(withPolygon(this.editor.scene, ref, split(polygon, index)));
+      this.focus(`point-${index + 1}`);
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      if (polygon.length > 1) {
+        const next = polygon.filter((_point, at) => at !== index);
+        this.editor.point = Math.min(index, next.length - 1);
+        this.editor.change(withPolygon(this.editor.scene, ref, next));
+        this.focus(`point-${this.editor.point}`);
+      }
+    } else return;
+    event.preventDefault();
+  }
+
+  private focus(name: string): void {
+    this.root.querySelector<SVGElement>(`[data-focus="${name}"]`)?.focus({ preventScroll: true });
+  }
+}
+
+function percent(fraction: number): string {
+  return `${(fraction * 100).toFixed(1)} %`;
+}

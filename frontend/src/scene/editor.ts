@@ -1,0 +1,101 @@
+// What the parts of the editor share: the document, what is chosen, what is wrong.
+
+import type { Words } from "../common/words";
+import { History } from "./history";
+import * as model from "./scene";
+
+export interface SceneData {
+  document: model.Scene;
+  version: number;
+  machines: { key: string; name: string; kind: string; here: boolean }[];
+  hazards: model.Hazard[];
+  severities: Record<string, string>;
+  urls: { frame: string; scene: string };
+  strings: Record<string, string | Record<string, string>>;
+}
+
+export class Editor {
+  readonly history: History<model.Scene>;
+  saved: model.Scene;
+  chosen: model.ShapeRef | null = null;
+  point: number | null = null;
+  /** A fault that only the server found; it goes with the next change. */
+  refused: model.Fault | null = null;
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(
+    readonly given: SceneData,
+    readonly words: Words,
+  ) {
+    const empty = { version: 1, zones: [], machines: [], rules: [] };
+    this.saved = { ...empty, ...given.document };
+    this.history = new History(this.saved);
+    if (this.saved.zones.length) this.chosen = { kind: "zones", index: 0 };
+  }
+
+  get scene(): model.Scene {
+    return this.history.value;
+  }
+
+  get dirty(): boolean {
+    return JSON.stringify(this.scene) !== JSON.stringify(this.saved);
+  }
+
+  get faults(): model.Fault[] {
+    const found = model.faults(this.scene, this.given.hazards, (key) => this.words.t(key));
+    return this.refused ? [...found, this.refused] : found;
+  }
+
+  /** The faults at a path or below it. */
+  faultsAt(path: string): model.Fault[] {
+    return this.faults.filter((fault) => fault.path === path || fault.path.startsWith(`${path}.`) || fault.path.startsWith(`${path}[`));
+  }
+
+  watch(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  change(scene: model.Scene, mark = true): void {
+    this.refused = null;
+    this.history.set(scene, mark);
+    this.tell();
+  }
+
+  choose(ref: model.ShapeRef | null, point: number | null = null): void {
+    this.chosen = ref;
+    this.point = point;
+    this.tell();
+  }
+
+  undo(): void {
+    this.history.undo();
+    this.settle();
+  }
+
+  redo(): void {
+    this.history.redo();
+    this.settle();
+  }
+
+  private settle(): void {
+    this.refused = null;
+    if (this.chosen && !this.scene[this.chosen.kind][this.chosen.index]) this.chosen = null;
+    this.point = null;
+    this.tell();
+  }
+
+  name(ref: model.ShapeRef): string {
+    const id = this.scene[ref.kind][ref.index]?.id ?? "";
+    return ref.kind === "zones" ? id : this.words.t("machine_region", { id });
+  }
+
+  shapes(): model.ShapeRef[] {
+    const zones = this.scene.zones.map((_zone, index) => ({ kind: "zones" as const, index }));
+    const regions = this.scene.machines.map((_machine, index) => ({ kind: "machines" as const, index }));
+    return [...zones, ...regions];
+  }
+}

@@ -1,0 +1,72 @@
+// Form fields of the editor, each with its help and its fault beside it.
+
+import { el } from "../common/dom";
+import type { Editor } from "./editor";
+
+let made = 0;
+
+interface Around {
+  label: string;
+  path: string;
+  help?: string | undefined;
+}
+
+function around(editor: Editor, input: HTMLInputElement | HTMLSelectElement, about: Around): HTMLElement {
+  const id = `field-${(made += 1)}`;
+  input.id = id;
+  input.dataset["path"] = about.path;
+  const fault = editor.faultsAt(about.path)[0];
+  if (fault) {
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", `${id}-fault`);
+  }
+  return el(
+    "div",
+    { class: fault ? "field wrong" : "field" },
+    el("label", { for: id }, about.label),
+    input,
+    fault && el("p", { class: "fault", id: `${id}-fault` }, fault.text),
+    about.help && el("p", { class: "help" }, about.help),
+  );
+}
+
+export function textField(
+  editor: Editor,
+  about: Around & { value: string; list?: string | undefined; change: (value: string) => void },
+): HTMLElement {
+  const input = el("input", { type: "text", value: about.value, maxlength: 100, autocomplete: "off", spellcheck: "false", list: about.list ?? null });
+  input.addEventListener("change", () => about.change(input.value.trim()));
+  return around(editor, input, about);
+}
+
+export function numberField(
+  editor: Editor,
+  about: Around & {
+    value: number | undefined;
+    min?: number | undefined;
+    max?: number | undefined;
+    step: number | "any";
+    hint?: string;
+    change: (value: number | undefined) => void;
+  },
+): HTMLElement {
+  const input = el("input", { type: "number", value: about.value ?? "", min: about.min ?? null, max: about.max ?? null, step: about.step, placeholder: about.hint ?? null });
+  input.addEventListener("change", () => {
+    const value = input.value.trim();
+    if (value === "") about.change(undefined);
+    else if (Number.isFinite(input.valueAsNumber)) about.change(input.valueAsNumber);
+  });
+  return around(editor, input, about);
+}
+
+export function choiceField(
+  editor: Editor,
+  about: Around & { value: string; choices: [string, string][]; change: (value: string) => void },
+): HTMLElement {
+  const choices = about.choices.some(([code]) => code === about.value)
+    ? about.choices
+    : [...about.choices, [about.value, about.value] as [string, string]];
+  const select = el("select", {}, ...choices.map(([code, text]) => el("option", { value: code, selected: code === about.value }, text)));
+  select.addEventListener("change", () => about.change(select.value));
+  return around(editor, select, about);
+}

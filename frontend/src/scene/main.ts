@@ -1,0 +1,227 @@
+// The zone editor: picture on the left, what is drawn and ruled on the right.
+
+import { data, el, icon, need, setText } from "../common/dom";
+import { json, Refused } from "../common/http";
+import { sayFull } from "../common/time";
+import { reader } from "../common/words";
+import { Canvas } from "./canvas";
+import { Editor, type SceneData } from "./editor";
+import { rulesPanel } from "./rules";
+import * as model from "./scene";
+import { shapesPanel } from "./shapes";
+
+type Tab = "shapes" | "rules" | "json";
+
+const given = data<SceneData>("scene-data");
+const words = reader(given.strings);
+const { t } = words;
+const editor = new Editor(given, words);
+const canvas = new Canvas(editor);
+let version = given.version;
+let tab: Tab = "shapes";
+let byHand = false;
+
+// ---- parts that stay -----------------------------------------------------------------------
+
+const undo = el("button", { type: "button", class: "button small", click: () => editor.undo() }, icon("undo"), t("undo"));
+const redo = el("button", { type: "button", class: "button quiet small", click: () => editor.redo() }, t("redo"));
+const fresh = el("button", { type: "button", class: "button quiet small", click: () => void canvas.load() }, t("new_frame"));
+const unsaved = el("span", { class: "sub", hidden: true }, t("unsaved"));
+const tools = el("div", { class: "editor-tools" }, undo, redo, fresh, unsaved);
+
+const tabs = (["shapes", "rules", "json"] as const).map((name) =>
+  el("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "editor-panel", click: () => openTab(name) }, t(name)),
+);
+const tabList = el("div", { class: "tabs", role: "tablist" }, ...tabs);
+const panel = el("div", { class: "side", role: "tabpanel", id: "editor-panel" });
+
+const reason = el("input", { type: "text", id: "reason", maxlength: 300, autocomplete: "off" });
+const saveButton = el("button", { type: "submit", class: "button primary" }, t("save"));
+const outcome = el("p", { role: "status" });
+const save = el(
+  "form",
+  { class: "card save" },
+  el("div", { class: "field" }, el("label", { for: "reason" }, t("reason")), reason, el("p", { class: "help" }, t("reason_help"))),
+  saveButton,
+  outcome,
+);
+save.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void publish();
+});
+
+const left = el("div", {}, tools, canvas.place, el("p", { class: "sub" }, t("help")));
+const right = el("div", { class: "side" });
+need("editor").replaceChildren(el("div", { class: "editor-grid" }, left, right));
+
+// ---- drawing --------------------------------------------------------------------------------
+
+function openTab(name: Tab): void {
+  tab = name;
+  render();
+  document.getElementById(`tab-${name}`)?.focus();
+}
+
+function isEmpty(): boolean {
+  const { zones, machines, rules } = editor.scene;
+  return !zones.length && !machines.length && !rules.length;
+}
+
+function start(): HTMLElement {
+  const template = (): void => {
+    const machine = given.machines.find((one) => one.here) ?? given.machines[0];
+    editor.chosen = { kind: "zones", index: 0 };
+    editor.change(model.winchTemplate(editor.scene, machine?.key ?? "winch-1", machine?.kind ?? "winch"));
+  };
+  const hand = (): void => {
+    byHand = true;
+    render();
+  };
+  return el(
+    "div",
+    { class: "card side" },
+    el("h2", {}, t("empty_title")),
+    el("p", { class: "sub" }, t("empty_text")),
+    el("button", { type: "button", class: "button primary", click: template }, t("template")),
+    el("button", { type: "button", class: "button quiet", click: hand }, t("by_hand")),
+  );
+}
+
+function jsonPanel(): HTMLElement[] {
+  const text = el("textarea", { class: "json", spellcheck: "false", "aria-label": t("json") });
+  text.value = JSON.stringify(editor.scene, null, 1);
+  const fault = el("p", { class: "fault", role: "alert" });
+  const use = (): void => {
+    try {
+      const found = JSON.parse(text.value) as model.Scene;
+      const lists = [found.zones ?? [], found.machines ?? [], found.rules ?? []];
+      if (typeof found !== "object" || !lists.every(Array.isArray)) throw new TypeError(t("json_shape"));
+      editor.chosen = null;
+      editor.change({ ...found, zones: found.zones ?? [], machines: found.machines ?? [], rules: found.rules ?? [] });
+    } catch (error) {
+      setText(fault, t("json_bad", { reason: error instanceof Error ? error.message : String(error) }));
+    }
+  };
+  return [el("p", { class: "sub" }, t("json_help")), text, fault, el("button", { type: "button", class: "button", click: use }, t("json_use"))];
+}
+
+/** Draw the right side anew and give the focus back to the field that had it. */
+function render(): void {
+  undo.disabled = !editor.history.canUndo;
+  redo.disabled = !editor.history.canRedo;
+  unsaved.hidden = !editor.dirty;
+  saveButton.disabled = !editor.dirty;
+  if (isEmpty() && !byHand && !editor.dirty) {
+    right.replaceChildren(start());
+    return;
+  }
+  tabs.forEach((button) => {
+    const on = button.id === `tab-${tab}`;
+    button.setAttribute("aria-selected", String(on));
+    button.tabIndex = on ? 0 : -1;
+  });
+  const active = document.activeElement as HTMLElement | null;
+  const inPanel = active !== null && panel.contains(active);
+  const key = inPanel ? (active.dataset["path"] ?? active.dataset["key"] ?? "") : "";
+  const opened = [...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset["more"]);
+  const parts = tab === "shapes" ? shapesPanel(editor) : tab === "rules" ? rulesPanel(editor) : jsonPanel();
+  panel.setAttribute("aria-labelledby", `tab-${tab}`);
+  panel.replaceChildren(...parts);
+  for (const one of panel.querySelectorAll<HTMLDetailsElement>("details")) if (opened.includes(one.dataset["more"])) one.open = true;
+  if (right.firstChild !== tabList) right.replaceChildren(tabList, panel, save);
+  if (key) panel.querySelector<HTMLElement>(`[data-path="${key}"], [data-key="${key}"]`)?.focus({ preventScroll: true });
+  const refused = editor.refused;
+  if (refused) say(t("refused", { reason: refused.path ? `${refused.path}: ${refused.text}` : refused.text }), true);
+}
+
+tabList.addEventListener("keydown", (event) => {
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (!step) return;
+  const names: Tab[] = ["shapes", "rules", "json"];
+  openTab(names[(names.indexOf(tab) + step + names.length) % names.length]!);
+});
+
+function say(text: string, bad: boolean): void {
+  outcome.className = bad ? "fault" : "notice good";
+  setText(outcome, text);
+}
+
+// ---- saving ---------------------------------------------------------------------------------
+
+interface Published {
+  version: number;
+  created_at: string;
+  reason: string;
+}
+
+async function publish(): Promise<void> {
+  if (!editor.dirty) return;
+  if (editor.faults.some((fault) => fault !== editor.refused)) {
+    say(t("fix_first"), true);
+    return;
+  }
+  saveButton.disabled = true;
+  setText(saveButton, t("saving"));
+  try {
+    const now = await json<{ version: number }>(given.urls.scene);
+    if (now.version !== version && !window.confirm(t("newer", { version: now.version }))) return;
+    const sent = editor.scene;
+    const made = await json<Published>(given.urls.scene, "PUT", { document: sent, reason: reason.value });
+    version = made.version;
+    editor.saved = sent;
+    editor.refused = null;
+    reason.value = "";
+    say(t("saved", { version: made.version }), false);
+    list(made);
+  } catch (error) {
+    if (error instanceof Refused) point(error);
+    else say(t("refused", { reason: error instanceof Error ? error.message : String(error) }), true);
+  } finally {
+    setText(saveButton, t("save"));
+    editor.tell();
+  }
+}
+
+/** Show the server's fault beside what it is about. */
+function point(error: Refused): void {
+  const path = error.field.replace(/^document\./, "");
+  editor.refused = { path, text: error.message };
+  const [, kind, index] = /^(zones|machines|rules)\[(\d+)\]/.exec(path) ?? [];
+  if (kind === "rules") tab = "rules";
+  else if (kind === "zones" || kind === "machines") {
+    tab = "shapes";
+    editor.chosen = { kind, index: Number(index) };
+  }
+}
+
+function list(made: Published): void {
+  const body = document.getElementById("versions");
+  if (!body) {
+    location.reload();
+    return;
+  }
+  body.querySelector("td .sub")?.remove();
+  body.prepend(
+    el(
+      "tr",
+      {},
+      el("td", {}, String(made.version), " ", el("span", { class: "sub" }, t("in_force"))),
+      el("td", {}, sayFull(made.created_at)),
+      el("td", {}, t("you")),
+      el("td", {}, made.reason || "–"),
+    ),
+  );
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (editor.dirty) event.preventDefault();
+});
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+  if ((event.target as HTMLElement).closest("textarea, input[type=text]")) return;
+  event.preventDefault();
+  if (event.shiftKey) editor.redo();
+  else editor.undo();
+});
+editor.watch(render);
+render();

@@ -1,0 +1,97 @@
+// The rules, each as a form made of what its hazard type says of itself.
+
+import { el, icon } from "../common/dom";
+import type { Editor } from "./editor";
+import { choiceField, numberField, textField } from "./fields";
+import * as model from "./scene";
+
+const FIRST = ["warning_zone", "stand_zone", "dwell_s"];
+
+export function rulesPanel(editor: Editor): HTMLElement[] {
+  const { t } = editor.words;
+  const forms = editor.scene.rules.map((rule, index) => ruleForm(editor, rule, index));
+  return [
+    el("div", {}, el("button", { type: "button", class: "button small", click: () => addRule(editor) }, icon("plus"), t("add_rule"))),
+    ...(forms.length ? forms : [el("p", { class: "empty" }, t("no_rules"))]),
+  ];
+}
+
+function addRule(editor: Editor): void {
+  const { scene } = editor;
+  const hazard = editor.given.hazards[0];
+  if (!hazard) return;
+  const rule: model.Rule = { id: model.freeName(scene.rules, "rule"), type: hazard.type, severity: "critical", params: {} };
+  if (hazard.needs_zone && scene.zones[0]) rule.zone = scene.zones[0].id;
+  if (hazard.needs_machine && scene.machines[0]) rule.machine = scene.machines[0].id;
+  editor.change({ ...scene, rules: [...scene.rules, rule] });
+}
+
+function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement {
+  const { t } = editor.words;
+  const path = `rules[${index}]`;
+  const hazard = editor.given.hazards.find((one) => one.type === rule.type);
+  const set = (change: Record<string, unknown>): void =>
+    editor.change(model.withItem(editor.scene, "rules", index, change));
+  const named = (items: { id: string }[], empty: string): [string, string][] => [
+    ["", empty],
+    ...items.map((item): [string, string] => [item.id, item.id]),
+  ];
+  const zones = (empty: string): [string, string][] => named(editor.scene.zones, empty);
+  const setParam = (name: string, value: unknown): void => {
+    const params = { ...rule.params, [name]: value };
+    if (value === undefined || value === "") delete params[name];
+    set({ params });
+  };
+  const param = (one: model.Param): HTMLElement => {
+    const value = rule.params?.[one.name];
+    const label = editor.words.code("param", one.name) + (one.unit ? `, ${one.unit}` : "");
+    const about = { label, help: one.help, path: `${path}.params.${one.name}` };
+    if (one.kind === "zone")
+      return choiceField(editor, {
+        ...about, value: typeof value === "string" ? value : "", choices: zones(t("none")),
+        change: (id) => setParam(one.name, id),
+      });
+    return numberField(editor, {
+      ...about, value: typeof value === "number" ? value : undefined, min: one.min, max: one.max,
+      step: one.kind === "integer" ? 1 : "any", hint: String(one.default ?? ""),
+      change: (number) => setParam(one.name, number),
+    });
+  };
+  const params = hazard?.params ?? [];
+  const first = params.filter((one) => FIRST.includes(one.name));
+  first.sort((a, b) => FIRST.indexOf(a.name) - FIRST.indexOf(b.name));
+  const rest = params.filter((one) => !FIRST.includes(one.name));
+  const restOpen = rest.some((one) => editor.faultsAt(`${path}.params.${one.name}`).length);
+  const shownAt = new Set([...["id", "type", "zone", "machine", "severity"].map((key) => `${path}.${key}`), ...params.map((one) => `${path}.params.${one.name}`)]);
+  const other = editor.faultsAt(path).find((fault) => ![...shownAt].some((shown) => fault.path.startsWith(shown)));
+  return el(
+    "div",
+    { class: "card", "data-rule": index },
+    other && el("p", { class: "fault", role: "alert" }, other.text),
+    choiceField(editor, {
+      label: t("rule_type"), path: `${path}.type`, value: rule.type,
+      choices: editor.given.hazards.map((one) => [one.type, one.label]), change: (type) => set({ type, params: {} }),
+    }),
+    choiceField(editor, {
+      label: t("rule_zone"), path: `${path}.zone`, value: rule.zone ?? "", choices: zones(t("choose")),
+      change: (zone) => set({ zone: zone || undefined }),
+    }),
+    choiceField(editor, {
+      label: t("rule_machine"), path: `${path}.machine`, value: rule.machine ?? "", choices: named(editor.scene.machines, t("choose")),
+      change: (machine) => set({ machine: machine || undefined }),
+    }),
+    choiceField(editor, {
+      label: t("severity"), path: `${path}.severity`, value: rule.severity ?? "high",
+      choices: Object.entries(editor.given.severities), change: (severity) => set({ severity }),
+    }),
+    ...first.map(param),
+    el(
+      "details",
+      { open: restOpen, "data-more": index },
+      el("summary", {}, t("more")),
+      textField(editor, { label: t("rule_id"), path: `${path}.id`, value: rule.id, change: (id) => set({ id }) }),
+      ...rest.map(param),
+    ),
+    el("button", { type: "button", class: "button quiet small", click: () => editor.change(model.without(editor.scene, "rules", index)) }, t("remove")),
+  );
+}

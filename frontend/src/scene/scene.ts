@@ -1,0 +1,201 @@
+// The scene document as the editor handles it: plain values, changed by making new ones.
+// Keys that the editor has no form for (gauges, ground, masks) pass through untouched.
+
+import { area, crossings, rectangle, type Point } from "./geometry";
+
+export interface Zone {
+  id: string;
+  polygon: Point[];
+  [other: string]: unknown;
+}
+
+export interface Machine {
+  id: string;
+  kind?: string;
+  source: string;
+  roi?: Point[];
+  stale_s?: number;
+  [other: string]: unknown;
+}
+
+export interface Rule {
+  id: string;
+  type: string;
+  zone?: string;
+  machine?: string;
+  severity?: string;
+  params?: Record<string, unknown>;
+  [other: string]: unknown;
+}
+
+export interface Scene {
+  version: number;
+  zones: Zone[];
+  machines: Machine[];
+  rules: Rule[];
+  [other: string]: unknown;
+}
+
+export interface Param {
+  name: string;
+  kind: "number" | "integer" | "zone";
+  default: number | string | null;
+  unit: string;
+  min?: number;
+  max?: number;
+  help: string;
+}
+
+export interface Hazard {
+  type: string;
+  label: string;
+  needs_zone: boolean;
+  needs_machine: boolean;
+  params: Param[];
+}
+
+/** A shape on the picture: a zone's polygon or a machine's region. */
+export interface ShapeRef {
+  kind: "zones" | "machines";
+  index: number;
+}
+
+export interface Fault {
+  path: string;
+  text: string;
+}
+
+export function same(a: ShapeRef | null, b: ShapeRef | null): boolean {
+  return a?.kind === b?.kind && a?.index === b?.index;
+}
+
+export function polygonOf(scene: Scene, ref: ShapeRef): Point[] {
+  return (ref.kind === "zones" ? scene.zones[ref.index]?.polygon : scene.machines[ref.index]?.roi) ?? [];
+}
+
+export function withPolygon(scene: Scene, ref: ShapeRef, polygon: Point[]): Scene {
+  const key = ref.kind === "zones" ? "polygon" : "roi";
+  return withItem(scene, ref.kind, ref.index, { [key]: polygon });
+}
+
+/** Change some keys of one item; a key that is set to undefined goes away. */
+export function withItem(
+  scene: Scene,
+  list: "zones" | "machines" | "rules",
+  index: number,
+  change: Record<string, unknown>,
+): Scene {
+  const items = (scene[list] as Record<string, unknown>[]).map((item, at) =>
+    at === index ? clean({ ...item, ...change }) : item,
+  );
+  return { ...scene, [list]: items };
+}
+
+function clean(item: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+}
+
+export function without(scene: Scene, list: "zones" | "machines" | "rules", index: number): Scene {
+  return { ...scene, [list]: (scene[list] as unknown[]).filter((_item, at) => at !== index) };
+}
+
+/** Give a zone or machine another name, in the rules that name it too. */
+export function renamed(scene: Scene, list: "zones" | "machines", index: number, id: string): Scene {
+  const old = scene[list][index]?.id;
+  const next = withItem(scene, list, index, { id });
+  if (scene[list].filter((item) => item.id === old).length !== 1) return next;
+  const rules = next.rules.map((rule) => {
+    if (list === "machines") return rule.machine === old ? { ...rule, machine: id } : rule;
+    const params = Object.fromEntries(
+      Object.entries(rule.params ?? {}).map(([key, value]) => [key, key.endsWith("_zone") && value === old ? id : value]),
+    );
+    return { ...rule, ...(rule.zone === old ? { zone: id } : {}), ...(rule.params ? { params } : {}) };
+  });
+  return { ...next, rules };
+}
+
+/** A name that nothing in the list has yet. */
+export function freeName(items: { id: string }[], stem: string): string {
+  const taken = new Set(items.map((item) => item.id));
+  if (!taken.has(stem)) return stem;
+  let number = 2;
+  while (taken.has(`${stem}-${number}`)) number += 1;
+  return `${stem}-${number}`;
+}
+
+/** What a shape is for, by the rules that name it: it decides the colour. */
+export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand" | "machine" | "zone" {
+  if (ref.kind === "machines") return "machine";
+  const id = scene.zones[ref.index]?.id;
+  if (scene.rules.some((rule) => rule.zone === id)) return "danger";
+  if (scene.rules.some((rule) => rule.params?.["warning_zone"] === id)) return "warning";
+  if (scene.rules.some((rule) => rule.params?.["stand_zone"] === id)) return "stand";
+  return "zone";
+}
+
+/** A winch's usual scene, to be moved to where it belongs. */
+export function winchTemplate(scene: Scene, machine: string, kind: string): Scene {
+  return {
+    ...scene,
+    zones: [
+      { id: "danger", polygon: rectangle(0.35, 0.5, 0.6, 0.88) },
+      { id: "warning", polygon: rectangle(0.25, 0.42, 0.72, 0.96) },
+    ],
+    machines: [{ id: machine, kind, source: "video", roi: rectangle(0.38, 0.25, 0.55, 0.48), unknown_is: "running" }],
+    rules: [
+      {
+        id: "near-winch",
+        type: "proximity_while_running",
+        zone: "danger",
+        machine,
+        severity: "critical",
+        params: { dwell_s: 0.3, warning_zone: "warning" },
+      },
+    ],
+  };
+}
+
+export type Say = (key: string) => string;
+
+function polygonFault(polygon: Point[], say: Say): string {
+  if (polygon.length < 3) return say("fault_points");
+  if (crossings(polygon).length) return say("fault_cross");
+  return area(polygon) <= 1e-7 ? say("fault_area") : "";
+}
+
+/** What cannot be put in force, with the paths that the server would name. */
+export function faults(scene: Scene, hazards: Hazard[], say: Say): Fault[] {
+  const found: Fault[] = [];
+  const add = (path: string, text: string): void => void (text && found.push({ path, text }));
+  const names = (items: { id: string }[], list: string): void =>
+    items.forEach((item, index) => {
+      if (!item.id.trim()) add(`${list}[${index}].id`, say("fault_name"));
+      else if (items.findIndex((other) => other.id === item.id) < index) add(`${list}[${index}].id`, say("fault_twice"));
+    });
+  names(scene.zones, "zones");
+  names(scene.machines, "machines");
+  names(scene.rules, "rules");
+  scene.zones.forEach((zone, index) => add(`zones[${index}].polygon`, polygonFault(zone.polygon, say)));
+  scene.machines.forEach((machine, index) => {
+    if (machine.roi) add(`machines[${index}].roi`, polygonFault(machine.roi, say));
+    else if (machine.source !== "signal") add(`machines[${index}].roi`, say("fault_region"));
+  });
+  const zones = new Set(scene.zones.map((zone) => zone.id));
+  const machines = new Set(scene.machines.map((machine) => machine.id));
+  scene.rules.forEach((rule, index) => {
+    const hazard = hazards.find((one) => one.type === rule.type);
+    const named = (key: "zone" | "machine", known: Set<string>, needed: boolean): void => {
+      const value = rule[key];
+      if (!value) add(`rules[${index}].${key}`, needed ? say("fault_needed") : "");
+      else if (!known.has(value)) add(`rules[${index}].${key}`, say(`fault_${key}`));
+    };
+    named("zone", zones, hazard?.needs_zone ?? false);
+    named("machine", machines, hazard?.needs_machine ?? false);
+    for (const param of hazard?.params ?? []) {
+      const value = rule.params?.[param.name];
+      if (param.kind === "zone" && typeof value === "string" && !zones.has(value))
+        add(`rules[${index}].params.${param.name}`, say("fault_zone"));
+    }
+  });
+  return found;
+}

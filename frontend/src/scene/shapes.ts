@@ -1,0 +1,168 @@
+// The list of zones and machines, and the form of the chosen one.
+
+import { el, icon } from "../common/dom";
+import type { Editor } from "./editor";
+import { choiceField, numberField, textField } from "./fields";
+import { rectangle, split, within, type Point } from "./geometry";
+import * as model from "./scene";
+
+const KINDS = ["winch", "hoist", "conveyor", "haulage", "pump", "scraper", "roadheader", "other"];
+
+export function shapesPanel(editor: Editor): HTMLElement[] {
+  const { t } = editor.words;
+  const items = editor.shapes().map((ref) => listItem(editor, ref));
+  const chosen = editor.chosen;
+  return [
+    el(
+      "div",
+      { class: "line" },
+      el("button", { type: "button", class: "button small", click: () => addZone(editor) }, icon("plus"), t("add_zone")),
+      el("button", { type: "button", class: "button small", click: () => addMachine(editor) }, icon("plus"), t("add_machine")),
+    ),
+    el("ul", { class: "shape-list" }, ...items),
+    ...(chosen ? [chosen.kind === "zones" ? zoneForm(editor, chosen) : machineForm(editor, chosen)] : []),
+  ];
+}
+
+function listItem(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  const { t } = editor.words;
+  const polygon = model.polygonOf(editor.scene, ref);
+  const fault = editor.faultsAt(`${ref.kind}[${ref.index}]`)[0];
+  const about = polygon.length ? t("points", { count: polygon.length }) : t("no_region");
+  return el(
+    "li",
+    {},
+    el(
+      "button",
+      { type: "button", "aria-pressed": String(model.same(ref, editor.chosen)), "data-key": `shape-${ref.kind}-${ref.index}`, click: () => editor.choose(ref) },
+      el("span", { class: `swatch ${model.role(editor.scene, ref)}` }),
+      editor.scene[ref.kind][ref.index]?.id ?? "",
+      el("span", { class: "sub" }, t(ref.kind === "zones" ? "zone" : "machine"), " · ", about),
+    ),
+    fault && el("p", { class: "fault" }, fault.text),
+  );
+}
+
+function addZone(editor: Editor): void {
+  const zones = editor.scene.zones;
+  const id = model.freeName(zones, zones.length ? "zone" : "danger");
+  editor.chosen = { kind: "zones", index: zones.length };
+  editor.point = null;
+  editor.change({ ...editor.scene, zones: [...zones, { id, polygon: rectangle(0.35, 0.4, 0.65, 0.8) }] });
+}
+
+function addMachine(editor: Editor): void {
+  const machines = editor.scene.machines;
+  const taken = new Set(machines.map((machine) => machine.id));
+  const known = editor.given.machines.find((machine) => machine.here && !taken.has(machine.key));
+  const id = known?.key ?? model.freeName(machines, "winch-1");
+  editor.chosen = { kind: "machines", index: machines.length };
+  editor.point = null;
+  const machine = { id, kind: known?.kind ?? "winch", source: "video", roi: rectangle(0.4, 0.2, 0.6, 0.4), unknown_is: "running" };
+  editor.change({ ...editor.scene, machines: [...machines, machine] });
+}
+
+function zoneForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  const { t } = editor.words;
+  const zone = editor.scene.zones[ref.index]!;
+  const path = `zones[${ref.index}]`;
+  return el(
+    "div",
+    { class: "card" },
+    textField(editor, {
+      label: t("name"), help: t("name_help"), path: `${path}.id`, value: zone.id,
+      change: (id) => editor.change(model.renamed(editor.scene, "zones", ref.index, id)),
+    }),
+    pointsTable(editor, ref, `${path}.polygon`),
+    removeButton(editor, ref),
+  );
+}
+
+function machineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  const { t, code } = editor.words;
+  const machine = editor.scene.machines[ref.index]!;
+  const path = `machines[${ref.index}]`;
+  const set = (change: Record<string, unknown>): void =>
+    editor.change(model.withItem(editor.scene, "machines", ref.index, change));
+  const region = machine.roi
+    ? el("button", { type: "button", class: "button quiet small", click: () => set({ roi: undefined }) }, t("remove_region"))
+    : el("button", { type: "button", class: "button small", click: () => set({ roi: rectangle(0.4, 0.2, 0.6, 0.4) }) }, t("add_region"));
+  return el(
+    "div",
+    { class: "card" },
+    el("datalist", { id: "machine-keys" }, ...editor.given.machines.map((one) => el("option", { value: one.key }, one.name))),
+    textField(editor, {
+      label: t("machine_key"), help: t("machine_key_help"), path: `${path}.id`, value: machine.id, list: "machine-keys",
+      change: (id) => editor.change(model.renamed(editor.scene, "machines", ref.index, id)),
+    }),
+    choiceField(editor, {
+      label: t("kind"), path: `${path}.kind`, value: machine.kind ?? "other",
+      choices: KINDS.map((kind) => [kind, kind]), change: (kind) => set({ kind }),
+    }),
+    choiceField(editor, {
+      label: t("source"), path: `${path}.source`, value: machine.source,
+      choices: ["video", "signal", "both"].map((source) => [source, code("source_words", source)]),
+      change: (source) => set({ source }),
+    }),
+    machine.source === "video"
+      ? null
+      : numberField(editor, {
+          label: t("stale"), help: t("stale_help"), path: `${path}.stale_s`, value: machine.stale_s,
+          min: 0.1, step: "any", change: (stale_s) => set({ stale_s }),
+        }),
+    pointsTable(editor, ref, `${path}.roi`),
+    el("div", { class: "line" }, region, removeButton(editor, ref)),
+  );
+}
+
+function removeButton(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  const click = (): void => {
+    editor.chosen = null;
+    editor.point = null;
+    editor.change(model.without(editor.scene, ref.kind, ref.index));
+  };
+  return el("button", { type: "button", class: "button quiet small", click }, editor.words.t("remove"));
+}
+
+function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLElement {
+  const { t } = editor.words;
+  const polygon = model.polygonOf(editor.scene, ref);
+  const fault = editor.faultsAt(path)[0];
+  const set = (next: Point[]): void => editor.change(model.withPolygon(editor.scene, ref, next));
+  const cell = (index: number, axis: 0 | 1): HTMLElement => {
+    const input = el("input", {
+      type: "number", min: 0, max: 1, step: 0.005, value: polygon[index]![axis],
+      "data-key": `point-${index}-${axis}`,
+      "aria-label": `${t("point")} ${index + 1} ${axis ? "y" : "x"}`,
+    });
+    input.addEventListener("change", () => {
+      if (!Number.isFinite(input.valueAsNumber)) return;
+      const point: Point = [...polygon[index]!];
+      point[axis] = input.valueAsNumber;
+      set(polygon.map((old, at) => (at === index ? within(...point) : old)));
+    });
+    input.addEventListener("focus", () => {
+      if (editor.point !== index) editor.choose(ref, index);
+    });
+    return el("td", {}, input);
+  };
+  const rows = polygon.map((_point, index) =>
+    el(
+      "tr",
+      { class: index === editor.point ? "chosen" : "" },
+      el("td", {}, String(index + 1)),
+      cell(index, 0),
+      cell(index, 1),
+      el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), click: () => set(polygon.filter((_old, at) => at !== index)) }, "×")),
+    ),
+  );
+  const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), el("th"));
+  const last = polygon.length - 1;
+  return el(
+    "div",
+    {},
+    fault && el("p", { class: "fault", role: "alert" }, fault.text),
+    polygon.length > 0 && el("table", { class: "points" }, el("thead", {}, head), el("tbody", {}, ...rows)),
+    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", click: () => set(split(polygon, editor.point ?? last)) }, icon("plus"), t("add_point"))),
+  );
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { area, crossings, rectangle, shift, split, within, type Point } from "../src/scene/geometry";
+import { History } from "../src/scene/history";
+import { faults, freeName, renamed, role, winchTemplate, withItem, type Hazard, type Scene } from "../src/scene/scene";
+
+const EMPTY: Scene = { version: 1, zones: [], machines: [], rules: [], gauges: ["kept"] };
+const HAZARDS: Hazard[] = [
+  {
+    type: "proximity_while_running", label: "", needs_zone: true, needs_machine: true,
+    params: [{ name: "warning_zone", kind: "zone", default: null, unit: "", help: "" }],
+  },
+];
+const find = (scene: Scene) => faults(scene, HAZARDS, (key) => key).map((one) => `${one.path} ${one.text}`);
+
+describe("a polygon", () => {
+  const bow: Point[] = [[0.2, 0.2], [0.8, 0.8], [0.8, 0.2], [0.2, 0.8]];
+
+  it("shows where it crosses itself", () => {
+    expect(crossings(bow)).toEqual([[0.5, 0.5]]);
+    expect(crossings(rectangle(0.1, 0.1, 0.9, 0.9))).toEqual([]);
+  });
+
+  it("touching itself counts as crossing", () => {
+    expect(crossings([[0, 0], [1, 0], [0.5, 0], [0.5, 1]])).not.toEqual([]);
+  });
+
+  it("stays in the picture when it is moved, in its own shape", () => {
+    expect(shift(rectangle(0.1, 0.1, 0.3, 0.3), -0.5, 0.9)).toEqual(rectangle(0, 0.8, 0.2, 1));
+    expect(within(1.4, -3)).toEqual([1, 0]);
+  });
+
+  it("gets a point in the middle of an edge, also of the last one", () => {
+    expect(split(rectangle(0, 0, 1, 1), 3)[4]).toEqual([0, 0.5]);
+    expect(area(rectangle(0, 0, 0.5, 0.5))).toBeCloseTo(0.25);
+  });
+});
+
+describe("a scene", () => {
+  const scene = winchTemplate(EMPTY, "winch-1", "winch");
+
+  it("made by the template has no fault and keeps what the editor has no form for", () => {
+    expect(find(scene)).toEqual([]);
+    expect(scene["gauges"]).toEqual(["kept"]);
+    expect(scene.zones.map((_zone, index) => role(scene, { kind: "zones", index }))).toEqual(["danger", "warning"]);
+  });
+
+  it("names its faults by the paths that the server uses", () => {
+    let bad = withItem(scene, "zones", 0, { polygon: [[0, 0], [1, 1]] });
+    bad = withItem(bad, "rules", 0, { machine: "winch-9", params: { warning_zone: "nowhere" } });
+    bad = withItem(bad, "machines", 0, { roi: undefined });
+    expect(find(bad)).toEqual([
+      "zones[0].polygon fault_points",
+      "machines[0].roi fault_region",
+      "rules[0].machine fault_machine",
+      "rules[0].params.warning_zone fault_zone",
+    ]);
+  });
+
+  it("refuses two zones of one name", () => {
+    expect(find(withItem(scene, "zones", 1, { id: "danger" }))).toContain("zones[1].id fault_twice");
+  });
+
+  it("renames a zone in the rules that name it too", () => {
+    const next = renamed(renamed(scene, "zones", 0, "drum side"), "zones", 1, "outer");
+    expect(next.rules[0]).toMatchObject({ zone: "drum side", params: { warning_zone: "outer" } });
+    expect(find(next)).toEqual([]);
+  });
+
+  it("finds a free name", () => {
+    expect(freeName([{ id: "zone" }, { id: "zone-2" }], "zone")).toBe("zone-3");
+  });
+});
+
+describe("undo", () => {
+  it("takes a whole drag back at once, and redo brings it again", () => {
+    const history = new History(0);
+    history.set(1);
+    history.set(2, false);
+    history.set(3, false);
+    history.undo();
+    expect([history.value, history.canUndo]).toEqual([0, false]);
+    history.redo();
+    expect(history.value).toBe(3);
+  });
+});

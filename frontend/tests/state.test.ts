@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { apply, asksFor, compare, sight, withHealth, type Alarm, type Camera, type DeskEvent, type Snapshot } from "../src/desk/state";
+
+function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
+  return {
+    id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r1",
+    rule_type: "proximity_while_running", state: "unacknowledged", level: "danger", severity: "high", active: true,
+    raised_at: "2026-03-04T12:00:00+00:00", last_seen_at: "2026-03-04T12:00:00+00:00", cleared_at: null,
+    acknowledged_at: null, acknowledged_by: null, count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
+    scene_version: 1, committed_at: "2026-03-04T12:00:01+00:00", clips: [], ...changes,
+  };
+}
+
+function camera(id: number, changes: Partial<Camera["health"]> = {}): Camera {
+  const streams = [{ stream: "main", state: "recording", reason: "", since: "2026-03-04T11:00:00+00:00" }];
+  return {
+    id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", name: "Drum", enabled: true,
+    health: { state: "protecting", because: "", streams, analysed_until: null, ...changes },
+  };
+}
+
+function event(id: number, kind: string, payload: unknown): DeskEvent {
+  return { id, mine: 1, kind, at: "", payload: payload as Record<string, unknown> };
+}
+
+const EMPTY: Snapshot = { cursor: 0, alarms: [], cameras: [camera(1)], may_acknowledge: [1] };
+
+describe("the queue", () => {
+  it("puts unanswered before answered, worse before lesser, newer before older", () => {
+    const order = [
+      alarm(1, { state: "acknowledged", severity: "critical" }),
+      alarm(2, { severity: "low", raised_at: "2026-03-04T12:00:05+00:00" }),
+      alarm(3, { severity: "critical", raised_at: "2026-03-04T11:00:00+00:00", state: "returned" }),
+      alarm(4, { severity: "critical", raised_at: "2026-03-04T11:00:00.000001+00:00" }),
+      alarm(5, { severity: "medium" }),
+      alarm(6, { severity: "medium" }),
+    ].sort(compare);
+    expect(order.map((one) => one.id)).toEqual([4, 3, 6, 5, 2, 1]);
+  });
+
+  it("takes an alarm in, changes it, and lets it go when it is closed", () => {
+    let state = apply(EMPTY, event(1, "alarm.raised", alarm(1)));
+    expect(state.alarms.map((one) => one.id)).toEqual([1]);
+    state = apply(state, event(2, "alarm.updated", alarm(1, { count: 2 })));
+    expect(state.alarms[0]?.count).toBe(2);
+    state = apply(state, event(3, "alarm.acknowledged", alarm(1, { state: "closed" })));
+    expect(state.alarms).toEqual([]);
+    expect(state.cursor).toBe(3);
+  });
+
+  it("does not open an alarm again because its clip got ready", () => {
+    const state = apply(EMPTY, event(1, "clip.ready", { clip: "x", alarm: alarm(1, { state: "closed" }) }));
+    expect(state.alarms).toEqual([]);
+  });
+
+  it("changes nothing, not even the object, when an event comes twice", () => {
+    const once = apply(EMPTY, event(1, "alarm.raised", alarm(1)));
+    expect(apply(once, event(1, "alarm.raised", alarm(1)))).toBe(once);
+  });
+
+  it("never changes the snapshot it was given", () => {
+    const frozen = Object.freeze({ ...EMPTY, alarms: Object.freeze([]) as unknown as Alarm[] });
+    expect(() => apply(frozen, event(1, "alarm.raised", alarm(1)))).not.toThrow();
+  });
+
+  it("moves the cursor on for what it does not know", () => {
+    expect(apply(EMPTY, event(9, "signal.changed", {})).cursor).toBe(9);
+  });
+});
+
+describe("snapshot and events", () => {
+  // A small life of many alarms; a fresh snapshot at any moment is the fold of all events until then.
+  function random(seed: number): () => number {
+    let value = seed;
+    return () => ((value = (value * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648);
+  }
+
+  function life(seed: number): DeskEvent[] {
+    const next = random(seed);
+    const alive = new Map<number, Alarm>();
+    const events: DeskEvent[] = [];
+    for (let id = 1; id <= 200; id++) {
+      const known = [...alive.values()];
+      const chosen = known[Math.floor(next() * known.length)];
+      if (!chosen || next() < 0.3) {
+        const severity = (["critical", "high", "medium", "low"] as const)[Math.floor(next() * 4)]!;
+        const made = alarm(id, { severity, raised_at: new Date(1.7e12 + Math.floor(next() * 50) * 1000).toISOString() });
+        alive.set(made.id, made);
+        events.push(event(id, "alarm.raised", made));
+        continue;
+      }
+      const state = (["acknowledged", "returned", "closed", "unacknowledged"] as const)[Math.floor(next() * 4)]!;
+      const changed = { ...chosen, state };
+      alive.set(chosen.id, changed);
+      if (state === "closed") alive.delete(chosen.id);
+      events.push(next() < 0.2 ? event(id, "clip.ready", { alarm: changed }) : event(id, "alarm.updated", changed));
+    }
+    return events;
+  }
+
+  it("equal a fresh snapshot, wherever the page lost its line and however much comes again", () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const next = random(seed * 7919);
+      const events = life(seed);
+      const fresh = events.reduce(apply, EMPTY);
+      let state = EMPTY;
+      let at = 0;
+      while (at < events.length) {
+        const batch = 1 + Math.floor(next() * 20);
+        for (const one of events.slice(at, at + batch)) state = apply(state, one);
+        at += batch;
+        // A reconnect: the server sends again from the cursor, or a little before it.
+        if (next() < 0.3) at = Math.max(0, Math.min(at, state.cursor) - Math.floor(next() * 10));
+      }
+      expect(state).toEqual(fresh);
+    }
+  });
+});
+
+describe("what an event asks for", () => {
+  it("is the cameras' health, a whole snapshot, or nothing", () => {
+    expect(asksFor(event(1, "camera.state", {}))).toBe("cameras");
+    expect(asksFor(event(1, "camera.created", {}))).toBe("snapshot");
+    expect(asksFor(event(1, "resync", {}))).toBe("snapshot");
+    expect(asksFor(event(1, "alarm.raised", {}))).toBe("nothing");
+  });
+});
+
+describe("a tile", () => {
+  const NOW = Date.parse("2026-03-04T12:00:00Z");
+
+  it("protects while its picture is fresh and the server says so", () => {
+    expect(sight(camera(1), NOW - 900, NOW, NOW - 60_000).state).toBe("protecting");
+  });
+
+  it("is blind when its picture is old, whatever the server said last", () => {
+    const found = sight(camera(1), NOW - 11_000, NOW, NOW - 60_000);
+    expect([found.state, found.because, found.since]).toEqual(["blind", "stale", NOW - 11_000]);
+  });
+
+  it("is blind when no picture ever came", () => {
+    expect(sight(camera(1), null, NOW, NOW - 5000).state).toBe("protecting");
+    expect(sight(camera(1), null, NOW, NOW - 11_000).state).toBe("blind");
+  });
+
+  it("is blind with a fresh picture when the server says that it cannot see", () => {
+    const found = sight(camera(1, { state: "blind", because: "dark" }), NOW, NOW, NOW);
+    expect([found.state, found.because, found.since]).toEqual(["blind", "dark", null]);
+  });
+
+  it("says since when and why the stream is lost", () => {
+    const streams = [{ stream: "main", state: "lost", reason: "refused", since: "2026-03-04T11:59:00+00:00" }];
+    const found = sight(camera(1, { state: "blind", because: "lost", streams }), NOW, NOW, NOW);
+    expect([found.reason, found.since]).toEqual(["refused", "2026-03-04T11:59:00+00:00"]);
+  });
+
+  it("is off, not blind, when it is switched off", () => {
+    expect(sight({ ...camera(1), enabled: false }, null, NOW, 0).state).toBe("off");
+  });
+
+  it("takes new health in without touching the others", () => {
+    const two = { ...EMPTY, cameras: [camera(1), camera(2)] };
+    const next = withHealth(two, [{ id: 2, health: camera(2, { state: "blind", because: "lost" }).health }]);
+    expect(next.cameras.map((one) => one.health.state)).toEqual(["protecting", "blind"]);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { micros, sayAge, sayRunning } from "../src/common/time";
+import { reader } from "../src/common/words";
+
+describe("words", () => {
+  const words = reader({ hello: "%(count)s of %(all)s", state: { lost: "stream lost" } });
+
+  it("are filled in by name", () => {
+    expect(words.t("hello", { count: 2, all: 5 })).toBe("2 of 5");
+  });
+
+  it("show a code that has no words yet in a readable way", () => {
+    expect(words.code("state", "lost")).toBe("stream lost");
+    expect(words.code("state", "camera_moved")).toBe("Camera moved");
+  });
+});
+
+describe("times", () => {
+  it("run on in minutes and seconds", () => {
+    expect([9_900, 75_000, 3_600_000].map(sayRunning)).toEqual(["0:09", "1:15", "1:00:00"]);
+  });
+
+  it("say the age of a picture short", () => {
+    expect([840, 14_200, 300_000, 9_000_000].map(sayAge)).toEqual(["0.8 s", "14 s", "5 min", "2 h"]);
+  });
+
+  it("keep the microseconds that decide an order", () => {
+    expect(micros("2026-03-04T12:00:00.000002+00:00") - micros("2026-03-04T12:00:00+00:00")).toBe(2);
+  });
+});

@@ -1,0 +1,1 @@
+"""How Davy is started: embedded services, the supervisor, the demo, image and compose files."""

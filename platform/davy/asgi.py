@@ -1,0 +1,28 @@
+"""HTTP and WebSocket entry point: `uvicorn davy.asgi:application`."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "davy.settings")
+http = get_asgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from apps.live.routing import websocket_urlpatterns  # noqa: E402
+
+if settings.SECRET_KEY.startswith("unset") or not settings.FIELD_KEY:
+    raise ImproperlyConfigured("Set DAVY_SECRET_KEY and DAVY_FIELD_KEY before serving.")
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+        ),
+    }
+)

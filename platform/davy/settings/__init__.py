@@ -1,0 +1,182 @@
+"""Settings for every way of running: the environment decides, and nothing secret has a default."""
+
+from pathlib import Path
+
+from davy.env import env, env_bool, env_database, env_float, env_list, env_secret
+from davy.settings.celery import *  # noqa: F403
+from davy.settings.paths import ROOT, VAR
+from davy.settings.storage import *  # noqa: F403
+
+DEBUG = env_bool("DAVY_DEBUG", False)
+# Commands that need no secret (analyse, check, makemigrations) run without one; `davy.asgi`
+# refuses to serve with an empty key.
+SECRET_KEY = env_secret("DAVY_SECRET_KEY") or "unset-refused-by-asgi"
+# Fernet key for camera passwords at rest.
+FIELD_KEY = env_secret("DAVY_FIELD_KEY")
+BASE_URL = env("DAVY_BASE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env_list("DAVY_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env_list("DAVY_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "channels",
+    "csp",
+    "apps.tenancy",
+    "apps.accounts",
+    "apps.audit",
+    "apps.mines",
+    "apps.cameras",
+    "apps.rules",
+    "apps.signals",
+    "apps.live",
+    "apps.alarms",
+    "apps.evidence",
+    "apps.api",
+    "apps.portal",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.accounts.middleware.ScopeMiddleware",
+]
+
+ROOT_URLCONF = "davy.urls"
+ASGI_APPLICATION = "davy.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.accounts.context.access",
+            ],
+        },
+    },
+]
+
+# The application connects as a role that owns nothing, so row-level security holds for it.
+DATABASES = {"default": env_database("DATABASE_URL", "postgresql://davy_app@/davy")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+
+# TLS ends in front of Davy where it is reached from outside; then cookies must be secure.
+HTTPS = env_bool("DAVY_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600  # one shift
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# The page may load scripts, styles and pictures from this server only; clips come from the store.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "media-src": ["'self'", "blob:", S3_PUBLIC_URL],  # noqa: F405
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [ROOT / "apps" / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env("DAVY_STATIC_ROOT", str(VAR / "static")))
+STATICFILES_DIRS = [path for path in [ROOT / "frontend" / "dist"] if path.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "apps.api.pagination.CursorPagination",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "apps.api.errors.answer",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"signals": "50/second", "downloads": "60/minute"},
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Davy",
+    "DESCRIPTION": "Mines, cameras, scenes, alarms, clips and machine signals.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# The ring of recorded chunks: bounded by age and by bytes, whichever comes first.
+RING_DIR = VAR / "ring"
+RING_AGE_S = env_float("DAVY_RING_AGE_S", 1800)
+RING_BYTES = int(env_float("DAVY_RING_BYTES", 4e9))
+RING_MIN_FREE_BYTES = int(env_float("DAVY_RING_MIN_FREE_BYTES", 1e9))
+# Folders from which a camera may play a video file; none unless said.
+FILE_SOURCES = env_list("DAVY_FILE_SOURCES", ":")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("DAVY_LOG_LEVEL", "INFO")},
+    "loggers": {"libav": {"level": "CRITICAL"}, "botocore": {"level": "WARNING"}},
+}

@@ -1,0 +1,75 @@
+"""Broker, cache and channel layer on one Valkey; Celery tuned so that a lost bell costs seconds.
+
+The database row is the truth and the broker is a doorbell: every task may be lost or arrive
+twice, and a sweep on the beat rings again for whatever is still waiting.
+"""
+
+from davy.env import env
+
+REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379")
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"{REDIS_URL}/1",
+        "KEY_PREFIX": "davy",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            # The layer blocks for 5 s in each read; the client's own limit must be longer.
+            "hosts": [{"address": f"{REDIS_URL}/2", "socket_timeout": 30}],
+            "capacity": 500,
+            "expiry": 30,
+        },
+    }
+}
+
+CELERY_BROKER_URL = f"{REDIS_URL}/0"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A task must end before the broker takes it for lost (visibility_timeout) and hands it out again.
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    # Without these two a killed worker's task returns only after a further 100 s.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_keepalive": True,
+    "socket_connect_timeout": 3,
+    "socket_timeout": 30,
+    "health_check_interval": 10,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A bell that cannot ring must not hold up whoever rings it: the sweep will.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"apps.cameras.tasks.analyse": {"queue": "analysis"}}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "ring-again-for-waiting-chunks": {
+        "task": "apps.cameras.tasks.sweep",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
+    "cut-due-clips": {
+        "task": "apps.evidence.tasks.cut_due",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "forget-old-events": {
+        "task": "apps.live.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+}

@@ -1,0 +1,12 @@
+"""Every address of the product; each app keeps its own list."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.portal.urls")),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.alarms.urls")),
+    path("", include("apps.evidence.urls")),
+    path("cameras/", include("apps.cameras.urls")),
+    path("api/v1/", include("apps.api.urls")),
+]

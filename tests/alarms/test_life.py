@@ -1,0 +1,180 @@
+"""An alarm's life: raised, seen, cleared and acknowledged once each, whatever comes twice."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.alarms.models import Alarm, AlarmTransition
+from apps.alarms.selectors import alarm_data, alarms_open
+from apps.alarms.services import alarm_acknowledge, alarm_clear, alarm_see
+from apps.audit.models import AuditEntry
+from apps.evidence.models import Clip
+from apps.live.models import Event
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import NOON, Cast, an_alarm
+
+
+@pytest.fixture
+def hill(cast: Cast):
+    """The cast, with Lamp Hill in scope."""
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast
+
+
+def kinds() -> list[str]:
+    return list(Event.objects.order_by("pk").values_list("kind", flat=True))
+
+
+def clear(cast: Cast, after_s: float, situation: str = "r1:1") -> Alarm | None:
+    at = NOON + timedelta(seconds=after_s)
+    return alarm_clear(camera=cast.lamp_hill.camera, rule="r1", situation=situation, at=at)
+
+
+def again(cast: Cast, after_s: float, situation: str) -> Alarm:
+    return an_alarm(cast.lamp_hill, situation=situation, at=NOON + timedelta(seconds=after_s))
+
+
+def test_a_raise_writes_row_step_audit_event_and_clip_together(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    assert alarm.state == Alarm.State.UNACKNOWLEDGED
+    assert AlarmTransition.objects.filter(alarm=alarm).count() == 1
+    assert AuditEntry.objects.filter(action="alarm.raised").count() == 1
+    assert kinds()[-1] == "alarm.raised"
+    clip = Clip.objects.get(alarm=alarm)
+    assert clip.wanted_from == NOON - timedelta(seconds=10)
+    assert clip.wanted_until == NOON + timedelta(seconds=20)
+
+
+def test_a_less_severe_alarm_keeps_five_seconds_on_both_sides(hill: Cast):
+    clip = an_alarm(hill.lamp_hill, severity="medium", level="warning").clips.get()
+    assert clip.wanted_until - clip.wanted_from == timedelta(seconds=10)
+
+
+def test_the_same_finding_twice_is_one_alarm(hill: Cast):
+    first, second = an_alarm(hill.lamp_hill), an_alarm(hill.lamp_hill)
+    assert first.pk == second.pk
+    assert kinds().count("alarm.raised") == 1
+
+
+def test_a_situation_that_grows_asks_for_a_new_answer(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill, severity="medium", level="warning")
+    alarm_acknowledge(alarm=alarm, actor=hill.operator)
+    worse = an_alarm(hill.lamp_hill, at=NOON + timedelta(seconds=3))
+    assert worse.pk == alarm.pk
+    assert (worse.severity, worse.level, worse.state) == ("critical", "danger", "unacknowledged")
+    assert worse.raised_at == NOON
+
+
+def test_clearing_leaves_an_unanswered_alarm_open(hill: Cast):
+    an_alarm(hill.lamp_hill)
+    assert clear(hill, 9).state == Alarm.State.RETURNED
+    assert [alarm.state for alarm in alarms_open()] == ["returned"]
+    assert clear(hill, 10) is None, "the second clear finds nothing to clear"
+    assert kinds().count("alarm.cleared") == 1
+
+
+def test_answered_and_cleared_is_closed_in_either_order(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    alarm_acknowledge(alarm=alarm, actor=hill.operator)
+    assert clear(hill, 9).state == Alarm.State.CLOSED
+    second = again(hill, 20, "r1:2")
+    clear(hill, 25, "r1:2")
+    assert alarm_acknowledge(alarm=second, actor=hill.operator).state == Alarm.State.CLOSED
+    assert not alarms_open().exists()
+
+
+def test_the_first_answer_stands(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    alarm_acknowledge(alarm=alarm, actor=hill.operator, note="phoned the driver")
+    again_ = alarm_acknowledge(alarm=alarm, actor=hill.admin)
+    assert again_.acknowledged_by == hill.operator
+    assert kinds().count("alarm.acknowledged") == 1
+
+
+def test_pacing_in_and_out_unanswered_is_one_alarm_with_a_count(hill: Cast):
+    first = an_alarm(hill.lamp_hill)
+    for n in range(2, 5):
+        clear(hill, n * 10 - 15, f"r1:{n - 1}")
+        alarm = again(hill, n * 10 - 10, f"r1:{n}")
+    assert (alarm.pk, alarm.count, alarm.state) == (first.pk, 4, "unacknowledged")
+    assert alarm.raised_at == NOON
+
+
+def test_a_new_entry_after_an_answer_is_a_new_alarm(hill: Cast):
+    first = an_alarm(hill.lamp_hill)
+    alarm_acknowledge(alarm=first, actor=hill.operator)
+    clear(hill, 5)
+    assert again(hill, 20, "r1:2").pk != first.pk
+
+
+def test_an_entry_long_after_is_a_new_alarm(hill: Cast):
+    first = an_alarm(hill.lamp_hill)
+    clear(hill, 5)
+    assert again(hill, 5 + 301, "r1:2").pk != first.pk
+
+
+def test_an_engine_that_lost_its_state_does_not_double_the_alarm(hill: Cast):
+    first = an_alarm(hill.lamp_hill)
+    assert again(hill, 4, "r1:renamed").pk == first.pk
+    assert clear(hill, 9, "r1:renamed").state == Alarm.State.RETURNED
+
+
+def test_a_clear_of_an_older_situation_does_not_end_the_present_one(hill: Cast):
+    an_alarm(hill.lamp_hill)
+    clear(hill, 5)
+    again(hill, 8, "r1:2")
+    assert clear(hill, 9, "r1:1") is None
+    assert Alarm.objects.get().cleared_at is None
+
+
+STEPS = st.lists(
+    st.sampled_from(["raise", "raise twice", "see", "clear", "acknowledge", "worse"]), max_size=12
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=STEPS)
+def test_snapshot_plus_events_equals_a_fresh_snapshot_whatever_happens(cast: Cast, steps):
+    """Fold every event over an empty desk: it must show what the database shows."""
+    with system_scope("each example starts with an empty desk"):
+        for alarm in Alarm.objects.filter(cleared_at=None):
+            alarm_clear(camera=alarm.camera, rule="r1", situation=alarm.situation, at=NOON)
+        for alarm in alarms_open():
+            alarm_acknowledge(alarm=alarm, actor=cast.operator)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        start = Event.objects.order_by("-pk").first().pk
+        number, ongoing = Event.objects.count(), False
+        for second, step in enumerate(steps):
+            at = NOON + timedelta(days=number, seconds=second)
+            situation = f"r1:{number}"
+            if step.startswith("raise"):
+                for _ in range(2 if "twice" in step else 1):
+                    an_alarm(
+                        cast.lamp_hill, situation=situation, at=at, severity="high", level="warning"
+                    )
+                ongoing = True
+            elif step == "worse" and ongoing:
+                an_alarm(cast.lamp_hill, situation=situation, at=at)
+            elif step == "see":
+                alarm_see(
+                    camera=cast.lamp_hill.camera, rule="r1", situation=situation, at=at,
+                    why="still", values={}, boxes=[],
+                )  # fmt: skip
+            elif step == "clear":
+                alarm_clear(camera=cast.lamp_hill.camera, rule="r1", situation=situation, at=at)
+                number, ongoing = number + 1, False
+            elif step == "acknowledge":
+                for alarm in alarms_open():
+                    alarm_acknowledge(alarm=alarm, actor=cast.operator)
+        assert Alarm.objects.filter(cleared_at=None).count() <= 1
+        desk: dict[int, dict] = {}
+        for event in Event.objects.filter(pk__gt=start, kind__startswith="alarm.").order_by("pk"):
+            desk[event.payload["id"]] = event.payload
+        shown = {pk: data for pk, data in desk.items() if data["state"] != "closed"}
+        assert shown == {alarm.pk: alarm_data(alarm) for alarm in alarms_open()}

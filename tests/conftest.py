@@ -1,0 +1,102 @@
+"""Fixtures for all tests: the real services, started once a session, before Django reads its env.
+
+pytest-django would load the settings before any conftest is read if pyproject.toml named them, so
+they are named here, after the services' addresses stand in the environment.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.embedded import Services, start_services
+from infra.state import Lock, state_folder
+from tests.database import django_db_setup  # noqa: F401
+from tests.stack import stack  # noqa: F401
+
+if TYPE_CHECKING:
+    from tests.cast import Cast
+
+ROOT = Path(__file__).resolve().parent.parent
+_WITHOUT_SERVICES = ("tests/unit",)
+
+_running: Services | None = None
+_lock: Lock | None = None
+_folder: Path | None = None
+
+
+def _needs_services(config: pytest.Config) -> bool:
+    if (
+        config.getoption("collectonly", default=False)
+        or os.environ.get("DAVY_TEST_SERVICES") == "0"
+    ):
+        return False
+    asked = [Path(str(argument).split("::")[0]).resolve() for argument in config.args]
+    free = [ROOT / folder for folder in _WITHOUT_SERVICES]
+    return not all(any(path.is_relative_to(folder) for folder in free) for path in asked)
+
+
+def _test_folder() -> Path:
+    """Take `var/test`, or a folder of our own while another test run holds it."""
+    global _lock
+    var = state_folder(ROOT / "var")
+    folder = state_folder(var / "test")
+    _lock = Lock(folder / ".lock")
+    if not _lock.take():
+        folder = state_folder(var / f"test-{os.getpid()}")
+    for leftover in ("valkey", "s3"):  # messages and objects of an earlier run; roles may stay
+        shutil.rmtree(folder / leftover, ignore_errors=True)
+    return folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the services that the environment does not name, and let Django load its settings."""
+    global _running, _folder
+    if _needs_services(config):
+        _folder = _test_folder()
+        _running = start_services(_folder, os.environ)
+        os.environ.update(_running.env)
+    if importlib.util.find_spec("davy") and importlib.util.find_spec("davy.settings"):
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "davy.settings")
+        import django
+
+        django.setup()
+        from django.conf import settings
+
+        # Pages are read here, not looked at: they must not need a built frontend.
+        plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+        settings.STORAGES["staticfiles"] = {"BACKEND": plain}
+        # Argon2 is slow on purpose; here it would only cost minutes.
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the services, last started first."""
+    if _running:
+        _running.stop()
+    if _folder and _folder.name != "test":
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """PostgreSQL, Valkey and the S3 server; `.env` holds the addresses as exported."""
+    if _running is None:
+        pytest.skip("no services: this run was asked for tests that need none")
+    yield _running
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The two mines and the people of `tests/cast.py`, inside the test's own transaction."""
+    from apps.tenancy.scope import system_scope
+    from tests.cast import build_cast
+
+    with system_scope("the cast spans mines"):
+        return build_cast()

@@ -1,0 +1,160 @@
+"""Clips: cut from the ring into the real store, hashed, linked, logged, and never lost."""
+
+import hashlib
+import urllib.error
+import urllib.request
+from datetime import timedelta
+
+import av
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.alarms.models import Alarm
+from apps.audit.models import AuditEntry
+from apps.cameras.models import Chunk
+from apps.cameras.retention import trim
+from apps.evidence import storage
+from apps.evidence.models import Clip, ClipAccess
+from apps.evidence.services import clip_make
+from apps.live.models import Event
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import Cast, an_alarm
+from tests.film import record_chunks
+from workers.media.ring import Ring
+
+
+@pytest.fixture
+def ring(settings, tmp_path) -> Ring:
+    settings.RING_DIR = tmp_path / "ring"
+    settings.RING_MIN_FREE_BYTES = 0
+    return Ring(settings.RING_DIR, durable=False)
+
+
+@pytest.fixture
+def hill(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast
+
+
+def recorded_alarm(hill: Cast, ring: Ring, **recorded) -> Alarm:
+    """An alarm 40 s ago, with the 35 s around it recorded: its clip is due now."""
+    at = timezone.now() - timedelta(seconds=40)
+    alarm = an_alarm(hill.lamp_hill, at=at)
+    start = at - timedelta(seconds=12)
+    record_chunks(ring, hill.lamp_hill.camera, start, 35, **recorded)
+    return alarm
+
+
+def make(alarm: Alarm) -> Clip:
+    clip = alarm.clips.get()
+    clip_make(clip_id=clip.pk, mine_id=alarm.mine_id)
+    clip.refresh_from_db()
+    return clip
+
+
+def fetch(url: str) -> bytes:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(url, timeout=10).read()
+
+
+def test_a_clip_spans_ten_before_to_twenty_after_and_plays(hill: Cast, ring: Ring, tmp_path):
+    alarm = recorded_alarm(hill, ring)
+    clip = make(alarm)
+    assert clip.state == Clip.State.READY
+    assert clip.starts_at <= alarm.raised_at - timedelta(seconds=10)
+    # Times in a clip are whole ticks of its clock.
+    assert clip.ends_at >= alarm.raised_at + timedelta(seconds=19.99)
+    body = fetch(storage.download_link(clip.key))
+    assert (hashlib.sha256(body).hexdigest(), len(body)) == (clip.sha256, clip.bytes)
+    (tmp_path / "clip.mp4").write_bytes(body)
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+        assert 300 <= sum(1 for _ in container.decode(video=0)) <= 330
+    assert Event.objects.filter(kind="clip.ready").count() == 1
+    assert clip.manifest["copied"] is True
+    sequences = [chunk["sequence"] for chunk in clip.manifest["chunks"]]
+    assert sequences == list(range(sequences[0], sequences[0] + 31))
+
+
+def test_making_it_twice_makes_it_once(hill: Cast, ring: Ring):
+    clip = make(recorded_alarm(hill, ring))
+    assert clip_make(clip_id=clip.pk, mine_id=clip.mine_id) is None
+    assert AuditEntry.objects.filter(action="clip.ready").count() == 1
+
+
+def test_a_clip_waits_for_its_last_second(hill: Cast, ring: Ring):
+    alarm = an_alarm(hill.lamp_hill, at=timezone.now() - timedelta(seconds=21))
+    record_chunks(ring, hill.lamp_hill.camera, alarm.raised_at - timedelta(seconds=10), 15)
+    clip = make(alarm)
+    assert (clip.state, clip.attempts) == (Clip.State.PENDING, 0)
+
+
+def test_a_store_that_is_away_postpones_the_clip_and_its_chunks_wait(
+    hill: Cast, ring: Ring, settings
+):
+    alarm = recorded_alarm(hill, ring)
+    there = settings.S3_ENDPOINT_URL
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:9"
+    clip = make(alarm)
+    assert clip.state == Clip.State.PENDING
+    assert "store" in clip.error
+    settings.RING_AGE_S = settings.RING_BYTES = 0
+    with system_scope("test"):
+        trim(ring)
+    assert Chunk.objects.count() == 35, "held for the clip"
+    settings.S3_ENDPOINT_URL = there
+    Clip.objects.filter(pk=clip.pk).update(next_attempt_at=timezone.now())
+    assert make(alarm).state == Clip.State.READY
+    with system_scope("test"):
+        trim(ring)
+    assert Chunk.objects.count() == 0, "free to go"
+    assert not list(ring.root.rglob("*.mp4"))
+
+
+def test_a_gap_and_a_truncated_chunk_are_named_in_the_manifest(hill: Cast, ring: Ring):
+    alarm = recorded_alarm(hill, ring, leave_out=(15, 16))
+    broken = Chunk.objects.order_by("sequence")[5]
+    path = ring.path(broken.path)
+    path.write_bytes(path.read_bytes()[:300])
+    clip = make(alarm)
+    assert clip.state == Clip.State.READY
+    assert clip.manifest["gaps_s"]
+    assert any(str(broken.sequence) in line for line in clip.manifest["skipped"])
+
+
+def test_with_nothing_recorded_it_says_so_in_the_end(hill: Cast, ring: Ring):
+    alarm = an_alarm(hill.lamp_hill, at=timezone.now() - timedelta(minutes=5))
+    clip = make(alarm)
+    assert clip.state == Clip.State.FAILED
+    assert clip.error
+    assert Event.objects.filter(kind="clip.failed").count() == 1
+
+
+def test_the_ring_gives_up_the_oldest_first(hill: Cast, ring: Ring, settings):
+    start = timezone.now() - timedelta(minutes=10)
+    rows = record_chunks(ring, hill.lamp_hill.camera, start, 10)
+    settings.RING_BYTES = sum(row.bytes for row in rows) - 1
+    with system_scope("test"):
+        assert trim(ring) == 1
+    assert Chunk.objects.order_by("sequence").first().sequence == 2
+
+
+def test_each_download_is_logged_before_the_link_is_given(hill: Cast, ring: Ring):
+    clip = make(recorded_alarm(hill, ring))
+    client = Client()
+    client.force_login(hill.auditor)
+    answer = client.get(f"/api/v1/clips/{clip.uid}/download/").json()
+    assert hashlib.sha256(fetch(answer["url"])).hexdigest() == clip.sha256
+    assert answer["expires_in_s"] <= 300
+    access = ClipAccess.objects.get()
+    assert (access.user, access.kind) == (hill.auditor, ClipAccess.Kind.DOWNLOAD)
+
+
+def test_a_link_that_was_changed_or_has_no_signature_is_refused(hill: Cast, ring: Ring):
+    clip = make(recorded_alarm(hill, ring))
+    link = storage.download_link(clip.key)
+    for bad in (link[:-4] + "0000", link.partition("?")[0]):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetch(bad)
+        assert refused.value.code in (401, 403)

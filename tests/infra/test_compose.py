@@ -1,0 +1,91 @@
+"""The files for a container engine describe the same parts as the demo runs.
+
+No engine runs here: the files are parsed and compared, not built.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from infra import processes
+from infra.command import ROOT
+from infra.embedded import Services
+
+SERVICES = {"postgres", "valkey", "s3"}
+ONCE = {"migrate", "bucket"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "infra" / "compose.yaml").read_text())
+
+
+def test_compose_runs_the_process_table_and_nothing_else(compose: dict[str, Any]) -> None:
+    values = {"host": "0.0.0.0", "port": 8000, "var": "/var/lib/davy"}
+    table = {
+        process.name: [part.format(**values) for part in process.argv]
+        for process in processes.TABLE
+    }
+    described = {
+        name: service["command"]
+        for name, service in compose["services"].items()
+        if name not in SERVICES | ONCE
+    }
+    assert described == table
+
+
+def test_each_process_has_its_environment_and_stop_signal_in_compose(
+    compose: dict[str, Any],
+) -> None:
+    for process in processes.TABLE:
+        environment = compose["services"][process.name]["environment"]
+        assert process.env.items() <= environment.items()
+        stopped_by = compose["services"][process.name].get("stop_signal", "SIGTERM")
+        assert stopped_by == process.stop_signal.name
+        assert "davy_app" in environment["DATABASE_URL"]
+
+
+def test_only_migration_connects_as_the_owner(compose: dict[str, Any]) -> None:
+    owners = [
+        name
+        for name, service in compose["services"].items()
+        if "davy_owner" in str(service.get("environment", {}).get("DATABASE_URL"))
+    ]
+    assert owners == ["migrate"]
+    assert compose["services"]["migrate"]["command"] == list(processes.MIGRATE)
+
+
+def test_no_port_is_open_beyond_this_machine(compose: dict[str, Any]) -> None:
+    ports = [port for one in compose["services"].values() for port in one.get("ports", [])]
+    assert ports and all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_every_build_target_is_a_stage_of_the_dockerfile(compose: dict[str, Any]) -> None:
+    text = (ROOT / "infra" / "Dockerfile").read_text()
+    stages = {line.split()[-1] for line in text.splitlines() if line.startswith("FROM ")}
+    targets = {one["build"]["target"] for one in compose["services"].values() if "build" in one}
+    assert targets == {"web", "worker"} <= stages
+
+
+def test_the_image_copies_only_what_the_repository_has() -> None:
+    text = (ROOT / "infra" / "Dockerfile").read_text()
+    for line in text.splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            for source in line.split()[1:-1]:
+                if not source.startswith("frontend/"):
+                    assert (ROOT / source).exists(), line
+
+
+def test_the_bucket_is_made_once_and_found_again(
+    compose: dict[str, Any], services: Services
+) -> None:
+    command = compose["services"]["bucket"]["command"]
+    env = os.environ | services.env | {"S3_BUCKET": "made-by-compose"}
+    for _ in range(2):
+        subprocess.run([sys.executable, *command[1:]], env=env, check=True)

@@ -1,0 +1,159 @@
+"""The supervisor restarts what crashes and leaves nothing behind, however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.command import ROOT, memory_mb, wait_until
+
+# Runs a supervisor over three families: one obeys, one has a child of its own, one is deaf.
+SCRIPT = """
+import json, os, sys
+from pathlib import Path
+from infra.command import Command
+from infra.supervisor import Supervisor
+
+folder = Path(sys.argv[1])
+keeper = Supervisor(folder / "log", lambda line: print(line, flush=True), grace_s=1.0)
+note = "echo $$ >> {0}/{1}.pids; "
+deaf = "trap '' TERM INT; "
+below = "trap '' TERM INT HUP; echo $BASHPID >> {0}/{1}.pids; while :; do sleep 60; done"
+family = note + "(" + below + ") & "
+scripts = {
+    "service": (1, note + "exec sleep 600"),
+    "family": (2, family + "wait"),
+    "deaf": (2, deaf + note + "while :; do sleep 0.2; done"),
+}
+for name, (tier, text) in scripts.items():
+    text = text.format(folder, name)
+    keeper.start(Command(name, ("bash", "-c", text)), os.environ, tier=tier)
+print("started", flush=True)
+keeper.run()
+print(json.dumps({"restarts": keeper.restarts(), "memory": keeper.memory_mb()}), flush=True)
+keeper.stop()
+print("stopped", flush=True)
+"""
+
+
+def state(pid: int) -> str:
+    """The letter of `ps`; a dead process that nobody has asked after yet is Z."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+class Run:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.popen = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(folder)],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert wait_until(lambda: len(self.pids()) == 4, 10.0)
+
+    def pids(self, name: str = "*") -> list[int]:
+        files = self.folder.glob(f"{name}.pids")
+        return [int(line) for file in files for line in file.read_text().split()]
+
+    def alive(self) -> list[int]:
+        return [pid for pid in self.pids() if state(pid) not in ("", "Z")]
+
+    def nothing_left(self) -> bool:
+        return wait_until(lambda: not self.alive() and not self.guards(), 5.0)
+
+    def guards(self) -> list[int]:
+        """Processes of the test that are not the four: whatever the supervisor itself forked."""
+        script = str(self.folder).encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) != self.popen.pid:
+                try:
+                    if script in (entry / "cmdline").read_bytes():
+                        found.append(int(entry.name))
+                except OSError:
+                    continue
+        return found
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Run]]:
+    runs: list[Run] = []
+
+    def one() -> Run:
+        folder = tmp_path / f"run{len(runs)}"
+        folder.mkdir()
+        runs.append(Run(folder))
+        return runs[-1]
+
+    yield one
+    for run in runs:
+        run.popen.kill()
+        run.popen.wait()
+        for pid in run.alive():
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_signal_stops_everything_within_ten_seconds(
+    start: Callable[[], Run], number: int
+) -> None:
+    run = start()
+    asked = time.monotonic()
+    run.popen.send_signal(number)
+    output, _ = run.popen.communicate(timeout=15)
+    assert time.monotonic() - asked < 10
+    assert output.endswith("stopped\n")
+    assert "deaf did not stop in time: killed" in output
+    assert run.nothing_left()
+
+
+def test_a_second_ctrl_c_hurries_and_leaves_no_strays(start: Callable[[], Run]) -> None:
+    run = start()
+    run.popen.send_signal(signal.SIGINT)
+    assert run.popen.stdout is not None
+    while not run.popen.stdout.readline().startswith("{"):
+        continue  # the next thing it does is to stop
+    asked = time.monotonic()
+    run.popen.send_signal(signal.SIGINT)
+    run.popen.communicate(timeout=15)
+    assert time.monotonic() - asked < 0.9  # less than the grace that a single one gives
+    assert run.nothing_left()
+
+
+def test_a_supervisor_killed_hard_leaves_no_orphans(start: Callable[[], Run]) -> None:
+    run = start()
+    run.popen.kill()
+    run.popen.wait()
+    assert run.nothing_left(), run.alive()
+
+
+def test_a_crashed_process_is_started_again_and_said_so(start: Callable[[], Run]) -> None:
+    run = start()
+    os.kill(run.pids("service")[0], signal.SIGKILL)
+    assert wait_until(lambda: len(run.pids("service")) == 2, 10.0)
+    run.popen.terminate()
+    output, _ = run.popen.communicate(timeout=15)
+    assert "service ended (killed by SIGKILL); starting it again in 1 s" in output
+    report = json.loads(next(line for line in output.splitlines() if line.startswith("{")))
+    assert report["restarts"] == {"service": 1, "family": 0, "deaf": 0}
+    assert 1 < report["memory"]["rss"] < 200
+    assert run.nothing_left()
+
+
+def test_memory_counts_a_process_and_all_below_it() -> None:
+    weigh = memory_mb(os.getpid())
+    assert weigh["rss"] >= weigh["pss"] > 10

@@ -1,0 +1,208 @@
+"""Chunks through the engine into alarms, on the winch, with the real network and database."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.alarms.models import Alarm, Snapshot
+from apps.cameras import analysis
+from apps.cameras.analysis import drain
+from apps.cameras.models import Analysis, Camera, Chunk
+from apps.cameras.services import camera_update
+from apps.cameras.tiles import tile_of
+from apps.rules.services import scene_publish
+from apps.signals.services import signal_receive
+from apps.tenancy.scope import mine_scope
+from tests.cast import Cast
+from tests.loops import Loop, feed, loop
+from workers.media.ring import Ring
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def ring(settings, tmp_path) -> Ring:
+    settings.RING_DIR = tmp_path / "ring"
+    return Ring(settings.RING_DIR, durable=False)
+
+
+@pytest.fixture(scope="module")
+def winch() -> Loop:
+    return loop("winch-house")
+
+
+@pytest.fixture
+def camera(cast: Cast, winch: Loop) -> Camera:
+    """Lamp Hill's camera over the winch, with the demo's scene and a sub-stream."""
+    with mine_scope(cast.lamp_hill.mine.pk):
+        camera = camera_update(camera=cast.lamp_hill.camera, sub_url="rtsp://10.0.0.9/sub")
+        scene_publish(camera=camera, document=winch.scene, reason="test")
+    return camera
+
+
+@pytest.fixture
+def start(winch: Loop):
+    """The loop's first second, such that its last one is now."""
+    return timezone.now() - timedelta(seconds=len(winch.chunks))
+
+
+def fed(ring: Ring, camera: Camera, chunks, start, **more) -> list[Chunk]:
+    with mine_scope(camera.mine_id):
+        return feed(ring, camera, chunks, start, **more)
+
+
+def alarms(camera: Camera) -> list[Alarm]:
+    with mine_scope(camera.mine_id):
+        return list(Alarm.objects.filter(camera=camera).order_by("raised_at"))
+
+
+def state_of(camera: Camera) -> Analysis:
+    with mine_scope(camera.mine_id):
+        return Analysis.objects.get(camera=camera)
+
+
+def drain_all(camera: Camera) -> int:
+    taken = 0
+    while count := drain(camera.pk):
+        taken += count
+    return taken
+
+
+def test_a_person_at_the_running_winch_is_one_alarm_and_at_the_standing_one_none(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    fed(ring, camera, winch.chunks, start)
+    assert drain_all(camera) == len(winch.chunks)
+    danger = [alarm for alarm in alarms(camera) if alarm.level == "danger"]
+    assert len(danger) == 1
+    assert danger[0].count == 1
+    entered = start + timedelta(seconds=winch.entry_s())
+    seen = max(alarm.last_seen_at for alarm in danger)
+    with mine_scope(camera.mine_id):
+        steps = list(danger[0].transitions.all())
+        escalated = [s.at for s in steps if s.cause in ("raised", "escalated")][-1]
+        jpeg = bytes(Snapshot.objects.get(alarm=danger[0]).jpeg)
+    assert timedelta(0) <= escalated - entered <= timedelta(seconds=1.5)
+    assert seen < start + timedelta(seconds=winch.entry_s(alarm=False))
+    assert danger[0].cleared_at is not None
+    assert jpeg.startswith(b"\xff\xd8")
+    assert state_of(camera).machine_states
+    assert tile_of(camera.pk) is not None
+
+
+def test_the_same_chunks_rung_again_change_nothing(ring: Ring, camera: Camera, winch: Loop, start):
+    rows = fed(ring, camera, winch.chunks[:14], start)
+    drain_all(camera)
+    before, found = state_of(camera), [(a.pk, a.last_seen_at) for a in alarms(camera)]
+    assert found
+    with mine_scope(camera.mine_id):
+        Chunk.objects.filter(pk__in=[row.pk for row in rows]).update(state=Chunk.State.NEW)
+    drain_all(camera)
+    assert [(a.pk, a.last_seen_at) for a in alarms(camera)] == found
+    assert bytes(state_of(camera).state) == bytes(before.state)
+
+
+def test_two_workers_at_once_let_one_in(ring: Ring, camera: Camera, winch: Loop, start):
+    fed(ring, camera, winch.chunks[:2], start)
+    with mine_scope(camera.mine_id):
+        Analysis.objects.filter(camera=camera).update(
+            lease_token="another", lease_until=timezone.now() + timedelta(seconds=5)
+        )
+    assert drain(camera.pk) == 0
+    with mine_scope(camera.mine_id):
+        Analysis.objects.filter(camera=camera).update(
+            lease_until=timezone.now() - timedelta(seconds=1)
+        )
+    assert drain(camera.pk) == 2
+
+
+def test_a_holder_that_lost_its_lease_writes_nothing(
+    ring: Ring, camera: Camera, winch: Loop, start, monkeypatch: pytest.MonkeyPatch
+):
+    fed(ring, camera, winch.chunks[:1], start)
+    honest = analysis.engine.analyse
+
+    def slow(*args, **kwargs):
+        result = honest(*args, **kwargs)
+        with mine_scope(camera.mine_id):
+            Analysis.objects.filter(camera=camera).update(lease_token="another")
+        return result
+
+    monkeypatch.setattr(analysis.engine, "analyse", slow)
+    assert drain(camera.pk) == 0
+    assert state_of(camera).sequence == -1
+
+
+def test_a_broken_chunk_is_skipped_counted_and_named(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    rows = fed(ring, camera, winch.chunks[:4], start)
+    ring.path(rows[1].path).write_bytes(b"no video at all")
+    ring.path(rows[2].path).unlink()
+    drain_all(camera)
+    state = state_of(camera)
+    assert state.sequence == 4
+    assert state.bad_chunks == 2
+    assert "sub/3" in state.last_error
+    with mine_scope(camera.mine_id):
+        assert list(Chunk.objects.order_by("sequence").values_list("state", flat=True)) == [
+            "done", "bad", "bad", "done",
+        ]  # fmt: skip
+
+
+def test_a_chunk_that_kills_its_worker_is_set_aside_after_three_tries(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    rows = fed(ring, camera, winch.chunks[:2], start)
+    with mine_scope(camera.mine_id):
+        Chunk.objects.filter(pk=rows[0].pk).update(attempts=analysis.MOST_ATTEMPTS)
+    drain_all(camera)
+    with mine_scope(camera.mine_id):
+        assert list(Chunk.objects.order_by("sequence").values_list("state", flat=True)) == [
+            "bad", "done",
+        ]  # fmt: skip
+
+
+def test_a_backlog_is_analysed_at_a_lower_rate_and_said(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    fed(ring, camera, winch.chunks[:8], start)
+    drain_all(camera)
+    assert 0 < state_of(camera).shed_chunks < 8
+
+
+def test_a_signal_decides_for_a_machine_that_is_told_of(
+    ring: Ring, cast: Cast, camera: Camera, winch: Loop, start
+):
+    scene = dict(winch.scene)
+    scene["machines"] = [{**machine, "source": "signal"} for machine in scene["machines"]]
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=scene)
+        signal_receive(machine=cast.lamp_hill.machine, state="STOPPED", at=start)
+    fed(ring, camera, winch.chunks[:16], start)
+    drain_all(camera)
+    assert alarms(camera) == [], "the controller says that it stands"
+
+
+def test_a_machine_that_nobody_hears_of_counts_as_running(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    scene = dict(winch.scene)
+    scene["machines"] = [{**machine, "source": "signal"} for machine in scene["machines"]]
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=scene)
+    fed(ring, camera, winch.chunks[:16], start)
+    drain_all(camera)
+    assert "UNKNOWN" in alarms(camera)[-1].why
+
+
+def test_chunks_of_a_long_outage_are_skipped_counted_and_named(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    fed(ring, camera, winch.chunks[:3], start - timedelta(minutes=5))
+    fed(ring, camera, winch.chunks[3:5], start, first=4)
+    assert drain_all(camera) == 2
+    state = state_of(camera)
+    assert state.bad_chunks == 3
+    assert "3 chunks waited too long" in state.last_error

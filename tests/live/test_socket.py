@@ -1,0 +1,96 @@
+"""The socket: what was missed comes first, then what is new, in order and once."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import Client
+
+from apps.accounts.models import Membership
+from apps.live import consumers
+from apps.live.services import emit
+from apps.tenancy.scope import mine_scope, system_scope
+from davy.asgi import application
+from tests.cast import Cast, build_cast
+from tests.sockets import Socket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@sync_to_async
+def prepare() -> tuple[Cast, str]:
+    with system_scope("test"):
+        cast = build_cast()
+    client = Client()
+    client.force_login(cast.operator)
+    return cast, client.cookies["sessionid"].value
+
+
+@sync_to_async
+def happen(cast: Cast, *names: str) -> list[int]:
+    ids = []
+    for name in names:
+        with mine_scope(cast.lamp_hill.mine.pk):
+            ids.append(emit(mine_id=cast.lamp_hill.mine.pk, kind=name, payload={}).pk)
+    return ids
+
+
+async def connect(session: str, cursor: int | None = None) -> Socket:
+    path = "/ws/events/" if cursor is None else f"/ws/events/?cursor={cursor}"
+    socket = Socket(application, path, session)
+    assert (await socket.open())["type"] == "websocket.accept"
+    return socket
+
+
+async def test_a_page_that_comes_back_gets_what_it_missed_then_what_is_new():
+    cast, session = await prepare()
+    ids = await happen(cast, "one", "two", "three")
+    socket = await connect(session, cursor=ids[0])
+    assert [(await socket.hear())["kind"] for _ in range(2)] == ["two", "three"]
+    await happen(cast, "four")
+    assert (await socket.hear())["kind"] == "four"
+    assert await socket.receive_nothing(timeout=0.2)
+    await socket.close()
+
+
+async def test_a_first_visit_hears_only_what_is_new():
+    cast, session = await prepare()
+    await happen(cast, "old")
+    socket = await connect(session)
+    await happen(cast, "new")
+    assert (await socket.hear())["kind"] == "new"
+    await socket.close()
+
+
+async def test_a_lost_bell_costs_a_heartbeat_and_no_event(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(consumers, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr("apps.live.services._ring", lambda mine_id: None)
+    cast, session = await prepare()
+    socket = await connect(session)
+    await happen(cast, "unrung")
+    heard = [await socket.hear() for _ in range(2)]
+    assert "unrung" in [message["kind"] for message in heard]
+    await socket.close()
+
+
+async def test_a_person_who_is_removed_hears_nothing_more():
+    cast, session = await prepare()
+    socket = await connect(session)
+
+    @sync_to_async
+    def remove() -> None:
+        with system_scope("test"):
+            Membership.objects.filter(user=cast.operator).delete()
+
+    await remove()
+    await happen(cast, "secret")
+    assert await socket.receive_nothing(timeout=0.5)
+    await socket.close()
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 40])
+async def test_a_cursor_that_is_no_number_is_taken_as_none(cursor: str):
+    cast, session = await prepare()
+    socket = Socket(application, f"/ws/events/?cursor={cursor}", session)
+    await socket.open()
+    await happen(cast, "new")
+    assert (await socket.hear())["kind"] == "new"
+    await socket.close()

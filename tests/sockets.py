@@ -1,0 +1,42 @@
+"""A WebSocket client for the ASGI application, in the test's own process."""
+
+import json
+from typing import Any
+
+from asgiref.testing import ApplicationCommunicator
+
+__all__ = ["Socket"]
+
+
+class Socket(ApplicationCommunicator):
+    """Speaks to the application as a browser would, with a session cookie."""
+
+    def __init__(self, application: Any, path: str, session: str = "") -> None:
+        path, _, query = path.partition("?")
+        headers = [(b"origin", b"http://127.0.0.1"), (b"host", b"127.0.0.1")]
+        if session:
+            headers.append((b"cookie", f"sessionid={session}".encode()))
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": headers,
+            "subprotocols": [],
+        }
+        super().__init__(application, scope)
+
+    async def open(self) -> dict[str, Any]:
+        """Connect; returns the application's answer."""
+        await self.send_input({"type": "websocket.connect"})
+        return dict(await self.receive_output(timeout=5))
+
+    async def hear(self, timeout: float = 5) -> dict[str, Any]:
+        """Return the next JSON message."""
+        message = await self.receive_output(timeout=timeout)
+        assert message["type"] == "websocket.send", message
+        return dict(json.loads(message["text"]))
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(timeout=5)

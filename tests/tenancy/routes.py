@@ -1,0 +1,123 @@
+"""Every address of the product, and who may use it: the table that the walk reads.
+
+A row says how to build the address from one mine's things, with which method and body, and what
+each role of that mine gets. Roles of another mine get 404 for a thing, and a list without it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+ROLES = ("owner", "admin", "operator", "auditor", "integrator")
+EVERYONE = dict.fromkeys(ROLES, 200)
+
+
+def only(*roles: str, ok: int = 200, no: int = 403) -> dict[str, int]:
+    """Return the statuses when only these roles may."""
+    return {role: ok if role in roles else no for role in ROLES}
+
+
+CONFIGURERS = ("owner", "admin")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address and method. `things` are one mine's ids by name."""
+
+    name: str
+    statuses: dict[str, int]
+    method: str = "get"
+    arguments: Callable[[dict[str, Any]], dict[str, Any]] = lambda things: {}
+    body: Callable[[dict[str, Any]], Any] | None = None
+    # What a role of another mine gets; 200 means a list, which must not hold the mine's things.
+    stranger: int = 404
+    anonymous: int = 401
+    # Form posts of pages carry form data; the API takes JSON.
+    form: bool = False
+
+
+def of(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Take arguments for the address from the mine's things."""
+    return lambda things: {name.split("=")[0]: things[name.split("=")[-1]] for name in names}
+
+
+API = [
+    Route("api:schema", EVERYONE, stranger=200, anonymous=200),
+    Route("api:mines", EVERYONE, stranger=200),
+    Route(
+        "api:mines",
+        only("owner", ok=201),
+        "post",
+        body=lambda t: {"organisation": t["organisation"], "name": "New", "timezone": "UTC"},
+        stranger=400,
+    ),
+    Route("api:mine", EVERYONE, arguments=of("pk=mine")),
+    Route("api:areas", EVERYONE, stranger=200),
+    Route(
+        "api:areas",
+        only(*CONFIGURERS, ok=201),
+        "post",
+        body=lambda t: {"mine": t["mine"], "name": "Sump A"},
+        stranger=400,
+    ),
+    Route("api:machines", EVERYONE, stranger=200),
+    Route(
+        "api:machines",
+        only(*CONFIGURERS, ok=201),
+        "post",
+        body=lambda t: {"area": t["area"], "key": "winch-2", "name": "W", "kind": "winch"},
+        stranger=400,
+    ),
+    Route("api:cameras", EVERYONE, stranger=200),
+    Route(
+        "api:cameras",
+        only(*CONFIGURERS, ok=201),
+        "post",
+        body=lambda t: {"area": t["area"], "name": "New", "main_url": "rtsp://10.1.1.1/m"},
+        stranger=400,
+    ),
+    Route(
+        "api:camera-test",
+        only(*CONFIGURERS),
+        "post",
+        body=lambda t: {"url": "ftp://nowhere", "camera": t["camera"]},
+        stranger=404,
+    ),
+    Route("api:camera", EVERYONE, arguments=of("pk=camera")),
+    Route(
+        "api:camera",
+        only(*CONFIGURERS),
+        "patch",
+        arguments=of("pk=camera"),
+        body=lambda t: {"name": "Renamed"},
+    ),
+    Route("api:camera-scene", EVERYONE, arguments=of("pk=camera")),
+    Route(
+        "api:camera-scene",
+        only(*CONFIGURERS, ok=201),
+        "put",
+        arguments=of("pk=camera"),
+        body=lambda t: {"document": t["document"], "reason": "test"},
+    ),
+    Route("api:alarms", EVERYONE, stranger=200),
+    Route("api:alarm", EVERYONE, arguments=of("pk=alarm")),
+    Route(
+        "api:acknowledge",
+        only("owner", "admin", "operator"),
+        "post",
+        arguments=of("pk=alarm"),
+        body=lambda t: {},
+    ),
+    Route("api:clips", EVERYONE, stranger=200),
+    Route("api:clip", EVERYONE, arguments=of("uid=clip")),
+    Route("api:clip-download", EVERYONE, arguments=of("uid=clip")),
+    Route(
+        "api:signals",
+        only("owner", "admin", "integrator", ok=201),
+        "post",
+        body=lambda t: {"mine": t["mine"], "machine": "winch-1", "state": "STOPPED"},
+        stranger=400,
+    ),
+    Route("api:events", EVERYONE, stranger=200),
+    Route("api:desk", EVERYONE, stranger=200),
+]

@@ -1,0 +1,183 @@
+"""Walks every route and socket × role × own or other mine; a route without a row fails."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from apps.accounts.models import ApiToken, Membership, Role, User
+from apps.accounts.services import member_set, organisation_member_set, user_create
+from apps.evidence.models import Clip
+from apps.live.services import emit
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import SCENE, Cast, Place, an_alarm
+from tests.sockets import Socket
+from tests.tenancy.page_routes import PAGES
+from tests.tenancy.routes import API, ROLES, Route
+
+ROUTES = API + PAGES
+
+
+def things_of(place: Place) -> dict[str, Any]:
+    """Return one mine's ids, with an alarm and a finished clip in it."""
+    with system_scope("test"):
+        alarm = an_alarm(place)
+        clip = alarm.clips.get()
+        Clip.objects.filter(pk=clip.pk).update(
+            state=Clip.State.READY, key=f"{place.mine.pk}/clip.mp4", sha256="0" * 64, bytes=1
+        )
+        return {
+            "organisation": place.mine.organisation_id,
+            "mine": place.mine.pk,
+            "area": place.area.pk,
+            "machine": place.machine.pk,
+            "camera": place.camera.pk,
+            "alarm": alarm.pk,
+            "clip": clip.uid,
+            "member": Membership.objects.get(mine=place.mine, role=Role.AUDITOR).pk,
+            "token": ApiToken.objects.get(mine=place.mine).pk,
+            "document": SCENE,
+        }
+
+
+@pytest.fixture
+def hill(cast: Cast) -> dict[str, Any]:
+    return things_of(cast.lamp_hill)
+
+
+@pytest.fixture
+def foreign_people(cast: Cast) -> dict[str, User]:
+    """One person a role who works at Deep Vale only."""
+    people: dict[str, User] = {}
+    with system_scope("test"):
+        for role in ROLES:
+            people[role] = user_create(username=f"vale-{role}", password="x")
+            if role == Role.OWNER:
+                organisation_member_set(
+                    organisation=cast.deep_vale.mine.organisation, user=people[role], role=role
+                )
+            else:
+                member_set(mine=cast.deep_vale.mine, user=people[role], role=role)
+    return people
+
+
+def ask(client: Client, route: Route, things: dict[str, Any]) -> Any:
+    """Send the route's request about one mine's things."""
+    address = reverse(route.name, kwargs=route.arguments(things))
+    body = route.body(things) if route.body else None
+    if body is None:
+        return getattr(client, route.method)(address)
+    if route.form:
+        return client.post(address, body)
+    return getattr(client, route.method)(address, json.dumps(body), "application/json")
+
+
+def label(route: Route) -> str:
+    return f"{route.method} {route.name}"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=label)
+def test_each_role_gets_what_the_table_says_in_its_own_mine(
+    cast: Cast, hill: dict[str, Any], route: Route
+):
+    got = {}
+    for role in ROLES:
+        client = Client()
+        client.force_login(cast[role])
+        # Each role finds the world as the first one did.
+        with transaction.atomic():
+            got[role] = ask(client, route, hill).status_code
+            transaction.set_rollback(True)
+    assert got == route.statuses
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=label)
+def test_no_role_of_another_mine_learns_that_it_is_there(
+    cast: Cast, hill: dict[str, Any], foreign_people: dict[str, User], route: Route
+):
+    for role, person in foreign_people.items():
+        client = Client()
+        client.force_login(person)
+        response = ask(client, route, hill)
+        # A role that may not do this anywhere may be told so before the thing is looked for.
+        may_be_told = 403 if route.body or 403 in route.statuses.values() else route.stranger
+        assert response.status_code in {route.stranger, may_be_told}, (
+            role,
+            response.content[:300],
+        )
+        text = response.content.decode(errors="replace")
+        assert "Lamp Hill" not in text
+        assert str(hill["clip"]) not in text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=label)
+def test_nobody_gets_in_without_signing_in(hill: dict[str, Any], route: Route):
+    response = ask(Client(), route, hill)
+    assert response.status_code == route.anonymous
+    if route.anonymous == 302:
+        assert response["Location"].startswith("/login/")
+
+
+def names(patterns: list[Any], prefix: str = "") -> set[str]:
+    """List the names of all routes, with their namespaces."""
+    found: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            found |= names(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            assert pattern.name, f"a route without a name: {pattern.pattern}"
+            found.add(prefix + pattern.name)
+    return found
+
+
+def test_every_route_is_in_the_table():
+    missing = names(get_resolver().url_patterns) - {route.name for route in ROUTES}
+    assert not missing, f"add these to tests/tenancy/routes.py: {sorted(missing)}"
+
+
+def test_every_socket_is_walked():
+    from apps.live.routing import websocket_urlpatterns
+
+    assert [str(p.pattern) for p in websocket_urlpatterns] == ["ws/events/"]
+
+
+@pytest.mark.parametrize("role", [*ROLES, "stranger", None])
+@pytest.mark.django_db(transaction=True)
+async def test_the_socket_tells_each_person_of_their_own_mine_only(role: str | None):
+    from asgiref.sync import sync_to_async
+
+    from davy.asgi import application
+    from tests.cast import build_cast
+
+    @sync_to_async
+    def prepare() -> tuple[Cast, str]:
+        with system_scope("test"):
+            cast = build_cast()
+        client = Client()
+        if role:
+            client.force_login(cast[role])
+        cookie = client.cookies.get("sessionid")
+        return cast, cookie.value if cookie else ""
+
+    @sync_to_async
+    def happen(cast: Cast) -> None:
+        for place in (cast.lamp_hill, cast.deep_vale):
+            with mine_scope(place.mine.pk):
+                emit(mine_id=place.mine.pk, kind="test", payload={"mine": place.mine.name})
+
+    cast, session = await prepare()
+    socket = Socket(application, "/ws/events/", session)
+    assert (await socket.open())["type"] == "websocket.accept"
+    if role is None:
+        closing = await socket.receive_output()
+        assert (closing["type"], closing["code"]) == ("websocket.close", 4401)
+        return
+    await happen(cast)
+    heard = await socket.hear()
+    assert heard["payload"] == {"mine": "Deep Vale" if role == "stranger" else "Lamp Hill"}
+    assert await socket.receive_nothing(timeout=0.3)
+    await socket.close()

@@ -1,0 +1,208 @@
+"""What the recorder does when cameras, networks, files and disks fail."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.media.make import RtspServer, free_port, numbers, picture, video, wait_until
+from tests.media.watch import Watched, source
+from workers.media.record import ChunkFile
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RtspServer]:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    running = RtspServer(folder).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    one = Watched(tmp_path / "ring", read_timeout_s=1.5)
+    yield one
+    one.recorder.stop()
+
+
+def apart(chunks: list[ChunkFile]) -> bool:
+    """Return whether sequence and time only rise and no chunk overlaps the next."""
+    return all(
+        b.sequence == a.sequence + 1 and b.start_s >= a.start_s + a.duration_s - 0.0005
+        for a, b in pairwise(chunks)
+    )
+
+
+def test_a_server_that_is_killed_and_comes_back_is_recorded_again(
+    watched: Watched, server: RtspServer
+) -> None:
+    video(server.folder / "a.mp4")
+    watched.recorder.set_sources([source(1, server.url("a.mp4"))])
+    watched.wait_chunks(1, 2)
+    server.kill()
+    watched.wait_state(1, "lost")
+    wait_until(lambda: "refused" in watched.said(1)[-1][1])
+    before = len(watched.of(1))
+    server.start()
+    assert watched.wait_state(1, "recording") == "h264 320x180, copied"
+    chunks = watched.wait_chunks(1, before + 2)
+    assert apart(chunks)
+    assert [state for state, _ in watched.said(1)][:2] == ["connecting", "recording"]
+    assert len(watched.said(1)) <= 5, "each state is told once, not at every attempt"
+
+
+def test_a_frozen_camera_is_called_frozen_and_recorded_again_when_it_wakes(
+    watched: Watched, server: RtspServer
+) -> None:
+    video(server.folder / "a.mp4")
+    watched.recorder.set_sources([source(1, server.url("a.mp4"))])
+    watched.wait_chunks(1, 1)
+    server.signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    try:
+        assert "no picture for" in watched.wait_state(1, "frozen")
+        assert time.monotonic() - begin < 6.0
+        kept = sum(len(numbers(watched.path(chunk))) for chunk in watched.of(1))
+        assert kept >= 10, "what came before the freeze is kept"
+    finally:
+        server.signal(signal.SIGCONT)
+    watched.wait_state(1, "recording")
+    assert apart(watched.of(1))
+
+
+def test_a_stream_that_ends_is_connected_to_again(watched: Watched, server: RtspServer) -> None:
+    video(server.folder / "a.mp4", seconds=2)
+    watched.recorder.set_sources([source(1, server.url("a.mp4", loop=False))])
+    wait_until(lambda: ("lost", "the stream ended") in watched.said(1))
+    before = len(watched.of(1))
+    assert before >= 1
+    assert apart(watched.wait_chunks(1, before + 1))
+
+
+def test_another_codec_and_size_after_a_restart_are_taken_up(
+    watched: Watched, server: RtspServer
+) -> None:
+    video(server.folder / "a.mp4")
+    watched.recorder.set_sources([source(1, server.url("a.mp4"))])
+    watched.wait_chunks(1, 2)
+    server.kill()
+    video(server.folder / "a.mp4", codec="libx265", width=480, height=272)
+    server.start()
+    wait_until(lambda: ("recording", "hevc 480x272, copied") in watched.said(1), 15)
+    assert apart(watched.of(1))
+    assert {(c.codec, c.width) for c in watched.of(1)} == {("h264", 320), ("hevc", 480)}
+
+
+def test_a_size_that_changes_in_mid_stream_ends_the_chunk_and_is_said(
+    watched: Watched, tmp_path: Path
+) -> None:
+    both = tmp_path / "both.ts"
+    with both.open("wb") as out:
+        for name, width in (("one.ts", 320), ("two.ts", 480)):
+            part = video(tmp_path / name, width=width, height=width * 9 // 16 // 2 * 2, seconds=2)
+            out.write(part.read_bytes())
+    watched.recorder.set_sources([source(1, both)])
+    wait_until(lambda: any("changed" in reason for _, reason in watched.said(1)))
+    watched.wait_chunks(1, 4)
+    for chunk in watched.of(1):
+        with av.open(str(watched.path(chunk))) as container:
+            assert {frame.width for frame in container.decode(video=0)} == {chunk.width}
+
+
+def test_a_file_that_is_replaced_by_another_size_is_taken_up_at_its_next_round(
+    watched: Watched, tmp_path: Path
+) -> None:
+    path = video(tmp_path / "a.mp4", seconds=2)
+    watched.recorder.set_sources([source(1, path)])
+    watched.wait_chunks(1, 1)
+    video(tmp_path / "b.mp4", seconds=2, width=480, height=272).replace(path)
+    wait_until(lambda: ("recording", "h264 480x272, copied") in watched.said(1))
+    assert apart(watched.of(1))
+
+
+def test_what_cannot_be_used_is_said_once_and_tried_again(
+    watched: Watched, server: RtspServer, tmp_path: Path
+) -> None:
+    secret = server.url("none.mp4", user="minerva:s3cretpw@")
+    refused = f"rtsp://minerva:s3cretpw@127.0.0.1:{free_port()}/a"
+    (tmp_path / "text.mp4").write_text("no video\n" * 200)
+    watched.recorder.set_sources(
+        [
+            source(1, secret),
+            source(2, refused),
+            source(3, tmp_path / "later.mp4"),
+            source(4, tmp_path / "text.mp4"),
+            source(5, "http://127.0.0.1/a.mp4"),
+        ]
+    )
+    assert "not found" in watched.wait_state(1, "unusable")
+    assert "refused" in watched.wait_state(2, "lost")
+    assert "not there" in watched.wait_state(3, "unusable")
+    assert "cannot be read as video" in watched.wait_state(4, "unusable")
+    assert "not read" in watched.wait_state(5, "unusable")
+    video(tmp_path / "later.mp4")
+    watched.wait_state(3, "recording")
+    assert all(len(watched.said(camera)) == 2 for camera in (1, 2, 4, 5))
+    assert "s3cretpw" not in str(watched.states) and "minerva" not in str(watched.states)
+
+
+def test_pictures_that_cannot_be_decoded_are_reported_where_they_must_be(
+    watched: Watched, tmp_path: Path
+) -> None:
+    path = video(tmp_path / "m.avi", codec="mpeg4", key_every=100, seconds=10, fps=50)
+    data = bytearray(path.read_bytes())
+    start = data.find(b"movi") + 4
+    position = start
+    while (position := data.find(b"00dc", position + 4)) > 0 and position < data.find(b"idx1"):
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
+        data[position + 8 : position + 8 + size] = b"\xff" * size
+    path.write_bytes(data)
+    watched.recorder.set_sources([source(1, path)])
+    assert "decode" in watched.wait_state(1, "unusable")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "davy-test", str(folder)], capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_and_recording_goes_on_when_there_is_room(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    path = video(tmp_path / "a.mp4")
+    watched = Watched(small_disk)
+    filler = small_disk / "filler"
+    try:
+        watched.recorder.set_sources([source(1, path)])
+        watched.wait_chunks(1, 1)
+        with filler.open("wb", buffering=0) as out, pytest.raises(OSError):
+            while True:
+                out.write(b"x" * 512)
+        assert watched.wait_state(1, "unusable") == "disk full"
+        before = len(watched.of(1))
+        filler.unlink()
+        watched.wait_state(1, "recording")
+        assert apart(watched.wait_chunks(1, before + 2))
+    finally:
+        watched.recorder.stop()
+
+
+def test_the_numbered_picture_is_what_the_tests_think_it_is(tmp_path: Path) -> None:
+    assert picture(5).shape == (180, 320, 3)
+    assert numbers(video(tmp_path / "a.mp4", first=500, seconds=2)) == list(range(500, 520))

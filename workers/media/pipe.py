@@ -1,0 +1,199 @@
+"""Decides how a stream becomes chunks: by copy where it can be cut, else by conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from workers.media import nal
+from workers.media.chunker import Chunker, Facts, Piece
+from workers.media.clock import WallClock
+from workers.media.errors import StreamChanged
+from workers.media.mux import TICKS, rescale
+from workers.media.source import Opened
+from workers.media.transcode import Transcoder
+
+KEY_AT_LEAST_S = 4.0
+PATIENCE_S = KEY_AT_LEAST_S + 0.5  # a key picture exactly every 4 s may come a little late
+STALLED_S = 2 * KEY_AT_LEAST_S  # the same by our own clock, for a stream without times
+BACK_S = 1.0  # timestamps that fall back by more are a new beginning
+AHEAD_S = 10.0
+TRUSTED_KEYS = 10  # so many key pictures in good time, and conversion is over
+
+
+class Pipe:
+    """Takes the packets of one connection; `why` says why they are converted, "" for copied."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        clock: WallClock,
+        emit: Callable[[Piece], None],
+        *,
+        chunk_s: float,
+        first_s: float,
+        why: str = "",
+    ) -> None:
+        self._opened = opened
+        self._clock = clock
+        self._emit = emit
+        self._chunk_s = chunk_s
+        self._first_s = first_s
+        self._extradata = bytes(opened.video.codec_context.extradata or b"")
+        self._sps: bytes | None = None
+        self._transcoder: Transcoder | None = None
+        self._chunker: Chunker | None = None
+        self._key: tuple[int | None, float] | None = None  # ticks and arrival of the last one
+        self._first: tuple[int | None, float] | None = None
+        self._last: int | None = None
+        self._good_keys = 0
+        self.why = ""
+        if opened.codec not in nal.COPYABLE:
+            self._convert(f"the stream is {opened.codec}", [], 0.0)
+        elif why:
+            self._convert(why, [], 0.0)
+        else:
+            self._chunker = self._copier()
+
+    def push(self, packet: Any, arrival_s: float) -> None:
+        """Take one packet; raises StreamChanged, or MediaError when it cannot be used."""
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        ticks = rescale(stamp, packet.time_base)
+        self._watch_time(ticks)
+        if packet.is_keyframe:
+            self._watch_sps(packet)
+        if self._first is None:
+            self._first = (ticks, arrival_s)
+        self._watch_keys(packet.is_keyframe, ticks, arrival_s)
+        if self._transcoder is not None:
+            self._forward(self._transcoder.push(packet), arrival_s)
+        elif self._chunker is not None and (self._key is not None):
+            self._chunker.push(packet, arrival_s)
+
+    def attach(self, opened: Opened, arrival_s: float) -> None:
+        """Go on with a file that was opened anew for its next round."""
+        if (opened.codec, opened.width, opened.height) != (
+            self._opened.codec,
+            self._opened.width,
+            self._opened.height,
+        ):
+            self.close()
+            raise StreamChanged("the file was replaced by one of another codec or size")
+        self._opened = opened
+        self._extradata = bytes(opened.video.codec_context.extradata or b"")
+        if self._transcoder is not None:
+            self._forward(self._transcoder.drain(), arrival_s)
+            self._transcoder.attach(opened.video)
+        else:
+            if self._chunker is not None:
+                self._chunker.close()
+            self._chunker = self._copier()
+
+    def close(self) -> None:
+        """Finish the chunk that was begun."""
+        if self._chunker is not None:
+            self._chunker.close()
+
+    def _copier(self) -> Chunker:
+        opened = self._opened
+        facts = Facts(
+            template=opened.video,
+            codec=opened.codec,
+            width=opened.width,
+            height=opened.height,
+            fps=opened.fps,
+            copied=True,
+        )
+        # Over RTSP a picture is known to be whole only when the next one begins.
+        lag_s = min(1 / opened.fps, 0.2) if opened.live and opened.fps > 0 else 0.0
+        return self._new(facts, lag_s)
+
+    def _new(self, facts: Facts, lag_s: float) -> Chunker:
+        return Chunker(
+            facts,
+            self._clock,
+            self._emit,
+            chunk_s=self._chunk_s,
+            first_s=self._first_s,
+            lag_s=lag_s,
+        )
+
+    def _convert(self, why: str, pending: list[Any], arrival_s: float) -> None:
+        """Go over to conversion, beginning with the packets of the unfinished chunk."""
+        self.why = why
+        self._good_keys = 0
+        fps = self._opened.fps
+        self._transcoder = Transcoder(self._opened.video, fps, self._first_s)
+        encoder = self._transcoder.encoder
+        facts = Facts(
+            template=encoder.stream,
+            codec=nal.H264,
+            width=encoder.width,
+            height=encoder.height,
+            fps=fps,
+            copied=False,
+        )
+        self._chunker = self._new(facts, 0.0)
+        for packet in pending:
+            self._forward(self._transcoder.push(packet), arrival_s)
+
+    def _forward(self, packets: list[Any], arrival_s: float) -> None:
+        if self._chunker is not None:
+            for packet in packets:
+                self._chunker.push(packet, arrival_s)
+
+    def _watch_time(self, ticks: int | None) -> None:
+        """Begin anew where the stream's timestamps jump."""
+        if ticks is None:
+            return
+        if self._last is not None:
+            step_s = (ticks - self._last) / TICKS
+            if step_s < -BACK_S or step_s > AHEAD_S:
+                self.close()
+                self._clock.restart()
+                self._first = self._key = None
+                if self._transcoder is not None:
+                    self._transcoder.restart()
+        self._last = ticks
+
+    def _watch_sps(self, packet: Any) -> None:
+        """Raise StreamChanged when the stream describes itself otherwise than before."""
+        sps = nal.sps_in_band(self._opened.codec, bytes(packet), self._extradata)
+        if sps is None:
+            return
+        if self._sps is not None and sps != self._sps:
+            self.close()
+            raise StreamChanged("the stream changed its codec settings or picture size")
+        self._sps = sps
+
+    def _watch_keys(self, is_key: bool, ticks: int | None, arrival_s: float) -> None:
+        """Go over to conversion when key pictures stay away, and back when they come again.
+
+        The stream's own time counts, not ours: an overloaded machine that gets its packets late
+        must not begin to convert on top of it.
+        """
+        if ticks is not None:  # the very first packet of a connection often has no time
+            if self._first and self._first[0] is None:
+                self._first = (ticks, self._first[1])
+            if self._key and self._key[0] is None:
+                self._key = (ticks, self._key[1])
+        since = self._key or self._first
+        late = False
+        if since and since[0] is not None and ticks is not None:
+            late = (ticks - since[0]) / TICKS > PATIENCE_S
+        elif since:
+            late = arrival_s - since[1] > STALLED_S
+        if is_key:
+            self._good_keys = self._good_keys + 1 if self._key and not late else 0
+            self._key = (ticks, arrival_s)
+        copyable = self._opened.codec in nal.COPYABLE
+        if self._transcoder is None and late:
+            pending = self._chunker.drop() if self._chunker else []
+            self._convert(
+                f"key pictures come more than {KEY_AT_LEAST_S:.0f} s apart", pending, arrival_s
+            )
+        elif self._transcoder and copyable and is_key and self._good_keys >= TRUSTED_KEYS:
+            self.close()
+            self._transcoder = None
+            self.why = ""
+            self._chunker = self._copier()

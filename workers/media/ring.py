@@ -1,0 +1,233 @@
+"""The folder that holds the recorded chunks, oldest to go first.
+
+One file a chunk: `<mine>/<camera>/<stream>/<sequence>_<start_ms>_<duration_ms>.mp4`. A name
+that does not fit is a stranger: never listed, never deleted.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workers.media.errors import DiskFull, MediaError
+
+STREAMS = ("main", "sub")
+NAME = re.compile(r"(\d{1,12})_(\d{1,15})_(\d{1,9})\.mp4", re.ASCII)
+FOLDER = re.compile(r"\d{1,12}", re.ASCII)
+PART = re.compile(r"\.\d{1,12}_\d{1,15}_\d{1,9}\.part", re.ASCII)
+STALE_PART_S = 60.0
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A chunk's file as its name tells it."""
+
+    mine: int
+    camera: int
+    stream: str
+    sequence: int
+    start_s: float
+    duration_s: float
+    path: str  # relative to the ring's root
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """A chunk that is safely on the disk."""
+
+    path: str  # relative to the ring's root
+    bytes: int
+    sha256: str
+    start_s: float  # as the name can tell it, whole milliseconds
+    duration_s: float
+
+
+class Ring:
+    """The recorded chunks under one root; `durable=False` leaves out the fsync (tests)."""
+
+    def __init__(self, root: str | Path, *, durable: bool = True) -> None:
+        self.root = Path(root)
+        self._durable = durable
+
+    def path(self, relative: str) -> Path:
+        """Return the absolute path of a chunk; MediaError if the name is not a chunk's."""
+        if _parse(relative) is None:
+            raise MediaError(f"not the name of a chunk: {relative[:120]!r}")
+        return self.root / relative
+
+    def write(
+        self,
+        *,
+        mine: int,
+        camera: int,
+        stream: str,
+        sequence: int,
+        start_s: float,
+        end_s: float,
+        data: bytes,
+    ) -> Written:
+        """Store a chunk so that it is there whole or not at all; DiskFull if it does not fit."""
+        # The end is rounded, not the length: chunks that touch keep touching.
+        start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
+        name = f"{sequence}_{start_ms}_{max(end_ms - start_ms, 1)}"
+        relative = f"{mine}/{camera}/{stream}/{name}.mp4"
+        final = self.path(relative)
+        part = final.parent / f".{name}.part"
+        try:
+            self._store(part, final, data)
+        except OSError as error:
+            _forget(part)
+            if error.errno in FULL:
+                raise DiskFull from None
+            reason = f"the recording folder cannot be written: {error.strerror or 'error'}"
+            raise MediaError(reason) from None
+        return Written(
+            path=relative,
+            bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            start_s=start_ms / 1000,
+            duration_s=max(end_ms - start_ms, 1) / 1000,
+        )
+
+    def _store(self, part: Path, final: Path, data: bytes) -> None:
+        try:
+            descriptor = _create(part)
+        except FileNotFoundError:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = _create(part)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            if self._durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        part.replace(final)
+        if self._durable:
+            folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def scan(self, mine: int | None = None) -> Iterator[Found]:
+        """Yield every chunk that is there, in no order; strangers are passed over."""
+        for mine_name in _folders(self.root):
+            if mine is not None and mine_name != str(mine):
+                continue
+            for camera_name in _folders(self.root / mine_name):
+                for stream in STREAMS:
+                    yield from self._list(f"{mine_name}/{camera_name}/{stream}")
+
+    def _list(self, folder: str) -> Iterator[Found]:
+        try:
+            entries = os.scandir(self.root / folder)
+        except OSError:
+            return
+        with entries:
+            for entry in entries:
+                found = _parse(f"{folder}/{entry.name}")
+                if found is None:
+                    continue
+                try:
+                    if not entry.is_file(follow_symlinks=False):
+                        continue
+                    size = entry.stat(follow_symlinks=False).st_size
+                except OSError:
+                    continue  # deleted meanwhile
+                yield replace(found, bytes=size)
+
+    def last_sequence(self, mine: int, camera: int, stream: str) -> int:
+        """Return the highest sequence on the disk for a stream, 0 if there is none."""
+        folder = f"{mine}/{camera}/{stream}"
+        self._sweep(self.root / folder)
+        return max((found.sequence for found in self._list(folder)), default=0)
+
+    def _sweep(self, folder: Path) -> None:
+        """Remove what a killed recorder left half-written."""
+        try:
+            entries = list(folder.iterdir())
+        except OSError:
+            return
+        for entry in entries:
+            try:
+                if (
+                    PART.fullmatch(entry.name)
+                    and entry.stat().st_mtime < time.time() - STALE_PART_S
+                ):
+                    _forget(entry)
+            except OSError:
+                continue
+
+    def delete(self, relative: str) -> bool:
+        """Delete a chunk; False if it was not there."""
+        try:
+            self.path(relative).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def usage_bytes(self) -> int:
+        """Return the bytes of all chunks."""
+        return sum(found.bytes for found in self.scan())
+
+    def free_bytes(self) -> int:
+        """Return the bytes that are free on the ring's disk."""
+        folder = self.root
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        return shutil.disk_usage(folder).free
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+
+
+def _forget(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _folders(root: Path) -> list[str]:
+    try:
+        with os.scandir(root) as entries:
+            return [
+                entry.name
+                for entry in entries
+                if FOLDER.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+            ]
+    except OSError:
+        return []
+
+
+def _parse(relative: str) -> Found | None:
+    parts = relative.split("/")
+    if len(parts) != 4 or parts[2] not in STREAMS:
+        return None
+    if not FOLDER.fullmatch(parts[0]) or not FOLDER.fullmatch(parts[1]):
+        return None
+    name = NAME.fullmatch(parts[3])
+    if name is None:
+        return None
+    return Found(
+        mine=int(parts[0]),
+        camera=int(parts[1]),
+        stream=parts[2],
+        sequence=int(name[1]),
+        start_s=int(name[2]) / 1000,
+        duration_s=int(name[3]) / 1000,
+        path=relative,
+        bytes=0,
+    )

@@ -1,0 +1,153 @@
+"""Turns what cannot be cut by copy (no key pictures, other codecs) into H.264 that can.
+
+The recorder does this only where it must: it costs decoding and encoding of every picture.
+"""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.error
+from av.video.frame import PictureType
+
+from workers.media.errors import MediaError, StreamChanged
+from workers.media.mux import TICKS, TIME_BASE
+
+MAX_WIDTH = 1280
+KEY_EVERY_S = 1.0
+GIVE_UP_PACKETS = 100  # packets in a row, from a key picture on, that give no picture
+OPTIONS = {
+    "preset": "ultrafast",
+    "tune": "zerolatency",
+    "crf": "24",
+    "bf": "0",
+    "forced-idr": "1",
+    "threads": "1",
+    # Key pictures are asked for by time, below; the encoder must not add its own.
+    "g": "100000",
+    "sc_threshold": "0",
+}
+
+
+def fit(width: int, height: int, limit: int = MAX_WIDTH) -> tuple[int, int]:
+    """Return the size to encode: even, at most `limit` pixels wide, same shape."""
+    scale = min(1.0, limit / width)
+    return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
+
+
+def one_thread(context: Any) -> None:
+    """Let a decoder work in the calling thread alone, beginning anew if it was used before."""
+    if context.is_open:
+        context.flush_buffers()
+    else:
+        context.thread_type = "NONE"
+
+
+class Encoder:
+    """An H.264 encoder whose `stream` serves as the template of the files written from it."""
+
+    def __init__(self, width: int, height: int, fps: float, options: dict[str, str]) -> None:
+        self._scratch = av.open(io.BytesIO(), mode="w", format="mp4")
+        rate = Fraction(fps).limit_denominator(1001) if 0.5 <= fps <= 120 else Fraction(25)
+        stream = self._scratch.add_stream("libx264", rate=rate, options=options)
+        stream.width, stream.height = width, height
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = TIME_BASE
+        self._scratch.start_encoding()  # fills in the stream's header data
+        self.stream: Any = stream
+        self.width, self.height = width, height
+
+    def encode(self, frame: Any, pts: int, *, key: bool) -> list[Any]:
+        """Return the packets for one decoded picture shown at `pts` ticks."""
+        picture = frame.reformat(width=self.width, height=self.height, format="yuv420p")
+        picture.pts, picture.time_base = pts, TIME_BASE
+        picture.pict_type = PictureType.I if key else PictureType.NONE
+        return list(self.stream.encode(picture))
+
+    def flush(self) -> list[Any]:
+        """Return what the encoder still held back."""
+        return list(self.stream.encode(None))
+
+
+class Transcoder:
+    """Decodes a stream's packets and encodes them with a key picture every second."""
+
+    def __init__(self, video: Any, fps: float, first_key_s: float) -> None:
+        context = video.codec_context
+        one_thread(context)
+        self._video = video
+        self._size = (int(context.width), int(context.height))
+        self.encoder = Encoder(*fit(*self._size), fps, OPTIONS)
+        self._step = round(TICKS / fps) if fps > 0.5 else TICKS // 10
+        self._last: int | None = None
+        self._next_key: int | None = None
+        self._first_key_ticks = round(first_key_s * TICKS)
+        self._barren = 0
+        self._keyed = False
+
+    def push(self, packet: Any) -> list[Any]:
+        """Return encoded packets (pts in ticks) for one packet of the source."""
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            frames = []
+        self._keyed = self._keyed or bool(packet.is_keyframe)
+        if frames:
+            self._barren = 0
+        elif self._keyed:  # before a key picture there is nothing that could be decoded
+            self._barren += 1
+            if self._barren >= GIVE_UP_PACKETS:
+                raise MediaError("the pictures in the stream cannot be decoded")
+        return self._encode(frames)
+
+    def attach(self, video: Any) -> None:
+        """Go on with the same pictures from a newly opened file."""
+        one_thread(video.codec_context)
+        if (int(video.codec_context.width), int(video.codec_context.height)) != self._size:
+            raise StreamChanged("the picture's size changed")
+        self._video = video
+
+    def drain(self) -> list[Any]:
+        """Return the pictures that the decoder held back at the end of a file, encoded."""
+        try:
+            frames = self._video.codec_context.decode(None)
+        except av.error.FFmpegError:
+            frames = []
+        self._video.codec_context.flush_buffers()
+        return self._encode(frames)
+
+    def _encode(self, frames: list[Any]) -> list[Any]:
+        packets: list[Any] = []
+        for frame in frames:
+            if (frame.width, frame.height) != self._size:
+                raise StreamChanged("the picture's size changed")
+            pts, key = self._time(frame)
+            packets += self.encoder.encode(frame, pts, key=key)
+        return packets
+
+    def _time(self, frame: Any) -> tuple[int, bool]:
+        """Return when a picture is shown, in ticks that only rise, and whether it is key."""
+        stamp = frame.pts if frame.pts is not None else frame.dts
+        if stamp is None or frame.time_base is None:
+            ticks = 0 if self._last is None else self._last + self._step
+        else:
+            ticks = round(stamp * frame.time_base * TICKS)
+        if self._last is not None and ticks <= self._last:
+            ticks = self._last + 1
+        self._last = ticks
+        if self._next_key is None:
+            self._next_key = ticks + self._first_key_ticks
+            return ticks, True
+        if ticks < self._next_key - self._step // 2:
+            return ticks, False
+        every = round(KEY_EVERY_S * TICKS)
+        while self._next_key <= ticks + self._step // 2:
+            self._next_key += every
+        return ticks, True
+
+    def restart(self) -> None:
+        """Begin anew after the source's timestamps jumped."""
+        self._last = self._next_key = None

@@ -1,0 +1,1 @@
+"""The synthetic mine: rendered scenes with exact truth, for demo, tests and self-test."""
