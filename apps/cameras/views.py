@@ -1,4 +1,4 @@
-"""The newest pictures of a camera. Each answer says in `X-Picture-Time` (Unix seconds) how old it is."""
+"""The newest pictures of a camera; `X-Picture-Time` (Unix seconds) says how old each is."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
