@@ -76,6 +76,16 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what needs the whole running demo last, and what breaks its parts at the very end."""
+
+    def turn(item: pytest.Item) -> tuple[bool, bool]:
+        demo = "stack" in getattr(item, "fixturenames", ())
+        return demo, item.get_closest_marker("chaos") is not None
+
+    items.sort(key=turn)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the services, last started first."""
     if _running:

@@ -112,7 +112,7 @@ def _run(options: argparse.Namespace) -> None:
                 Chunk(number, start_s, CHUNK_S, group, due),
                 detector=detector,
                 gate=not options.no_gate,
-                fps=240.0 if stills else options.fps,
+                fps=still_fps if stills else options.fps,
             )
             state = analysis.state
             for key in totals:

@@ -23,7 +23,7 @@ from workers.vision import light
 from workers.vision.detector import Box, Detector
 from workers.vision.gate import small_luma
 from workers.vision.machine import MachineState
-from workers.vision.track import Track, settle
+from workers.vision.track import HIGH_SCORE, Track, settle
 
 __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
 
@@ -31,9 +31,6 @@ __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analys
 GAP_S = 2.0
 # A track unseen for longer is still followed, but no longer proves that somebody is there.
 VISIBLE_S = 0.5
-# Fainter boxes are not taken for people in front of a machine: a drum's own flange scores up to
-# 0.35 as a person now and then, and would hide the machine from its own reader.
-IN_FRONT_SCORE = 0.4
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
 
@@ -173,9 +170,9 @@ class _Fold:
         step_s = t - state.last_t if state.last_t is not None else None
         if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
             state.forget(step_s)
-            step_s = None
         if step_s is not None:
-            state.step_s = step_s
+            # After a gap too: pictures that come every five seconds are no row of gaps.
+            state.step_s = abs(step_s)
         state.last_t = t
         self.analysis.analysed += 1
         aspect = frame.width / frame.height
@@ -248,7 +245,8 @@ class _Fold:
     def _machines(self, frame: Frame, boxes: list[Box]) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
         t = frame.t
-        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= IN_FRONT_SCORE]
+        # Weak boxes are no people: a drum's flange looks like one to the detector at 0.2.
+        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= HIGH_SCORE]
         people += [k.predicted(t - k.seen_s) for k in self.state.tracker.tracks]
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]

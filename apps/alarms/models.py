@@ -45,7 +45,7 @@ class Alarm(MineRow):
     values = models.JSONField(default=dict)
     boxes = models.JSONField(default=list)
     zone = models.JSONField(default=list)  # polygon at the time, for the picture
-    # What stands in the snapshot: {"at", "boxes", "zone"}; `boxes` above move on meanwhile.
+    # What stands in the snapshot: {"at", "boxes", "zone"}; `boxes` above move on.
     picture = models.JSONField(default=dict)
     scene_version = models.PositiveIntegerField()
     committed_at = models.DateTimeField(auto_now_add=True)

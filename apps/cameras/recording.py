@@ -14,7 +14,7 @@ from django.db.models import Max
 from apps.cameras.models import Camera, Chunk, StreamState
 from apps.cameras.retention import trim
 from apps.cameras.secrets import stream_url
-from apps.cameras.services import chunk_index, stream_say, streams_of
+from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
 from apps.cameras.tasks import analyse
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.media.record import ChunkFile, Recorder, Source
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 2.0
 TRIM_S = 5.0
 RETRY_S = 1.0
+FACTS_S = 3.0
 
 Said = tuple[int, str, str, str]
 
@@ -43,6 +44,8 @@ class Recording:
         self.waiting: queue.SimpleQueue[ChunkFile | Said] = queue.SimpleQueue()
         self.recorder = Recorder(self.ring, on_chunk=self.waiting.put, on_state=self._said)
         self.mines: dict[int, int] = {}
+        self.analysed: dict[int, str] = {}  # camera -> the stream that is analysed
+        self.told: dict[tuple[int, str], tuple[float, tuple[str, int, int]]] = {}
         self.stopping = threading.Event()
 
     def _said(self, camera: int, stream: str, state: str, reason: str) -> None:
@@ -87,6 +90,7 @@ class Recording:
                 for row in Chunk.objects.values("camera", "stream").annotate(last=Max("sequence"))
             }
             self.mines = {camera.pk: camera.mine_id for camera in cameras}
+            self.analysed = {camera.pk: str(camera.analysed_stream) for camera in cameras}
             self._switch_off(cameras)
         sources = []
         for camera in cameras:
@@ -173,8 +177,13 @@ class Recording:
         """Enter one chunk or state; False when the database is away and it must be tried again."""
         try:
             if isinstance(item, ChunkFile):
+                analysed = self.analysed.get(item.camera)
                 with mine_scope(item.mine):
-                    row = chunk_index(chunk=item)
+                    row = chunk_index(
+                        chunk=item, analysed=None if analysed is None else analysed == item.stream
+                    )
+                    if self._tells_something(item):
+                        stream_facts(chunk=item)
                 if row is not None and row.state == Chunk.State.NEW:
                     self._bell(row)
             elif item[0] in self.mines:
@@ -193,6 +202,16 @@ class Recording:
             return False
         except Exception:
             log.exception("row not written")
+        return True
+
+    def _tells_something(self, chunk: ChunkFile) -> bool:
+        """Tell whether a chunk's facts are new, or the last ones are seconds old."""
+        key = (chunk.camera, chunk.stream)
+        facts = (chunk.codec, chunk.width, chunk.height)
+        said_s, said = self.told.get(key, (0.0, ("", 0, 0)))
+        if said == facts and time.monotonic() - said_s < FACTS_S:
+            return False
+        self.told[key] = (time.monotonic(), facts)
         return True
 
     def _bell(self, row: Chunk) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,15 @@ from apps.live.services import emit, take_turn
 from apps.mines.models import Area
 from workers.media.record import ChunkFile
 
-__all__ = ["camera_create", "camera_update", "chunk_index", "source_problem", "stream_say"]
+__all__ = [
+    "camera_create",
+    "camera_update",
+    "chunk_index",
+    "source_problem",
+    "stream_facts",
+    "stream_say",
+    "streams_of",
+]
 
 
 def source_problem(url: str) -> str:
@@ -138,46 +146,61 @@ def stream_say(
     return row
 
 
-def chunk_index(*, chunk: ChunkFile) -> Chunk | None:
+def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None) -> Chunk | None:
     """Enter a recorded chunk; a second chunk of the same number is refused, counted and named.
 
     Returns None for the refused one. The same file entered twice (after a restart) changes
-    nothing.
+    nothing. `analysed` says whether its stream waits for analysis; looked up when not given.
     """
-    camera = Camera.objects.get(pk=chunk.camera)
-    analysed = camera.analysed_stream == chunk.stream
-    row, created = Chunk.objects.get_or_create(
-        camera=camera,
-        stream=chunk.stream,
-        sequence=chunk.sequence,
-        defaults={
-            "mine_id": camera.mine_id,
-            "started_at": datetime.fromtimestamp(chunk.start_s, tz=UTC),
-            "duration_s": chunk.duration_s,
-            "path": chunk.path,
-            "bytes": chunk.bytes,
-            "sha256": chunk.sha256,
-            "state": Chunk.State.NEW if analysed else Chunk.State.KEPT,
-        },
-    )
-    if not created and row.sha256 == chunk.sha256:
-        return row
-    state, _made = StreamState.objects.get_or_create(
-        camera=camera,
-        stream=chunk.stream,
-        defaults={"mine_id": camera.mine_id, "since": timezone.now()},
-    )
-    if not created:
-        state.duplicate_chunks += 1
-        state.reason = f"two chunks numbered {chunk.sequence}; the second was refused"
-        state.save(update_fields=["duplicate_chunks", "reason"])
-        return None
-    state.last_chunk_at = max(row.started_at, state.last_chunk_at or row.started_at)
+    if analysed is None:
+        analysed = Camera.objects.get(pk=chunk.camera).analysed_stream == chunk.stream
+    try:
+        with transaction.atomic():
+            return Chunk.objects.create(
+                mine_id=chunk.mine,
+                camera_id=chunk.camera,
+                stream=chunk.stream,
+                sequence=chunk.sequence,
+                started_at=datetime.fromtimestamp(chunk.start_s, tz=UTC),
+                duration_s=chunk.duration_s,
+                path=chunk.path,
+                bytes=chunk.bytes,
+                sha256=chunk.sha256,
+                state=Chunk.State.NEW if analysed else Chunk.State.KEPT,
+            )
+    except IntegrityError:
+        found = Chunk.objects.filter(
+            camera=chunk.camera, stream=chunk.stream, sequence=chunk.sequence
+        ).first()
+    if found is None:
+        raise Camera.DoesNotExist
+    if found.sha256 == chunk.sha256:
+        return found
+    state = _stream_state(chunk)
+    state.duplicate_chunks += 1
+    state.reason = f"two chunks numbered {chunk.sequence}; the second was refused"
+    state.save(update_fields=["duplicate_chunks", "reason"])
+    return None
+
+
+def stream_facts(*, chunk: ChunkFile) -> None:
+    """Keep what a chunk tells of its stream; called now and then, not for each chunk."""
+    state = _stream_state(chunk)
+    started_at = datetime.fromtimestamp(chunk.start_s, tz=UTC)
+    state.last_chunk_at = max(started_at, state.last_chunk_at or started_at)
     if chunk.codec:  # a chunk found after a crash tells nothing of its stream
         state.codec, state.fps = chunk.codec, chunk.fps
         state.width, state.height = chunk.width, chunk.height
     state.save(update_fields=["last_chunk_at", "codec", "fps", "width", "height"])
-    return row
+
+
+def _stream_state(chunk: ChunkFile) -> StreamState:
+    state, _made = StreamState.objects.get_or_create(
+        camera_id=chunk.camera,
+        stream=chunk.stream,
+        defaults={"mine_id": chunk.mine, "since": timezone.now()},
+    )
+    return state
 
 
 def streams_of(camera: Camera) -> list[str]:

@@ -1,4 +1,4 @@
-"""The newest pictures of a camera; `X-Picture-Time` (Unix seconds) says how old each one is."""
+"""The newest pictures of a camera; `X-Picture-Time` (Unix seconds) says how old each is."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET

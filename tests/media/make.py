@@ -19,6 +19,8 @@ import numpy as np
 BITS = 10
 T = TypeVar("T")
 # The server keeps one thread busy for each stream it plays; asyncio's own pool has but a few.
+# Films for it have 30 pictures at most: of longer ones it reads ahead, and on a busy machine puts
+# a picture into its full queue twice.
 SERVER = """
 import asyncio, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +70,7 @@ def video(
     path: Path,
     *,
     codec: str = "libx264",
-    seconds: float = 4,
+    seconds: float = 3,
     fps: int = 10,
     width: int = 320,
     height: int = 180,

@@ -192,3 +192,14 @@ def test_of_two_sources_the_one_that_knows_is_believed():
     machine.video.state = "UNKNOWN"
     machine.add_signal(1.0, "RUNNING")
     assert machine.fuse("both", 1.0, None)[:2] == ("RUNNING", "signal")
+
+
+def test_at_one_picture_a_second_a_turning_drum_is_still_never_taken_for_a_standing_one():
+    reader, drum = VideoReader(), Drum(speed=7)
+    states = []
+    for t in range(24):
+        turning = 8 <= t < 16
+        states.append(reader.read(drum.picture(turning), ROI, [], float(t)))
+    assert states[7] == "STOPPED"
+    assert set(states[11:16]) == {"RUNNING"}
+    assert states[-1] == "STOPPED"

@@ -108,8 +108,9 @@ def test_an_unsure_detection_alone_raises_nothing():
     assert told(run(lambda i: [person(0.5, score=0.3)], 60)) == []
 
 
-def test_at_one_picture_a_second_it_still_raises():
-    made = run(lambda i: [person(0.5)] if i >= 3 else [], 12, fps=1)
+@pytest.mark.parametrize("fps", [1, 0.5, 0.2, 25])
+def test_at_any_rate_of_pictures_it_raises(fps):
+    made = run(lambda i: [person(0.5)] if i >= 3 else [], 20, fps=fps)
     assert [(s, level) for s, level, _ in told(made)] == [("raised", "danger")]
 
 

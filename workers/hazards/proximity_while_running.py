@@ -122,6 +122,7 @@ def _stay(memory: Memory, name: str, inside: list[Person], view: View) -> float 
     """Keep since when the zone is occupied; return for how long, None when it is empty."""
     stays = memory.setdefault("stays", {})
     since, last = stays.get(name, (None, None))
+    entered_s = min(0.1, view.step_s / 2)
     # At one picture a second the next one is no gap either.
     gap = last is not None and view.t - last > max(BRIDGE_S, 2.2 * view.step_s)
     if not inside:
@@ -130,7 +131,8 @@ def _stay(memory: Memory, name: str, inside: list[Person], view: View) -> float 
         return None
     if since is None or gap:
         # A track is confirmed some frames after it was first seen, and was there already then.
-        since = min((p.born_s for p in inside if p.fresh), default=view.t)
+        # Somebody who walked in did so between two frames, on average half a step ago.
+        since = min((p.born_s for p in inside if p.fresh), default=view.t - entered_s)
     stays[name] = [since, view.t]
     return float(view.t - since)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from workers.media.chunker import Piece
 from workers.media.ring import STREAMS, Ring
 from workers.media.source import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Opened, open_stream
-from workers.media.stream import Source, StreamThread
+from workers.media.stream import UNUSABLE, Source, StreamThread
 
 __all__ = ["ChunkFile", "Recorder", "Source"]
 
@@ -74,12 +74,16 @@ class Recorder:
         self._lock = threading.Lock()
         self._streams: dict[Key, StreamThread] = {}
         self._sequences: dict[Key, int] = {}
+        self._refused: dict[Key, str] = {}
         self._complained: set[str] = set()
         self._closed = threading.Event()
 
     def set_sources(self, sources: Iterable[Source]) -> None:
-        """Start, stop and change streams so that exactly these are recorded."""
-        wanted = {(source.camera, source.stream): _checked(source) for source in sources}
+        """Start, stop and change streams so that exactly these are recorded.
+
+        A source that makes no sense is reported as unusable and disturbs no other.
+        """
+        wanted = self._sound(sources)
         with self._lock:
             if self._closed.is_set():
                 return
@@ -91,6 +95,22 @@ class Recorder:
             for key in list(self._streams):
                 if key not in wanted:
                     self._streams.pop(key).end()
+
+    def _sound(self, sources: Iterable[Source]) -> dict[Key, Source]:
+        """Return the sources that can be recorded; tell once of each that cannot."""
+        sound: dict[Key, Source] = {}
+        refused: dict[Key, str] = {}
+        for source in sources:
+            key = (source.camera, source.stream)
+            wrong = _wrong(source)
+            if not wrong:
+                sound[key] = source
+                continue
+            refused[key] = wrong
+            if self._refused.get(key) != wrong:
+                self.report(source, UNUSABLE, wrong)
+        self._refused = refused
+        return sound
 
     def _start(self, key: Key, source: Source, after: StreamThread | None) -> None:
         if after is not None:
@@ -179,12 +199,13 @@ class Recorder:
                 logger.exception("%s raised; recording goes on, this is logged once", name)
 
 
-def _checked(source: Source) -> Source:
+def _wrong(source: Source) -> str:
+    """Return what is wrong with a source, "" for nothing."""
     if source.stream not in STREAMS:
-        raise ValueError(f"a stream is one of {', '.join(STREAMS)}, not {source.stream!r}")
+        return f"a stream is one of {', '.join(STREAMS)}"
     if not CHUNK_S[0] <= source.chunk_s <= CHUNK_S[1]:
-        raise ValueError(f"chunk_s lies between {CHUNK_S[0]:.0f} and {CHUNK_S[1]:.0f} s")
-    return source
+        return f"a chunk lasts {CHUNK_S[0]:.0f} to {CHUNK_S[1]:.0f} s"
+    return ""
 
 
 def _same(one: Source, other: Source) -> bool:

@@ -203,7 +203,8 @@ def _camera(url: str, read_timeout_s: float) -> Opener:
             "rtsp_transport": "tcp",
             # Sound would hide a frozen picture: its packets keep the connection busy.
             "allowed_media_types": "video",
-            "timeout": str(int(read_timeout_s * 1_000_000)),
+            # Of the socket, in microseconds. Half: libav waits twice before it gives up.
+            "timeout": str(int(read_timeout_s * 1_000_000 / 2)),
             "protocol_whitelist": "rtsp,rtsps,tcp,tls,rtp,udp",
             **probe,
         }

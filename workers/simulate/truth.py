@@ -112,6 +112,9 @@ def drum_roi(winch: Winch, matrix: NDArray) -> list[list[float]]:
     return [[round(float(x), 4), round(float(y), 4)] for x, y in outline]
 
 
+COUNTER_MASK = {"id": "counter", "polygon": [[0, 0], [0.245, 0], [0.245, 0.03], [0, 0.03]]}
+
+
 def scene_document(loop: Loop, matrix: NDArray) -> dict[str, Any]:
     """Write the loop's scene document (version 1)."""
     slope = loop.place.slope
@@ -124,7 +127,8 @@ def scene_document(loop: Loop, matrix: NDArray) -> dict[str, Any]:
         ],
         "machines": [],
         "gauges": [],
-        "masks": [],
+        # The burned-in number changes with every frame, and is nothing that moves in the mine.
+        "masks": [COUNTER_MASK],
         "rules": [],
     }
     if loop.winch:

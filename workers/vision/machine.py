@@ -1,12 +1,13 @@
 """A machine's state from a drawn region of the picture, from signals, or from both.
 
-From video: the region's structure is compared with itself a fraction of a second ago, so lamps and
-exposure move nothing; people in front of it are cut out. RUNNING is believed
+From video: the region is compared with itself a fraction of a second ago, after its brightness was
+matched, so lamps and exposure move nothing; people in front of it are cut out. RUNNING is believed
 within 1.5 s, STOPPED only after 3 s of standing still; in the dark, or mostly covered, UNKNOWN.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -16,26 +17,34 @@ from workers.geometry import Polygon
 from workers.packing import pack_image, unpack_image
 
 STATES = ("STOPPED", "STARTING", "RUNNING", "COASTING", "UNKNOWN")
-PATCH_PX = 48
+PATCH_PX = 40
 # Compared with the pictures about 0.2 and 0.4 s ago: one of them shows slow movement better.
 LAG_S = 0.18
 LAGS = 2
 MIN_VISIBLE = 0.35
 MIN_LUMA = 18.0
 MIN_CONTRAST = 2.5
-# A cell has moved when its normalised value changed by this much, and by so many times the noise.
-MIN_CHANGE = 0.45
-NOISE_TIMES = 2.0
-AROUND = 9  # cells across the neighbourhood that normalises one
-FLAT = 4.0  # grey levels; a flatter neighbourhood has no structure to speak of
-MOVED_SHARE = 0.05
+# Grey levels, and multiples of the noise, by which a cell must change to count as moved.
+MIN_CHANGE = 2.5
+NOISE_TIMES = 1.0
+# The neighbourhood, in cells, within which light is taken to be even.
+WINDOW = 7
+MOVED_SHARE = 0.06
+# With somebody close by, whose lamp and shadow play on the machine, only this much is movement;
+# anything between proves nothing.
+MOVED_SHARE_NEAR = 0.4
 START_S = 0.8
 RUN_S = 1.2
 COAST_S = 1.0
 STILL_S = 3.0
 BLIND_S = 1.0
-COVERED_S = 5.0
+COVERED_S = 4.0
 DISAGREE_S = 5.0
+
+
+def _longer(time_s: float, step_s: float) -> float:
+    """Stretch a time so that it holds three samples, however few a second there are."""
+    return max(time_s, 2.2 * step_s)
 
 
 def _share(samples: Sequence[tuple[float, int]], since: float) -> tuple[float, int]:
@@ -78,39 +87,46 @@ class VideoReader:
                 self._doubt()
             return self.state
         self.judged_t = t
-        self.samples = [s for s in self.samples if t - s[0] <= STILL_S + 0.5] + [(t, int(moving))]
-        self._judge(t)
+        self.samples.append((t, int(moving)))
+        times = [s[0] for s in self.samples]
+        step_s = min((b - a for a, b in pairwise(times)), default=0.2)
+        self.samples = [s for s in self.samples if t - s[0] <= _longer(STILL_S, step_s) + 0.5]
+        self._judge(t, step_s)
         return self.state
 
     def _moving(
         self, patch: np.ndarray, inside: np.ndarray, box: Sequence[float], boxes: list[list[float]]
     ) -> bool | None:
         """Tell whether the region moved; None where that cannot be judged."""
-        usable = [past for past in self.past if past[1].shape == patch.shape]
-        answers = []
-        for _, before, were in usable:
-            visible = inside & ~_people(patch.shape, box, [*boxes, *were])
-            if visible.sum() < MIN_VISIBLE * inside.sum():
-                continue
-            answers.append(_changed(patch, before, visible) >= MOVED_SHARE)
-        return any(answers) if answers else None
+        shares = []
+        for _, before, were in self.past:
+            everybody = [*boxes, *were]
+            visible = inside & ~_people(patch.shape, box, everybody)
+            if before.shape == patch.shape and visible.sum() >= MIN_VISIBLE * inside.sum():
+                shares.append((_changed(patch, before, visible), _is_near(box, everybody)))
+        if not shares:
+            return None
+        if any(share >= (MOVED_SHARE_NEAR if near else MOVED_SHARE) for share, near in shares):
+            return True
+        return None if any(share >= MOVED_SHARE for share, _ in shares) else False
 
-    def _judge(self, t: float) -> None:
+    def _judge(self, t: float, step_s: float) -> None:
         """Move between the states by how much of the last moments was movement."""
         span = t - self.samples[0][0]
-        start, starts = _share(self.samples, t - START_S)
-        run, _ = _share(self.samples, t - RUN_S)
-        coast, coasts = _share(self.samples, t - COAST_S)
-        still, _ = _share(self.samples, t - STILL_S)
+        run_s, coast_s, still_s = (_longer(s, step_s) for s in (RUN_S, COAST_S, STILL_S))
+        start, starts = _share(self.samples, t - _longer(START_S, step_s))
+        run, _ = _share(self.samples, t - run_s)
+        coast, coasts = _share(self.samples, t - coast_s)
+        still, _ = _share(self.samples, t - still_s)
         if start >= 0.75 and starts >= 3:
             if self.state == "STOPPED":
                 self.state = "STARTING"
-            elif self.state != "STARTING" or (run >= 0.75 and span >= RUN_S - 0.1):
+            elif self.state != "STARTING" or (run >= 0.75 and span >= run_s - 0.1):
                 self.state = "RUNNING"
             self.confidence = start
-        elif still <= 0.1 and span >= STILL_S - 1e-6:
+        elif still <= 0.1 and span >= still_s - 1e-6:
             self.state, self.confidence = "STOPPED", 1 - still
-        elif coast == 0 and coasts >= 3 and span >= COAST_S:
+        elif coast == 0 and coasts >= 3 and span >= coast_s - 1e-6:
             if self.state == "RUNNING":
                 self.state = "COASTING"
             elif self.state == "STARTING":
@@ -151,7 +167,7 @@ def _bounds(roi: Polygon) -> tuple[float, float, float, float]:
 
 
 def _cut(luma: np.ndarray, roi: Polygon) -> tuple[np.ndarray, np.ndarray]:
-    """Return the region's bounding box, at most 48 cells long, and the mask of the polygon."""
+    """Return the region's bounding box, at most 40 cells long, and the mask of the polygon."""
     height, width = luma.shape
     x1, y1, x2, y2 = _bounds(roi)
     left, top = min(int(x1 * width), width - 1), min(int(y1 * height), height - 1)
@@ -190,26 +206,42 @@ def _people(
     return mask
 
 
+def _is_near(box: Sequence[float], people: Sequence[Sequence[float]]) -> bool:
+    """Tell whether anybody is within about a body's width of the region."""
+    x1, y1, x2, y2 = box
+    for left, top, right, bottom in people:
+        wide, high = right - left, bottom - top
+        if left - wide < x2 and right + wide > x1 and top - high / 4 < y2 and bottom > y1:
+            return True
+    return False
+
+
 def _changed(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> float:
-    """Return the share of visible cells whose structure moved, which light and noise do not move.
+    """Return the share of visible cells whose pattern changed, by more than light and noise do.
 
-    Both pictures are normalised by their neighbourhood's mean and spread: a cap lamp that sweeps
-    over the drum changes brightness smoothly, a turning spoke moves an edge.
+    Around each cell the old picture is fitted to the new one by a gain and an offset of its own:
+    a cap lamp, a shadow or an exposure that swings is fitted away, a spoke that moved is not.
     """
-    rest = _structure(patch) - _structure(before)
-    rest[~visible] = 0
-    smooth = cv2.blur(rest, (3, 3))
+    now, then = patch.astype(np.float32), before.astype(np.float32)
+    rough = np.abs((now - then) - cv2.blur(now - then, (3, 3)))
     # Noise lives in single cells, movement in neighbours.
-    noise = 1.4826 * float(np.median(np.abs(rest - smooth)[visible]))
+    noise = 1.4826 * float(np.median(rough[visible]))
+    weight = _around(visible.astype(np.float32)) + 1e-6
+    p, q = cv2.blur(now, (3, 3)), cv2.blur(then, (3, 3))
+    p, q = np.where(visible, p, 0), np.where(visible, q, 0)
+    mean_p, mean_q = _around(p) / weight, _around(q) / weight
+    var_p = np.maximum(_around(p * p) / weight - mean_p**2, 0)
+    var_q = np.maximum(_around(q * q) / weight - mean_q**2, 0)
+    both = _around(p * q) / weight - mean_p * mean_q
+    # A pattern that turned into its negative is movement, not light: no gain below zero.
+    gain = np.clip(both / (var_q + 1.0), 0, 3)
+    rest = np.maximum(var_p - 2 * gain * both + gain**2 * var_q, 0)
     limit = max(MIN_CHANGE, NOISE_TIMES * noise)
-    return float((np.abs(smooth)[visible] > limit).mean())
+    return float((rest[visible] > limit**2).mean())
 
 
-def _structure(patch: np.ndarray) -> np.ndarray:
-    cells = patch.astype(np.float32)
-    mean = cv2.blur(cells, (AROUND, AROUND))
-    spread = cv2.blur(cells * cells, (AROUND, AROUND)) - mean * mean
-    return (cells - mean) / np.sqrt(np.maximum(spread, 0) + FLAT * FLAT)
+def _around(values: np.ndarray) -> np.ndarray:
+    return cv2.blur(values, (WINDOW, WINDOW), borderType=cv2.BORDER_CONSTANT)
 
 
 @dataclass
