@@ -154,6 +154,7 @@ async function refreshHealth(): Promise<void> {
 
 function onLine(line: Line): void {
   banner.hidden = line.state === "live" || line.state === "connecting";
+  if (banner.hidden) setText(banner, "");
   if (line.state === "lost") setText(banner, t("lost", { time: say(line.since) }));
   if (line.state === "polling") setText(banner, t("polling"));
   if (line.state === "signed-out")
