@@ -61,6 +61,7 @@ def _strings() -> dict[str, Any]:
         "to_answer": _("%(count)s to answer"),
         "answered_count": _("%(count)s answered, still there"),
         "nothing": _("Nothing needs an answer"),
+        "nothing_doubt": _("No alarm, but not every camera can see"),
         "watching": _("%(cameras)s cameras watch %(areas)s places."),
         "watching_some": _(
             "%(protecting)s of %(cameras)s cameras protect. The others cannot be relied on now."

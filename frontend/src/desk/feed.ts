@@ -64,6 +64,7 @@ export class Feed {
     socket.onopen = () => {
       this.opened = true;
       this.heardAt = Date.now();
+      this.found("live");
     };
     socket.onclose = (event) => {
       if (this.socket === socket) this.closed(event.code);

@@ -59,7 +59,7 @@ function calm(): void {
   const { protecting, all } = wall.count();
   const areas = new Set(snapshot.cameras.map((camera) => `${camera.mine}/${camera.area}`)).size;
   if (!all) detail.calm(t("nothing"), t("no_cameras"), true);
-  else if (protecting < all) detail.calm(t("nothing"), t("watching_some", { protecting, cameras: all }), true);
+  else if (protecting < all) detail.calm(t("nothing_doubt"), t("watching_some", { protecting, cameras: all }), true);
   else detail.calm(t("nothing"), t("watching", { cameras: all, areas }), false);
 }
 
@@ -199,7 +199,8 @@ document.addEventListener("keydown", onKey);
 
 function showPills(): void {
   const { protecting, blind, all } = wall.count();
-  const texts: [string, string][] = [["protecting", t("pill_protecting", { protecting, cameras: all })]];
+  const kind = protecting === all && all > 0 ? "protecting" : "off";
+  const texts: [string, string][] = [[kind, t("pill_protecting", { protecting, cameras: all })]];
   if (blind) texts.push(["blind", t("pill_blind", { count: blind })]);
   const key = JSON.stringify(texts);
   if (pills.dataset["key"] === key) return;

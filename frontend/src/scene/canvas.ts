@@ -36,6 +36,7 @@ export class Canvas {
     new ResizeObserver(() => this.draw(true)).observe(this.root);
     this.reshape();
     editor.watch(() => this.draw());
+    editor.watchPoint(() => this.draw());
     this.draw();
     void this.load();
   }

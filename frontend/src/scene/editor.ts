@@ -22,6 +22,7 @@ export class Editor {
   /** A fault that only the server found; it goes with the next change. */
   refused: model.Fault | null = null;
   private readonly listeners: (() => void)[] = [];
+  private readonly pointListeners: (() => void)[] = [];
 
   constructor(
     readonly given: SceneData,
@@ -69,6 +70,17 @@ export class Editor {
     this.chosen = ref;
     this.point = point;
     this.tell();
+  }
+
+  /** Point at a point without drawing the forms anew: its number is being typed. */
+  markPoint(index: number): void {
+    if (this.point === index) return;
+    this.point = index;
+    for (const listener of this.pointListeners) listener();
+  }
+
+  watchPoint(listener: () => void): void {
+    this.pointListeners.push(listener);
   }
 
   undo(): void {

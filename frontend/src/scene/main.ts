@@ -123,16 +123,39 @@ function render(): void {
   const active = document.activeElement as HTMLElement | null;
   const inPanel = active !== null && panel.contains(active);
   const key = inPanel ? (active.dataset["path"] ?? active.dataset["key"] ?? "") : "";
+  // What is being typed is not in the document yet and must outlive the drawing.
+  const typing = active instanceof HTMLInputElement && active.value !== active.defaultValue ? active.value : null;
   const opened = [...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset["more"]);
   const parts = tab === "shapes" ? shapesPanel(editor) : tab === "rules" ? rulesPanel(editor) : jsonPanel();
   panel.setAttribute("aria-labelledby", `tab-${tab}`);
   panel.replaceChildren(...parts);
   for (const one of panel.querySelectorAll<HTMLDetailsElement>("details")) if (opened.includes(one.dataset["more"])) one.open = true;
   if (right.firstChild !== tabList) right.replaceChildren(tabList, panel, save);
-  if (key) panel.querySelector<HTMLElement>(`[data-path="${key}"], [data-key="${key}"]`)?.focus({ preventScroll: true });
+  if (key) takeUp(key, typing);
   const refused = editor.refused;
   if (refused) say(t("refused", { reason: refused.path ? `${refused.path}: ${refused.text}` : refused.text }), true);
 }
+
+function takeUp(key: string, typing: string | null): void {
+  const again = panel.querySelector<HTMLElement>(`[data-path="${key}"], [data-key="${key}"]`);
+  again?.focus({ preventScroll: true });
+  if (!(again instanceof HTMLInputElement)) return;
+  if (typing !== null) again.value = typing;
+  else again.select();
+}
+
+// Forms are drawn anew only when a key press has moved the focus and a click has found its button.
+let pointerDown = false;
+let waiting = 0;
+
+function renderSoon(): void {
+  window.clearTimeout(waiting);
+  waiting = window.setTimeout(() => (pointerDown ? renderSoon() : render()), pointerDown ? 30 : 0);
+}
+
+document.addEventListener("pointerdown", () => (pointerDown = true), true);
+for (const end of ["pointerup", "pointercancel"] as const)
+  document.addEventListener(end, () => window.setTimeout(() => (pointerDown = false), 0), true);
 
 tabList.addEventListener("keydown", (event) => {
   const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -223,5 +246,5 @@ document.addEventListener("keydown", (event) => {
   if (event.shiftKey) editor.redo();
   else editor.undo();
 });
-editor.watch(render);
+editor.watch(renderSoon);
 render();

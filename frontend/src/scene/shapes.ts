@@ -142,7 +142,8 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
       set(polygon.map((old, at) => (at === index ? within(...point) : old)));
     });
     input.addEventListener("focus", () => {
-      if (editor.point !== index) editor.choose(ref, index);
+      editor.markPoint(index);
+      for (const row of input.closest("tbody")?.rows ?? []) row.classList.toggle("chosen", row.contains(input));
     });
     return el("td", {}, input);
   };
@@ -153,7 +154,7 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
       el("td", {}, String(index + 1)),
       cell(index, 0),
       cell(index, 1),
-      el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), click: () => set(polygon.filter((_old, at) => at !== index)) }, "×")),
+      el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), "data-key": `remove-${index}`, click: () => set(polygon.filter((_old, at) => at !== index)) }, "×")),
     ),
   );
   const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), el("th"));
@@ -163,6 +164,6 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
     {},
     fault && el("p", { class: "fault", role: "alert" }, fault.text),
     polygon.length > 0 && el("table", { class: "points" }, el("thead", {}, head), el("tbody", {}, ...rows)),
-    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", click: () => set(split(polygon, editor.point ?? last)) }, icon("plus"), t("add_point"))),
+    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(polygon, editor.point ?? last)) }, icon("plus"), t("add_point"))),
   );
 }

@@ -1,0 +1,135 @@
+"""An admin sets up a camera, by keyboard where it matters."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import api
+
+pytestmark = [pytest.mark.browser, pytest.mark.live]
+
+SignIn = Callable[..., Page]
+NAME = "Browser test camera"
+
+
+@pytest.fixture
+def page(sign_in: SignIn) -> Iterator[Page]:
+    """The admin's page; a camera that was added is switched off at the end."""
+    page = sign_in("admin")
+    yield page
+    for camera in api.get(page, "/api/v1/cameras/?page_size=200")["results"]:
+        if camera["name"].startswith(NAME) and camera["enabled"]:
+            api.send(page, "PATCH", f"/api/v1/cameras/{camera['id']}/", {"enabled": False})
+
+
+def a_camera(page: Page) -> Any:
+    """Return a camera of the demo mine."""
+    rows = api.get(page, "/api/v1/cameras/?page_size=200")["results"]
+    return next(row for row in rows if row["main_url"].startswith("rtsp://"))
+
+
+def test_a_camera_is_tried_added_and_given_a_zone(page: Page):
+    demo = a_camera(page)
+    count = len(api.get(page, "/api/v1/cameras/?page_size=200")["results"])
+    name = f"{NAME} {count + 1}"
+    page.goto(f"/portal/mines/{demo['mine']}/cameras/new/")
+    page.get_by_label("Place").select_option(index=1)
+    page.get_by_label("Name", exact=True).fill(name)
+
+    address = page.get_by_label(re.compile("Address of the main stream"))
+    address.fill("rtsp://127.0.0.1:9/nothing")
+    page.get_by_role("button", name="Test the main stream").click()
+    expect(page.locator("#probe .notice.bad")).to_be_visible(timeout=15_000)
+    address.fill(demo["main_url"])
+    page.get_by_role("button", name="Test the main stream").click()
+    picture = page.locator("#probe img")
+    expect(picture).to_be_visible(timeout=15_000)
+    assert picture.evaluate("image => image.naturalWidth") > 300
+    expect(page.locator("#probe")).to_contain_text("pictures a second")
+
+    page.get_by_role("button", name="Add the camera").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.get_by_role("link", name="Draw its zones").click()
+    draw_by_keyboard(page)
+
+
+def draw_by_keyboard(page: Page) -> None:
+    page.get_by_role("button", name="Start with a winch template").press("Enter")
+    point = page.locator("[data-focus=point-0]")
+    point.focus()
+    before = point.get_attribute("aria-label")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    expect(point).to_be_focused()
+    assert point.get_attribute("aria-label") != before
+    page.keyboard.press("Insert")
+    expect(page.locator(".handle")).to_have_count(5)
+    page.keyboard.press("Delete")
+    expect(page.locator(".handle")).to_have_count(4)
+
+    # A crossing is shown where it is, and cannot be put in force.
+    page.get_by_label("Point 2 x").fill("0.2")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0.7")
+    page.keyboard.press("Tab")
+    expect(page.locator(".canvas .crossing").first).to_be_visible()
+    save = page.get_by_role("button", name="Save and put in force")
+    save.press("Enter")
+    expect(page.locator(".save [role=status]")).to_contain_text("cannot be put in force")
+    page.locator("#tab-shapes").focus()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".canvas .crossing")).to_have_count(0)
+
+    # The server's refusal stands beside the field that it is about.
+    page.locator("#tab-shapes").press("ArrowRight")
+    dwell = page.get_by_label("Time in the danger zone", exact=False).first
+    dwell.fill("900")
+    page.get_by_label("Reason for the change").fill("first zones")
+    page.keyboard.press("Enter")
+    expect(page.locator(".field.wrong .fault")).to_contain_text("60")
+    dwell.fill("0.5")
+    page.get_by_label("Reason for the change").press("Enter")
+    expect(page.locator("#versions")).to_contain_text("first zones")
+
+
+def test_a_half_filled_form_keeps_what_was_typed_but_not_the_password(page: Page):
+    mine = a_camera(page)["mine"]
+    page.goto(f"/portal/mines/{mine}/cameras/new/")
+    page.get_by_label("Name", exact=True).fill("Half")
+    page.get_by_label(re.compile("Address of the main stream")).fill("ftp://somewhere")
+    page.get_by_label(re.compile("Password")).fill("geheim")
+    page.get_by_role("button", name="Add the camera").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Not saved yet")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Half")
+    expect(page.get_by_label(re.compile("Password"))).to_have_value("")
+    assert "geheim" not in page.content()
+
+
+def test_a_new_person_gets_a_password_once_and_signs_in(page: Page, sign_in: SignIn, stack: Any):
+    mine = a_camera(page)["mine"]
+    username = f"newcomer-{page.evaluate('Date.now()')}"
+    page.goto(f"/portal/mines/{mine}/people/new/")
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Role").select_option("auditor")
+    page.get_by_role("button", name="Add", exact=True).click()
+    password = page.locator("#secret").inner_text()
+    stack.logins["newcomer"] = (username, password)
+    theirs = sign_in("newcomer")
+    expect(theirs.get_by_role("heading", name="Alarm desk")).to_be_attached()
+    assert theirs.goto("/portal/").status == 403
+
+
+def test_an_auditor_sees_an_alarm_and_cannot_answer_it(sign_in: SignIn):
+    page = sign_in("auditor")
+    rows = api.wait_for(
+        page, lambda: api.get(page, "/api/v1/alarms/")["results"], seconds=180, what="an alarm"
+    )
+    page.goto(f"/alarms/{rows[-1]['id']}/")
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    response = page.goto("/alarms/999999999/")
+    assert response is not None and response.status == 404

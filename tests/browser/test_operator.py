@@ -1,0 +1,163 @@
+"""An operator's shift, in a real browser on real parts."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
+
+from tests.browser import api
+
+pytestmark = [pytest.mark.browser, pytest.mark.live]
+
+# The demo's winch scene brings a person into the zone at least once a loop.
+ALARM_S = 180
+CLIP_S = 90
+SignIn = Callable[..., Page]
+
+
+def unanswered(page: Page) -> Any:
+    """Wait for an alarm that asks for an answer and return it."""
+
+    def find() -> Any:
+        rows = api.get(page, "/api/v1/desk/")["alarms"]
+        return next((row for row in rows if row["state"] in ("unacknowledged", "returned")), None)
+
+    return api.wait_for(page, find, seconds=ALARM_S, what="an alarm")
+
+
+def in_queue(page: Page, alarm: int) -> Any:
+    return page.locator(f'#queue li[data-alarm="{alarm}"] button')
+
+
+def test_an_alarm_arrives_and_is_answered_by_a_key(sign_in: SignIn):
+    page = sign_in("operator")
+    api.answer_everything(page)
+    page.goto("/desk/")
+    expect(page.locator("body")).to_have_attribute("data-line", "live", timeout=15_000)
+
+    alarm = unanswered(page)
+    row = in_queue(page, alarm["id"])
+    expect(row).to_be_visible(timeout=5_000)
+    expect(row).to_contain_text(alarm["area"])
+    row.click()
+    detail = page.locator("#detail")
+    expect(detail).to_contain_text(alarm["camera_name"])
+    picture = detail.locator(".picture-frame img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 300
+    expect(detail.locator(".overlay .box").first).to_be_attached()
+
+    page.keyboard.press("a")
+    expect(detail).to_contain_text("Answered by")
+    assert api.get(page, f"/api/v1/alarms/{alarm['id']}/")["acknowledged_by"]
+
+
+def test_the_clip_plays_and_seeks(sign_in: SignIn):
+    page = sign_in("operator")
+
+    def ready() -> Any:
+        rows = api.get(page, "/api/v1/clips/?page_size=50")["results"]
+        return next((clip for clip in rows if clip["state"] == "ready"), None)
+
+    clip = api.wait_for(page, ready, seconds=ALARM_S + CLIP_S, what="a clip")
+    page.goto(f"/clips/{clip['id']}/")
+    expect(page.locator("#main")).to_contain_text(clip["sha256"])
+    video = page.locator("video")
+    page.wait_for_function("document.querySelector('video').readyState >= 1", timeout=20_000)
+    assert video.evaluate("video => video.videoWidth") == clip["width"]
+    length_s = video.evaluate("video => video.duration")
+    assert length_s > 5
+    assert video.evaluate(
+        """(video) => new Promise((done) => {
+            video.addEventListener("seeked", () => done(video.currentTime), {once: true});
+            video.currentTime = video.duration / 2;
+        })"""
+    ) == pytest.approx(length_s / 2, abs=0.6)
+    video.evaluate("video => { video.muted = true; return video.play(); }")
+    page.wait_for_function(
+        "half => document.querySelector('video').currentTime > half + 0.5", arg=length_s / 2
+    )
+    page.reload()
+    expect(page.get_by_role("table")).to_contain_text("played")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == f"davy-{clip['id']}.mp4"
+
+
+def test_a_broken_line_says_since_when_and_catches_up(sign_in: SignIn):
+    page, other = sign_in("operator"), sign_in("admin")
+    alarm = unanswered(page)
+    broken = False
+    lines: list[WebSocketRoute] = []
+
+    def line(socket: WebSocketRoute) -> None:
+        if broken:
+            socket.close()
+            return
+        socket.connect_to_server()
+        lines.append(socket)
+
+    def ask(route: Route) -> None:
+        if broken:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route_web_socket(re.compile("/ws/events/"), line)
+    page.route(re.compile("/api/v1/(events|desk|cameras|alarms)/"), ask)
+    page.goto("/desk/")
+    expect(page.locator("body")).to_have_attribute("data-line", "live", timeout=15_000)
+    in_queue(page, alarm["id"]).click()
+
+    broken = True
+    for socket in lines:
+        socket.close()
+    banner = page.locator("#desk-banner")
+    expect(banner).to_contain_text(re.compile(r"lost since \d\d:\d\d:\d\d"))
+    api.acknowledge(other, alarm["id"])
+    expect(page.locator("#detail")).not_to_contain_text("Answered by")
+
+    broken = False
+    expect(page.locator("#detail")).to_contain_text("Answered by", timeout=45_000)
+    expect(banner).not_to_contain_text("lost since")
+
+
+def test_the_desk_works_by_polling_where_sockets_are_blocked(sign_in: SignIn):
+    page, other = sign_in("operator"), sign_in("admin")
+    page.route_web_socket(re.compile("/ws/events/"), lambda socket: socket.close())
+    alarm = unanswered(page)
+    page.goto("/desk/")
+    expect(page.locator("#desk-banner")).to_contain_text("polling", timeout=20_000)
+    in_queue(page, alarm["id"]).click()
+    api.acknowledge(other, alarm["id"])
+    expect(page.locator("#detail")).to_contain_text("Answered by", timeout=10_000)
+
+
+def test_tiles_tell_the_age_of_their_picture_and_go_blind_with_it(sign_in: SignIn):
+    page = sign_in("operator")
+    page.goto("/desk/")
+    tile = page.locator(".tile.protecting").first
+    expect(tile).to_be_visible(timeout=30_000)
+    expect(tile.locator(".tile-age")).to_contain_text(re.compile(r"\d+(\.\d)? s"))
+    camera = tile.get_attribute("data-camera")
+    page.route(re.compile("/tile.jpg"), lambda route: route.abort())
+    same = page.locator(f'.tile[data-camera="{camera}"]')
+    expect(same).to_have_class(re.compile("blind"), timeout=20_000)
+    expect(same).to_contain_text("BLIND")
+
+
+def test_j_and_k_walk_the_queue(sign_in: SignIn):
+    page = sign_in("operator")
+    unanswered(page)
+    page.goto("/desk/")
+    items = page.locator("#queue .item")
+    expect(items.first).to_have_attribute("aria-current", "true")
+    page.keyboard.press("j")
+    chosen = page.locator('#queue .item[aria-current="true"]')
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_be_focused()
+    page.keyboard.press("k")
+    expect(items.first).to_be_focused()
