@@ -78,7 +78,10 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "picture": alarm.picture,
         "scene_version": alarm.scene_version,
         "committed_at": alarm.committed_at.isoformat(),
-        "clips": [{"id": str(clip.uid), "state": clip.state} for clip in alarm.clips.all()],
+        "clips": [
+            {"id": str(clip.uid), "state": clip.state}
+            for clip in sorted(alarm.clips.all(), key=lambda clip: clip.wanted_from)
+        ],
     }
 
 

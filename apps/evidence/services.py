@@ -144,7 +144,7 @@ def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path, jpeg: bytes) -> C
     cut = cut_clip(parts, clip.wanted_from.timestamp(), clip.wanted_until.timestamp(), out)
     folder = f"{clip.mine_id}/{clip.wanted_from:%Y/%m/%d}/{clip.uid}"
     key = f"{folder}/clip.mp4"
-    put_file(key, out, content_type="video/mp4")
+    put_file(key, out, content_type="video/mp4", filename=f"davy-{clip.uid}.mp4")
     if size_of(key) != cut.bytes:
         raise StorageError(f"The store holds {key} in another size than was sent.")
     manifest = _manifest(clip, chunks, cut)

@@ -21,6 +21,7 @@ export interface FeedOptions {
 }
 
 const SILENT_MS = 15_000;
+const STEADY_MS = 1_000;
 const SLOWEST_MS = 10_000;
 const POLL_MS = 2_000;
 const SOCKET_AGAIN_MS = 30_000;
@@ -64,7 +65,8 @@ export class Feed {
     socket.onopen = () => {
       this.opened = true;
       this.heardAt = Date.now();
-      this.found("live");
+      // A line that opens and falls at once is none; the first message may take a heartbeat.
+      window.setTimeout(() => this.socket === socket && this.found("live"), STEADY_MS);
     };
     socket.onclose = (event) => {
       if (this.socket === socket) this.closed(event.code);
