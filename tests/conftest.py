@@ -72,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Pages are read here, not looked at: they must not need a built frontend.
         plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
         settings.STORAGES["staticfiles"] = {"BACKEND": plain}
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         # Argon2 is slow on purpose; here it would only cost minutes.
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -1,16 +1,38 @@
 """Forms of a person's own account."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.attempts import forget_failures, note_failure, too_many
 from apps.accounts.permissions import Access, Action
 from apps.mines.models import Mine
 
-__all__ = ["LanguageForm", "TokenForm"]
+__all__ = ["LanguageForm", "SignInForm", "TokenForm"]
+
+
+class SignInForm(AuthenticationForm):
+    """User name and password; ten failures in five minutes close it for that name and address."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, unless it was tried too often."""
+        username = self.cleaned_data.get("username") or ""
+        if too_many(self.request, username):
+            raise forms.ValidationError(
+                _("Too many failed attempts. Wait five minutes, then try again."), code="throttled"
+            )
+        try:
+            cleaned = super().clean()
+        except forms.ValidationError:
+            note_failure(self.request, username)
+            raise
+        forget_failures(self.request, username)
+        return cleaned
 
 
 class LanguageForm(forms.Form):

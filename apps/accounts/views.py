@@ -11,7 +11,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.forms import LanguageForm, TokenForm
+from apps.accounts.forms import LanguageForm, SignInForm, TokenForm
 from apps.accounts.models import ApiToken, Role
 from apps.accounts.pages import access_of_request, attempt, page
 from apps.accounts.permissions import Action
@@ -25,6 +25,7 @@ class SignIn(LoginView):
     """The login page."""
 
     template_name = "accounts/login.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -7,6 +7,8 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from apps.accounts.permissions import Access
 from apps.accounts.selectors import access_of
@@ -25,7 +27,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
 
     The channel layer only wakes it; what is sent is read from the database after the cursor. It
     also looks at each heartbeat, so a lost bell costs seconds and never an event. Who may see
-    which mine is asked anew at every look: a person who is removed hears nothing more.
+    which mine is asked anew at every look: a person who is removed hears nothing more, and one
+    who signed out is hung up on.
     """
 
     async def connect(self) -> None:
@@ -56,36 +59,52 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         """Answer the bell."""
         await self.look()
 
-    async def look(self) -> None:
-        """Send what is new; one look at a time, so order holds."""
+    async def look(self) -> bool:
+        """Send what is new; one look at a time, so order holds. False once the person is gone."""
         async with self.looking:
-            mine_ids, cursor, events = await self._read()
-            await self._follow({group_of(mine_id) for mine_id in mine_ids})
-            for event in events:
-                await self.send_json(event)
-            self.cursor = events[-1]["id"] if events else cursor
+            joined = True
+            # What was committed while a group was being joined rang before we could hear it.
+            while joined:
+                found = await self._read()
+                if found is None:
+                    await self.close(CLOSE_NOT_SIGNED_IN)
+                    return False
+                mine_ids, cursor, events = found
+                joined = await self._follow({group_of(mine_id) for mine_id in mine_ids})
+                for event in events:
+                    await self.send_json(event)
+                self.cursor = events[-1]["id"] if events else cursor
+        return True
 
     @database_sync_to_async
-    def _read(self) -> tuple[list[int], int, list[dict[str, Any]]]:
+    def _read(self) -> tuple[list[int], int, list[dict[str, Any]]] | None:
+        """Return the person's mines, the cursor and what is new; None once they are signed out."""
+        key = self.scope["session"].session_key
+        if not Session.objects.filter(pk=key, expire_date__gt=timezone.now()).exists():
+            return None
         access: Access = access_of(self.user_id or 0)
         with mine_scope(*access.roles, user_id=self.user_id):
             if self.cursor is None:
                 return list(access.roles), cursor_now(), []
             return list(access.roles), self.cursor, events_after(cursor=self.cursor)
 
-    async def _follow(self, groups: set[str]) -> None:
-        for group in groups - self.groups_joined:
+    async def _follow(self, groups: set[str]) -> bool:
+        """Listen to exactly these groups; True when one was joined."""
+        new = groups - self.groups_joined
+        for group in new:
             await self.channel_layer.group_add(group, self.channel_name)
         for group in self.groups_joined - groups:
             await self.channel_layer.group_discard(group, self.channel_name)
         self.groups_joined = groups
+        return bool(new)
 
     async def _heartbeat(self) -> None:
         """Tell the page that the line lives, and look for events whose bell was lost."""
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             try:
-                await self.look()
+                if not await self.look():
+                    return
                 await self.send_json({"kind": "heartbeat", "cursor": self.cursor})
             except asyncio.CancelledError:
                 raise

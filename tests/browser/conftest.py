@@ -1,4 +1,4 @@
-"""A real browser at a running stack. The fixture `stack` (url, logins) comes from the live tests."""
+"""A real browser at a running stack; the fixture `stack` is in tests/stack.py."""
 
 import shutil
 from collections.abc import Callable, Iterator

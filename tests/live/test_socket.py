@@ -2,6 +2,7 @@
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from apps.accounts.models import Membership
@@ -94,3 +95,19 @@ async def test_a_cursor_that_is_no_number_is_taken_as_none(cursor: str):
     await happen(cast, "new")
     assert (await socket.hear())["kind"] == "new"
     await socket.close()
+
+
+async def test_a_person_who_signs_out_is_hung_up_on(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(consumers, "HEARTBEAT_S", 0.1)
+    cast, session = await prepare()
+    socket = await connect(session)
+
+    @sync_to_async
+    def sign_out() -> None:
+        Session.objects.filter(pk=session).delete()
+
+    await sign_out()
+    said = await socket.receive_output(timeout=5)
+    while said["type"] == "websocket.send":
+        said = await socket.receive_output(timeout=5)
+    assert (said["type"], said["code"]) == ("websocket.close", consumers.CLOSE_NOT_SIGNED_IN)

@@ -1,0 +1,192 @@
+"""The API as programs use it: tokens, scenes, signals, events, and its errors in words."""
+
+import copy
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.models import ApiToken
+from apps.accounts.services import token_revoke
+from apps.signals.models import Signal
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import SCENE, Cast, an_alarm
+
+
+class Program:
+    """A client that sends a token and JSON."""
+
+    def __init__(self, token: str) -> None:
+        self.client = Client(headers={"Authorization": f"Token {token}"}, enforce_csrf_checks=True)
+
+    def __getattr__(self, method: str):
+        def send(path: str, body=None):
+            call = getattr(self.client, method)
+            if body is None:
+                return call(f"/api/v1/{path}")
+            return call(f"/api/v1/{path}", body, "application/json")
+
+        return send
+
+
+@pytest.fixture
+def program(cast: Cast) -> Program:
+    return Program(cast.token)
+
+
+@pytest.fixture
+def admin(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.admin)
+    return client
+
+
+def test_a_token_reaches_its_own_mine_and_needs_no_csrf(cast: Cast, program: Program):
+    mines = program.get("mines/").json()["results"]
+    assert [mine["name"] for mine in mines] == ["Lamp Hill"]
+    answer = program.post(
+        "signals/", {"mine": cast.lamp_hill.mine.pk, "machine": "winch-1", "state": "RUNNING"}
+    )
+    assert answer.status_code == 201
+
+
+def test_a_session_without_a_csrf_token_may_not_write(cast: Cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.admin)
+    body = {"mine": cast.lamp_hill.mine.pk, "name": "Sump"}
+    assert client.post("/api/v1/areas/", body, "application/json").status_code == 403
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "unknown", "garbage", "person inactive"])
+def test_a_token_that_no_longer_holds_is_refused(cast: Cast, how: str):
+    token = cast.token
+    with system_scope("test"):
+        row = ApiToken.objects.get(user=cast.integrator)
+        if how == "revoked":
+            token_revoke(token=row, actor=cast.owner)
+        elif how == "expired":
+            row.expires_at = timezone.now() - timedelta(seconds=1)
+            row.save()
+        elif how == "person inactive":
+            cast.integrator.is_active = False
+            cast.integrator.save()
+        elif how == "unknown":
+            token = token[:-3] + "xyz"
+        else:
+            token = "davy_"
+    answer = Program(token).get("mines/")
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["code"] == "not_authenticated"
+
+
+def test_the_secret_of_a_token_is_kept_nowhere(cast: Cast):
+    with system_scope("test"):
+        row = ApiToken.objects.get(user=cast.integrator)
+    secret = cast.token.split("_", 2)[2]
+    assert secret not in str(vars(row))
+
+
+def test_a_scene_that_points_nowhere_is_refused_with_the_path(cast: Cast, admin: Client):
+    document = copy.deepcopy(SCENE)
+    document["rules"][0]["zone"] = "dangr"
+    answer = admin.put(
+        f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/",
+        {"document": document},
+        "application/json",
+    )
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["field"] == "rules[0].zone"
+    assert "dangr" in error["message"]
+
+
+def test_each_saved_scene_is_a_new_version_and_the_newest_is_in_force(cast: Cast, admin: Client):
+    path = f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/"
+    before = admin.get(path).json()["version"]
+    document = copy.deepcopy(SCENE)
+    document["rules"][0]["params"] = {"dwell_s": 0.5}
+    assert admin.put(path, {"document": document}, "application/json").status_code == 201
+    after = admin.get(path).json()
+    assert after["version"] == before + 1
+    assert after["document"]["rules"][0]["params"]["dwell_s"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"machine": "winch-9"}, "machine"),
+        ({"state": "FLYING"}, "state"),
+        ({"at": "yesterday"}, "at"),
+        ({"at": (timezone.now() + timedelta(hours=1)).isoformat()}, "at"),
+    ],
+)
+def test_a_signal_that_makes_no_sense_is_refused_beside_its_field(
+    cast: Cast, program: Program, change: dict, field: str
+):
+    body = {"mine": cast.lamp_hill.mine.pk, "machine": "winch-1", "state": "STOPPED"} | change
+    answer = program.post("signals/", body)
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_the_same_signal_twice_is_one(cast: Cast, program: Program):
+    body = {
+        "mine": cast.lamp_hill.mine.pk,
+        "machine": "winch-1",
+        "state": "STOPPED",
+        "at": timezone.now().isoformat(),
+    }
+    assert [program.post("signals/", body).status_code for _ in range(2)] == [201, 201]
+    with mine_scope(cast.lamp_hill.mine.pk):
+        assert Signal.objects.count() == 1
+
+
+def test_events_after_a_cursor_are_what_the_socket_would_send(cast: Cast, program: Program):
+    cursor = program.get("events/").json()["cursor"]
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+    with mine_scope(cast.deep_vale.mine.pk):
+        an_alarm(cast.deep_vale)
+    answer = program.get(f"events/?cursor={cursor}").json()
+    assert [(e["kind"], e["payload"]["id"]) for e in answer["events"]] == [
+        ("alarm.raised", alarm.pk)
+    ]
+    assert program.get(f"events/?cursor={answer['cursor']}").json()["events"] == []
+
+
+def test_an_acknowledgement_names_who_and_leaves_its_step(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+    client = Client()
+    client.force_login(cast.operator)
+    path = f"/api/v1/alarms/{alarm.pk}/"
+    answer = client.post(f"{path}acknowledge/", {"note": "phoned"}, "application/json").json()
+    assert (answer["state"], answer["acknowledged_by"]) == ("acknowledged", "chen")
+    steps = client.get(path).json()["transitions"]
+    assert [(s["cause"], s["actor"], s["note"]) for s in steps] == [
+        ("raised", None, ""),
+        ("acknowledged", "chen", "phoned"),
+    ]
+
+
+def test_a_camera_is_moved_only_within_its_mine(cast: Cast, admin: Client):
+    path = f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/"
+    answer = admin.patch(path, {"area": cast.deep_vale.area.pk}, "application/json")
+    assert answer.status_code == 400
+
+
+def test_the_schema_is_whole(admin: Client):
+    text = admin.get("/api/v1/schema/").content.decode()
+    for path in ("/mines/", "/cameras/{id}/scene/", "/alarms/{id}/acknowledge/", "/signals/"):
+        assert f"/api/v1{path}" in text
+
+
+def test_a_list_of_alarms_costs_the_same_few_queries_however_long(
+    cast: Cast, admin: Client, django_assert_max_num_queries
+):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        for n in range(12):
+            an_alarm(cast.lamp_hill, rule=f"r{n}", situation=f"s{n}")
+    with django_assert_max_num_queries(16):
+        assert len(admin.get("/api/v1/alarms/").json()["results"]) == 12
