@@ -49,6 +49,14 @@ def stream_words(code: str) -> str:
 
 
 @register.filter
+def unix_moment(unix_s: float) -> Any:
+    """Turn Unix seconds into a time that templates can format."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(unix_s, tz=UTC)
+
+
+@register.filter
 def moment(iso: str | None) -> Any:
     """Turn an ISO time into one that templates can format."""
     from django.utils.dateparse import parse_datetime

@@ -92,6 +92,6 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
       textField(editor, { label: t("rule_id"), path: `${path}.id`, value: rule.id, change: (id) => set({ id }) }),
       ...rest.map(param),
     ),
-    el("button", { type: "button", class: "button quiet small", click: () => editor.change(model.without(editor.scene, "rules", index)) }, t("remove")),
+    el("button", { type: "button", class: "button quiet small", click: () => editor.change(model.without(editor.scene, "rules", index)) }, t("remove_rule")),
   );
 }

@@ -74,7 +74,7 @@ function zoneForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
       change: (id) => editor.change(model.renamed(editor.scene, "zones", ref.index, id)),
     }),
     pointsTable(editor, ref, `${path}.polygon`),
-    removeButton(editor, ref),
+    el("p", {}, removeButton(editor, ref)),
   );
 }
 
@@ -121,7 +121,7 @@ function removeButton(editor: Editor, ref: model.ShapeRef): HTMLElement {
     editor.point = null;
     editor.change(model.without(editor.scene, ref.kind, ref.index));
   };
-  return el("button", { type: "button", class: "button quiet small", click }, editor.words.t("remove"));
+  return el("button", { type: "button", class: "button quiet small", click }, editor.words.t(`remove_${ref.kind}`));
 }
 
 function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLElement {
