@@ -42,7 +42,7 @@ class Demo:
             if found:
                 return found
             assert time.monotonic() < deadline, f"not within {seconds:g} s: {words}"
-            time.sleep(0.1)
+            time.sleep(0.3)
 
 
 @pytest.fixture(scope="session")

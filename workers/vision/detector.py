@@ -157,14 +157,17 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def nms(xyxy: np.ndarray, score: np.ndarray, label: np.ndarray) -> list[int]:
     """Return the indices kept, best first; only boxes of one label suppress each other."""
+    order = np.argsort(-score, kind="stable")
     # Shifted by label, boxes of different labels never overlap.
-    boxes = xyxy + 2.0 * label[:, None]
-    rest = np.argsort(-score, kind="stable")
+    boxes = (xyxy + 2.0 * label[:, None])[order]
+    # All overlaps at once: a call a kept box costs ten times as much.
+    covers = iou(boxes, boxes) > NMS_IOU
+    gone = np.zeros(len(boxes), bool)
     kept: list[int] = []
-    while len(rest):
-        kept.append(int(rest[0]))
-        overlap = iou(boxes[rest[:1]], boxes[rest[1:]])[0]
-        rest = rest[1:][overlap <= NMS_IOU]
+    for i in range(len(boxes)):
+        if not gone[i]:
+            kept.append(int(order[i]))
+            gone |= covers[i]
     return kept
 
 
