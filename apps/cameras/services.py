@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -43,8 +44,12 @@ def source_problem(url: str) -> str:
 
 
 def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
-    """Put addresses and credentials on the row, the password encrypted."""
+    """Put addresses and credentials on the row, the password encrypted.
+
+    A stored password stays with its host: whoever points the camera elsewhere types it again.
+    """
     faults: dict[str, str] = {}
+    hosts = _hosts(camera)
     for name in ("main_url", "sub_url"):
         if name not in data:
             continue
@@ -55,8 +60,10 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
             faults[name] = problem
         if user:
             camera.username = user
-            camera.password_box = lock(password)
+            data = {**data, "password": password}
         setattr(camera, name, url)
+    if camera.password_box and not data.get("password") and not _hosts(camera) <= hosts:
+        faults["password"] = _("The address has another host now: enter the password again.")
     if faults:
         raise ValidationError(faults)
     if "username" in data and (data["username"] or not camera.username):
@@ -66,6 +73,11 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
     for name in ("name", "enabled", "chunk_s"):
         if name in data:
             setattr(camera, name, data[name])
+
+
+def _hosts(camera: Camera) -> set[str]:
+    urls = (camera.main_url, camera.sub_url)
+    return {urlsplit(url).netloc for url in urls if url.startswith("rtsp")}
 
 
 @transaction.atomic

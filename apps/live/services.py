@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 KEEP = timedelta(days=2)
 # First key of PostgreSQL's two-key advisory locks, so that no other use of them collides.
 EVENT_LOCK = 7301
+ALL_MINES = 0  # no mine has this id
 
 
 def group_of(mine_id: int) -> str:
@@ -37,10 +38,12 @@ def take_turn(*, mine_id: int) -> None:
 def emit(*, mine_id: int, kind: str, payload: dict[str, Any]) -> Event:
     """Append an event inside the transaction of the change, and ring the bell after it.
 
-    Writers of one mine take turns until their commit, so a mine's ids become visible in rising
-    order and a reader's cursor can never step over an event that commits late.
+    From here to their commit writers of all mines take turns, so ids become visible in rising
+    order and a reader's cursor, who may see several mines, never steps over a late commit.
     """
     take_turn(mine_id=mine_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [EVENT_LOCK, ALL_MINES])
     event = Event.objects.create(mine_id=mine_id, kind=kind, payload=payload)
     transaction.on_commit(lambda: _ring(mine_id), robust=True)
     return event

@@ -87,6 +87,16 @@ def test_an_empty_password_keeps_the_old_one(with_password: Camera):
     assert stream_url(changed, "main") == stream_url(with_password, "main")
 
 
+def test_a_stored_password_does_not_follow_the_camera_to_another_host(with_password: Camera):
+    with pytest.raises(ValidationError) as refused:
+        camera_update(camera=with_password, main_url="rtsp://10.0.0.66/main")
+    assert list(refused.value.message_dict) == ["password"]
+    moved = camera_update(
+        camera=with_password, main_url="rtsp://10.0.0.66/main", password="another"
+    )
+    assert stream_url(moved, "main") == "rtsp://viewer:another@10.0.0.66/main"
+
+
 @pytest.mark.parametrize("url", ["http://10.0.0.1/", "/etc/passwd", "file:///etc/passwd", "x"])
 def test_an_address_that_is_no_stream_is_refused_in_words(hill: Cast, url: str):
     with pytest.raises(ValidationError) as refused:
