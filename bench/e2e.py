@@ -52,6 +52,7 @@ def _measure(stack: Stack) -> dict[str, Any]:
     truth = winch_truth()
     begun_s = time.time()
     latencies: list[float] = []
+    counted: set[tuple[int, int]] = set()
     before: dict[str, float] = {}
     measured_from = 0.0
     events = client.events(client.get("/api/v1/desk/")["cursor"], timeout_s=MOST_S)
@@ -63,6 +64,9 @@ def _measure(stack: Stack) -> dict[str, Any]:
         alarm = heard.event["payload"]
         if alarm["level"] != "danger" or alarm["state"] != "unacknowledged":
             continue
+        if (alarm["id"], alarm["count"]) in counted:
+            continue
+        counted.add((alarm["id"], alarm["count"]))
         client.post(f"/api/v1/alarms/{alarm['id']}/acknowledge/", {})
         entry_s = clock_entry(truth, heard.at_s, phase_s=phases[alarm["camera"]])
         if entry_s is None or not before or entry_s < measured_from:

@@ -23,6 +23,7 @@ __all__ = ["alarm_acknowledge", "alarm_clear", "alarm_raise", "alarm_see"]
 
 # The same zone entered again this soon, with nobody having answered, is the same alarm.
 FOLD_WITHIN = timedelta(minutes=5)
+LEVELS = ["warning", "danger"]
 SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 
 
@@ -98,11 +99,11 @@ def alarm_raise(
     """
     take_turn(mine_id=camera.mine_id)
     found = _latest(camera, rule)
+    values = {**values, "level": level}
     facts: dict[str, Any] = {"why": why, "values": values, "boxes": boxes, "zone": zone}
     if found is not None and found.situation == situation:
-        if SEVERITY_ORDER.index(Severity(severity)) <= SEVERITY_ORDER.index(
-            Severity(found.severity)
-        ):
+        told = not _is_worse(severity, found.severity) and level == found.values.get("level")
+        if told or found.cleared_at is not None or not _tells_more(level, found):
             return found
         return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
     if found is not None and found.cleared_at is None:
@@ -115,7 +116,15 @@ def alarm_raise(
         and found.cleared_at is not None
         and at - found.cleared_at <= FOLD_WITHIN
     ):
-        return _fold(found, situation=situation, level=level, severity=severity, at=at, facts=facts)
+        return _fold(
+            found,
+            situation=situation,
+            level=level,
+            severity=severity,
+            at=at,
+            facts=facts,
+            jpeg=jpeg,
+        )
     alarm = Alarm(
         mine_id=camera.mine_id,
         camera=camera,
@@ -143,31 +152,39 @@ def _picture(at: datetime, facts: dict[str, Any]) -> dict[str, Any]:
     return {"at": at.isoformat(), "boxes": facts["boxes"], "zone": facts["zone"]}
 
 
-def _worse(alarm: Alarm, level: str, severity: str) -> bool:
-    """Take over a higher severity and its level; return whether it was higher."""
-    if SEVERITY_ORDER.index(Severity(severity)) > SEVERITY_ORDER.index(Severity(alarm.severity)):
-        alarm.severity, alarm.level = severity, level
-        return True
-    return False
+def _is_worse(severity: str, than: str) -> bool:
+    return SEVERITY_ORDER.index(Severity(severity)) > SEVERITY_ORDER.index(Severity(than))
+
+
+def _tells_more(level: str, alarm: Alarm) -> bool:
+    """Tell whether a level's facts may take the place of those shown: never warning of danger."""
+    return LEVELS.index(level) >= LEVELS.index(alarm.values.get("level", LEVELS[0]))
+
+
+def _describe(alarm: Alarm, facts: dict[str, Any], at: datetime, jpeg: bytes = b"") -> None:
+    """Put new facts on the alarm, and with a picture a new snapshot that belongs to them."""
+    for name, value in facts.items():
+        setattr(alarm, name, value)
+    if jpeg:
+        alarm.picture = _picture(at, facts)
+        Snapshot.objects.update_or_create(
+            alarm=alarm, defaults={"mine_id": alarm.mine_id, "jpeg": jpeg, "at": at}
+        )
 
 
 def _escalate(
     alarm: Alarm, *, level: str, severity: str, at: datetime, facts: dict[str, Any], jpeg: bytes
 ) -> Alarm:
-    for name, value in facts.items():
-        setattr(alarm, name, value)
+    """Go on with the same alarm: at a higher severity it asks for a new answer."""
     alarm.last_seen_at = max(alarm.last_seen_at, at)
-    if _worse(alarm, level, severity):
+    if _is_worse(severity, alarm.severity):
+        _describe(alarm, facts, at, jpeg)
+        alarm.severity, alarm.level = severity, level
         alarm.acknowledged_at = alarm.acknowledged_by = None  # what was answered was less
-        if jpeg:
-            alarm.picture = _picture(at, facts)
         _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="escalated", at=at)
-        if jpeg:
-            Snapshot.objects.update_or_create(
-                alarm=alarm, defaults={"mine_id": alarm.mine_id, "jpeg": jpeg, "at": at}
-            )
-        clip_request(alarm=alarm, at=at)
+        clip_request(alarm=alarm, at=at, anew=True)
     else:
+        _describe(alarm, facts, at)
         alarm.save()
     _tell(alarm, "alarm.updated")
     return alarm
@@ -181,16 +198,19 @@ def _fold(
     severity: str,
     at: datetime,
     facts: dict[str, Any],
+    jpeg: bytes,
 ) -> Alarm:
-    for name, value in facts.items():
-        setattr(alarm, name, value)
+    """Count one more occurrence on an alarm that nobody answered."""
+    worse = _is_worse(severity, alarm.severity)
+    _describe(alarm, facts, at, jpeg if worse else b"")
+    if worse:
+        alarm.severity, alarm.level = severity, level
     alarm.situation = situation
     alarm.count += 1
     alarm.cleared_at = None
     alarm.last_seen_at = at
-    _worse(alarm, level, severity)
     _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="again", at=at)
-    clip_request(alarm=alarm, at=at)
+    clip_request(alarm=alarm, at=at, anew=worse)
     _tell(alarm, "alarm.updated")
     return alarm
 
@@ -201,6 +221,7 @@ def alarm_see(
     camera: Camera,
     rule: str,
     situation: str,
+    level: str,
     at: datetime,
     why: str,
     values: dict[str, Any],
@@ -215,7 +236,9 @@ def alarm_see(
     )
     if alarm is None or at <= alarm.last_seen_at:
         return alarm
-    alarm.last_seen_at, alarm.why, alarm.values, alarm.boxes = at, why, values, boxes
+    alarm.last_seen_at = at
+    if _tells_more(level, alarm):
+        alarm.why, alarm.values, alarm.boxes = why, {**values, "level": level}, boxes
     alarm.save(update_fields=["last_seen_at", "why", "values", "boxes"])
     _tell(alarm, "alarm.updated")
     return alarm

@@ -257,6 +257,7 @@ def _write(
             camera=camera,
             rule=finding.rule,
             situation=finding.situation,
+            level=finding.level,
             at=_moment(finding.t),
             why=finding.why,
             values=finding.values,

@@ -14,7 +14,7 @@ __all__ = ["camera_health", "camera_tile_data", "camera_waits", "cameras", "came
 # Older than this a camera's newest analysed second is no view of the present.
 STALE = timedelta(seconds=10)
 # Below this visibility the picture cannot be trusted to show a person.
-SEES = 0.3
+SEES = 0.5
 
 
 def cameras_waiting() -> list[int]:

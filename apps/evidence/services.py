@@ -34,13 +34,14 @@ CLAIM = timedelta(seconds=60)
 SLOWEST_RETRY_S = 30
 
 
-def clip_request(*, alarm: Alarm, at: datetime) -> Clip | None:
-    """Ask for a clip around `at`; from this commit on its chunks stay in the ring."""
+def clip_request(*, alarm: Alarm, at: datetime, anew: bool = False) -> Clip | None:
+    """Ask for a clip around `at`; from this commit on its chunks stay in the ring.
+
+    `anew`: also when an earlier clip is near, because the alarm became more severe.
+    """
     before_s, after_s = SPAN_S.get(Severity(alarm.severity), USUAL_SPAN_S)
     latest = Clip.objects.filter(alarm=alarm).order_by("-wanted_from").first()
-    if latest is not None and at < latest.wanted_until:
-        return None  # it is in that picture already
-    if latest is not None and at - latest.wanted_from < NEXT_CLIP_AFTER:
+    if latest is not None and not anew and at - latest.wanted_from < NEXT_CLIP_AFTER:
         return None
     until = at + timedelta(seconds=after_s)
     return Clip.objects.create(

@@ -67,6 +67,39 @@ def test_a_situation_that_grows_asks_for_a_new_answer(hill: Cast):
     assert worse.raised_at == NOON
 
 
+def test_what_is_shown_is_the_worst_of_the_occurrence(hill: Cast):
+    def see(after_s: float, level: str) -> str:
+        alarm = alarm_see(
+            camera=hill.lamp_hill.camera, rule="r1", situation="r1:1", level=level,
+            at=NOON + timedelta(seconds=after_s), why=f"in {level}", values={}, boxes=[],
+        )  # fmt: skip
+        return alarm.why
+
+    an_alarm(hill.lamp_hill, severity="medium", level="warning", why="in warning")
+    assert an_alarm(hill.lamp_hill, why="in danger").why == "in danger"
+    assert see(2, "warning") == "in danger"
+    assert see(3, "danger") == "in danger"
+
+
+def test_a_danger_after_a_warning_gets_a_clip_of_its_own(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill, severity="medium", level="warning")
+    an_alarm(hill.lamp_hill, at=NOON + timedelta(seconds=2))
+    spans = [clip.wanted_until - clip.wanted_from for clip in alarm.clips.order_by("created_at")]
+    assert spans == [timedelta(seconds=10), timedelta(seconds=30)]
+
+
+def test_an_occurrence_that_begins_as_a_warning_and_grows_says_danger(hill: Cast):
+    an_alarm(hill.lamp_hill)
+    clear(hill, 5)
+    late = NOON + timedelta(seconds=20)
+    again_ = an_alarm(
+        hill.lamp_hill, situation="r1:2", level="warning", severity="medium", at=late, why="warned"
+    )
+    assert (again_.count, again_.severity, again_.why) == (2, "critical", "warned")
+    grown = an_alarm(hill.lamp_hill, situation="r1:2", at=late, why="danger again")
+    assert (grown.count, grown.why) == (2, "danger again")
+
+
 def test_clearing_leaves_an_unanswered_alarm_open(hill: Cast):
     an_alarm(hill.lamp_hill)
     assert clear(hill, 9).state == Alarm.State.RETURNED
@@ -163,8 +196,8 @@ def test_snapshot_plus_events_equals_a_fresh_snapshot_whatever_happens(cast: Cas
                 an_alarm(cast.lamp_hill, situation=situation, at=at)
             elif step == "see":
                 alarm_see(
-                    camera=cast.lamp_hill.camera, rule="r1", situation=situation, at=at,
-                    why="still", values={}, boxes=[],
+                    camera=cast.lamp_hill.camera, rule="r1", situation=situation,
+                    level="warning", at=at, why="still", values={}, boxes=[],
                 )  # fmt: skip
             elif step == "clear":
                 alarm_clear(camera=cast.lamp_hill.camera, rule="r1", situation=situation, at=at)

@@ -18,10 +18,11 @@ class Light:
     def visibility(self) -> float:
         """Return 0 (nothing can be seen) to 1: the worst of brightness, contrast and glare.
 
-        Full from a mean luma of 40, a spread of 12 and up to 15 % of saturated picture; nothing
-        below 8, 2, and beyond 60 %. A covered lens has no contrast, a lamp into it saturates.
+        Full from a mean luma of 46, a spread of 12 and up to 15 % of saturated picture; nothing
+        below 20, 2, and beyond 60 %. Video's black is 16, not 0. A covered lens has no contrast,
+        a lamp into it saturates.
         """
-        bright = _ramp(self.mean, 8, 40)
+        bright = _ramp(self.mean, 20, 46)
         clear = _ramp(self.contrast, 2, 12)
         unglared = 1 - _ramp(self.glare, 0.15, 0.6)
         return min(bright, clear, unglared)
