@@ -64,7 +64,7 @@ def _measure(stack: Stack) -> dict[str, Any]:
         alarm = heard.event["payload"]
         if alarm["level"] != "danger" or alarm["state"] != "unacknowledged":
             continue
-        if (alarm["id"], alarm["count"]) in counted:
+        if (alarm["id"], alarm["count"]) in counted or alarm["camera"] not in phases:
             continue
         counted.add((alarm["id"], alarm["count"]))
         client.post(f"/api/v1/alarms/{alarm['id']}/acknowledge/", {})

@@ -1,0 +1,33 @@
+"""A new installation gets its first organisation and owner by one command."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_founder_signs_in_and_may_open_a_mine():
+    said = StringIO()
+    call_command("found", "Northern Coal", "anna", stdout=said)
+    password = said.getvalue().rsplit(" ", 1)[1].strip()
+    client = Client()
+    assert client.post("/login/", {"username": "anna", "password": password}).status_code == 302
+    body = {"organisation": _only(), "name": "Lamp Hill", "timezone": "UTC"}
+    assert client.post("/api/v1/mines/", body, "application/json").status_code == 201
+
+
+def _only() -> int:
+    from apps.mines.models import Organisation
+    from apps.tenancy.scope import system_scope
+
+    with system_scope("test"):
+        return Organisation.objects.get().pk
+
+
+def test_founding_twice_is_refused_in_words():
+    call_command("found", "Northern Coal", "anna", stdout=StringIO())
+    with pytest.raises(CommandError, match="already exists"):
+        call_command("found", "Northern Coal", "berta", stdout=StringIO())
