@@ -19,7 +19,7 @@ export PIP_ARGS
 export DJANGO_SETTINGS_MODULE ?= davy.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test lint bench lock clean
+.PHONY: help setup setup-dev demo stop demo-check test drill lint bench lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -42,6 +42,9 @@ demo-check: setup ## run the demo mine until its first alarm and clip; prints on
 test: setup-dev ## run all tests
 	@$(SETUP) browser
 	@$(PY) -m pytest $(ARGS)
+
+drill: setup-dev ## kill each part under load, the store for a whole minute; docs/performance.md has the last run
+	DAVY_STORE_AWAY_S=60 $(PY) -m pytest tests/chaos -s $(ARGS)
 
 lint: setup-dev ## style, types, the arrows between packages, missing migrations
 	$(PY) -m ruff check .
