@@ -16,7 +16,6 @@ SETUP := $(PYTHON) infra/install.py
 
 export PYTHONPATH := platform:.
 export PIP_ARGS
-export DJANGO_SETTINGS_MODULE ?= davy.settings
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo stop demo-check test drill lint bench lock clean
