@@ -26,12 +26,14 @@ def four_winches(client: Client, rtsp_url: str) -> dict[int, float]:
     length_s = truth["frames"] / truth["fps"]
     scene = json.loads((rtsp.LOOPS / LOOP / "scene.json").read_text())
     phases: dict[int, float] = {}
-    for n, camera in enumerate(client.rows("/api/v1/cameras/")):
+    cameras = sorted(client.rows("/api/v1/cameras/"), key=lambda camera: camera["id"])
+    for camera in cameras:
         number = camera["id"]
-        if n >= CAMERAS:
+        # A camera with a password keeps it for its own host.
+        if len(phases) >= CAMERAS or camera["username"]:
             client.send("PATCH", f"/api/v1/cameras/{number}/", {"enabled": False})
             continue
-        phases[number] = n * length_s / CAMERAS
+        phases[number] = len(phases) * length_s / CAMERAS
         urls = {
             f"{stream}_url": f"{rtsp_url}/{LOOP}/{stream}?phase={phases[number]:g}"
             for stream in ("main", "sub")
