@@ -283,6 +283,8 @@ class _Fold:
         if is_new or is_worse:
             memory.level = found.level
         assert memory.level is not None
+        if found.level != memory.level:
+            return  # what is told of a danger stays told while people leave through the warning
         memory.severity = rule.severity if memory.level == "danger" else "medium"
         memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
         memory.why = found.why

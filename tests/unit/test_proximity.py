@@ -73,6 +73,12 @@ def test_a_warning_grows_into_danger_within_one_situation():
     assert findings[0].situation == findings[1].situation
 
 
+def test_what_is_told_of_a_danger_stays_told_while_he_leaves_through_the_warning():
+    where = scene(warning_zone="near")
+    made = run(lambda i: [person(0.5 if i < 15 else 0.3)], 25, where=where)
+    assert "in danger" in made[-1].open[0].why
+
+
 def test_a_warning_alone_takes_its_own_dwell():
     made = run(lambda i: [person(0.3)], 30, where=scene(warning_zone="near"))
     [(_, level, t)] = told(made)
