@@ -10,7 +10,7 @@ from workers.models import BACKENDS, ModelError, find
 from workers.vision import backends
 from workers.vision.agreement import compare
 from workers.vision.backends import choose
-from workers.vision.detector import NetDetector, load_detector, runner_of
+from workers.vision.detector import load_detector, runner_of, wrap
 
 COCO = Path(__file__).resolve().parents[3] / "shared" / "data" / "coco128_train2017"
 
@@ -39,10 +39,9 @@ def exact(backend):
     """Load the default network in whole floats."""
     entry = find()
     try:
-        runner = runner_of(entry, device="cpu", backend=backend, number_format="float32")
+        return wrap(entry, device="cpu", backend=backend, number_format="float32")
     except ModelError as error:
         pytest.skip(str(error))
-    return NetDetector(runner, entry.contract, entry.name, light=False, score=0.35)
 
 
 @pytest.fixture(scope="module")

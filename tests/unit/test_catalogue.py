@@ -1,8 +1,13 @@
 """Entries of the catalogue: every kind of file, and words for what does not fit."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -10,9 +15,10 @@ from safetensors.torch import save_file
 
 from workers import models
 from workers.models import File, ModelError, find, read_catalogue
+from workers.models import __main__ as command
 from workers.models.contract import Contract
 from workers.vision import nanodet
-from workers.vision.detector import NetDetector, runner_of
+from workers.vision.detector import wrap
 from workers.vision.export import network
 
 ENTRY = """
@@ -62,8 +68,7 @@ def committed(tmp_path, monkeypatch):
 def test_committed_weights_in_half_floats_run_in_every_backend(committed, state, tmp_path):
     made = committed(state)
     for backend in models.BACKENDS:
-        runner = runner_of(made, folder=tmp_path / "var", device="cpu", backend=backend)
-        detector = NetDetector(runner, made.contract, "ours@1", light=False, score=0.35)
+        detector = wrap(made, folder=tmp_path / "var", device="cpu", backend=backend)
         assert detector.labels == ("person", "car")
         assert len(detector.detect([np.zeros((90, 160, 3), np.uint8)])) == 1
     # The graph is kept with what is fetched, never beside what is committed.
@@ -163,3 +168,44 @@ def test_a_package_kept_under_other_names_has_one_sum_for_all_files():
     assert len(made.sha256) == 64
     other = replace(made, files=(made.files[0], File("x", "x", "0" * 64)))
     assert other.sha256 != made.sha256
+
+
+def test_the_commands_need_no_database_and_say_what_is_there(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "models", "list", "--dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"},
+    )
+    assert "nanodet-g 3.0.4" in done.stdout
+    assert "not fetched" in done.stdout
+    assert "licence: Apache-2.0" in done.stdout
+
+
+def test_checking_names_what_does_not_fit_and_exits_with_2(committed, state, capsys, monkeypatch):
+    made = committed({**state, "stem.conv.bias": torch.zeros(7)})
+    for module in (models, command):
+        monkeypatch.setattr(module, "catalogue", lambda: ({"ours": made}, "ours"))
+    assert command.main(["check", "ours"]) == 2
+    said = capsys.readouterr()
+    assert "SHA-256 right" in said.out
+    assert "expected the shape (32,), found (7,)" in said.err
+
+
+def test_measuring_prints_a_line_a_backend(committed, state, capsys, monkeypatch, tmp_path):
+    made = replace(committed(state), backends=("onnxruntime",))
+    for module in (models, command):
+        monkeypatch.setattr(module, "catalogue", lambda: ({"ours": made}, "ours"))
+    for name in ("images", "labels"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "set" / "images" / "a.png"), np.zeros((90, 160, 3), np.uint8))
+    (tmp_path / "set" / "labels" / "a.txt").write_text("0 0.5 0.5 0.2 0.6\n")
+    arguments = ["bench", "ours", "--dir", str(tmp_path / "var")]
+    assert command.main([*arguments, "--pictures", str(tmp_path / "set")]) == 0
+    assert "onnxruntime-cpu float32: " in (out := capsys.readouterr().out)
+    assert "AP50 0.0 on 1 pictures" in out
+    (tmp_path / "set" / "labels" / "a.txt").write_text("0 0.5\n")
+    assert command.main([*arguments, "--pictures", str(tmp_path / "set")]) == 2
+    assert "expected lines of number x y w h" in capsys.readouterr().err
