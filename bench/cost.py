@@ -61,7 +61,7 @@ def main() -> None:
     }
     print(json.dumps(line), flush=True)
     if "-v" in sys.argv:
-        profile = cProfile.Profile()
+        profile = cProfile.Profile(time.process_time)
         profile.runcall(_fold, scene, detector, chunks)
         pstats.Stats(profile).sort_stats("tottime").print_stats(30)
 

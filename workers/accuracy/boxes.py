@@ -42,7 +42,10 @@ class Marks:
 
 
 def mark(picture: Picture, band: str | None = None) -> Marks:
-    """Match what was found with the people of a band, best score first; None: all from 25 px, any: all."""
+    """Match what was found with the people of a band, best score first.
+
+    band: one of BANDS, "any" for all heights, None for all from 25 px.
+    """
     low, top = (0.0, 1e9) if band == "any" else BANDS[band] if band else (SMALLEST, 1e9)
     boxes = np.array([p.box for p in picture.people], float).reshape(-1, 4)
     tall = (boxes[:, 3] - boxes[:, 1]) * picture.high

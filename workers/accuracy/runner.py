@@ -42,6 +42,9 @@ class Remembering:
         self.detector = detector
         self.name = detector.name
         self.input_px = detector.input_px
+        # What the engine may ask of a network: whether it wants corrected light, and its score.
+        self.light = getattr(detector, "light", False)
+        self.score = getattr(detector, "score", 0.4)
         self.known: dict[int, list[Box]] = {}
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
