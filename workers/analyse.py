@@ -24,7 +24,7 @@ from workers.media.decode import Frame, read_frames, read_stills
 from workers.media.errors import MediaError
 from workers.models import ModelError
 from workers.scene import Scene, SceneError, load_scene
-from workers.vision.machine import STATES
+from workers.vision.belief import STATES
 
 CHUNK_S = 1.0
 

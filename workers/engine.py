@@ -21,8 +21,8 @@ from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
 from workers.vision import light
 from workers.vision.detector import Box, Detector
+from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
-from workers.vision.machine import MachineState
 from workers.vision.track import HIGH_SCORE, Track, settle
 
 __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
