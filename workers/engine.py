@@ -5,6 +5,7 @@ recording, and is measured.
 """
 
 import copy
+import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,8 @@ from workers.vision import light
 from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
-from workers.vision.track import HIGH_SCORE, Track, settle
+from workers.vision.health import Change
+from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 
 __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
 
@@ -31,6 +33,8 @@ __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analys
 GAP_S = 2.0
 # A track unseen for longer is still followed, but no longer proves that somebody is there.
 VISIBLE_S = 0.5
+# The rule and type that every fault of the camera itself is told under.
+CAMERA_RULE, CAMERA_TYPE = "camera", "camera_health"
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
 
@@ -57,18 +61,23 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Reading:
-    """A measured value at a time."""
+    """A measured value at a time; why: what makes it unknown, in words."""
 
     name: str
     t: float
     value: float | str | None
     confidence: float | None = None
     source: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule raised or cleared; the situation's id is the same from first raise to clear."""
+    """A rule raised or cleared; the situation's id is the same from first raise to clear.
+
+    The camera's own faults have the rule "camera", the type "camera_health" and the fault as
+    level; values["about"] names the machine or gauge that a fault is about, where it is about one.
+    """
 
     rule: str
     type: str
@@ -113,7 +122,9 @@ def analyse(
     """
     if state is not None and chunk.sequence <= state.sequence:
         return Analysis(state, open=_open_findings(scene, state, chunk.start_s))
-    work = _Fold(scene, copy.deepcopy(state) if state else State(), detector, gate)
+    # Pickled and back is a copy at a tenth of what copy.deepcopy takes.
+    own = pickle.loads(pickle.dumps(state, pickle.HIGHEST_PROTOCOL)) if state else State()
+    work = _Fold(scene, own, detector, gate)
     work.begin(chunk)
     rate = fps or scene.analysis_fps
     cells = Cells(rate, work.state.cell if work.state.cell_fps == rate else None)
@@ -163,6 +174,12 @@ class _Fold:
             if rules.get(name) != memory.type:
                 self._close(name, memory, chunk.start_s, "rule removed")
                 del state.rules[name]
+        known = named | {gauge.id for gauge in self.scene.gauges} | {""}
+        for fault in list(state.health.faults.values()):
+            if fault.about not in known:
+                self._tell(
+                    state.health.drop(fault.fault, fault.about, chunk.start_s, "no longer drawn")
+                )
 
     def frame(self, frame: Frame) -> None:
         """Analyse one frame."""
@@ -192,6 +209,9 @@ class _Fold:
         for rule in self.scene.rules:
             self._judge(rule, view)
         settle(state.tracker.tracks)
+        armed = bool(self.scene.rules)
+        for fault, bad, why in light.faults(seen):
+            self._tell(state.health.judge(fault, bad, t, why, armed=armed))
 
     def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""
@@ -204,6 +224,8 @@ class _Fold:
         long = self.detector.input_px
         wide = round(frame.width * min(1.0, long / max(frame.width, frame.height)))
         boxes = self.detector.detect([frame.bgr(max(1, wide))])[0]
+        # Of the other labels the weak ones are a hundred a frame, and nothing asks for them.
+        boxes = [box for box in boxes if box.label == "person" or box.score >= LOW_SCORE]
         if self.scene.masks:
             aspect = frame.width / frame.height
             boxes = [box for box in boxes if not self._is_masked(box, aspect)]
@@ -251,14 +273,19 @@ class _Fold:
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]
             if machine.source != "signal" and machine.roi is not None:
-                memory.video.read(frame.luma, machine.roi, people, t)
+                memory.video.read(
+                    frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop
+                )
             state, source, confidence = memory.fuse(machine.source, t, machine.stale_s)
             self.views[machine.id] = MachineView(state, source)
-            if memory.shown != state:
-                memory.shown = state
+            why = memory.why(source) if state == "UNKNOWN" else ""
+            if memory.shown != (state, why):
+                memory.shown = (state, why)
+                sure = round(confidence, 2)
                 self.analysis.readings.append(
-                    Reading(f"{machine.id}.state", t, state, round(confidence, 2), source)
+                    Reading(f"{machine.id}.state", t, state, sure, source, why or None)
                 )
+            self._tell(memory.tell(self.state.health, machine.id, machine.name, t))
 
     def _judge(self, rule: SceneRule, view: View) -> None:
         """Let the hazard judge the frame; open, raise higher or close the rule's situation."""
@@ -272,6 +299,10 @@ class _Fold:
             quiet_s = view.t - memory.active_t
             if quiet_s >= hazard.clear_s(rule) - 1e-6:
                 self._close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
+
+    def _tell(self, changes: Iterable[Change]) -> None:
+        """Write down what the camera's health has to tell; anybody may call it with a judgement."""
+        self.analysis.findings += [_fault_finding(self.scene, change) for change in changes]
 
     def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
         memory.active_t = t
@@ -332,11 +363,31 @@ def _finding(rule: str, memory: RuleState, state: str, t: float) -> Finding:
 
 def _open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
     known = {rule.id for rule in scene.rules}
-    return [
+    found = [
         _finding(name, memory, "raised", t if memory.active_t is None else memory.active_t)
         for name, memory in state.rules.items()
         if memory.level is not None and name in known
     ]
+    return found + [_fault_finding(scene, change) for change in state.health.open()]
+
+
+def _fault_finding(scene: Scene, change: Change) -> Finding:
+    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious."""
+    values = {**change.values, "since_t": round(change.since_t, 3)}
+    if change.about:
+        values["about"] = change.about
+    return Finding(
+        CAMERA_RULE,
+        CAMERA_TYPE,
+        change.state,
+        change.situation,
+        change.fault,
+        "high" if scene.rules else "medium",
+        change.t,
+        [],
+        change.why,
+        values,
+    )
 
 
 def _is_visible(track: Track, t: float, step_s: float) -> bool:

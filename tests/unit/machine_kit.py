@@ -316,8 +316,7 @@ def watch(machine, shots, reader=None, colour="", roi=None):
     seen = []
     for shot in shots:
 
-        def bgr(window, picture=shot.bgr):
-            left, top, right, bottom = window
+        def bgr(left, top, right, bottom, picture=shot.bgr):
             return picture[top:bottom, left:right]
 
         state = reader.read(

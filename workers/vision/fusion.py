@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workers.vision.belief import STATES
+from workers.vision.health import Change, Health
 from workers.vision.machine import VideoReader
 
 __all__ = ["STATES", "MachineState"]
@@ -22,12 +23,11 @@ class MachineState:
     disagree_t: float | None = None
     shown: tuple[str, str] | None = None  # state and why, as last told
 
-    @property
-    def why(self) -> str:
-        """Say in words why the state is UNKNOWN, or "" where it is known."""
-        if self.disagree_t is not None:
-            return "signal and picture disagree"
-        return self.video.belief.why
+    def why(self, source: str) -> str:
+        """Say in words why the state is UNKNOWN where it comes from this source."""
+        if source == "signal":
+            return "no signal" if self.signal_t is None else "the signal is old or says nothing"
+        return "signal and picture disagree" if source == "both" else self.video.belief.why
 
     def add_signal(self, t: float, state: str) -> None:
         """Take a signal; one from the future waits until its time has come."""
@@ -66,6 +66,16 @@ class MachineState:
         if t - self.disagree_t >= DISAGREE_S - 1e-6:
             return "UNKNOWN", "both", 0.0
         return (video, "video", 0.5) if signal == "STOPPED" else (signal, "signal", 0.5)
+
+    def tell(self, health: Health, machine: str, name: str, t: float) -> list[Change]:
+        """Have the camera's health judge whether signal and picture tell different things."""
+        values = {"machine": machine, "signal": self.signal, "video": self.video.state}
+        why = f"{name or machine}: the signal says {self.signal}, the picture {self.video.state}"
+        disagree = self.disagree_t is not None
+        return health.judge(
+            "machine_disagreement", disagree, t, why if disagree else "",
+            values if disagree else {}, about=machine, since_t=self.disagree_t,
+        )  # fmt: skip
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""

@@ -97,7 +97,7 @@ class VideoReader:
         t: float,
         look: str = "drum",
         colour: str = "",
-        bgr: Callable[[tuple[int, int, int, int]], np.ndarray] | None = None,
+        bgr: Callable[[int, int, int, int], np.ndarray] | None = None,
     ) -> str:
         """Take one frame's luma (H, W) and the people's boxes in it; return the state.
 
@@ -260,7 +260,7 @@ class VideoReader:
         boxes: list[list[float]],
         t: float,
         colour: str,
-        bgr: Callable[[tuple[int, int, int, int]], np.ndarray] | None,
+        bgr: Callable[[int, int, int, int], np.ndarray] | None,
     ) -> Verdict:
         """Tell whether an indicator lamp is lit."""
         if (where.inside & ~where.people(boxes)).sum() < 0.8 * where.inside.sum():
@@ -269,7 +269,7 @@ class VideoReader:
         if float(np.median(around)) >= BURNT_LUMA:
             return None, "over-exposed"
         strange = self.surroundings.strange(luma, where, boxes, "lamp", t)
-        hue = hue_of(bgr(where.window)) if bgr is not None else None
+        hue = hue_of(bgr(*where.window)) if bgr is not None else None
         shining = self.indicator.shines(patch[where.inside], around, colour, hue)
         if shining is None:
             return None, "the lamp cannot be told lit from unlit"
