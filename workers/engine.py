@@ -148,7 +148,9 @@ class _Fold:
         self.scene = scene
         self.state = state
         self.detector = detector
-        self.gated = gate
+        kinds = registry()
+        always = (getattr(kinds[rule.type], "always", False) for rule in scene.rules)
+        self.gated = gate and not any(always)
         self.analysis = Analysis(state)
         self.hazards = registry()
         self.seen: list[light.Light] = []
@@ -196,7 +198,7 @@ class _Fold:
         if looked is not None:
             self._follow(looked, t, aspect)
         else:
-            state.tracker.update([], t, aspect)
+            state.tracker.hold(t)
         self._machines(frame, looked or [])
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
         view = View(
@@ -212,9 +214,16 @@ class _Fold:
     def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""
         state = self.state
-        tracking = state.tracker.following() or not self.gated
-        ignore = self._mask(small.shape[0], small.shape[1])
-        if not state.gate.wants(small, frame.t, tracking=tracking, ignore=ignore):
+        tracks = state.tracker.tracks
+        wanted = state.gate.wants(
+            small,
+            frame.t,
+            following=bool(tracks),
+            unsure=not self.gated or state.tracker.unsure(),
+            ignore=self._mask(small.shape[0], small.shape[1]),
+            people=[track.box for track in tracks],
+        )
+        if not wanted:
             return None
         self.analysis.detector_frames += 1
         long = self.detector.input_px
