@@ -1,0 +1,86 @@
+"""docs/accuracy.md: every figure with its interval and count, and what was not measured."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from workers.accuracy.baseline import Fall, as_json
+from workers.accuracy.figures import Figure
+
+HEAD = """# Accuracy, last measured
+
+Written by `make accuracy`; do not edit. Intervals are of 95 %: Wilson's for shares, exact Poisson
+for rates, bootstrap over clips or pictures for the rest. *Noise* is the largest change of the
+figure when the same scenes were filmed again (noise of two grey levels, exposure within 3 %; at
+least one thing more or less); a fall by more makes `make accuracy` fail.
+
+Figures on rendered clips are of one synthetic world: they are for regression, and say nothing of
+the accuracy in a real mine. Figures under `real` are of footage that does not ship.
+"""
+
+
+def markdown(
+    figures: Sequence[Figure],
+    noise: Mapping[str, float],
+    about: Sequence[str],
+    notes: Sequence[str],
+    falls: Sequence[Fall],
+) -> str:
+    """Return the page. about: how it was measured; notes: what went wrong in which clip."""
+    lines = [HEAD, *(f"- {line}" for line in about), ""]
+    if falls:
+        lines += ["## Fallen since the baseline", "", *(f"- {f.words()}" for f in falls), ""]
+    by_group = groupby(sorted(figures, key=_group), key=_group)
+    for group, members in by_group:
+        lines += [f"## {group}", "", "| | figure | 95 % | n | noise |", "|---|---|---|---|---|"]
+        lines += [_row(figure, noise.get(figure.name)) for figure in members]
+        lines.append("")
+    if notes:
+        lines += ["## What was missed or false", "", *(f"- {note}" for note in notes), ""]
+    return "\n".join(lines)
+
+
+def _group(figure: Figure) -> str:
+    return ": ".join(figure.name.split("/")[:2])
+
+
+def _row(figure: Figure, noise: float | None) -> str:
+    what = ", ".join(figure.name.split("/")[2:])
+    interval = ""
+    if math.isfinite(figure.low) and math.isfinite(figure.high):
+        interval = f"{_number(figure.low)} to {_number(figure.high)}"
+    told = "" if noise is None else _number(noise)
+    amount = f"{_number(figure.n)} {figure.of}"
+    return f"| {what} | {_number(figure.value)} {figure.unit} | {interval} | {amount} | {told} |"
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def write(
+    folder: Path,
+    figures: Sequence[Figure],
+    noise: Mapping[str, float],
+    about: Sequence[str],
+    notes: Sequence[str],
+    falls: Sequence[Fall],
+) -> None:
+    """Write accuracy.md and accuracy.json into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = markdown(figures, noise, about, notes, falls)
+    (folder / "accuracy.md").write_text(page)
+    document = {
+        "about": list(about),
+        "figures": as_json(figures),
+        "noise": {name: round(value, 4) for name, value in noise.items()},
+        "falls": [fall.words() for fall in falls],
+        "notes": list(notes),
+    }
+    (folder / "accuracy.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")

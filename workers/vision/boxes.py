@@ -1,0 +1,38 @@
+"""Boxes: what a detector returns, how far two of them overlap, and which of many to keep."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+NMS_IOU = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One thing seen: label, left, top, right, bottom as fractions of the picture, score 0..1."""
+
+    label: str
+    xyxy: tuple[float, float, float, float]
+    score: float
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the overlap (N, M) of boxes (N, 4) and (M, 4), left, top, right, bottom."""
+    ax, ay, ar, ab = a.T[:, :, None]
+    bx, by, br, bb = b.T[:, None, :]
+    wide = np.minimum(ar, br) - np.maximum(ax, bx)
+    high = np.minimum(ab, bb) - np.maximum(ay, by)
+    inter = np.maximum(wide, 0) * np.maximum(high, 0)
+    union = (ar - ax) * (ab - ay) + (br - bx) * (bb - by) - inter
+    return inter / np.maximum(union, 1e-12)
+
+
+def nms(xyxy: np.ndarray, score: np.ndarray, label: np.ndarray) -> list[int]:
+    """Return the indices kept, best first; only boxes of one label suppress each other."""
+    if not len(score):
+        return []
+    # OpenCV takes left, top, width, height. All overlaps at once cost ten times as much.
+    sides = np.concatenate((xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]), 1)
+    kept = cv2.dnn.NMSBoxesBatched(sides.tolist(), score.tolist(), label.tolist(), 0.0, NMS_IOU)
+    return [int(i) for i in kept]
