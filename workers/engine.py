@@ -18,6 +18,7 @@ from workers.hazards import registry
 from workers.hazards.base import Condition, MachineView, Person, View
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
+from workers.report import CAMERA_RULE, CAMERA_TYPE, Finding, Reading, fault_finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
 from workers.vision import light
@@ -27,14 +28,22 @@ from workers.vision.health import Change
 from workers.vision.machine import MachineState
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 
-__all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
+__all__ = [
+    "CAMERA_RULE",
+    "CAMERA_TYPE",
+    "Analysis",
+    "Chunk",
+    "Finding",
+    "Reading",
+    "Signal",
+    "State",
+    "analyse",
+]
 
 # A longer silence than this between two frames is a gap: nobody is followed across it.
 GAP_S = 2.0
 # A track unseen for longer is still followed, but no longer proves that somebody is there.
 VISIBLE_S = 0.5
-# The rule and type that every fault of the camera itself is told under.
-CAMERA_RULE, CAMERA_TYPE = "camera", "camera_health"
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
 
@@ -57,37 +66,6 @@ class Chunk:
     duration_s: float
     frames: Iterable[Frame]
     signals: Sequence[Signal] = ()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A measured value at a time."""
-
-    name: str
-    t: float
-    value: float | str | None
-    confidence: float | None = None
-    source: str | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A rule raised or cleared; the situation's id is the same from first raise to clear.
-
-    The camera's own faults have the rule "camera", the type "camera_health" and the fault as
-    level; values["about"] names the machine or gauge that a fault is about, where it is about one.
-    """
-
-    rule: str
-    type: str
-    state: str
-    situation: str
-    level: str
-    severity: str
-    t: float
-    boxes: list[list[float]]
-    why: str
-    values: dict[str, Any]
 
 
 @dataclass
@@ -305,7 +283,7 @@ class _Fold:
 
     def _tell(self, changes: Iterable[Change]) -> None:
         """Write down what the camera's health has to tell; anybody may call it with a judgement."""
-        self.analysis.findings += [_fault_finding(self.scene, change) for change in changes]
+        self.analysis.findings += [fault_finding(self.scene, change) for change in changes]
 
     def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
         memory.active_t = t
@@ -371,26 +349,7 @@ def _open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
         for name, memory in state.rules.items()
         if memory.level is not None and name in known
     ]
-    return found + [_fault_finding(scene, change) for change in state.health.open()]
-
-
-def _fault_finding(scene: Scene, change: Change) -> Finding:
-    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious."""
-    values = {**change.values, "since_t": round(change.since_t, 3)}
-    if change.about:
-        values["about"] = change.about
-    return Finding(
-        CAMERA_RULE,
-        CAMERA_TYPE,
-        change.state,
-        change.situation,
-        change.fault,
-        "high" if scene.rules else "medium",
-        change.t,
-        [],
-        change.why,
-        values,
-    )
+    return found + [fault_finding(scene, change) for change in state.health.open()]
 
 
 def _is_visible(track: Track, t: float, step_s: float) -> bool:
