@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "apps.mines",
     "apps.cameras",
     "apps.rules",
+    "apps.detectors",
     "apps.signals",
     "apps.live",
     "apps.alarms",
