@@ -22,6 +22,7 @@ from workers.state import RuleState, State
 from workers.vision import light
 from workers.vision.detector import Box, Detector
 from workers.vision.gate import small_luma
+from workers.vision.health import Change
 from workers.vision.machine import MachineState
 from workers.vision.track import HIGH_SCORE, Track, settle
 
@@ -31,6 +32,8 @@ __all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analys
 GAP_S = 2.0
 # A track unseen for longer is still followed, but no longer proves that somebody is there.
 VISIBLE_S = 0.5
+# The rule and type that every fault of the camera itself is told under.
+CAMERA_RULE, CAMERA_TYPE = "camera", "camera_health"
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
 
@@ -68,7 +71,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule raised or cleared; the situation's id is the same from first raise to clear."""
+    """A rule raised or cleared; the situation's id is the same from first raise to clear.
+
+    The camera's own faults have the rule "camera", the type "camera_health" and the fault as
+    level; values["about"] names the machine or gauge that a fault is about, where it is about one.
+    """
 
     rule: str
     type: str
@@ -163,6 +170,12 @@ class _Fold:
             if rules.get(name) != memory.type:
                 self._close(name, memory, chunk.start_s, "rule removed")
                 del state.rules[name]
+        known = named | {gauge.id for gauge in self.scene.gauges} | {""}
+        for fault in list(state.health.faults.values()):
+            if fault.about not in known:
+                self._tell(
+                    state.health.drop(fault.fault, fault.about, chunk.start_s, "no longer drawn")
+                )
 
     def frame(self, frame: Frame) -> None:
         """Analyse one frame."""
@@ -192,6 +205,9 @@ class _Fold:
         for rule in self.scene.rules:
             self._judge(rule, view)
         settle(state.tracker.tracks)
+        armed = bool(self.scene.rules)
+        for fault, bad, why in light.faults(seen):
+            self._tell(state.health.judge(fault, bad, t, why, armed=armed))
 
     def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""
@@ -273,6 +289,10 @@ class _Fold:
             if quiet_s >= hazard.clear_s(rule) - 1e-6:
                 self._close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
 
+    def _tell(self, changes: Iterable[Change]) -> None:
+        """Write down what the camera's health has to tell; anybody may call it with a judgement."""
+        self.analysis.findings += [_fault_finding(self.scene, change) for change in changes]
+
     def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
         memory.active_t = t
         is_new = memory.level is None
@@ -332,11 +352,31 @@ def _finding(rule: str, memory: RuleState, state: str, t: float) -> Finding:
 
 def _open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
     known = {rule.id for rule in scene.rules}
-    return [
+    found = [
         _finding(name, memory, "raised", t if memory.active_t is None else memory.active_t)
         for name, memory in state.rules.items()
         if memory.level is not None and name in known
     ]
+    return found + [_fault_finding(scene, change) for change in state.health.open()]
+
+
+def _fault_finding(scene: Scene, change: Change) -> Finding:
+    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious."""
+    values = {**change.values, "since_t": round(change.since_t, 3)}
+    if change.about:
+        values["about"] = change.about
+    return Finding(
+        CAMERA_RULE,
+        CAMERA_TYPE,
+        change.state,
+        change.situation,
+        change.fault,
+        "high" if scene.rules else "medium",
+        change.t,
+        [],
+        change.why,
+        values,
+    )
 
 
 def _is_visible(track: Track, t: float, step_s: float) -> bool:

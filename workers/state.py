@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from workers.vision.gate import Gate
+from workers.vision.health import Health
 from workers.vision.machine import MachineState
 from workers.vision.track import Tracker
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass
@@ -44,6 +45,7 @@ class State:
     tracker: Tracker = field(default_factory=Tracker)
     machines: dict[str, MachineState] = field(default_factory=dict)
     rules: dict[str, RuleState] = field(default_factory=dict)
+    health: Health = field(default_factory=Health)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -55,6 +57,7 @@ class State:
         self.tracker.forget()
         for machine in self.machines.values():
             machine.video.gap(abs(gap_s))
+        self.health.forget(gap_s)
         for rule in self.rules.values():
             rule.memory = {}
             if rule.active_t is not None:
@@ -75,6 +78,7 @@ class State:
             "tracker": self.tracker.dump(),
             "machines": {name: machine.dump() for name, machine in self.machines.items()},
             "rules": {name: asdict(rule) for name, rule in self.rules.items()},
+            "health": self.health.dump(),
         }
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
 
@@ -96,6 +100,7 @@ class State:
                 Tracker.load(raw["tracker"]),
                 {name: MachineState.load(m) for name, m in raw["machines"].items()},
                 {name: RuleState(**rule) for name, rule in raw["rules"].items()},
+                Health.load(raw["health"]),
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")

@@ -52,6 +52,7 @@ def _strings() -> dict[str, Any]:
     """Return the island's catalogue, in the reader's language."""
     return {
         "rule_type": _plain(words.RULE_TYPES),
+        "fault": _plain(words.FAULTS),
         "machine_state": _plain(words.MACHINE_STATES),
         "source": _plain(words.SOURCES),
         "cause": _plain(words.CAUSES),

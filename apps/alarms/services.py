@@ -158,7 +158,10 @@ def _is_worse(severity: str, than: str) -> bool:
 
 def _tells_more(level: str, alarm: Alarm) -> bool:
     """Tell whether a level's facts may take the place of those shown: never warning of danger."""
-    return LEVELS.index(level) >= LEVELS.index(alarm.values.get("level", LEVELS[0]))
+    shown = alarm.values.get("level", LEVELS[0])
+    if level not in LEVELS or shown not in LEVELS:
+        return True  # a camera's fault has no levels
+    return LEVELS.index(level) >= LEVELS.index(shown)
 
 
 def _describe(alarm: Alarm, facts: dict[str, Any], at: datetime, jpeg: bytes = b"") -> None:

@@ -2,10 +2,21 @@
 
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["BLIND", "CAUSES", "HEALTH", "MACHINE_STATES", "RULE_TYPES", "SOURCES", "STREAMS", "say"]
+__all__ = [
+    "BLIND",
+    "CAUSES",
+    "FAULTS",
+    "HEALTH",
+    "MACHINE_STATES",
+    "RULE_TYPES",
+    "SOURCES",
+    "STREAMS",
+    "say",
+]
 
 RULE_TYPES = {
     "proximity_while_running": _("Person at a running machine"),
+    "camera_health": _("Camera fault"),
 }
 MACHINE_STATES = {
     "STOPPED": _("stopped"),
@@ -31,6 +42,21 @@ HEALTH = {
     "blind": _("BLIND"),
     "off": _("off"),
 }
+# What an alarm about the camera itself is called; its level is the fault.
+FAULTS = {
+    "lost": _("Camera lost"),
+    "frozen": _("Camera's picture is frozen"),
+    "dark": _("Camera sees only darkness"),
+    "overexposed": _("Camera is over-exposed"),
+    "glare": _("Camera is blinded by a lamp"),
+    "blurred": _("Camera is blurred or dirty"),
+    "hazy": _("Camera sees only haze"),
+    "blocked": _("Camera is blocked"),
+    "moved": _("Camera was moved"),
+    "clock_drift": _("Camera's clock drifts"),
+    "machine_disagreement": _("Signal and picture of a machine disagree"),
+    "gauge_unreadable": _("Water gauge cannot be read"),
+}
 # Why nobody should believe that a camera watches anything now.
 BLIND = {
     "starting": _("not started yet"),
@@ -40,7 +66,14 @@ BLIND = {
     "unusable": _("stream not usable"),
     "off": _("not recorded"),
     "stale": _("not analysed"),
+    "unseen": _("a person could not be seen"),
     "dark": _("too dark to see a person"),
+    "overexposed": _("over-exposed"),
+    "glare": _("blinded by a lamp"),
+    "blurred": _("blurred or dirty"),
+    "hazy": _("haze or dust"),
+    "blocked": _("something is in front of it"),
+    "moved": _("moved: its zones are not where they were drawn"),
 }
 STREAMS = {
     "connecting": _("connecting"),

@@ -19,7 +19,9 @@ from django.db import models
 from django.utils import timezone
 
 from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
+from apps.cameras.health import LOST_RULE, alarm_rule
 from apps.cameras.models import Analysis, Camera, Chunk
+from apps.cameras.selectors import picture_blind
 from apps.cameras.tiles import keep_tile
 from apps.live.services import emit
 from apps.rules.models import Scene
@@ -232,6 +234,7 @@ def _write(
     if row is None:
         log.warning("camera %s: lease lost, chunk %s left to its holder", camera.pk, chunk.key)
         return False
+    before = (picture_blind(row), row.faults)
     row.sequence = chunk.sequence
     row.state = result.state.dump()
     row.scene_version = scene.version if scene else 0
@@ -239,6 +242,11 @@ def _write(
     for reading in result.readings:
         if reading.name == "visibility" and isinstance(reading.value, float):
             row.visibility = reading.value
+    row.faults = [
+        {"fault": f.level, "about": f.values.get("about", ""), "since": f.values["since_t"]}
+        for f in result.open
+        if f.type == engine.CAMERA_TYPE
+    ]
     row.analysed_until = end
     row.lag_s = max(0.0, (timezone.now() - end).total_seconds())
     row.shed_chunks += shed
@@ -250,12 +258,20 @@ def _write(
         state=Chunk.State.BAD if result.fault else Chunk.State.DONE,
         error=(result.fault or "")[:300],
     )
+    blind = picture_blind(row)
+    if before != (blind, row.faults):
+        # Pages ask for the camera's health when they hear this, and show BLIND within a chunk.
+        emit(
+            mine_id=camera.mine_id,
+            kind="camera.sight",
+            payload={"camera": camera.pk, "because": blind, "faults": row.faults},
+        )
     for finding in result.findings:
         _apply(camera, scene, finding, stills.get(finding.t, b""))
     for finding in result.open:
         alarm_see(
             camera=camera,
-            rule=finding.rule,
+            rule=alarm_rule(finding),
             situation=finding.situation,
             level=finding.level,
             at=_moment(finding.t),
@@ -267,15 +283,17 @@ def _write(
 
 
 def _apply(camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes) -> None:
-    at = _moment(finding.t)
+    at, rule = _moment(finding.t), alarm_rule(finding)
+    if rule == LOST_RULE:
+        return  # a hole in the recording: the recorder has told of it, or it was ours
     if finding.state == "cleared":
-        alarm_clear(camera=camera, rule=finding.rule, situation=finding.situation, at=at)
+        alarm_clear(camera=camera, rule=rule, situation=finding.situation, at=at)
         return
     document: dict[str, Any] = scene.document if scene else {}
     zones = {zone["id"]: zone["polygon"] for zone in document.get("zones", [])}
     alarm_raise(
         camera=camera,
-        rule=finding.rule,
+        rule=rule,
         rule_type=finding.type,
         situation=finding.situation,
         level=finding.level,

@@ -74,6 +74,7 @@ class StreamState(MineRow):
     height = models.PositiveIntegerField(default=0)
     fps = models.FloatField(default=0)
     duplicate_chunks = models.PositiveIntegerField(default=0)
+    drift_s = models.FloatField(default=0)  # of the camera's clock, since it connected
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["camera", "stream"], name="stream_once")]
@@ -135,6 +136,7 @@ class Analysis(MineRow):
     # What the desk shows.
     machine_states = models.JSONField(default=dict)
     visibility = models.FloatField(null=True)
+    faults = models.JSONField(default=list)  # [{"fault", "about", "since"}] in the picture now
     analysed_until = models.DateTimeField(null=True)
     lag_s = models.FloatField(null=True)
     bad_chunks = models.PositiveIntegerField(default=0)

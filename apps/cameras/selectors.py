@@ -9,10 +9,19 @@ from django.utils import timezone
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.tenancy.scope import system_scope
 
-__all__ = ["camera_health", "camera_tile_data", "camera_waits", "cameras", "cameras_waiting"]
+__all__ = [
+    "camera_health",
+    "camera_tile_data",
+    "camera_waits",
+    "cameras",
+    "cameras_waiting",
+    "picture_blind",
+]
 
 # Older than this a camera's newest analysed second is no view of the present.
 STALE = timedelta(seconds=10)
+# Faults of the picture that make it useless, the one to name first; others are told, not BLIND.
+BLINDING = ("blocked", "frozen", "moved", "dark", "overexposed", "glare", "blurred", "hazy")
 # Below this visibility the picture cannot be trusted to show a person.
 SEES = 0.5
 
@@ -75,6 +84,7 @@ def camera_health(camera: Camera) -> dict[str, Any]:
         "analysed_until": _iso(analysis.analysed_until),
         "lag_s": analysis.lag_s,
         "visibility": analysis.visibility,
+        "faults": analysis.faults,
         "machines": analysis.machine_states,
         "bad_chunks": analysis.bad_chunks,
         "last_error": analysis.last_error,
@@ -91,8 +101,17 @@ def _blind_because(camera: Camera, analysis: Analysis, watched: StreamState | No
         return watched.state
     if analysis.analysed_until is None or timezone.now() - analysis.analysed_until > STALE:
         return "stale"
+    return picture_blind(analysis)
+
+
+def picture_blind(analysis: Analysis) -> str:
+    """Return why the analysed picture itself shows nothing to rely on, or nothing."""
+    there = {row["fault"] for row in analysis.faults}
+    for fault in BLINDING:
+        if fault in there:
+            return fault
     if analysis.visibility is not None and analysis.visibility < SEES:
-        return "dark"
+        return "unseen"
     return ""
 
 

@@ -203,7 +203,8 @@ def stream_facts(*, chunk: ChunkFile) -> None:
     if chunk.codec:  # a chunk found after a crash tells nothing of its stream
         state.codec, state.fps = chunk.codec, chunk.fps
         state.width, state.height = chunk.width, chunk.height
-    state.save(update_fields=["last_chunk_at", "codec", "fps", "width", "height"])
+        state.drift_s = chunk.drift_s
+    state.save(update_fields=["last_chunk_at", "codec", "fps", "width", "height", "drift_s"])
 
 
 def _stream_state(chunk: ChunkFile) -> StreamState:

@@ -30,3 +30,11 @@ def sweep() -> None:
         cameras = cameras_waiting()
     for camera_id in cameras:
         analyse.delay(camera_id, "sweep")
+
+
+@shared_task
+def watch_streams() -> None:
+    """Raise and clear the alarms for what the recorder says of the streams."""
+    from apps.cameras.health import watch
+
+    watch()

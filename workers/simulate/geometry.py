@@ -11,6 +11,7 @@ Array = NDArray[np.float32]
 
 # Surface kinds; `shaders/common.glsl` paints each of them.
 PAINT, ROCK, FLOOR, WOOD, RUST, LAMP, BLOCK, CLOTH, ROPE, SKIN, CABLE, CAPLAMP = range(12)
+SHOTCRETE, BRICK, NETTED, CONCRETE, TAPE, FABRIC, RUBBER, SHEET, PLANK = range(30, 39)
 
 
 @dataclass(frozen=True)

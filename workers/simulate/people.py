@@ -172,7 +172,20 @@ class Body:
 
     def pose(self, pose: Pose, slope: float) -> Figure:
         """Skin the body to a pose and put it on the ground."""
-        turns = _joint_turns(self, pose)
+        return self.stand(_joint_turns(self, pose), (pose.x, pose.y), pose.heading, slope)
+
+    def stand(
+        self,
+        turns: NDArray,
+        at: tuple[float, float],
+        heading: float,
+        slope: float,
+        scale: tuple[float, float] = (1.0, 1.0),
+    ) -> Figure:
+        """Skin the body by each bone's turn and put it on the ground.
+
+        `at`: metres; `heading`: radians; `scale`: of the width and of the height.
+        """
         count = len(self.labels)
         joints = np.zeros((count, 3))
         for index in range(count):
@@ -187,15 +200,17 @@ class Body:
         blend = np.einsum("vk,vkij->vij", self.weights, matrix[self.bones])
         points = np.einsum("vij,vj->vi", blend[:, :, :3], self.rest) + blend[:, :, 3]
         normal = np.einsum("vij,vj->vi", blend[:, :, :3], self.normal)
-        points[:, 2] -= points[:, 2].min()
+        ground = points[:, 2].min()
+        points[:, 2] -= ground
         head = self.bone["Head"]
-        lamp_at = turns[head] @ (self.lamp - self.heads[head]) + joints[head]
+        lamp_at = turns[head] @ (self.lamp - self.heads[head]) + joints[head] - [0, 0, ground]
         lamp_aim = turns[head] @ np.array([0, -1.0, -0.10])
-        spin = turn_z(np.pi - pose.heading).astype(np.float64)
-        offset = np.array([pose.x, pose.y, 0.0])
+        spin = turn_z(np.pi - heading).astype(np.float64)
+        offset = np.array([*at, 0.0])
         centre = np.array([0, self.heads[0, 1], 0])
-        points = (points - centre) @ spin.T + offset
-        lamp_at = spin @ (lamp_at - centre) + offset
+        size = np.array([scale[0], scale[0], scale[1]])
+        points = (points - centre) * size @ spin.T + offset
+        lamp_at = spin @ ((lamp_at - centre) * size) + offset
         points[:, 2] += slope * points[:, 1]
         lamp_at[2] += slope * lamp_at[1]
         feet = np.stack([points[rows].mean(axis=0) for rows in self.foot_rows])

@@ -1,1 +1,1 @@
-"""Training of the project's own networks: development-time commands; the product never runs them."""
+"""Training of the project's own networks: pictures, losses, recipes."""

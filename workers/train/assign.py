@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from workers.vision.detector import iou
-from workers.vision.nanodet import BINS, STRIDES, centres
+from workers.vision.anchors import BINS, STRIDES, centres
+from workers.vision.boxes import iou
 
 CANDIDATES = 9
 SQUARE = 5.0
@@ -42,6 +42,7 @@ def assign(boxes: np.ndarray, ignored: np.ndarray, height: int, width: int) -> n
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     distance = np.linalg.norm(points[:, None] - middle[None], axis=2)
     best = np.full(len(points), -1.0)
+    wanted: list[np.ndarray] = []
     for row, box in enumerate(boxes):
         candidates = np.concatenate(
             [
@@ -59,9 +60,16 @@ def assign(boxes: np.ndarray, ignored: np.ndarray, height: int, width: int) -> n
             usable = usable if len(usable) else candidates
             kept = usable[[int(overlap[usable, row].argmax())]]
         # A point wanted by two boxes goes to the one that it overlaps more.
+        wanted.append(kept)
         kept = kept[overlap[kept, row] > best[kept]]
         chosen[kept] = row
         best[kept] = overlap[kept, row]
+    for row, kept in enumerate(wanted):
+        if not (chosen == row).any():
+            # All its points went to a neighbour: it gets one that the neighbour can spare.
+            spare = [point for point in kept if (chosen == chosen[point]).sum() > 1]
+            spare = spare or list(kept)
+            chosen[max(spare, key=overlap[:, row].__getitem__)] = row
     return chosen
 
 

@@ -30,6 +30,7 @@ class Look:
     luma: float  # mean luma 0..255 aimed at
     bloom: float
     streak: float
+    lamps: float  # how much brighter lamps are than the stored picture can tell
     discs: int  # added lamps that look into the lens
     haze: float  # share of light replaced by lit dust, 0..1
     noise: float  # in levels at full gain
@@ -60,6 +61,7 @@ def random_look(rng: np.random.Generator, night: float = 0.7) -> Look:
         luma=luma,
         bloom=float(rng.choice([0, 0.3, 1, 2], p=[0.2, 0.3, 0.3, 0.2])),
         streak=float(rng.choice([0, 1, 3], p=[0.6, 0.25, 0.15])),
+        lamps=float(np.exp(rng.uniform(0, 4.1)) if rng.random() < 0.6 else 1),
         discs=int(rng.choice([0, 1, 2, 3], p=[0.62, 0.2, 0.12, 0.06])),
         haze=float(rng.choice([0, rng.uniform(0.05, 0.6)], p=[0.7, 0.3])),
         noise=min(noise, 14.0),
@@ -69,8 +71,8 @@ def random_look(rng: np.random.Generator, night: float = 0.7) -> Look:
         gamma=float(np.exp(rng.normal(0, 0.15))),
         saturation=float(rng.uniform(0.35, 1.35)),
         cast=(float(cast[0]), float(cast[1]), float(cast[2])),
-        texture=float(rng.choice([0, rng.uniform(0.05, 0.5)], p=[0.5, 0.5])),
-        quality=int(rng.choice([0, rng.integers(18, 92)], p=[0.15, 0.85])),
+        texture=float(rng.uniform(0.05, 0.5)) if rng.random() < 0.5 else 0.0,
+        quality=int(rng.integers(18, 92)) if rng.random() < 0.85 else 0,
         washed=bool(rng.random() < 0.15),
     )
 
@@ -81,7 +83,7 @@ def decode(stored: np.ndarray) -> np.ndarray:
 
 
 def undevelop(display: np.ndarray, curve: str) -> np.ndarray:
-    """Guess the linear RGB light of a display picture, uint8 BGR, by the curve "film" or "gamma"."""
+    """Guess the linear RGB light of a uint8 BGR picture by the curve "film" or "gamma"."""
     return _undevelop_table(curve)[display[..., ::-1]]
 
 
@@ -97,6 +99,10 @@ def photograph(
     light = linear
     if look.texture:
         light = light * _texture(rng, height, width, look.texture)
+    if look.lamps > 1:
+        # Light beyond FULL was cut off; all that shines is there.
+        source = np.clip((linear.max(2) - 0.8 * FULL) / (0.2 * FULL), 0, 1)
+        light = light * (1 + np.float32(look.lamps - 1) * source)[..., None]
     light = light * np.asarray(look.cast, np.float32)
     light = light * np.float32(_exposure(light, look.luma))
     if look.haze:
@@ -140,9 +146,8 @@ def codec(picture: np.ndarray, quality: int, washed: bool) -> np.ndarray:
         quality = min(quality, 30)
     flags = [cv2.IMWRITE_JPEG_QUALITY, quality]
     pressed = cv2.imdecode(cv2.imencode(".jpg", picture, flags)[1], cv2.IMREAD_COLOR)
-    if washed:
-        pressed = cv2.medianBlur(pressed, 3)
-    return np.asarray(pressed, np.uint8)
+    pressed = np.asarray(pressed, np.uint8)
+    return np.asarray(cv2.medianBlur(pressed, 3)) if washed else pressed
 
 
 def can_be_seen(grey: np.ndarray, box: np.ndarray, noise: float) -> bool:

@@ -1,9 +1,9 @@
 """What training makes small.
 
-People: quality focal loss on the score, GIoU and distribution focal loss on the box (Li et al. 2020,
-"Generalized Focal Loss"), weighted as in NanoDet. All that the network knew before: divergence
-from a frozen teacher on full scores. Weighting that divergence by focal terms lets it fade near
-zero, where forgetting then goes unnoticed.
+People: quality focal loss on the score, GIoU and distribution focal loss on the box (Li et al.
+2020, "Generalized Focal Loss"), weighted as in NanoDet. All that the network knew before:
+divergence from a frozen teacher on full scores. Weighting that divergence by focal terms lets it
+fade near zero, where forgetting then goes unnoticed.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workers.train.assign import BACKGROUND, REACH
-from workers.vision.nanodet import BINS, CLASSES
+from workers.vision.anchors import BINS
+from workers.vision.nanodet import CLASSES
 
 PERSON = 0
 GIOU_WEIGHT = 2.0

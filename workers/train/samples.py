@@ -23,7 +23,7 @@ WIDE = (256, 416)
 PHOTO = (320, 416)
 # A person of whom less than this can be seen teaches nothing but guessing.
 MIN_VISIBLE = 0.25
-MIN_HEIGHT_PX = 12.0
+MIN_HEIGHT_PX = 11.0
 # The share of a box that must be left after cutting.
 MIN_LEFT = 0.35
 REAL_PX = 640
@@ -188,7 +188,7 @@ def rendered_sample(
     target = None
     if len(item.boxes) and rng.random() < 0.6:
         target = item.boxes[rng.integers(len(item.boxes))]
-    cut = random_cut(size, canvas, rng, (0.55, 2.0), target)
+    cut = random_cut(size, canvas, rng, (0.42, 1.9), target)
     boxes, flags = sort_labels(place(item.boxes, cut, size), item.visible, canvas)
     heads = place(item.heads, cut, size)
     middles = (heads[:, :2] + heads[:, 2:]) / 2
@@ -265,7 +265,7 @@ class Steps(Dataset):
 
 
 def shrink_real(paths: Sequence[Path], folder: Path) -> list[Path]:
-    """Keep pictures at REAL_PX in folder, once, and return the copies; unreadable ones are left out.
+    """Keep copies of pictures at REAL_PX in folder and return them; unreadable ones are left out.
 
     Reading photographs of many megapixels at every step would cost more than the training.
     """

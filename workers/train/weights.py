@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from workers import models
-from workers.vision.nanodet import NanoDet, load_tfjs
+from workers.vision.nanodet import NanoDet, load_safetensors, load_tfjs
 
 BASE = "nanodet-g"
 
@@ -40,15 +40,9 @@ def save(state: Mapping[str, Tensor], path: Path, said: Mapping[str, str]) -> No
 
 def load(path: Path) -> tuple[NanoDet, dict[str, str]]:
     """Build the network of a file and return its metadata; ValueError where it does not fit."""
-    with safe_open(str(path), "pt") as file:
-        said = dict(file.metadata() or {})
-        state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    net = NanoDet()
-    try:
-        net.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f"{path} does not hold this network: {error}") from None
-    return net.eval(), said
+    net = load_safetensors(path)
+    with safe_open(path, "pt") as file:
+        return net, dict(file.metadata() or {})
 
 
 def blend(

@@ -2,39 +2,39 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
-import torch
 
 from workers import models
-from workers.vision import nanodet
+from workers.models.contract import Contract, ModelError
+from workers.vision.backends import OnnxRunner, OpenVinoRunner, Runner, TorchRunner, choose
+from workers.vision.boxes import Box, iou, nms
+from workers.vision.export import graph_of, network
+from workers.vision.letterbox import Letterbox, as_bgr
+from workers.vision.outputs import MIN_SCORE, decode
 
-MIN_SCORE = 0.05
-MIN_LOGIT = float(np.log(MIN_SCORE / (1 - MIN_SCORE)))
-CANDIDATES = 600
-MAX_BOXES = 200
-NMS_IOU = 0.6
-# Blue, green, red.
-MEAN = np.array((103.53, 116.28, 123.675), np.float32)
-SCALE = 1 / np.array((57.375, 57.12, 58.395), np.float32)
+__all__ = [
+    "MIN_SCORE",
+    "Box",
+    "Detector",
+    "NetDetector",
+    "iou",
+    "load_detector",
+    "nms",
+    "runner_of",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One thing seen: label, left, top, right, bottom as fractions of the picture, score 0..1."""
-
-    label: str
-    xyxy: tuple[float, float, float, float]
-    score: float
+# On a GPU more pictures at once gain nothing and cost memory.
+MOST_AT_ONCE = 32
 
 
 class Detector(Protocol):
-    """What the engine needs of a detector."""
+    """What the engine needs of a detector.
+
+    input_px: the longer side of what it looks at; more pixels gain nothing.
+    """
 
     name: str
     input_px: int
@@ -44,151 +44,109 @@ class Detector(Protocol):
         ...
 
 
-class TorchNanoDet:
-    """NanoDet on torch; returns all classes, best score first, at most 200 boxes a picture.
+class NetDetector:
+    """A network with the contract of its input and output.
 
-    All 80 classes cost under a tenth of a millisecond more than persons alone.
+    light: whether pictures should be corrected for it; score: how sure is sure enough, 0..1.
     """
 
     def __init__(
-        self, net: nanodet.NanoDet, name: str, labels: Sequence[str], input_px: int, device: str
+        self, runner: Runner, contract: Contract, name: str, *, light: bool, score: float
     ) -> None:
-        self.name = name
-        self.input_px = input_px
-        self.labels = tuple(labels)
-        self.device = torch.device(device)
-        self.dtype = _number_format(self.device)
-        self.net = net.to(self.device, self.dtype)
-        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.runner = runner
+        self.contract = contract
+        self.name = f"{name} {runner.backend}-{runner.device}"
+        self.input_px = contract.input_px
+        self.labels = contract.labels
+        self.light = light
+        self.score = score
+        self.letterbox = Letterbox(contract)
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
-        """Find boxes; pictures of one padded size share a batch."""
-        inputs = [self._letterbox(picture) for picture in pictures]
+        """Find boxes, all labels, best score first, at most 200 a picture.
+
+        Pictures of one padded size share a batch. A picture without pixels holds nothing.
+        letterbox.PictureError where something is no picture.
+        """
         found: list[list[Box]] = [[] for _ in pictures]
-        for shape in {canvas.shape for canvas, _, _ in inputs}:
-            members = [i for i, item in enumerate(inputs) if item[0].shape == shape]
-            batch = np.stack([inputs[i][0] for i in members])
-            for i, output in zip(members, self._forward(batch), strict=True):
-                found[i] = self._decode(output, shape[0], shape[1], *inputs[i][1:])
+        sizes: dict[tuple[int, ...], list[int]] = {}
+        canvases = []
+        for i, picture in enumerate(pictures):
+            usable = as_bgr(picture)
+            canvases.append(None if usable is None else self.letterbox.fit(usable))
+            if (canvas := canvases[i]) is not None:
+                sizes.setdefault(canvas.pixels.shape, []).append(i)
+        most = 1 if self.runner.single or self.contract.output == "boxes" else MOST_AT_ONCE
+        for numbers in sizes.values():
+            for first in range(0, len(numbers), most):
+                members = numbers[first : first + most]
+                group = [canvas for i in members if (canvas := canvases[i]) is not None]
+                outputs = self._run(self.letterbox.batch(group), len(group))
+                for i, canvas, output in zip(members, group, outputs, strict=True):
+                    found[i] = decode(output, self.contract, canvas)
         return found
 
-    def _letterbox(self, picture: np.ndarray) -> tuple[np.ndarray, float, float]:
-        """Fit into the input at the top left; return the canvas and the picture's size on it.
-
-        The canvas is cut to multiples of 32, so that a wide picture costs less than a square.
-        """
-        height, width = picture.shape[:2]
-        scale = self.input_px / max(height, width)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        if size != (width, height):
-            shrink = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-            picture = cv2.resize(picture, size, interpolation=shrink)
-        canvas = np.zeros((-(-size[1] // 32) * 32, -(-size[0] // 32) * 32, 3), np.uint8)
-        canvas[: size[1], : size[0]] = picture
-        return canvas, float(size[0]), float(size[1])
-
-    @torch.inference_mode()
-    def _forward(self, batch: np.ndarray) -> np.ndarray:
-        normal = (batch.astype(np.float32) - MEAN) * SCALE
-        # The array is NHWC already: permuting gives channels_last without a copy.
-        x = torch.from_numpy(normal).permute(0, 3, 1, 2).to(self.device, self.dtype)
-        return np.asarray(self.net(x).float().cpu())
-
-    def _decode(
-        self, output: np.ndarray, rows: int, columns: int, width: float, height: float
-    ) -> list[Box]:
-        logits = output[:, : nanodet.CLASSES]
-        anchor, label = np.nonzero(logits >= MIN_LOGIT)
-        if not len(anchor):
-            return []
-        score = 1 / (1 + np.exp(-logits[anchor, label]))
-        order = np.argsort(-score, kind="stable")[:CANDIDATES]
-        anchor, label, score = anchor[order], label[order], score[order]
-        points, strides = _centres(rows, columns)
-        bins = output[anchor, nanodet.CLASSES :].reshape(-1, 4, nanodet.BINS)
-        bins = np.exp(bins - bins.max(-1, keepdims=True))
-        distance = (bins @ np.arange(nanodet.BINS, dtype=np.float32)) / bins.sum(-1)
-        distance *= strides[anchor, None]
-        xyxy = np.concatenate(
-            (points[anchor] - distance[:, :2], points[anchor] + distance[:, 2:]), 1
-        )
-        xyxy = np.clip(xyxy / (width, height, width, height), 0, 1)
-        kept = nms(xyxy, score, label)[:MAX_BOXES]
-        return [
-            Box(
-                self.labels[label[i]],
-                (float(xyxy[i, 0]), float(xyxy[i, 1]), float(xyxy[i, 2]), float(xyxy[i, 3])),
-                float(score[i]),
-            )
-            for i in kept
-            if xyxy[i, 2] > xyxy[i, 0] and xyxy[i, 3] > xyxy[i, 1]
-        ]
-
-
-def _number_format(device: torch.device) -> torch.dtype:
-    """Choose the number format: bfloat16 halves the CPU time where the processor multiplies it.
-
-    Measured on 640x360: 31 ms in float32, 17 ms in bfloat16, AP50 the same to 0.1.
-    """
-    if device.type == "cuda":
-        return torch.float16
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        flags = ""
-    return torch.bfloat16 if "avx512_bf16" in flags or "amx_bf16" in flags else torch.float32
-
-
-@lru_cache(maxsize=16)
-def _centres(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    return nanodet.centres(rows, columns)
-
-
-def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the overlap (N, M) of boxes (N, 4) and (M, 4), left, top, right, bottom."""
-    ax, ay, ar, ab = a.T[:, :, None]
-    bx, by, br, bb = b.T[:, None, :]
-    wide = np.minimum(ar, br) - np.maximum(ax, bx)
-    high = np.minimum(ab, bb) - np.maximum(ay, by)
-    inter = np.maximum(wide, 0) * np.maximum(high, 0)
-    union = (ar - ax) * (ab - ay) + (br - bx) * (bb - by) - inter
-    return inter / np.maximum(union, 1e-12)
-
-
-def nms(xyxy: np.ndarray, score: np.ndarray, label: np.ndarray) -> list[int]:
-    """Return the indices kept, best first; only boxes of one label suppress each other."""
-    order = np.argsort(-score, kind="stable")
-    # Shifted by label, boxes of different labels never overlap.
-    boxes = (xyxy + 2.0 * label[:, None])[order]
-    # All overlaps at once: a call a kept box costs ten times as much.
-    covers = iou(boxes, boxes) > NMS_IOU
-    gone = np.zeros(len(boxes), bool)
-    kept: list[int] = []
-    for i in range(len(boxes)):
-        if not gone[i]:
-            kept.append(int(order[i]))
-            gone |= covers[i]
-    return kept
+    def _run(self, batch: np.ndarray, count: int) -> list[list[np.ndarray]]:
+        """Return the outputs of each picture."""
+        outputs = self.runner.run(batch)
+        if self.contract.output == "boxes":
+            dimensions = (2, 1, 1)
+            # Some graphs keep a batch dimension of one, some have none.
+            return [
+                [
+                    out[0] if out.ndim == wanted + 1 and len(out) == 1 else out
+                    for out, wanted in zip(outputs, dimensions, strict=False)
+                ]
+            ]
+        for number, out in enumerate(outputs[:1]):
+            if out.ndim != 3 or len(out) != count:
+                raise ModelError(
+                    f"output {number}: expected ({count}, anchors, values), found {out.shape}"
+                )
+        return [[out[i] for out in outputs[:1]] for i in range(count)]
 
 
 def load_detector(
-    name: str = "default", *, folder: Path | None = None, device: str | None = None
-) -> TorchNanoDet:
+    name: str = "default",
+    *,
+    folder: Path | None = None,
+    device: str | None = None,
+    backend: str | None = None,
+) -> NetDetector:
     """Load a detector of the catalogue; models.ModelError says what is missing or wrong.
 
-    device: "cpu" or "cuda"; by default CUDA where there is one (DAVY_DEVICE overrides).
+    device: "cpu" or "cuda", by default DAVY_DEVICE, else what is there. backend: "torch",
+    "onnxruntime" or "openvino", by default DAVY_DETECTOR_BACKEND, else the fastest for the device.
     """
     entry = models.find(name)
-    where = models.verify(entry, folder)
-    chosen = device or os.environ.get("DAVY_DEVICE", "")
-    chosen = chosen or ("cuda" if torch.cuda.is_available() else "cpu")
-    # Workers are processes: one thread each wastes nothing on waiting for one another.
-    torch.set_num_threads(1)
-    net = nanodet.load_tfjs(where / entry.files[0].name, where / entry.files[1].name)
-    return TorchNanoDet(
-        net,
-        f"{entry.name}@{entry.version} torch-{chosen}",
-        entry.labels,
-        entry.input_px,
-        chosen,
+    runner = runner_of(entry, folder=folder, device=device, backend=backend)
+    return NetDetector(
+        runner,
+        entry.contract,
+        f"{entry.name}@{entry.version}",
+        light=entry.light,
+        score=entry.score,
     )
+
+
+def runner_of(
+    entry: models.Model,
+    *,
+    folder: Path | None = None,
+    device: str | None = None,
+    backend: str | None = None,
+    number_format: str | None = None,
+) -> Runner:
+    """Load an entry into a backend; number_format: "float32" for the exact one."""
+    if entry.network != "nanodet" and entry.kind != "onnx":
+        raise ModelError(f"{entry.name} is no detector: its network is {entry.network}")
+    wanted = os.environ.get("DAVY_DETECTOR_BACKEND", "") if backend is None else backend
+    where = os.environ.get("DAVY_DEVICE", "") if device is None else device
+    able = tuple(b for b in entry.backends if b != "torch" or entry.kind != "onnx")
+    chosen, device = choose(wanted, where, able)
+    if chosen == "torch":
+        return TorchRunner(network(entry, folder), device, number_format)
+    graph = graph_of(entry, folder)
+    if chosen == "openvino":
+        return OpenVinoRunner(graph, number_format)
+    return OnnxRunner(graph)

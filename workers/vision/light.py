@@ -38,5 +38,19 @@ def measure(small: np.ndarray) -> Light:
     )
 
 
+def faults(light: Light) -> list[tuple[str, bool, str]]:
+    """Judge one frame's light: (fault, whether it is there, words), for the camera's health.
+
+    Below a mean luma of 28, or a third of full visibility, nobody would be seen; glare is domain
+    knowledge: more than 15 % of the picture saturated; more than half is over-exposed.
+    """
+    glare = f"{light.glare:.0%} of the picture is saturated"
+    return [
+        ("dark", light.mean < 28, f"mean brightness {light.mean:.0f} of 255"),
+        ("overexposed", light.glare > 0.5, glare),
+        ("glare", 0.15 < light.glare <= 0.5, glare),
+    ]
+
+
 def _ramp(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))

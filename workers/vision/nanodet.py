@@ -1,20 +1,25 @@
-"""NanoDet-g in plain torch, with the weights of the TensorFlow.js graph model it is shipped as.
+"""NanoDet-g in plain torch, and its weights from the kinds of files that carry them.
 
 The architecture equals upstream `nanodet-g.yml` with batch normalisation folded into the
-convolutions. Kernels and biases are read in the order in which the graph numbers them.
+convolutions. In a TensorFlow.js model kernels and biases are read in the order in which the graph
+numbers them; in safetensors and torch files they have the names of this module's state.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from workers.vision.anchors import BINS, STRIDES, centres
+
+__all__ = ["CLASSES", "NanoDet", "centres", "fill", "load_safetensors", "load_tfjs"]
+
 CLASSES = 80
-BINS = 11
-STRIDES = (8, 16, 32)
 # (channels in, residual pairs, stride) of each cross-stage block.
 BLOCKS = ((32, 1, 1), (64, 2, 2), (128, 2, 2), (256, 3, 2))
 
@@ -55,17 +60,17 @@ class Block(nn.Module):
 class NanoDet(nn.Module):
     """Takes normalised BGR (N, 3, H, W), sides multiples of 32; gives logits per anchor point."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = CLASSES) -> None:
         super().__init__()
         self.stem = Conv(3, 32, 2)
         self.blocks = nn.ModuleList(Block(*shape) for shape in BLOCKS)
         self.laterals = nn.ModuleList(nn.Conv2d(c, 128, 1) for c in (128, 256, 512))
         self.heads = nn.ModuleList(
-            nn.ModuleList((Conv(128, 128), nn.Conv2d(128, CLASSES + 4 * BINS, 1))) for _ in STRIDES
+            nn.ModuleList((Conv(128, 128), nn.Conv2d(128, classes + 4 * BINS, 1))) for _ in STRIDES
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, anchors, 80 + 44): class logits, then four distributions of 11 bins."""
+        """Return (N, anchors, classes + 44): class logits, then four distributions of 11 bins."""
         x = F.max_pool2d(self.stem(x), 3, 2, 1)
         stages = []
         for block in self.blocks:
@@ -85,18 +90,6 @@ class NanoDet(nn.Module):
 
 def _resize(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)
-
-
-def centres(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the anchor points (A, 2) in input pixels and their strides (A,), in output order."""
-    points, strides = [], []
-    for stride in STRIDES:
-        rows, columns = -(-height // stride), -(-width // stride)
-        ys, xs = np.mgrid[0:rows, 0:columns].astype(np.float32)
-        # 0.4375 instead of the middle of the cell measured 0.9 AP better with these weights.
-        points.append(np.stack((xs, ys), -1).reshape(-1, 2) * stride + 0.4375 * stride)
-        strides.append(np.full(rows * columns, stride, np.float32))
-    return np.concatenate(points), np.concatenate(strides)
 
 
 def load_tfjs(graph: Path, weights: Path) -> NanoDet:
@@ -119,6 +112,44 @@ def load_tfjs(graph: Path, weights: Path) -> NanoDet:
             )
         conv.weight.data = value
         conv.bias.data = torch.from_numpy(bias)  # type: ignore[union-attr]
+    return net.eval()
+
+
+def load_safetensors(path: Path, classes: int = CLASSES) -> NanoDet:
+    """Build the network from a safetensors file; ValueError where it does not fit."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"not a safetensors file: {error}") from None
+    return fill(state, classes)
+
+
+def fill(state: Mapping[str, Tensor], classes: int = CLASSES) -> NanoDet:
+    """Build the network from its state, half or whole floats; ValueError names what differs."""
+    net = NanoDet(classes)
+    wanted = net.state_dict()
+    for what, names in (
+        ("lack", sorted(wanted.keys() - state.keys())),
+        ("have more than the network:", sorted(state.keys() - wanted.keys())),
+    ):
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise ValueError(
+                f"the weights {what} {names[0]}{more}; "
+                f"expected {len(wanted)} arrays, found {len(state)}"
+            )
+    for name, value in state.items():
+        if not isinstance(value, Tensor) or not value.is_floating_point():
+            raise ValueError(f"{name}: expected floats, found {getattr(value, 'dtype', value)}")
+        if value.shape != wanted[name].shape:
+            raise ValueError(
+                f"{name}: expected the shape {tuple(wanted[name].shape)}, "
+                f"found {tuple(value.shape)}"
+            )
+        if not bool(torch.isfinite(value).all()):
+            raise ValueError(f"{name}: expected numbers, found infinity or none")
+    net.load_state_dict({name: value.float() for name, value in state.items()})
     return net.eval()
 
 

@@ -17,6 +17,20 @@ def rule_words(code: str) -> str:
 
 
 @register.filter
+def alarm_words(alarm: Any) -> str:
+    """Say what an alarm is about: the kind of hazard, or which fault of the camera."""
+    if alarm.rule_type == "camera_health":
+        return words.say(words.FAULTS, alarm.level)
+    return rule_words(alarm.rule_type)
+
+
+@register.filter
+def fault_words(code: str) -> str:
+    """Say a fault of a camera."""
+    return words.say(words.FAULTS, code)
+
+
+@register.filter
 def machine_words(code: str) -> str:
     """Say a machine's state."""
     return words.say(words.MACHINE_STATES, code)

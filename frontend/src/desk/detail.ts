@@ -6,7 +6,7 @@ import { json } from "../common/http";
 import { say } from "../common/time";
 import { at, type Tools } from "./config";
 import { Clips } from "./clips";
-import { unanswered, type Alarm } from "./state";
+import { title, unanswered, type Alarm } from "./state";
 
 interface Step {
   cause: string;
@@ -154,7 +154,7 @@ export class Detail {
       parts.severity.className = `severity ${alarm.severity}`;
       parts.severity.replaceChildren(icon(alarm.severity), code("severity", alarm.severity));
     }
-    setText(parts.heading, code("rule_type", alarm.rule_type));
+    setText(parts.heading, title(alarm, code));
     setText(parts.place, [alarm.area, alarm.camera_name, code("state", alarm.state)].join(" · "));
     this.fillPicture(alarm);
     this.fillActions(alarm);

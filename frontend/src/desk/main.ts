@@ -83,7 +83,7 @@ function announce(event: state.DeskEvent): void {
   const alarm = event.payload as unknown as state.Alarm;
   live.textContent = t("new_alarm", {
     severity: code("severity", alarm.severity),
-    what: code("rule_type", alarm.rule_type),
+    what: state.title(alarm, code),
     place: `${alarm.area}, ${alarm.camera_name}`,
   });
 }

@@ -4,7 +4,7 @@
 import { el, icon, setText } from "../common/dom";
 import { sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
-import { unanswered, type Alarm } from "./state";
+import { title, unanswered, type Alarm } from "./state";
 
 interface Row {
   item: HTMLLIElement;
@@ -105,7 +105,7 @@ export class Queue {
       row.thumb.hidden = false;
       row.thumb.src = `${at(this.tools.urls.snapshot, alarm.id)}?at=${encodeURIComponent(taken)}`;
     }
-    setText(row.title, code("rule_type", alarm.rule_type));
+    setText(row.title, title(alarm, code));
     setText(row.severity, code("severity", alarm.severity));
     setText(row.place, `${alarm.area} · ${alarm.camera_name}`);
     setText(row.why, alarm.why);

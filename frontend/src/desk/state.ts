@@ -54,6 +54,8 @@ export interface Health {
   because: string;
   streams: StreamHealth[];
   analysed_until: string | null;
+  /** Faults of the picture now; `since` is Unix seconds. */
+  faults?: { fault: string; about: string; since: number }[];
 }
 
 export interface Camera {
@@ -97,6 +99,11 @@ export function compare(a: Alarm, b: Alarm): number {
 /** Whether somebody still has to answer. */
 export function unanswered(alarm: Alarm): boolean {
   return alarm.state === "unacknowledged" || alarm.state === "returned";
+}
+
+/** What an alarm is about, in words: the kind of hazard, or which fault of the camera. */
+export function title(alarm: Alarm, code: (group: string, value: string) => string): string {
+  return alarm.rule_type === "camera_health" ? code("fault", alarm.level) : code("rule_type", alarm.rule_type);
 }
 
 function carried(event: DeskEvent): Alarm | null {
@@ -161,7 +168,9 @@ export function sight(camera: Camera, pictureAt: number | null, now: number, wat
   const watched = health.streams.find((row) => row.stream === "sub") ?? health.streams[0];
   if (health.state === "blind") {
     const ofStream = watched !== undefined && watched.state === health.because;
-    const since = ofStream ? watched.since : health.because === "stale" ? (health.analysed_until ?? pictureAt) : null;
+    const fault = health.faults?.find((row) => row.fault === health.because);
+    const told = fault ? fault.since * 1000 : null;
+    const since = ofStream ? watched.since : health.because === "stale" ? (health.analysed_until ?? pictureAt) : told;
     return { state: "blind", because: health.because, since, reason: ofStream ? watched.reason : "" };
   }
   if (pictureAt !== null && now - pictureAt > STALE_MS)

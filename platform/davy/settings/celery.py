@@ -62,6 +62,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3.0,
         "options": {"expires": 3},
     },
+    "watch-streams": {
+        "task": "apps.cameras.tasks.watch_streams",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
     "cut-due-clips": {
         "task": "apps.evidence.tasks.cut_due",
         "schedule": 2.0,

@@ -29,5 +29,6 @@ void main() {
     }
     outcome = vec4(total, 1.0);
     vec4 c = view_proj * vec4(p, 1.0);
-    gl_FragDepth = c.z / c.w * 0.5 + 0.5;
+    // Nothing was drawn there: it hides nobody.
+    gl_FragDepth = texture(t_where, uv).a < 0.5 ? 1.0 : c.z / c.w * 0.5 + 0.5;
 }

@@ -14,11 +14,15 @@ void main() {
     vec3 total = s.albedo * ambient * (0.6 + 0.4 * s.n.z) + s.glow;
     vec3 apart[2];
     apart[0] = vec3(0); apart[1] = vec3(0);
+    vec2 open = vec2(1.0);
+#ifdef STILL_SHADOWS
+    open = shadows(pos, n);
+#endif
     for (int i = 0; i < lamp_n; i++) {
         vec3 base, sheen;
         light(lamp_pos[i].xyz, lamp_aim[i], lamp_pos[i].w, lamp_col[i], pos, s.n, v, s.gloss, s.shine, 0.0, base, sheen);
         vec3 e = base * s.albedo + sheen;
-        if (i < 2) apart[i] = e * fog; else total += e;
+        if (i < 2) apart[i] = e * fog * (i == 0 ? open.x : open.y); else total += e;
     }
     total *= fog;
     for (int i = 0; i < lamp_n; i++) total += haze(lamp_pos[i].xyz, lamp_aim[i], lamp_pos[i].w, lamp_col[i], pos);

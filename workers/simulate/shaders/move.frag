@@ -6,7 +6,7 @@ layout(location = 0) out vec4 outcome;
 void main() {
     vec3 v = normalize(eye - pos), n = normalize(normal);
     if (dot(n, v) < -0.05) n = -n;
-    Surface s = paint(kind, color, kind >= 20 ? pos : local, n);
+    Surface s = paint(kind, color, (kind >= 20 && kind < 30) ? pos : local, n);
     vec2 open = shadows(pos, n) * flicker;
     float fog = exp(-dust * length(eye - pos));
     float height = clamp(pos.z - slope * pos.y, 0.0, 1.0);

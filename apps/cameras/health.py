@@ -1,0 +1,116 @@
+"""Alarms about the cameras themselves: faults of the picture, of the stream and of the clock."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from apps.alarms.models import Alarm
+from apps.alarms.services import alarm_clear, alarm_raise
+from apps.cameras.models import Camera, StreamState
+from apps.rules.selectors import scene_in_force
+from apps.tenancy.scope import mine_scope, system_scope
+from workers.engine import CAMERA_RULE, CAMERA_TYPE, Finding
+from workers.vision.health import ARMED_S, HOLD_S
+
+__all__ = ["LOST_RULE", "alarm_rule", "watch"]
+
+LOST_RULE, DRIFT_RULE = f"{CAMERA_RULE}.lost", f"{CAMERA_RULE}.clock_drift"
+# States in which the recorder gets no pictures. Off is not among them: Davy was stopped, or the
+# camera was switched off by a person.
+DOWN = (StreamState.State.LOST, StreamState.State.FROZEN, StreamState.State.UNUSABLE)
+DOWN += (StreamState.State.CONNECTING,)
+# The camera's clock against ours: raised above, cleared below.
+DRIFT_S, DRIFT_CLEAR_S = 2.0, 1.0
+
+
+def alarm_rule(finding: Finding) -> str:
+    """Return the rule that a finding's alarm stands under: every fault has an alarm of its own."""
+    if finding.type != CAMERA_TYPE:
+        return finding.rule
+    about = finding.values.get("about", "")
+    return f"{CAMERA_RULE}.{finding.level}{'.' if about else ''}{about}"[:100]
+
+
+def watch() -> None:
+    """Look at what the recorder last said of each camera; the beat calls this every two seconds."""
+    now = timezone.now()
+    with system_scope("one look at the streams of every mine"):
+        cameras = list(Camera.objects.prefetch_related("streams"))
+        there = set(
+            Alarm.objects.filter(rule_type=CAMERA_TYPE, cleared_at=None).values_list(
+                "camera_id", "rule", "situation"
+            )
+        )
+    open_of: dict[int, dict[str, str]] = {}
+    for camera_id, rule, situation in there:
+        open_of.setdefault(camera_id, {})[rule] = situation
+    for camera in cameras:
+        _one(camera, open_of.get(camera.pk, {}), now)
+
+
+def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
+    """Raise or clear one camera's alarms about its stream and clock."""
+    if not camera.enabled:
+        for rule, situation in there.items():  # nobody is to be called to a camera that is off
+            _clear(camera, rule, situation, now)
+        return
+    stream = next((s for s in camera.streams.all() if s.stream == camera.analysed_stream), None)
+    if stream is None:
+        return
+    down_s = (now - stream.since).total_seconds()
+    if stream.state == StreamState.State.RECORDING:
+        if LOST_RULE in there:
+            _clear(camera, LOST_RULE, there[LOST_RULE], now)
+    elif stream.state in DOWN and LOST_RULE not in there and down_s >= ARMED_S["lost"]:
+        armed = _armed(camera)
+        if armed or down_s >= HOLD_S["lost"]:
+            values = {"stream": stream.stream, "stream_state": stream.state}
+            why = f"no picture for {down_s:.0f} s: {stream.reason or stream.state}"
+            _raise(camera, "lost", stream.since, now, why, values, armed=armed)
+    drift_s = abs(stream.drift_s)
+    if drift_s > DRIFT_S and DRIFT_RULE not in there:
+        why = f"{drift_s:.1f} s {'slow' if stream.drift_s > 0 else 'fast'} since it connected"
+        values = {"drift_s": stream.drift_s}
+        since = now - timedelta(seconds=HOLD_S["clock_drift"])
+        _raise(camera, "clock_drift", since, now, why, values, armed=False)
+    elif drift_s < DRIFT_CLEAR_S and DRIFT_RULE in there:
+        _clear(camera, DRIFT_RULE, there[DRIFT_RULE], now)
+
+
+def _armed(camera: Camera) -> bool:
+    with mine_scope(camera.mine_id):
+        scene = scene_in_force(camera=camera)
+    return bool(scene and scene.document.get("rules"))
+
+
+def _raise(
+    camera: Camera,
+    fault: str,
+    since: datetime,
+    now: datetime,
+    why: str,
+    values: dict[str, Any],
+    *,
+    armed: bool,
+) -> None:
+    with mine_scope(camera.mine_id):
+        alarm_raise(
+            camera=camera,
+            rule=f"{CAMERA_RULE}.{fault}",
+            rule_type=CAMERA_TYPE,
+            situation=f"camera:{fault}@{since.timestamp():.3f}",
+            level=fault,
+            severity="high" if armed else "medium",
+            at=now,
+            why=why[:500],
+            values={**values, "since_t": round(since.timestamp(), 3)},
+            boxes=[],
+            zone=[],
+            scene_version=0,
+        )
+
+
+def _clear(camera: Camera, rule: str, situation: str, now: datetime) -> None:
+    with mine_scope(camera.mine_id):
+        alarm_clear(camera=camera, rule=rule, situation=situation, at=now)

@@ -1,0 +1,136 @@
+"""Faults of the camera itself reach people: one alarm a fault, and BLIND at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.alarms.models import Alarm
+from apps.cameras.analysis import _apply
+from apps.cameras.health import watch
+from apps.cameras.models import Analysis, Camera, StreamState
+from apps.cameras.selectors import camera_health
+from apps.cameras.services import camera_update, stream_say
+from apps.rules.services import scene_publish
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import SCENE, Cast
+from workers.engine import Finding
+
+
+@pytest.fixture
+def camera(cast: Cast) -> Camera:
+    """Lamp Hill's camera, which has a rule."""
+    return cast.lamp_hill.camera
+
+
+def say(camera: Camera, state: str, ago_s: float) -> None:
+    """Let the recorder say a state that began so long ago."""
+    with mine_scope(camera.mine_id):
+        row = stream_say(
+            camera_id=camera.pk, mine_id=camera.mine_id, stream="main", state=state, reason="gone"
+        )
+        StreamState.objects.filter(pk=row.pk).update(
+            since=timezone.now() - timedelta(seconds=ago_s)
+        )
+
+
+def alarms(camera: Camera) -> list[Alarm]:
+    with mine_scope(camera.mine_id):
+        return list(Alarm.objects.filter(camera=camera, rule_type="camera_health").order_by("pk"))
+
+
+def finding(state: str, fault: str = "blocked", about: str = "") -> Finding:
+    values = {"since_t": 1.0, **({"about": about} if about else {})}
+    t = timezone.now().timestamp()
+    situation = f"camera:{fault}:{about}@1"
+    return Finding("camera", "camera_health", state, situation, fault, "high", t, [], "why", values)
+
+
+def test_a_lost_camera_over_an_armed_zone_is_an_alarm_after_five_seconds(camera: Camera):
+    say(camera, "lost", 3)
+    watch()
+    assert alarms(camera) == []
+    say(camera, "lost", 6)
+    watch()
+    watch()
+    (alarm,) = alarms(camera)
+    assert (alarm.rule, alarm.level, alarm.severity) == ("camera.lost", "lost", "high")
+    assert "gone" in alarm.why
+
+
+def test_a_lost_camera_without_a_rule_has_ten_seconds_and_is_less_severe(camera: Camera):
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document={**SCENE, "rules": []}, reason="test")
+    say(camera, "lost", 7)
+    watch()
+    assert alarms(camera) == []
+    say(camera, "lost", 11)
+    watch()
+    assert [alarm.severity for alarm in alarms(camera)] == ["medium"]
+
+
+def test_a_camera_that_records_again_ends_its_alarm(camera: Camera):
+    say(camera, "lost", 20)
+    watch()
+    say(camera, "recording", 0)
+    watch()
+    (alarm,) = alarms(camera)
+    assert alarm.cleared_at is not None
+    assert alarm.state == Alarm.State.RETURNED
+
+
+def test_nobody_is_called_to_a_camera_that_was_switched_off(camera: Camera):
+    say(camera, "lost", 20)
+    watch()
+    with mine_scope(camera.mine_id):
+        camera_update(camera=camera, enabled=False)
+    watch()
+    assert [alarm.cleared_at is not None for alarm in alarms(camera)] == [True]
+    say(camera, "off", 60)
+    watch()
+    assert len(alarms(camera)) == 1
+
+
+def test_a_clock_that_drifts_by_more_than_two_seconds_is_told(camera: Camera):
+    say(camera, "recording", 60)
+    with mine_scope(camera.mine_id):
+        StreamState.objects.filter(camera=camera).update(drift_s=-2.4)
+    watch()
+    (alarm,) = alarms(camera)
+    assert alarm.level == "clock_drift"
+    assert "2.4 s fast" in alarm.why
+
+
+def test_two_faults_at_once_are_two_alarms_and_each_machine_has_its_own(camera: Camera):
+    with mine_scope(camera.mine_id):
+        for fault, about in (
+            ("blocked", ""),
+            ("machine_disagreement", "winch-1"),
+            ("machine_disagreement", "winch-2"),
+            ("blocked", ""),
+        ):
+            _apply(camera, None, finding("raised", fault, about), b"")
+        _apply(camera, None, finding("cleared"), b"")
+    found = {alarm.rule: alarm.cleared_at is None for alarm in alarms(camera)}
+    assert found == {
+        "camera.blocked": False,
+        "camera.machine_disagreement.winch-1": True,
+        "camera.machine_disagreement.winch-2": True,
+    }
+
+
+def test_a_fault_of_the_picture_makes_the_camera_blind_and_one_of_a_machine_does_not(
+    camera: Camera,
+):
+    say(camera, "recording", 60)
+    with mine_scope(camera.mine_id):
+        Analysis.objects.filter(camera=camera).update(analysed_until=timezone.now(), visibility=1.0)
+
+    def because(*faults: str) -> str:
+        rows = [{"fault": fault, "about": "", "since": 1.0} for fault in faults]
+        with system_scope("test"):
+            Analysis.objects.filter(camera=camera).update(faults=rows)
+            return camera_health(Camera.objects.get(pk=camera.pk))["because"]
+
+    assert because() == because("machine_disagreement") == ""
+    assert because("hazy", "blocked") == "blocked"

@@ -1,0 +1,103 @@
+"""A network's output into boxes, for each form that a contract may name."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from workers.models.contract import Contract, ModelError
+from workers.vision.anchors import BINS, centres
+from workers.vision.boxes import Box, nms
+from workers.vision.letterbox import Canvas
+
+MIN_SCORE = 0.05
+MIN_LOGIT = float(np.log(MIN_SCORE / (1 - MIN_SCORE)))
+CANDIDATES = 600
+MAX_BOXES = 200
+
+# Boxes (M, 4) in input pixels, scores (M,), numbers of labels (M,).
+Raw = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def decode(outputs: Sequence[np.ndarray], contract: Contract, canvas: Canvas) -> list[Box]:
+    """Return one picture's boxes, best first, score 0.05 and up, at most 200.
+
+    outputs: the network's, without the batch dimension. ModelError where their shape is not what
+    the contract says.
+    """
+    forms = {"nanodet": _nanodet, "yolox": _yolox, "boxes": _boxes}
+    xyxy, score, label = forms[contract.output](outputs, contract, canvas.pixels.shape[:2])
+    if not len(score):
+        return []
+    fractions = xyxy / (canvas.width, canvas.height, canvas.width, canvas.height)
+    fractions = np.clip(fractions, 0, 1)
+    return [
+        Box(
+            contract.labels[label[i]],
+            (
+                float(fractions[i, 0]),
+                float(fractions[i, 1]),
+                float(fractions[i, 2]),
+                float(fractions[i, 3]),
+            ),
+            float(score[i]),
+        )
+        for i in nms(fractions, score, label)[:MAX_BOXES]
+        if fractions[i, 2] > fractions[i, 0] and fractions[i, 3] > fractions[i, 1]
+    ]
+
+
+def _nanodet(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int]) -> Raw:
+    classes = len(contract.labels)
+    points, strides = centres(*size)
+    output = _shaped(outputs, 0, (len(points), classes + 4 * BINS))
+    logits = output[:, :classes]
+    anchor, label = np.nonzero(logits >= MIN_LOGIT)
+    score = 1 / (1 + np.exp(-logits[anchor, label].astype(np.float32)))
+    anchor, label, score = _best(anchor, label, score)
+    bins = output[anchor, classes:].reshape(-1, 4, BINS)
+    bins = np.exp(bins - bins.max(-1, keepdims=True))
+    distance = (bins @ np.arange(BINS, dtype=np.float32)) / bins.sum(-1)
+    distance *= strides[anchor, None]
+    at = points[anchor]
+    return np.concatenate((at - distance[:, :2], at + distance[:, 2:]), 1), score, label
+
+
+def _yolox(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int]) -> Raw:
+    classes = len(contract.labels)
+    points, strides = centres(*size, offset=0.0)
+    output = _shaped(outputs, 0, (len(points), 5 + classes))
+    scores = output[:, 4:5] * output[:, 5:]
+    anchor, label = np.nonzero(scores >= MIN_SCORE)
+    anchor, label, score = _best(anchor, label, scores[anchor, label])
+    stride = strides[anchor, None]
+    at = points[anchor] + output[anchor, :2] * stride
+    # exp(8) strides are wider than any picture: more would overflow.
+    half = np.exp(np.minimum(output[anchor, 2:4], 8)) * stride / 2
+    return np.concatenate((at - half, at + half), 1), score, label
+
+
+def _boxes(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int]) -> Raw:
+    count = len(outputs[0]) if outputs and outputs[0].ndim == 2 else 0
+    xyxy = _shaped(outputs, 0, (count, 4))
+    score = _shaped(outputs, 1, (count,))
+    label = _shaped(outputs, 2, (count,))
+    good = np.isfinite(xyxy).all(-1) & (score >= MIN_SCORE) & (score <= 1)
+    good &= (label >= 0) & (label < len(contract.labels))
+    rows, label, score = _best(np.nonzero(good)[0], label[good].astype(int), score[good])
+    return xyxy[rows], score, label
+
+
+def _best(rows: np.ndarray, label: np.ndarray, score: np.ndarray) -> Raw:
+    order = np.argsort(-score, kind="stable")[:CANDIDATES]
+    return rows[order], label[order], score[order]
+
+
+def _shaped(outputs: Sequence[np.ndarray], number: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Return an output if it has the shape; ModelError says what was expected and found."""
+    if number >= len(outputs):
+        raise ModelError(f"expected {number + 1} outputs or more, found {len(outputs)}")
+    if outputs[number].shape != shape:
+        raise ModelError(
+            f"output {number}: expected {shape} for one picture, found {outputs[number].shape}"
+        )
+    return outputs[number]
