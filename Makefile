@@ -18,7 +18,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test drill lint bench lock clean
+.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -54,6 +54,9 @@ lint: setup-dev ## style, types, the arrows between packages, missing migrations
 
 bench: setup-dev ## measure; prints figures, asserts none
 	@exec $(PY) -m bench $(ARGS)
+
+accuracy: setup-dev ## score the engine on labelled clips, against last time; ARGS="--bank DIR" takes your own
+	@exec $(PY) -m workers.accuracy $(ARGS)
 
 lock: setup-dev ## write the exact pins from the .in files
 	@$(PY) infra/lock.py

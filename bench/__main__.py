@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import e2e, engine, record
+from bench import cost, e2e, engine, record
 
-BENCHES = {"engine": engine.main, "record": record.main, "e2e": e2e.main}
+BENCHES = {"engine": engine.main, "record": record.main, "e2e": e2e.main, "cost": cost.main}
 
 
 def main(arguments: list[str]) -> int:

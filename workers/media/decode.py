@@ -1,5 +1,6 @@
 """Pictures out of files, chunks and folders of stills: luma for free, colour only when asked."""
 
+import threading
 from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -9,11 +10,14 @@ import av
 import av.error
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from workers.media.errors import MediaError
 
 # Looking at 4 kB instead of seconds of stream makes opening two to three times cheaper.
 SMALL_PROBE = {"analyzeduration": "1", "probesize": "4096"}
+# And nothing is decoded just to look: that halves it again.
+NO_PICTURES: list[Any] = [{"skip_frame": "all"}]
 # Nothing that a file names may be fetched from a network or a pipe.
 SAFE = {"protocol_whitelist": "file"}
 # Layouts whose first plane is luma with one byte a pixel.
@@ -62,7 +66,33 @@ class Frame:
             if wide == self.width:
                 return self._picture
             return cv2.resize(self._picture, (wide, high), interpolation=cv2.INTER_AREA)
-        return self._picture.to_ndarray(format="bgr24", width=wide, height=high)
+        return _shrink(self._picture, wide, high)
+
+    def crop(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        """Return a window of the picture in pixels (h, w, 3) BGR; cheap where it is small.
+
+        Where colour is stored for pairs of pixels the window grows to whole pairs.
+        """
+        if isinstance(self._picture, np.ndarray):
+            return self._picture[top:bottom, left:right]
+        if self._picture.format.name not in ("yuv420p", "yuvj420p"):
+            return self.bgr()[top:bottom, left:right]
+        left, top = left // 2 * 2, top // 2 * 2
+        right, bottom = (
+            min((right + 1) // 2 * 2, self.width),
+            min((bottom + 1) // 2 * 2, self.height),
+        )
+        right, bottom = right - (right - left) % 2, bottom - (bottom - top) % 2
+        if right - left < 2 or bottom - top < 2:
+            return self.bgr()[top : bottom + 2, left : right + 2]
+        planes = []
+        for index, by in enumerate((1, 2, 2)):
+            plane = self._picture.planes[index]
+            rows = np.frombuffer(plane, np.uint8)[: plane.line_size * plane.height]
+            rows = rows.reshape(plane.height, plane.line_size)
+            planes.append(rows[top // by : bottom // by, left // by : right // by].reshape(-1))
+        joined = np.concatenate(planes).reshape((bottom - top) * 3 // 2, right - left)
+        return cv2.cvtColor(joined, cv2.COLOR_YUV2BGR_I420)
 
     def jpeg(self, width: int | None = None, quality: int = 80) -> bytes:
         """Return the picture as a JPEG file, made smaller to this width, never larger."""
@@ -70,6 +100,21 @@ class Frame:
         if not good:
             raise MediaError("the picture could not be written as JPEG")
         return data.tobytes()
+
+
+class _Reformatters(threading.local):
+    """One converter a thread: making a new one for each picture costs more than converting."""
+
+    def __init__(self) -> None:
+        self.one = VideoReformatter()
+
+
+_reformatters = _Reformatters()
+
+
+def _shrink(picture: Any, width: int, height: int) -> np.ndarray:
+    shrunk = _reformatters.one.reformat(picture, width, height, "bgr24")
+    return shrunk.to_ndarray()
 
 
 class FrameReader(Iterator[Frame]):
@@ -243,7 +288,11 @@ def _open(source: Any, name: str) -> Any:
         if hasattr(source, "seek"):
             source.seek(0)
         try:
-            container = av.open(source, options=probe if hasattr(source, "read") else probe | SAFE)
+            container = av.open(
+                source,
+                options=probe if hasattr(source, "read") else probe | SAFE,
+                stream_options=[] if last else NO_PICTURES,
+            )
         except (av.error.FFmpegError, OSError, ValueError) as error:
             if last:
                 words = getattr(error, "strerror", None) or str(error)
@@ -266,7 +315,7 @@ def _is_decodable(container: Any) -> bool:
 
 
 def _is_complete(container: Any) -> bool:
-    """Tell whether the probe learnt enough to decode: size, layout and rate."""
+    """Tell whether the probe learnt enough to decode: size, rate, and layout or its description."""
     if not container.streams.video or container.format.name == "tty":
         return False
     stream = container.streams.video[0]
@@ -274,6 +323,6 @@ def _is_complete(container: Any) -> bool:
     if context is None:
         return False
     return bool(
-        context.width and context.height and context.pix_fmt
+        context.width and context.height and (context.pix_fmt or context.extradata)
         and (stream.average_rate or stream.guessed_rate)
     )  # fmt: skip

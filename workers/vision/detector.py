@@ -23,7 +23,9 @@ __all__ = [
     "iou",
     "load_detector",
     "nms",
+    "probe",
     "runner_of",
+    "wrap",
 ]
 
 # On a GPU more pictures at once gain nothing and cost memory.
@@ -118,8 +120,21 @@ def load_detector(
     device: "cpu" or "cuda", by default DAVY_DEVICE, else what is there. backend: "torch",
     "onnxruntime" or "openvino", by default DAVY_DETECTOR_BACKEND, else the fastest for the device.
     """
-    entry = models.find(name)
-    runner = runner_of(entry, folder=folder, device=device, backend=backend)
+    return wrap(models.find(name), folder=folder, device=device, backend=backend)
+
+
+def wrap(
+    entry: models.Model,
+    *,
+    folder: Path | None = None,
+    device: str | None = None,
+    backend: str | None = None,
+    number_format: str | None = None,
+) -> NetDetector:
+    """Load an entry, as load_detector() does; number_format: "float32" for the exact one."""
+    runner = runner_of(
+        entry, folder=folder, device=device, backend=backend, number_format=number_format
+    )
     return NetDetector(
         runner,
         entry.contract,
@@ -127,6 +142,13 @@ def load_detector(
         light=entry.light,
         score=entry.score,
     )
+
+
+def probe(detector: NetDetector) -> None:
+    """Show a detector pictures of two shapes; ModelError where its answer has the wrong shape."""
+    random = np.random.default_rng(1)
+    for size in ((90, 160, 3), (160, 90, 3)):
+        detector.detect([random.integers(0, 255, size, np.uint8)])
 
 
 def runner_of(
@@ -137,7 +159,7 @@ def runner_of(
     backend: str | None = None,
     number_format: str | None = None,
 ) -> Runner:
-    """Load an entry into a backend; number_format: "float32" for the exact one."""
+    """Load an entry into a backend."""
     if entry.network != "nanodet" and entry.kind != "onnx":
         raise ModelError(f"{entry.name} is no detector: its network is {entry.network}")
     wanted = os.environ.get("DAVY_DETECTOR_BACKEND", "") if backend is None else backend

@@ -1,0 +1,215 @@
+"""The bank's own arithmetic: a wrong scorer would call a worse product better."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from workers.accuracy import baseline, boxes, figures, interval, readings, report, zones
+from workers.accuracy.entry import BankError, Fault, Person, Stay, read_bank, read_entry
+from workers.accuracy.figures import Figure
+from workers.engine import Finding, Reading
+
+
+def person(x, foot, *, tall=0.3, visible=1.0):
+    return Person((x - 0.05, foot - tall, x + 0.05, foot), visible)
+
+
+def finding(rule, t, state="raised", level="danger", situation="s1", kind="proximity"):
+    return Finding(rule, kind, state, situation, level, "high", t, [], "", {})
+
+
+def figure(name, value, better="more", step=1.0):
+    return Figure(name, value, "%", 100, "entries", 0, 100, better, step)
+
+
+LEFT = zones.Probe("left", ((0.0, 0.4), (0.4, 0.4), (0.4, 1.0), (0.0, 1.0)))
+
+
+def walk(*places, step_s=0.2, visible=1.0):
+    return [(i * step_s, [person(x, 0.8, visible=visible)]) for i, x in enumerate(places)]
+
+
+def test_a_person_who_walks_in_and_out_makes_one_sure_stay():
+    stays = zones.stays(LEFT, walk(*[0.7] * 5, *[0.2] * 10, *[0.7] * 5), 16 / 9)
+    [sure] = [stay for stay in stays if stay.sure]
+    assert (sure.begin_s, sure.end_s) == pytest.approx((1.0, 2.8))
+
+
+def test_somebody_hardly_visible_or_at_the_edge_may_be_raised_or_not():
+    hidden = zones.stays(LEFT, walk(*[0.2] * 10, visible=0.3), 16 / 9)
+    edge = zones.stays(LEFT, walk(*[0.405] * 10), 16 / 9)
+    brief = zones.stays(LEFT, walk(0.7, 0.2, 0.2, 0.7), 16 / 9)
+    for stays in (hidden, edge, brief):
+        assert stays
+        assert not any(stay.sure for stay in stays)
+
+
+def test_an_entry_is_raised_late_missed_or_false_by_its_time():
+    stays = [Stay("left", 2.0, 5.0), Stay("left", 20.0, 25.0), Stay("left", 40.0, 41.0, sure=False)]
+    raised = [
+        finding("left", 2.4, situation="a"),
+        finding("left", 7.0, "cleared", situation="a"),
+        finding("left", 12.0, situation="b"),
+        finding("left", 14.0, "cleared", situation="b"),
+        finding("left", 40.5, situation="c"),
+        finding("left", 43.0, "cleared", situation="c"),
+    ]
+    score = zones.score(stays, raised, 60.0)
+    assert score.entries == 2
+    assert score.hits == 1
+    assert score.delays == pytest.approx([0.4])
+    assert score.missed == (stays[1],)
+    assert score.false_at == (("left", 12.0),)
+
+
+def test_a_warning_is_no_alarm():
+    score = zones.score([Stay("r", 1.0, 3.0)], [finding("r", 1.2, level="warning")], 10.0)
+    assert score.hits == 0
+
+
+def picture(people, found, clip="a"):
+    return boxes.Picture(clip, 360.0, tuple(people), np.array(found, float).reshape(-1, 5))
+
+
+def test_precision_is_full_when_every_person_is_found_once_and_falls_with_false_boxes():
+    there = person(0.3, 0.9)
+    right = [*there.box, 0.9]
+    wrong = [0.7, 0.1, 0.8, 0.5, 0.95]
+    assert boxes.ap50([boxes.mark(picture([there], [right]))]) == pytest.approx(100)
+    assert boxes.ap50([boxes.mark(picture([there], [right, wrong]))]) == pytest.approx(50)
+    assert boxes.ap50([boxes.mark(picture([there], []))]) == 0
+    assert boxes.recall_at_90([boxes.mark(picture([there], [right, wrong]))]) == 0
+
+
+def test_people_of_another_height_or_hardly_visible_count_neither_way():
+    small, large = person(0.2, 0.5, tall=0.1), person(0.6, 0.9, tall=0.5)
+    hidden = person(0.8, 0.9, visible=0.2)
+    found = [[*p.box, 0.9] for p in (small, large, hidden)]
+    for band, asked in (("25-50", 1), (">100", 1), ("50-100", 0)):
+        marks = boxes.mark(picture([small, large, hidden], found), band)
+        assert marks.asked == asked
+        assert marks.right.all()
+
+
+def test_a_second_box_on_one_person_is_false():
+    there = person(0.3, 0.9)
+    marks = boxes.mark(picture([there], [[*there.box, 0.9], [*there.box, 0.8]]))
+    assert list(marks.right) == [True, False]
+
+
+def test_intervals_are_those_of_the_books():
+    assert interval.wilson(95, 100) == pytest.approx((88.8, 97.8), abs=0.1)
+    assert interval.wilson(0, 0) == (0, 100)
+    # None seen: the rule of three, exactly 3.69 for two sides.
+    assert interval.poisson(0, 1.0) == pytest.approx((0, 3.689), abs=0.01)
+    assert interval.poisson(5, 1.0) == pytest.approx((1.623, 11.668), abs=0.01)
+    low, high = interval.bootstrap(list(range(100)), lambda drawn: float(np.mean(drawn)))
+    assert 42 < low < 47 < 52 < high < 57
+
+
+def test_a_machine_is_right_by_the_second_and_its_switches_are_timed():
+    phases = [(0.0, "STOPPED"), (10.0, "RUNNING"), (20.0, "STOPPED")]
+    said = [
+        Reading("w.state", 3.0, "STOPPED"), Reading("w.state", 11.0, "RUNNING"),
+        Reading("w.state", 23.4, "STOPPED"),
+    ]  # fmt: skip
+    score = readings.Machines()
+    readings.machine(score, "w", phases, said, 30.0)
+    assert score.right == score.total
+    assert score.to_running == pytest.approx([1.0])
+    assert score.to_stopped == pytest.approx([3.4])
+    blind = readings.Machines()
+    readings.machine(blind, "w", phases, said[:1], 30.0)
+    assert blind.right < 0.7 * blind.total
+    assert blind.to_running == pytest.approx([10.0])
+
+
+def test_a_level_is_compared_with_the_line_between_two_labels():
+    score = readings.Levels()
+    said = [Reading("g.level_m", 5.0, 1.06), Reading("g.level_m", 6.0, None)]
+    readings.level(score, "g", [(0.0, 1.0), (10.0, 1.1)], said)
+    assert score.errors == pytest.approx([0.01])
+    assert score.unread == 1
+
+
+def test_a_camera_fault_is_found_by_its_name_and_false_where_there_is_none():
+    told = [
+        finding("camera", 4.0, level="blurred", kind=readings.HEALTH),
+        finding("camera", 50.0, level="glare", kind=readings.HEALTH),
+    ]
+    score = readings.Health()
+    readings.health(score, [Fault("blurred", 1.0, 20.0), Fault("dark", 30.0, 40.0)], told, 60.0)
+    assert score.found == {"blurred": [3.0]}
+    assert score.missed == {"dark": 1}
+    assert score.false_at == [("glare", 50.0)]
+
+
+def test_a_fall_beyond_the_noise_is_told_and_less_is_not(tmp_path):
+    path = tmp_path / "baseline.json"
+    old = [figure("a/recall", 95), figure("a/delay", 0.4, "less", 0.2), figure("real/x", 50)]
+    again = [[figure("a/recall", 93), figure("a/delay", 0.4, "less"), figure("real/x", 51)]]
+    baseline.write(old, baseline.noise_of(old, again), "net", path)
+    before = baseline.read(path)
+    assert before["a/recall"]["noise"] == 2
+    same = [figure("a/recall", 93), figure("a/delay", 0.55, "less"), figure("real/x", 60)]
+    assert baseline.compare(before, same) == []
+    worse = [figure("a/recall", 92.5), figure("a/delay", 0.7, "less")]
+    falls = baseline.compare(before, worse, absent=["real"])
+    assert [fall.name for fall in falls] == ["a/recall", "a/delay"]
+    assert "a/recall fell from 95.00 to 92.50" in falls[0].words()
+    assert [fall.now for fall in baseline.compare(before, same[:2])] == [None]
+
+
+def test_the_page_holds_every_figure_with_its_interval(tmp_path):
+    shown = figures.events("rendered/zone entry/dim", [zones.Score(4, (0.2, 0.4), (), (), 0.5)])
+    page = report.Page(shown, {}, ["Detector: none"], ["clip: missed"], [], ["2 h computed"])
+    report.write(tmp_path, page)
+    text = (tmp_path / "accuracy.md").read_text()
+    for words in ("## rendered: zone entry", "dim, event recall", "clip: missed", "2 h computed"):
+        assert words in text
+    assert report.last_hours(tmp_path) == ["2 h computed"]
+    kept = json.loads((tmp_path / "accuracy.json").read_text())["figures"]
+    assert len(kept) == len(shown)
+    assert not any(
+        isinstance(v, float) and math.isnan(v) for f in kept.values() for v in f.values()
+    )
+
+
+def test_a_mine_labels_its_own_clips_with_a_few_lines(tmp_path):
+    clip = tmp_path / "gate"
+    clip.mkdir()
+    scene = {
+        "version": 1,
+        "zones": [{"id": "danger", "polygon": [[0, 0], [1, 0], [1, 1]]}],
+        "machines": [{"id": "w", "source": "signal"}],
+        "rules": [{"id": "r", "type": "proximity_while_running", "zone": "danger", "machine": "w"}],
+    }
+    (clip / "scene.json").write_text(json.dumps(scene))
+    events = [
+        {"zone": "danger", "t": 1.0, "to_s": 4.0},
+        {"zone": "danger", "t": 9.0, "to_s": 9.5, "alarm": False},
+    ]
+    (clip / "truth.json").write_text(json.dumps({"regime": "dust", "events": events}))
+    with pytest.raises(BankError, match="clip.mp4"):
+        read_entry(clip, "own")
+    (clip / "clip.mp4").write_bytes(b"")
+    [entry] = read_bank(tmp_path, "own")
+    assert entry.regime == "dust"
+    assert entry.truth.stays == (Stay("r", 1.0, 4.0),)
+    assert entry.truth.people is None
+    assert entry.truth.faults is None
+    (clip / "truth.json").write_text(json.dumps({"regime": "foggy"}))
+    with pytest.raises(BankError, match="foggy"):
+        read_entry(clip, "own")
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"frames_truth": [{"t": 0}]}', '{"events": 5, "faults": [1]}']
+)
+def test_a_broken_label_is_named_not_crashed_on(tmp_path, text):
+    (tmp_path / "clip.mp4").write_bytes(b"")
+    (tmp_path / "truth.json").write_text(text)
+    with pytest.raises(BankError, match="truth.json"):
+        read_entry(tmp_path, "own")
