@@ -20,6 +20,7 @@ from workers.accuracy import readings, zones
 from workers.accuracy.disturb import fresh
 from workers.accuracy.entry import Entry, Truth, shipped
 from workers.accuracy.interval import poisson, wilson
+from workers.accuracy.measure import regime_of
 from workers.accuracy.real import DATA
 from workers.accuracy.runner import frames_of, probed, run
 from workers.media.decode import Frame
@@ -189,7 +190,8 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
     found = [f for f in done.findings if f.rule in drawn | rules]
     score = zones.score(stays, found, done.seconds)
     health = readings.Health()
-    readings.health(health, entry.truth.faults or (), done.findings, done.seconds)
+    regime = entry.regime or regime_of(frames)
+    readings.health(health, entry.truth.faults or (), done.findings, done.seconds, regime)
     said = [
         f"{one.clip}, seed {one.seed}: raised {rule} at {t:.1f} s, with nobody there"
         for rule, t in score.false_at
