@@ -31,8 +31,8 @@ HOURS = 2.0
 # Without people: at least so much of it.
 EMPTY_HOURS = 0.5
 PROCESSES = 2
-# A cyclist rides through the motorway's clip at its beginning.
-MOTORWAY_FROM_S = 6.0
+# Until then a cyclist rides through the clip of the motorway.
+MOTORWAY_FROM_S = 13.0
 PAN_S = 20.0
 PAN_FPS = 5.0
 MOST_NOTES = 30
