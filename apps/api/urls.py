@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from apps.api.views import alarms, cameras, clips, live, mines
+from apps.api.views import alarms, cameras, clips, live, mines, readings
 
 app_name = "api"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("clips/<uuid:uid>/", clips.ClipDetail.as_view(), name="clip"),
     path("clips/<uuid:uid>/download/", clips.ClipDownload.as_view(), name="clip-download"),
     path("signals/", live.SignalList.as_view(), name="signals"),
+    path("readings/", readings.ReadingList.as_view(), name="readings"),
     path("events/", live.EventList.as_view(), name="events"),
     path("desk/", live.Desk.as_view(), name="desk"),
 ]
