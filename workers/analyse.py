@@ -24,7 +24,8 @@ from workers.media.decode import Frame, read_frames, read_stills
 from workers.media.errors import MediaError
 from workers.models import ModelError
 from workers.scene import Scene, SceneError, load_scene
-from workers.vision.machine import STATES
+from workers.vision.belief import STATES
+from workers.vision.region import too_small
 
 CHUNK_S = 1.0
 
@@ -94,6 +95,8 @@ def _run(options: argparse.Namespace) -> None:
     frames = read_stills(source, fps=still_fps) if stills else read_frames(source)
     # The first picture is read before anything is written: a bad input writes no line.
     source_lines = _Source(frames, source)
+    if source_lines.first is not None:
+        _warn_of_small_regions(scene, source_lines.first.width, source_lines.first.height)
     from workers.vision.detector import load_detector  # torch: only once the input is good
 
     detector = load_detector(options.model)
@@ -130,6 +133,16 @@ def _run(options: argparse.Namespace) -> None:
         )
     if source_lines.errors:
         print(f"analyse: {source}: {source_lines.words()}", file=sys.stderr)
+
+
+def _warn_of_small_regions(scene: Scene, width: int, height: int) -> None:
+    """Say on stderr which machines cannot be judged in pictures of this size."""
+    for index, machine in enumerate(scene.machines):
+        if machine.roi is None or machine.source == "signal":
+            continue
+        words = too_small(machine.roi, width, height, machine.look)
+        if words:
+            print(f"analyse: machines[{index}].roi: {words}: UNKNOWN", file=sys.stderr)
 
 
 class _Source:

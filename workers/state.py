@@ -5,12 +5,12 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
 from workers.vision.health import Health
-from workers.vision.machine import MachineState
 from workers.vision.track import Tracker
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass

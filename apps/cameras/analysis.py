@@ -25,6 +25,7 @@ from apps.cameras.selectors import picture_blind
 from apps.cameras.tiles import keep_tile
 from apps.detectors.loading import Look, look_for, own_models_of
 from apps.live.services import emit
+from apps.readings.services import readings_keep
 from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.signals.selectors import signals_until
@@ -223,6 +224,7 @@ def _write(
     end = chunk.started_at + timedelta(seconds=chunk.duration_s)
     states = {
         reading.name.removesuffix(".state"): {"state": reading.value, "source": reading.source}
+        | ({"why": reading.why} if reading.why else {})
         for reading in result.readings
         if reading.name.endswith(".state")
     }
@@ -266,6 +268,14 @@ def _write(
             kind="camera.sight",
             payload={"camera": camera.pk, "because": blind, "faults": row.faults},
         )
+    readings_keep(
+        camera=camera,
+        values=[
+            (reading.name, _moment(reading.t), reading.value, reading.confidence)
+            for reading in result.readings
+            if not isinstance(reading.value, str)
+        ],
+    )
     look.write()
     for finding in result.findings:
         _apply(camera, scene, finding, stills.get(finding.t, b""))

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from workers.vision.machine import MachineState, VideoReader
+from workers.vision.fusion import MachineState
+from workers.vision.machine import VideoReader
 
 ROI = ((0.4, 0.2), (0.7, 0.2), (0.7, 0.7), (0.4, 0.7))
 FPS = 5
@@ -176,20 +177,20 @@ def test_an_older_signal_that_comes_late_does_not_win():
 
 def test_signal_and_video_that_disagree_are_danger_at_once_and_unknown_after_five_seconds():
     machine = MachineState()
-    machine.video.state = "STOPPED"
+    machine.video.belief.state = "STOPPED"
     machine.add_signal(0.0, "RUNNING")
     assert machine.fuse("both", 0.0, None)[0] == "RUNNING"
     assert machine.fuse("both", 4.8, None)[0] == "RUNNING"
     assert machine.fuse("both", 5.0, None)[:2] == ("UNKNOWN", "both")
-    machine.video.state = "RUNNING"
+    machine.video.belief.state = "RUNNING"
     assert machine.fuse("both", 5.2, None)[:2] == ("RUNNING", "both")
 
 
 def test_of_two_sources_the_one_that_knows_is_believed():
     machine = MachineState()
-    machine.video.state = "STOPPED"
+    machine.video.belief.state = "STOPPED"
     assert machine.fuse("both", 0.0, None)[:2] == ("STOPPED", "video")
-    machine.video.state = "UNKNOWN"
+    machine.video.belief.state = "UNKNOWN"
     machine.add_signal(1.0, "RUNNING")
     assert machine.fuse("both", 1.0, None)[:2] == ("RUNNING", "signal")
 
