@@ -18,6 +18,7 @@ from workers.hazards import registry
 from workers.hazards.base import Condition, MachineView, Person, View
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
+from workers.report import CAMERA_RULE, CAMERA_TYPE, Finding, Reading, fault_finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
 from workers.vision import light
@@ -27,14 +28,22 @@ from workers.vision.gate import small_luma
 from workers.vision.health import Change
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 
-__all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
+__all__ = [
+    "CAMERA_RULE",
+    "CAMERA_TYPE",
+    "Analysis",
+    "Chunk",
+    "Finding",
+    "Reading",
+    "Signal",
+    "State",
+    "analyse",
+]
 
 # A longer silence than this between two frames is a gap: nobody is followed across it.
 GAP_S = 2.0
 # A track unseen for longer is still followed, but no longer proves that somebody is there.
 VISIBLE_S = 0.5
-# The rule and type that every fault of the camera itself is told under.
-CAMERA_RULE, CAMERA_TYPE = "camera", "camera_health"
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
 
@@ -57,38 +66,6 @@ class Chunk:
     duration_s: float
     frames: Iterable[Frame]
     signals: Sequence[Signal] = ()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A measured value at a time; why: what makes it unknown, in words."""
-
-    name: str
-    t: float
-    value: float | str | None
-    confidence: float | None = None
-    source: str | None = None
-    why: str | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A rule raised or cleared; the situation's id is the same from first raise to clear.
-
-    The camera's own faults have the rule "camera", the type "camera_health" and the fault as
-    level; values["about"] names the machine or gauge that a fault is about, where it is about one.
-    """
-
-    rule: str
-    type: str
-    state: str
-    situation: str
-    level: str
-    severity: str
-    t: float
-    boxes: list[list[float]]
-    why: str
-    values: dict[str, Any]
 
 
 @dataclass
@@ -152,7 +129,9 @@ class _Fold:
         self.scene = scene
         self.state = state
         self.detector = detector
-        self.gated = gate
+        kinds = registry()
+        always = (getattr(kinds[rule.type], "always", False) for rule in scene.rules)
+        self.gated = gate and not any(always)
         self.analysis = Analysis(state)
         self.hazards = registry()
         self.seen: list[light.Light] = []
@@ -200,7 +179,7 @@ class _Fold:
         if looked is not None:
             self._follow(looked, t, aspect)
         else:
-            state.tracker.update([], t, aspect)
+            state.tracker.hold(t)
         self._machines(frame, looked or [])
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
         view = View(
@@ -216,9 +195,16 @@ class _Fold:
     def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""
         state = self.state
-        tracking = state.tracker.following() or not self.gated
-        ignore = self._mask(small.shape[0], small.shape[1])
-        if not state.gate.wants(small, frame.t, tracking=tracking, ignore=ignore):
+        tracks = state.tracker.tracks
+        wanted = state.gate.wants(
+            small,
+            frame.t,
+            following=bool(tracks),
+            unsure=not self.gated or state.tracker.unsure(),
+            ignore=self._mask(small.shape[0], small.shape[1]),
+            people=[track.box for track in tracks],
+        )
+        if not wanted:
             return None
         self.analysis.detector_frames += 1
         long = self.detector.input_px
@@ -302,7 +288,7 @@ class _Fold:
 
     def _tell(self, changes: Iterable[Change]) -> None:
         """Write down what the camera's health has to tell; anybody may call it with a judgement."""
-        self.analysis.findings += [_fault_finding(self.scene, change) for change in changes]
+        self.analysis.findings += [fault_finding(self.scene, change) for change in changes]
 
     def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
         memory.active_t = t
@@ -368,26 +354,7 @@ def _open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
         for name, memory in state.rules.items()
         if memory.level is not None and name in known
     ]
-    return found + [_fault_finding(scene, change) for change in state.health.open()]
-
-
-def _fault_finding(scene: Scene, change: Change) -> Finding:
-    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious."""
-    values = {**change.values, "since_t": round(change.since_t, 3)}
-    if change.about:
-        values["about"] = change.about
-    return Finding(
-        CAMERA_RULE,
-        CAMERA_TYPE,
-        change.state,
-        change.situation,
-        change.fault,
-        "high" if scene.rules else "medium",
-        change.t,
-        [],
-        change.why,
-        values,
-    )
+    return found + [fault_finding(scene, change) for change in state.health.open()]
 
 
 def _is_visible(track: Track, t: float, step_s: float) -> bool:
