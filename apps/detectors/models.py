@@ -32,10 +32,12 @@ class OwnModel(MineRow):
     cpu_ms = models.FloatField()  # a frame, when it was examined
     state = models.CharField(max_length=8, choices=State, default=State.SHADOW)
     # What was active before it: a roll back brings that one back.
-    replaced = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    replaced = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     error = models.CharField(max_length=300, blank=True)
     author = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)

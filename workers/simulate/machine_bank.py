@@ -24,7 +24,8 @@ from workers.simulate.scene import Lamp, Loop, Optics, Person, Phase, Place, Ste
 from workers.simulate.scenes import BLUE, WHITE, YELLOW, ceiling
 from workers.simulate.truth import frame_truth
 
-SIZE, FPS, SECONDS, BIT_RATE = (640, 360), 10, 24, 150_000
+# As cameras in the dark send: five frames a second are also what is analysed.
+SIZE, FPS, SECONDS, BIT_RATE = (640, 360), 5, 24, 140_000
 
 
 @dataclass(frozen=True)

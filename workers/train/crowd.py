@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ BACKGROUNDS = ("pyvision", "lomiri", "sneat", "startbootstrap", "colorbox", "fle
 NO_BACKGROUNDS = ("lomiri-005", "lomiri-006", "colorbox-004", "sneat-005")
 UPRIGHT = ("walk", "stand", "carry", "push", "run")
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]
 Box = tuple[float, float, float, float]
 
 
@@ -70,6 +71,8 @@ class Crowd:
             if is_held_out(path.name) != held_out:
                 continue
             pixels = cv2.imread(str(path))
+            if pixels is None:
+                raise ValueError(f"{path} is no picture")
             if path.name in heads:
                 self.photos.append(_photo(pixels, heads[path.name], masks.get(path.name)))
             elif path.name.startswith(BACKGROUNDS) and not path.name.startswith(NO_BACKGROUNDS):
@@ -242,7 +245,7 @@ def _warp(pixels: NDArray, matrix: NDArray, border: int | None = None) -> NDArra
 
 def _worn(tile: Tile, rng: np.random.Generator) -> Tile:
     """Do what cameras and networks do to pictures: colour, blur, noise, JPEG."""
-    x = tile.pixels.astype(np.float32)
+    x: NDArray[Any] = tile.pixels.astype(np.float32)
     if rng.random() < 0.1:
         x[:] = x.mean(2, keepdims=True)
     elif rng.random() < 0.5:
@@ -252,12 +255,18 @@ def _worn(tile: Tile, rng: np.random.Generator) -> Tile:
         x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.6))
     if rng.random() < 0.35:
         x += rng.normal(0, rng.uniform(2, 12), x.shape)
-    pixels = np.clip(x, 0, 255).astype(np.uint8)
+    pixels: Image = np.clip(x, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         quality = (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90)))
-        pixels = cv2.imdecode(cv2.imencode(".jpg", pixels, quality)[1], cv2.IMREAD_COLOR)
+        pixels = _decoded(cv2.imencode(".jpg", pixels, quality)[1])
     tile.pixels = np.ascontiguousarray(pixels)
     return tile
+
+
+def _decoded(data: Image) -> Image:
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return pixels
 
 
 def _small(pixels: Image) -> tuple[Image, float]:

@@ -7,6 +7,7 @@ they are. The losses are quality focal, GIoU and distribution focal loss (Li et 
 
 import argparse
 import json
+import math
 import platform
 import sys
 import time
@@ -53,7 +54,7 @@ def begin() -> NanoDet:
     for part in (net.stem, net.blocks[0]):
         for weight in part.parameters():
             weight.requires_grad = False
-    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def assign(tile: Tile, points: np.ndarray, strides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +160,7 @@ def train(crowd: Crowd, out: Path, *, steps: int, seed: int, rate: float) -> Nan
     optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
     shape = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
-        lambda i: min(1.0, (i + 1) / 40) * (0.02 + 0.49 * (1 + np.cos(np.pi * i / steps))),
+        lambda i: min(1.0, (i + 1) / 40) * (0.02 + 0.49 * (1 + math.cos(math.pi * i / steps))),
     )
     points, strides = centres(TILE, TILE)
     first, kept = 0, out / "checkpoint.pt"
@@ -192,7 +193,9 @@ def train(crowd: Crowd, out: Path, *, steps: int, seed: int, rate: float) -> Nan
             told[:] = 0
             state = {"net": net.state_dict(), "optimiser": optimiser.state_dict()}
             partial = kept.with_suffix(".part")
-            torch.save(state | {"shape": shape.state_dict(), "mean": mean, "step": step + 1}, partial)
+            torch.save(
+                state | {"shape": shape.state_dict(), "mean": mean, "step": step + 1}, partial
+            )
             partial.rename(kept)
     net.load_state_dict(mean)
     return net.eval()
