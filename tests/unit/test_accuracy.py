@@ -139,9 +139,12 @@ def test_a_machine_is_right_by_the_second_and_its_switches_are_timed():
 def test_a_level_is_compared_with_the_line_between_two_labels():
     score = readings.Levels()
     said = [Reading("g.level_m", 5.0, 1.06), Reading("g.level_m", 6.0, None)]
-    readings.level(score, "g", [(0.0, 1.0), (10.0, 1.1)], said)
+    readings.level(score, "g", [(0.0, 1.0), (10.0, 1.1)], said, 10.0)
     assert score.errors == pytest.approx([0.01])
     assert score.unread == 1
+    silent = readings.Levels()
+    readings.level(silent, "g", [(0.0, 1.0)], [], 10.0)
+    assert (silent.errors, silent.unread) == ([], 10)
 
 
 def test_a_camera_fault_is_found_by_its_name_and_false_where_there_is_none():
