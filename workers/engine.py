@@ -21,11 +21,11 @@ from workers.media.errors import MediaError
 from workers.report import CAMERA_RULE, CAMERA_TYPE, Finding, Reading, fault_finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
-from workers.vision import light
+from workers.vision import light, ppe
 from workers.vision.detector import Box, Detector
+from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
 from workers.vision.health import Change
-from workers.vision.machine import MachineState
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 
 __all__ = [
@@ -185,6 +185,7 @@ class _Fold:
         self.sight.append(visibility)
         if looked is not None:
             self._follow(looked, t, aspect)
+            self._dress(frame)
         else:
             state.tracker.hold(t)
         self._machines(frame, looked or [])
@@ -255,6 +256,18 @@ class _Fold:
             }
         )
 
+    def _dress(self, frame: Frame) -> None:
+        """Add helmet and vest to the followed people's boxes, where the scene asks for it."""
+        wardrobe = self.state.wardrobe
+        wardrobe.keep({track.id for track in self.state.tracker.tracks})
+        if not self.scene.ppe:
+            return
+        boxes = self.analysis.detections[-1]["boxes"]
+        people = {b["track"]: tuple(b["xyxy"]) for b in boxes if b["track"] is not None}
+        told = wardrobe.see(ppe.load_reader(), frame, people, frame.t)
+        for box in boxes:
+            box.update(told.get(box["track"], {}))
+
     def _machines(self, frame: Frame, boxes: list[Box]) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
         t = frame.t
@@ -264,14 +277,19 @@ class _Fold:
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]
             if machine.source != "signal" and machine.roi is not None:
-                memory.video.read(frame.luma, machine.roi, people, t)
+                memory.video.read(
+                    frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop
+                )
             state, source, confidence = memory.fuse(machine.source, t, machine.stale_s)
             self.views[machine.id] = MachineView(state, source)
-            if memory.shown != state:
-                memory.shown = state
+            why = memory.why(source) if state == "UNKNOWN" else ""
+            if memory.shown != (state, why):
+                memory.shown = (state, why)
+                sure = round(confidence, 2)
                 self.analysis.readings.append(
-                    Reading(f"{machine.id}.state", t, state, round(confidence, 2), source)
+                    Reading(f"{machine.id}.state", t, state, sure, source, why or None)
                 )
+            self._tell(memory.tell(self.state.health, machine.id, machine.name, t))
 
     def _judge(self, rule: SceneRule, view: View) -> None:
         """Let the hazard judge the frame; open, raise higher or close the rule's situation."""

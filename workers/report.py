@@ -12,13 +12,14 @@ CAMERA_RULE, CAMERA_TYPE = "camera", "camera_health"
 
 @dataclass(frozen=True)
 class Reading:
-    """A measured value at a time."""
+    """A measured value at a time; why: what makes it unknown, in words."""
 
     name: str
     t: float
     value: float | str | None
     confidence: float | None = None
     source: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True)
