@@ -7,8 +7,10 @@ from typing import Any
 
 from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
+from workers.vision.gauge import Level
 from workers.vision.health import Health
 from workers.vision.track import Tracker
+from workers.vision.wet import Floor
 
 VERSION = 3
 
@@ -46,6 +48,8 @@ class State:
     machines: dict[str, MachineState] = field(default_factory=dict)
     rules: dict[str, RuleState] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+    gauges: dict[str, Level] = field(default_factory=dict)
+    floors: dict[str, Floor] = field(default_factory=dict)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -79,6 +83,8 @@ class State:
             "machines": {name: machine.dump() for name, machine in self.machines.items()},
             "rules": {name: asdict(rule) for name, rule in self.rules.items()},
             "health": self.health.dump(),
+            "floors": {name: floor.dump() for name, floor in self.floors.items()},
+            "gauges": {name: level.dump() for name, level in self.gauges.items()},
         }
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
 
@@ -101,6 +107,8 @@ class State:
                 {name: MachineState.load(m) for name, m in raw["machines"].items()},
                 {name: RuleState(**rule) for name, rule in raw["rules"].items()},
                 Health.load(raw["health"]),
+                {name: Level.load(level) for name, level in raw.get("gauges", {}).items()},
+                {name: Floor.load(floor) for name, floor in raw.get("floors", {}).items()},
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")
