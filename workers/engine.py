@@ -27,6 +27,7 @@ from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
 from workers.vision.health import Change
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
+from workers.water import forget_gauges, read_gauges
 
 __all__ = [
     "CAMERA_RULE",
@@ -153,6 +154,7 @@ class _Fold:
             if rules.get(name) != memory.type:
                 self._close(name, memory, chunk.start_s, "rule removed")
                 del state.rules[name]
+        forget_gauges(self.scene, state)
         known = named | {gauge.id for gauge in self.scene.gauges} | {""}
         for fault in list(state.health.faults.values()):
             if fault.about not in known:
@@ -189,6 +191,9 @@ class _Fold:
         else:
             state.tracker.hold(t)
         self._machines(frame, looked or [])
+        readings, changes = read_gauges(self.scene, state, frame)
+        self.analysis.readings += readings
+        self._tell(changes)
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
         view = View(t, state.step_s, people, self.views, self.scene.polygons, visibility, aspect)
         for rule in self.scene.rules:
