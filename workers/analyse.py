@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -24,7 +24,8 @@ from workers.media.decode import Frame, read_frames, read_stills
 from workers.media.errors import MediaError
 from workers.models import ModelError
 from workers.scene import Scene, SceneError, load_scene
-from workers.vision.machine import STATES
+from workers.vision.belief import STATES
+from workers.vision.region import too_small
 
 CHUNK_S = 1.0
 
@@ -53,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-gate", action="store_true", help="detect in every analysed frame")
     made.add_argument("--out", type=Path, help="file to write to (default: standard output)")
+    made.add_argument(
+        "--ppe", action="store_true", help="tell helmet and vest of people near enough"
+    )
     made.add_argument("--model", default="default", help="a name of the model catalogue")
     return made
 
@@ -94,9 +98,16 @@ def _run(options: argparse.Namespace) -> None:
     frames = read_stills(source, fps=still_fps) if stills else read_frames(source)
     # The first picture is read before anything is written: a bad input writes no line.
     source_lines = _Source(frames, source)
+    if source_lines.first is not None:
+        _warn_of_small_regions(scene, source_lines.first.width, source_lines.first.height)
     from workers.vision.detector import load_detector  # torch: only once the input is good
 
     detector = load_detector(options.model)
+    if options.ppe:
+        from workers.vision.ppe import load_reader
+
+        scene = replace(scene, ppe=True)
+        load_reader()  # what is wrong with its weights is told before the first line
     began = time.process_time()
     with _Writer(options.out) as writer:
         lines = _Lines(writer, start, stills)
@@ -130,6 +141,16 @@ def _run(options: argparse.Namespace) -> None:
         )
     if source_lines.errors:
         print(f"analyse: {source}: {source_lines.words()}", file=sys.stderr)
+
+
+def _warn_of_small_regions(scene: Scene, width: int, height: int) -> None:
+    """Say on stderr which machines cannot be judged in pictures of this size."""
+    for index, machine in enumerate(scene.machines):
+        if machine.roi is None or machine.source == "signal":
+            continue
+        words = too_small(machine.roi, width, height, machine.look)
+        if words:
+            print(f"analyse: machines[{index}].roi: {words}: UNKNOWN", file=sys.stderr)
 
 
 class _Source:

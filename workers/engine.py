@@ -18,23 +18,32 @@ from workers.hazards import registry
 from workers.hazards.base import Condition, MachineView, Person, View
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
+from workers.report import CAMERA_RULE, CAMERA_TYPE, Finding, Reading, fault_finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
-from workers.vision import light
+from workers.vision import light, ppe
 from workers.vision.detector import Box, Detector
+from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
 from workers.vision.health import Change
-from workers.vision.machine import MachineState
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 
-__all__ = ["Analysis", "Chunk", "Finding", "Reading", "Signal", "State", "analyse"]
+__all__ = [
+    "CAMERA_RULE",
+    "CAMERA_TYPE",
+    "Analysis",
+    "Chunk",
+    "Finding",
+    "Reading",
+    "Signal",
+    "State",
+    "analyse",
+]
 
 # A longer silence than this between two frames is a gap: nobody is followed across it.
 GAP_S = 2.0
 # A track unseen for longer is still followed, but no longer proves that somebody is there.
 VISIBLE_S = 0.5
-# The rule and type that every fault of the camera itself is told under.
-CAMERA_RULE, CAMERA_TYPE = "camera", "camera_health"
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
 
@@ -57,37 +66,6 @@ class Chunk:
     duration_s: float
     frames: Iterable[Frame]
     signals: Sequence[Signal] = ()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A measured value at a time."""
-
-    name: str
-    t: float
-    value: float | str | None
-    confidence: float | None = None
-    source: str | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A rule raised or cleared; the situation's id is the same from first raise to clear.
-
-    The camera's own faults have the rule "camera", the type "camera_health" and the fault as
-    level; values["about"] names the machine or gauge that a fault is about, where it is about one.
-    """
-
-    rule: str
-    type: str
-    state: str
-    situation: str
-    level: str
-    severity: str
-    t: float
-    boxes: list[list[float]]
-    why: str
-    values: dict[str, Any]
 
 
 @dataclass
@@ -151,7 +129,9 @@ class _Fold:
         self.scene = scene
         self.state = state
         self.detector = detector
-        self.gated = gate
+        kinds = registry()
+        always = (getattr(kinds[rule.type], "always", False) for rule in scene.rules)
+        self.gated = gate and not any(always)
         self.analysis = Analysis(state)
         self.hazards = registry()
         self.seen: list[light.Light] = []
@@ -198,8 +178,9 @@ class _Fold:
         looked = self._look(frame, small)
         if looked is not None:
             self._follow(looked, t, aspect)
+            self._dress(frame)
         else:
-            state.tracker.update([], t, aspect)
+            state.tracker.hold(t)
         self._machines(frame, looked or [])
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
         view = View(
@@ -215,9 +196,16 @@ class _Fold:
     def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""
         state = self.state
-        tracking = state.tracker.following() or not self.gated
-        ignore = self._mask(small.shape[0], small.shape[1])
-        if not state.gate.wants(small, frame.t, tracking=tracking, ignore=ignore):
+        tracks = state.tracker.tracks
+        wanted = state.gate.wants(
+            small,
+            frame.t,
+            following=bool(tracks),
+            unsure=not self.gated or state.tracker.unsure(),
+            ignore=self._mask(small.shape[0], small.shape[1]),
+            people=[track.box for track in tracks],
+        )
+        if not wanted:
             return None
         self.analysis.detector_frames += 1
         long = self.detector.input_px
@@ -263,6 +251,18 @@ class _Fold:
             }
         )
 
+    def _dress(self, frame: Frame) -> None:
+        """Add helmet and vest to the followed people's boxes, where the scene asks for it."""
+        wardrobe = self.state.wardrobe
+        wardrobe.keep({track.id for track in self.state.tracker.tracks})
+        if not self.scene.ppe:
+            return
+        boxes = self.analysis.detections[-1]["boxes"]
+        people = {b["track"]: tuple(b["xyxy"]) for b in boxes if b["track"] is not None}
+        told = wardrobe.see(ppe.load_reader(), frame, people, frame.t)
+        for box in boxes:
+            box.update(told.get(box["track"], {}))
+
     def _machines(self, frame: Frame, boxes: list[Box]) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
         t = frame.t
@@ -272,14 +272,19 @@ class _Fold:
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]
             if machine.source != "signal" and machine.roi is not None:
-                memory.video.read(frame.luma, machine.roi, people, t)
+                memory.video.read(
+                    frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop
+                )
             state, source, confidence = memory.fuse(machine.source, t, machine.stale_s)
             self.views[machine.id] = MachineView(state, source)
-            if memory.shown != state:
-                memory.shown = state
+            why = memory.why(source) if state == "UNKNOWN" else ""
+            if memory.shown != (state, why):
+                memory.shown = (state, why)
+                sure = round(confidence, 2)
                 self.analysis.readings.append(
-                    Reading(f"{machine.id}.state", t, state, round(confidence, 2), source)
+                    Reading(f"{machine.id}.state", t, state, sure, source, why or None)
                 )
+            self._tell(memory.tell(self.state.health, machine.id, machine.name, t))
 
     def _judge(self, rule: SceneRule, view: View) -> None:
         """Let the hazard judge the frame; open, raise higher or close the rule's situation."""
@@ -296,7 +301,7 @@ class _Fold:
 
     def _tell(self, changes: Iterable[Change]) -> None:
         """Write down what the camera's health has to tell; anybody may call it with a judgement."""
-        self.analysis.findings += [_fault_finding(self.scene, change) for change in changes]
+        self.analysis.findings += [fault_finding(self.scene, change) for change in changes]
 
     def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
         memory.active_t = t
@@ -362,26 +367,7 @@ def _open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
         for name, memory in state.rules.items()
         if memory.level is not None and name in known
     ]
-    return found + [_fault_finding(scene, change) for change in state.health.open()]
-
-
-def _fault_finding(scene: Scene, change: Change) -> Finding:
-    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious."""
-    values = {**change.values, "since_t": round(change.since_t, 3)}
-    if change.about:
-        values["about"] = change.about
-    return Finding(
-        CAMERA_RULE,
-        CAMERA_TYPE,
-        change.state,
-        change.situation,
-        change.fault,
-        "high" if scene.rules else "medium",
-        change.t,
-        [],
-        change.why,
-        values,
-    )
+    return found + [fault_finding(scene, change) for change in state.health.open()]
 
 
 def _is_visible(track: Track, t: float, step_s: float) -> bool:

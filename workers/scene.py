@@ -8,9 +8,15 @@ from typing import Any, TypeVar
 
 from workers.geometry import Point, Polygon, area, crosses_itself, is_line
 from workers.hazards import registry
+from workers.vision.indicator import HUES
+from workers.vision.region import LOOKS, too_small
 
 VERSION = 1
 MACHINE_KINDS = ("winch", "hoist", "conveyor", "haulage", "pump", "scraper", "roadheader", "other")
+# What a machine's region shows, unless its `look` says otherwise.
+LOOK_OF = {"conveyor": "belt", "haulage": "car", "pump": "lamp"}
+# A region that is too small in a picture as large as this is too small for every camera.
+LARGEST = (3840, 2160)
 SOURCES = ("signal", "video", "both")
 SEVERITIES = ("critical", "high", "medium", "low")
 MAX_POINTS = 100
@@ -37,7 +43,11 @@ class Zone:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine and where its state comes from; stale_s: a signal older than this is UNKNOWN."""
+    """A machine and where its state comes from; stale_s: a signal older than this is UNKNOWN.
+
+    look: what its region shows (workers.vision.region.LOOKS); colour: of the indicator lamp that
+    means running, or "" for any.
+    """
 
     id: str
     kind: str
@@ -46,6 +56,8 @@ class Machine:
     stale_s: float | None = None
     unknown_is: str = "running"
     name: str = ""
+    look: str = "drum"
+    colour: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,8 @@ class Scene:
     masks: tuple[Zone, ...] = ()
     rules: tuple[SceneRule, ...] = ()
     polygons: Mapping[str, Polygon] = field(default_factory=dict)
+    # Whether to look for helmets and vests on people near enough.
+    ppe: bool = False
 
 
 def load_scene(path: str | Path) -> Scene:
@@ -118,6 +132,7 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
         required=("version",),
         optional=(
             "analysis_fps", "zones", "machines", "gauges", "ground", "masks", "rules",
+            "ppe",
         ),
     )  # fmt: skip
     if raw["version"] is True or raw["version"] != VERSION:
@@ -131,7 +146,10 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
     names = {zone.id: zone.polygon for zone in zones}
     ids = {machine.id for machine in machines}
     rules = _list(raw, "rules", lambda item, path: _rule(item, path, names, ids))
-    return Scene(VERSION, fps, zones, machines, gauges, ground, masks, rules, names)
+    asked = raw.get("ppe", False)
+    if not isinstance(asked, bool):
+        raise SceneError("ppe", f"must be true or false, found {_show(asked)}")
+    return Scene(VERSION, fps, zones, machines, gauges, ground, masks, rules, names, asked)
 
 
 def _list(raw: Mapping[str, Any], key: str, parse: Callable[[Any, str], T]) -> tuple[T, ...]:
@@ -170,13 +188,21 @@ def _machine(item: Any, path: str) -> Machine:
         item,
         path,
         required=("id", "source"),
-        optional=("kind", "roi", "unknown_is", "stale_s", "name"),
+        optional=("kind", "roi", "look", "colour", "unknown_is", "stale_s", "name"),
     )
     source = _choice(raw["source"], f"{path}.source", SOURCES)
     kind = _choice(raw.get("kind", "other"), f"{path}.kind", MACHINE_KINDS)
+    look = _choice(raw.get("look", LOOK_OF.get(kind, "drum")), f"{path}.look", LOOKS)
+    colour = ""
+    if raw.get("colour") is not None:
+        colour = _choice(raw["colour"], f"{path}.colour", tuple(HUES))
+        if look != "lamp":
+            raise SceneError(f"{path}.colour", f'only a lamp has one, and the look is "{look}"')
     roi = None
     if raw.get("roi") is not None:
         roi = _polygon(raw["roi"], f"{path}.roi")
+        if source != "signal" and (small := too_small(roi, *LARGEST, look)):
+            raise SceneError(f"{path}.roi", small)
     elif source != "signal":
         raise SceneError(f"{path}.roi", f'needed where the source is "{source}"')
     stale_s = None
@@ -184,7 +210,8 @@ def _machine(item: Any, path: str) -> Machine:
         stale_s = _number(raw["stale_s"], f"{path}.stale_s", 0.1, 86400 * 7)
     # Fail-safe: there is no way to write that doubt means safety.
     unknown = _choice(raw.get("unknown_is", "running"), f"{path}.unknown_is", ("running",))
-    return Machine(_id(raw, path), kind, source, roi, stale_s, unknown, _name(raw, path))
+    name = _name(raw, path)
+    return Machine(_id(raw, path), kind, source, roi, stale_s, unknown, name, look, colour)
 
 
 def _gauge(item: Any, path: str) -> Gauge:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -18,6 +19,7 @@ from apps.mines.selectors import areas
 from apps.portal.forms import CameraForm
 from apps.portal.mines import mine_to
 from apps.portal.scene_page import camera_config, scene_config
+from apps.readings.chart import charts
 from apps.rules.models import Scene
 
 __all__ = ["camera_add", "camera_change", "camera_page", "scene"]
@@ -85,6 +87,7 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         "bad_chunks": Chunk.objects.filter(camera=camera, state=Chunk.State.BAD).order_by(
             "-started_at"
         )[:BAD_CHUNKS],
+        "levels": charts(camera=camera, now=timezone.now()),
         "scene": newest,
         "rule_count": len(newest.document.get("rules", [])) if newest else 0,
     }

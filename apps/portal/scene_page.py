@@ -85,6 +85,7 @@ def _strings() -> dict[str, Any]:
         "json": _("Document"),
         "add_zone": _("Add a zone"),
         "add_machine": _("Add a machine"),
+        "add_gauge": _("Add a gauge"),
         "add_rule": _("Add a rule"),
         "undo": _("Undo"),
         "redo": _("Redo"),
@@ -104,6 +105,13 @@ def _strings() -> dict[str, Any]:
         "by_hand": _("Draw by hand"),
         "zone": _("zone"),
         "machine": _("machine"),
+        "gauge": _("gauge"),
+        "gauge_line": _("line of %(id)s"),
+        "gauge_help": _(
+            "Put points on the staff or wall, each at a height in metres that you know; all of "
+            "them along one line, in order."
+        ),
+        "metres": _("metres"),
         "machine_region": _("region of %(id)s"),
         "no_region": _("no region"),
         "points": _("%(count)s points"),
@@ -123,6 +131,7 @@ def _strings() -> dict[str, Any]:
         "add_region": _("Draw its region"),
         "remove_region": _("Remove its region"),
         "remove_zones": _("Remove this zone"),
+        "remove_gauges": _("Remove this gauge"),
         "remove_machines": _("Remove this machine"),
         "remove_rule": _("Remove this rule"),
         "remove_point": _("Remove point %(number)s"),
@@ -168,6 +177,8 @@ def _strings() -> dict[str, Any]:
         "json_bad": _("This is not JSON: %(reason)s"),
         "json_shape": _("A scene is an object with lists of zones, machines and rules."),
         "fault_points": _("needs at least three points"),
+        "fault_gauge_points": _("needs at least two points"),
+        "fault_metres": _("the metres must rise, or fall, from point to point"),
         "fault_cross": _("crosses itself where the red circle is"),
         "fault_area": _("encloses no area"),
         "fault_name": _("needs a name"),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { area, crossings, rectangle, shift, split, within, type Point } from "../src/scene/geometry";
 import { History } from "../src/scene/history";
-import { faults, freeName, renamed, role, winchTemplate, withItem, type Hazard, type Scene } from "../src/scene/scene";
+import { faults, freeName, polygonOf, renamed, role, winchTemplate, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
 
-const EMPTY: Scene = { version: 1, zones: [], machines: [], rules: [], gauges: ["kept"] };
+const EMPTY: Scene = { version: 1, zones: [], machines: [], gauges: [], rules: [], ground: "kept" };
 const HAZARDS: Hazard[] = [
   {
     type: "proximity_while_running", label: "", needs_zone: true, needs_machine: true,
@@ -40,7 +40,7 @@ describe("a scene", () => {
 
   it("made by the template has no fault and keeps what the editor has no form for", () => {
     expect(find(scene)).toEqual([]);
-    expect(scene["gauges"]).toEqual(["kept"]);
+    expect(scene["ground"]).toEqual("kept");
     expect(scene.zones.map((_zone, index) => role(scene, { kind: "zones", index }))).toEqual(["danger", "warning"]);
   });
 
@@ -81,5 +81,28 @@ describe("undo", () => {
     expect([history.value, history.canUndo]).toEqual([0, false]);
     history.redo();
     expect(history.value).toBe(3);
+  });
+});
+
+describe("a gauge", () => {
+  const gauges = [{ id: "sump", points: [{ xy: [0.5, 0.2] as Point, m: 2 }, { xy: [0.5, 0.8] as Point, m: 1 }] }];
+  const scene = { ...EMPTY, gauges };
+  const ref = { kind: "gauges" as const, index: 0 };
+
+  it("keeps its metres when a point is moved, and gets those between for a point between", () => {
+    const moved = withPolygon(scene, ref, [[0.4, 0.2], [0.5, 0.8]]);
+    expect(moved.gauges[0]!.points!.map((mark) => mark.m)).toEqual([2, 1]);
+    const more = withPolygon(scene, ref, split(polygonOf(scene, ref), 0));
+    expect(more.gauges[0]!.points!.map((mark) => mark.m)).toEqual([2, 1.5, 1]);
+    const fewer = withPolygon(more, ref, polygonOf(more, ref).slice(1));
+    expect(fewer.gauges[0]!.points!.map((mark) => mark.m)).toEqual([1.5, 1]);
+  });
+
+  it("with equal or unordered metres cannot be put in force", () => {
+    expect(find(scene)).toEqual([]);
+    const wrong = (m: number[]) => ({ ...EMPTY, gauges: [{ id: "s", points: m.map((one, i) => ({ xy: [0.5, 0.2 * i] as Point, m: one })) }] });
+    expect(find(wrong([1, 1]))).toEqual(["gauges[0].points fault_metres"]);
+    expect(find(wrong([1, 3, 2]))).toEqual(["gauges[0].points fault_metres"]);
+    expect(find(wrong([1]))).toEqual(["gauges[0].points fault_gauge_points"]);
   });
 });

@@ -164,11 +164,12 @@ def test_a_fall_beyond_the_noise_is_told_and_less_is_not(tmp_path):
 
 def test_the_page_holds_every_figure_with_its_interval(tmp_path):
     shown = figures.events("rendered/zone entry/dim", [zones.Score(4, (0.2, 0.4), (), (), 0.5)])
-    report.write(tmp_path, shown, {}, ["Detector: none"], ["clip: missed"], [])
-    page = (tmp_path / "accuracy.md").read_text()
-    assert "## rendered: zone entry" in page
-    assert "dim, event recall" in page
-    assert "clip: missed" in page
+    page = report.Page(shown, {}, ["Detector: none"], ["clip: missed"], [], ["2 h computed"])
+    report.write(tmp_path, page)
+    text = (tmp_path / "accuracy.md").read_text()
+    for words in ("## rendered: zone entry", "dim, event recall", "clip: missed", "2 h computed"):
+        assert words in text
+    assert report.last_hours(tmp_path) == ["2 h computed"]
     kept = json.loads((tmp_path / "accuracy.json").read_text())["figures"]
     assert len(kept) == len(shown)
     assert not any(

@@ -1,11 +1,17 @@
 """The motion gate sees people and not lamps; visibility says how well anybody can be seen."""
 
+import json
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from workers.media.decode import Cells, read_frames
 from workers.vision import light
 from workers.vision.gate import Gate, small_luma
+
+LOOPS = Path(__file__).resolve().parents[2] / "workers" / "simulate" / "loops"
 
 
 class Roadway:
@@ -33,35 +39,70 @@ class Roadway:
 )
 def test_an_empty_roadway_keeps_the_gate_shut(roadway):
     gate = Gate()
-    wanted = [gate.wants(roadway.small(), i / 5, tracking=False) for i in range(100)]
+    wanted = [gate.wants(roadway.small(), i / 5) for i in range(100)]
     # Only the periodic look, and the hold after the first picture.
-    assert sum(wanted) <= 22
+    assert sum(wanted) <= 17
 
 
-@pytest.mark.parametrize("contrast", [25.0, -25.0, 40.0])
+@pytest.mark.parametrize("contrast", [25.0, -25.0, 12.0])
 @pytest.mark.parametrize("flicker", [0.0, 0.3])
 def test_somebody_who_walks_opens_it(contrast, flicker):
     roadway, gate = Roadway(flicker=flicker), Gate()
     for i in range(20):
-        gate.wants(roadway.small(), i / 5, tracking=False)
-    wanted = [
-        gate.wants(roadway.small(100 + 8 * i, contrast), 4 + i / 5, tracking=False)
-        for i in range(30)
-    ]
+        gate.wants(roadway.small(), i / 5)
+    wanted = [gate.wants(roadway.small(100 + 8 * i, contrast), 4 + i / 5) for i in range(30)]
     assert np.mean(wanted) > 0.9
     assert any(wanted[:3])
 
 
-def test_somebody_who_is_followed_keeps_it_open():
+def test_a_dim_person_who_hardly_moves_opens_it():
     roadway, gate = Roadway(), Gate()
-    assert all(gate.wants(roadway.small(), i / 5, tracking=True) for i in range(50))
+    for i in range(20):
+        gate.wants(roadway.small(), i / 5)
+    # 3 pixels a second, 36 pixels high, 12 grey levels: a tenth of what the lamps make.
+    slow = [gate.moved(roadway.small(100 + round(0.6 * i), 12, 12), 4 + i / 5) for i in range(40)]
+    assert np.mean(slow) > 0.8
+
+
+def test_an_exposure_that_swings_opens_nothing():
+    roadway, gate = Roadway(), Gate()
+    opened = []
+    for i in range(100):
+        roadway.brightness = 1 + 0.2 * np.sin(i / 5)  # at most 0.2 a second
+        opened.append(gate.moved(roadway.small(), i / 5))
+    assert sum(opened[5:]) <= 2
+
+
+def test_digits_that_change_all_the_time_become_part_of_the_picture():
+    roadway, gate = Roadway(), Gate()
+    digits = np.random.default_rng(5)
+    opened = []
+    for i in range(150):
+        small = roadway.small()
+        small[2:6, 2:20] = np.where(digits.random((4, 18)) > 0.5, 255, 0)
+        opened.append(gate.moved(small, i / 5))
+    assert sum(opened[100:]) <= 2
+
+
+def test_somebody_followed_who_stands_is_looked_at_twice_a_second():
+    roadway, gate = Roadway(), Gate()
+    wanted = [gate.wants(roadway.small(), i / 5, following=True) for i in range(50)]
+    assert all(any(wanted[i : i + 3]) for i in range(48))
+    assert sum(wanted[10:]) <= 20
+
+
+def test_a_doubt_about_somebody_lets_every_frame_through():
+    roadway, gate = Roadway(), Gate()
+    assert all(gate.wants(roadway.small(), i / 5, unsure=True) for i in range(50))
 
 
 def test_it_stays_open_for_a_while_after_the_last_movement():
     roadway, gate = Roadway(), Gate()
-    for i in range(30):
-        gate.wants(roadway.small(100 if i == 20 else None, 60, 30), i / 5, tracking=False)
-    assert gate.wants(roadway.small(), 30 / 5, tracking=False) or gate.open_until >= 5.5
+    for i in range(20):
+        gate.wants(roadway.small(), i / 5)
+    assert gate.wants(roadway.small(100, 60, 30), 4.0)
+    assert not gate.still
+    assert all(gate.wants(roadway.small(), 4 + i / 5) for i in range(1, 5))
 
 
 def test_a_masked_place_may_move_as_it_likes():
@@ -69,8 +110,7 @@ def test_a_masked_place_may_move_as_it_likes():
     ignore = np.zeros(roadway.small().shape, bool)
     ignore[:, :60] = True
     wanted = [
-        gate.wants(roadway.small(20 + 5 * i, 80, 30), i / 5, tracking=False, ignore=ignore)
-        for i in range(40)
+        gate.wants(roadway.small(20 + 5 * i, 80, 30), i / 5, ignore=ignore) for i in range(40)
     ]
     assert sum(wanted[12:]) <= 8
 
@@ -80,10 +120,40 @@ def test_a_stored_gate_goes_on_as_if_nothing_had_happened():
     left, right = Roadway(), Roadway()
     for i in range(40):
         at = 100 + 6 * i if i > 20 else None
-        assert one.wants(left.small(at), i / 5, tracking=False) == two.wants(
-            right.small(at), i / 5, tracking=False
-        )
-        two = Gate.load(two.dump())
+        assert one.wants(left.small(at), i / 5) == two.wants(right.small(at), i / 5)
+        assert one.dump() == two.dump()
+        two = Gate.load(json.loads(json.dumps(two.dump())))
+    assert len(json.dumps(two.dump())) < 30_000
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    # In the dark the light of cap lamps comes seconds before those who carry them, and opens it.
+    [("incline", 0.05), ("glare-roadway", 0.15), ("winch-house", 0.1), ("dark-drift", 0.6)],
+)
+def test_people_in_the_rendered_mine_pass_and_an_empty_roadway_does_not(name, most):
+    truth = json.loads((LOOPS / name / "truth.json").read_text())
+    people = [len(frame["people"]) for frame in truth["frames_truth"]]
+    gate, moving, passed, opened = Gate(), 0, 0, []
+    for turn in range(2):  # the loop as a camera sends it: the first turn is for learning
+        cells = Cells(5)
+        for frame in read_frames(LOOPS / name / "sub.mp4"):
+            if not cells.take(frame.t):
+                continue
+            small = small_luma(frame.luma)
+            ignore = np.zeros(small.shape, bool)
+            ignore[:8, :32] = True  # the loop's frame counter, which a mine would mask
+            moved = gate.moved(small, turn * truth["seconds"] + frame.t, ignore)
+            now = round(frame.t * truth["fps"])
+            if turn and people[now] > people[max(0, now - 15)]:
+                moving, passed = moving + 1, passed + moved
+            around = people[max(0, now - 50) : now + 15]
+            machines = truth["frames_truth"][now]["machines"].values()
+            if turn and not any(around) and all(m["state"] == "STOPPED" for m in machines):
+                opened.append(moved)
+    assert moving >= 5
+    assert passed >= 0.85 * moving
+    assert sum(opened) <= most * len(opened) + 1
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (360, 640), (1080, 1920), (20, 2000), (2000, 20)])

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from workers.accuracy import baseline, footage, report
+from workers.accuracy import baseline, footage, report, stills
 from workers.accuracy.disturb import Change, retake
 from workers.accuracy.entry import BankError, read_bank, shipped
 from workers.accuracy.figures import Figure
@@ -18,7 +18,7 @@ from workers.vision.detector import Detector, load_detector
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # How often the same scenes are filmed again to measure each figure's noise.
-RETAKES = 3
+RETAKES = 2
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,13 +62,15 @@ def _run(options: argparse.Namespace) -> int:
         falls = []
     about = [f"Detector: {detector.name}"]
     about += [f"`{name}`: not measured, the footage is not on this machine" for name in absent]
-    about.append(f"{time.process_time() - began:.0f} s of CPU")
-    if options.long:
+    about.append(f"{time.process_time() - began:.0f} s of CPU, without `--long`")
+    out: Path = options.out or own or DOCS
+    hours = report.last_hours(out)
+    if options.long and own is None:
         from workers.accuracy.long import record
 
-        about += record(detector, notes)
-    out = options.out or (own or DOCS)
-    report.write(out, figures, noise, about, notes, falls)
+        hours = record(options.model)
+    table = [] if own or absent else stills.before_and_after(detector)
+    report.write(out, report.Page(figures, noise, about, notes, falls, hours, table))
     for fall in falls:
         print(fall.words())
     print(f"{len(figures)} figures in {out / 'accuracy.md'}; {len(falls)} fell")
@@ -99,7 +101,7 @@ def _figures(
     if not DATA.exists():
         return found, ["real"]
     found += footage.entries(detector, notes, change)
-    found += footage.stills(detector, change=change)
+    found += stills.figures(detector, change)
     return found, []
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -21,25 +22,39 @@ the accuracy in a real mine. Figures under `real` are of footage that does not s
 """
 
 
-def markdown(
-    figures: Sequence[Figure],
-    noise: Mapping[str, float],
-    about: Sequence[str],
-    notes: Sequence[str],
-    falls: Sequence[Fall],
-) -> str:
-    """Return the page. about: how it was measured; notes: what went wrong in which clip."""
-    lines = [HEAD, *(f"- {line}" for line in about), ""]
-    if falls:
-        lines += ["## Fallen since the baseline", "", *(f"- {f.words()}" for f in falls), ""]
-    by_group = groupby(sorted(figures, key=_group), key=_group)
-    for group, members in by_group:
+@dataclass(frozen=True)
+class Page:
+    """All that is told. about: how it was measured; notes: what went wrong in which clip.
+
+    hours: what the last `--long` run said; table: rows of the comparison on real pictures.
+    """
+
+    figures: Sequence[Figure]
+    noise: Mapping[str, float]
+    about: Sequence[str]
+    notes: Sequence[str]
+    falls: Sequence[Fall]
+    hours: Sequence[str] = ()
+    table: Sequence[str] = ()
+
+
+def markdown(page: Page) -> str:
+    """Return the page as Markdown."""
+    lines = [HEAD, *(f"- {line}" for line in page.about), ""]
+    lines += _listed("Fallen since the baseline", [fall.words() for fall in page.falls])
+    lines += _listed("Hours: the last run with `--long`", page.hours)
+    if page.table:
+        lines += ["## Night and under ground, before and after", "", *page.table, ""]
+    for group, members in groupby(sorted(page.figures, key=_group), key=_group):
         lines += [f"## {group}", "", "| | figure | 95 % | n | noise |", "|---|---|---|---|---|"]
-        lines += [_row(figure, noise.get(figure.name)) for figure in members]
+        lines += [_row(figure, page.noise.get(figure.name)) for figure in members]
         lines.append("")
-    if notes:
-        lines += ["## What was missed or false", "", *(f"- {note}" for note in notes), ""]
+    lines += _listed("What was missed or false", page.notes)
     return "\n".join(lines)
+
+
+def _listed(title: str, items: Sequence[str]) -> list[str]:
+    return [f"## {title}", "", *(f"- {item}" for item in items), ""] if items else []
 
 
 def _group(figure: Figure) -> str:
@@ -64,23 +79,23 @@ def _number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
-def write(
-    folder: Path,
-    figures: Sequence[Figure],
-    noise: Mapping[str, float],
-    about: Sequence[str],
-    notes: Sequence[str],
-    falls: Sequence[Fall],
-) -> None:
+def write(folder: Path, page: Page) -> None:
     """Write accuracy.md and accuracy.json into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    page = markdown(figures, noise, about, notes, falls)
-    (folder / "accuracy.md").write_text(page)
+    (folder / "accuracy.md").write_text(markdown(page))
     document = {
-        "about": list(about),
-        "figures": as_json(figures),
-        "noise": {name: round(value, 4) for name, value in noise.items()},
-        "falls": [fall.words() for fall in falls],
-        "notes": list(notes),
+        "about": list(page.about),
+        "figures": as_json(page.figures),
+        "noise": {name: round(value, 4) for name, value in page.noise.items()},
+        "falls": [fall.words() for fall in page.falls],
+        "notes": list(page.notes),
+        "hours": list(page.hours),
+        "table": list(page.table),
     }
     (folder / "accuracy.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def last_hours(folder: Path) -> list[str]:
+    """Return what the last run with `--long` said: a run without it keeps that."""
+    path = folder / "accuracy.json"
+    return list(json.loads(path.read_text()).get("hours", [])) if path.exists() else []

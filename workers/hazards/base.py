@@ -108,7 +108,11 @@ class Rule(Protocol):
 
 
 class Hazard(Protocol):
-    """One hazard type: found by the registry as the module's `HAZARD`."""
+    """One hazard type: found by the registry as the module's `HAZARD`.
+
+    A hazard with `always = True` is not content with frames in which something moved: where a rule
+    of it is armed, the detector sees every analysed frame.
+    """
 
     params: type[Any]
     needs_zone: bool

@@ -68,6 +68,32 @@ class Frame:
             return cv2.resize(self._picture, (wide, high), interpolation=cv2.INTER_AREA)
         return _shrink(self._picture, wide, high)
 
+    def crop(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        """Return a window of the picture in pixels (h, w, 3) BGR; cheap where it is small.
+
+        Where colour is stored for pairs of pixels the window grows to whole pairs.
+        """
+        if isinstance(self._picture, np.ndarray):
+            return self._picture[top:bottom, left:right]
+        if self._picture.format.name not in ("yuv420p", "yuvj420p"):
+            return self.bgr()[top:bottom, left:right]
+        left, top = left // 2 * 2, top // 2 * 2
+        right, bottom = (
+            min((right + 1) // 2 * 2, self.width),
+            min((bottom + 1) // 2 * 2, self.height),
+        )
+        right, bottom = right - (right - left) % 2, bottom - (bottom - top) % 2
+        if right - left < 2 or bottom - top < 2:
+            return self.bgr()[top : bottom + 2, left : right + 2]
+        planes = []
+        for index, by in enumerate((1, 2, 2)):
+            plane = self._picture.planes[index]
+            rows = np.frombuffer(plane, np.uint8)[: plane.line_size * plane.height]
+            rows = rows.reshape(plane.height, plane.line_size)
+            planes.append(rows[top // by : bottom // by, left // by : right // by].reshape(-1))
+        joined = np.concatenate(planes).reshape((bottom - top) * 3 // 2, right - left)
+        return cv2.cvtColor(joined, cv2.COLOR_YUV2BGR_I420)
+
     def jpeg(self, width: int | None = None, quality: int = 80) -> bytes:
         """Return the picture as a JPEG file, made smaller to this width, never larger."""
         good, data = cv2.imencode(".jpg", self.bgr(width), [cv2.IMWRITE_JPEG_QUALITY, quality])

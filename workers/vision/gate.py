@@ -1,9 +1,13 @@
 """The motion gate: which frames are worth the detector's time.
 
-Differences are taken after dividing by the local mean, so a lamp that flickers or an exposure that
-swings moves nothing, and a dim person counts like a bright one.
+A picture is compared with a slowly renewed background. Both are taken relative to their local mean,
+so a lamp that flickers or an exposure that swings moves nothing, and a dim person counts like a
+bright one. Each cell of the picture knows its own noise from the differences of consecutive
+frames: sensor noise in the dark, the rim of a flickering lamp's light and a drum that turns all day
+open nothing, while somebody slow differs little from the frame before and much from the background.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +18,32 @@ from workers.packing import pack_image, unpack_image
 
 # Small picture of about this many pixels: a far person still has some 20 of them.
 PIXELS = 9000
-# The reference is replaced this often: slow movement adds up until it shows.
+# The background is renewed this often, and follows the picture with this time constant.
 REFERENCE_S = 1.0
+FOLLOW_S = 2.5
 # Once open, the gate stays open: people pause.
-HOLD_S = 2.0
-# Without any motion the detector still looks this often.
+HOLD_S = 1.0
+# Without any motion the detector still looks this often; sooner while somebody is followed.
 LOOK_S = 2.0
-MIN_CHANGE = 0.10
+LOOK_FOLLOWED_S = 0.6
+# One step of a relative picture; its zero is 128.
+STEP = 100.0
+MOST = 120.0
+# Noise is kept for cells of so many small pixels, with this time constant.
+CELL = 4
+NOISE_S = 5.0
+# A single difference raises a cell's variance by at most this factor times the weight of one look.
+SURPRISE = 12.0
+# A pixel has changed by so many deviations of its cell, and by so much of the local mean.
+DEVIATIONS = 5.0
+MIN_CHANGE = 0.035
+# Nor is it a change what is hardly a grey level: encoders round the dark.
+MIN_LEVELS = 1.2
+# So many changed pixels side by side are motion when seen twice, and at once if there are more.
+SATURATED = 225
+_AROUND = np.ones((3, 3), np.uint8)
 MIN_PIXELS = 5
+SURE_PIXELS = 14
 
 
 def small_luma(luma: np.ndarray) -> np.ndarray:
@@ -39,62 +61,167 @@ def small_luma(luma: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Gate:
-    """The gate's memory: reference picture and times in seconds."""
+    """The gate's memory.
 
-    reference: np.ndarray | None = None
-    reference_t: float = -1e18
+    last: the frame before; background: relative picture; noise: variance by cell; seen: how many
+    differences the noise was learnt from; hint: something moved in the frame before; times in s.
+    """
+
+    last: np.ndarray | None = None
+    background: np.ndarray | None = None
+    noise: np.ndarray | None = None
+    seen: int = 0
+    hint: bool = False
+    last_t: float = -1e18
+    renewed_t: float = -1e18
     open_until: float = -1e18
     looked_t: float = -1e18
 
     def wants(
-        self, small: np.ndarray, t: float, *, tracking: bool, ignore: np.ndarray | None = None
+        self,
+        small: np.ndarray,
+        t: float,
+        *,
+        following: bool = False,
+        unsure: bool = False,
+        ignore: np.ndarray | None = None,
+        people: Sequence[Sequence[float]] = (),
     ) -> bool:
         """Tell whether the detector should see the frame whose small luma this is.
 
-        tracking: somebody is being followed; ignore: mask (H, W) of places that do not count.
+        following: somebody is there; unsure: somebody may be, and every frame counts; ignore: mask
+        (H, W) of places that do not count; people: boxes whose movement is no noise.
         """
-        if self.moved(small, ignore):
+        if self.moved(small, t, ignore, people):
             self.open_until = t + HOLD_S
-        if self.reference is None or t - self.reference_t >= REFERENCE_S - 1e-6:
-            self.reference, self.reference_t = small, t
-        if tracking or t <= self.open_until or t - self.looked_t >= LOOK_S - 1e-6:
+        every_s = LOOK_FOLLOWED_S if following else LOOK_S
+        if unsure or t <= self.open_until or t - self.looked_t >= every_s - 1e-6:
             self.looked_t = t
             return True
         return False
 
-    def moved(self, small: np.ndarray, ignore: np.ndarray | None = None) -> bool:
-        """Tell whether the picture differs from the reference in more than noise and light."""
-        if self.reference is None or self.reference.shape != small.shape:
-            self.reference = None
+    @property
+    def still(self) -> bool:
+        """Whether nothing has moved for as long as the gate stays open."""
+        return self.last_t > self.open_until
+
+    def moved(
+        self,
+        small: np.ndarray,
+        t: float,
+        ignore: np.ndarray | None = None,
+        people: Sequence[Sequence[float]] = (),
+    ) -> bool:
+        """Tell whether the picture differs from the background in more than noise and light."""
+        now = _relative(small)
+        if self.last is None or self.background is None or self.last.shape != small.shape:
+            self._begin(small, now, t)
             return True
-        change = cv2.absdiff(_local(small), _local(self.reference))
-        change = cv2.blur(change, (3, 3))
+        before = _relative(self.last)
+        step_s = max(1e-3, t - self.last_t)
+        deviation = self._deviation(now - before, step_s, people)
+        # The mean of two frames has less noise than one, and a walker is in both.
+        mean = cv2.addWeighted(now, 0.5, before, 0.5, 0)
+        change = mean - (self.background.astype(np.float32) - 128.0)
+        if t - self.renewed_t >= REFERENCE_S - 1e-6:
+            share = 1 - np.exp(-min(t - self.renewed_t, 10.0) / FOLLOW_S)
+            new = self.background + share * change
+            self.background = np.clip(np.rint(new), 0, 255).astype(np.uint8)
+            self.renewed_t = t
+        floor = max(MIN_CHANGE, MIN_LEVELS / (float(small.mean()) + 10.0))
+        limit = np.maximum(floor * STEP, DEVIATIONS * deviation)
+        mask = (np.abs(change) > limit).astype(np.uint8)
+        # A lamp that saturates hides what the exposure does around it.
+        lamps = cv2.dilate(np.minimum(small, self.last), _AROUND) >= SATURATED
+        mask[lamps] = 0
         if ignore is not None:
-            change[ignore] = 0
-        # The median is noise as long as less than half of the picture moves.
-        limit = max(MIN_CHANGE, 5 * float(np.median(change)))
-        return int(np.count_nonzero(change > limit)) >= MIN_PIXELS
+            mask[ignore] = 0
+        self.last, self.last_t = small, t
+        largest = 0
+        if cv2.countNonZero(mask) >= MIN_PIXELS:
+            _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+            largest = int(stats[1:, cv2.CC_STAT_AREA].max())
+        hint, self.hint = self.hint, largest >= MIN_PIXELS
+        return largest >= SURE_PIXELS or (hint and self.hint)
+
+    def _begin(self, small: np.ndarray, now: np.ndarray, t: float) -> None:
+        self.last, self.last_t = small, t
+        self.background = np.clip(np.rint(now + 128.0), 0, 255).astype(np.uint8)
+        self.renewed_t = t
+        self.noise, self.seen, self.hint = None, 0, False
+
+    def _deviation(
+        self, difference: np.ndarray, step_s: float, people: Sequence[Sequence[float]]
+    ) -> np.ndarray:
+        """Learn from a difference of two frames; return each pixel's standard deviation (H, W)."""
+        height, width = difference.shape
+        size = (max(1, width // CELL), max(1, height // CELL))
+        # Half of the difference's variance is that of one frame.
+        found = cv2.resize(difference * difference, size, interpolation=cv2.INTER_AREA) / 2
+        middle = float(np.median(found)) + 0.05
+        if self.noise is None:
+            known = np.minimum(found, 2 * middle)
+        else:
+            known = self.noise.astype(np.float32)
+            share = max(min(1.0, step_s / NOISE_S), 1 / (self.seen + 1))
+            step = share * (np.minimum(found, SURPRISE * (known + 0.05)) - known)
+            for x1, y1, x2, y2 in people:
+                left, top = int(x1 * size[0]), int(y1 * size[1])
+                step[top : int(y2 * size[1]) + 1, left : int(x2 * size[0]) + 1] = 0
+            known = known + step
+        self.seen = min(self.seen + 1, 1000)
+        # Half precision, so that a stored gate goes on exactly as one that was not.
+        self.noise = known.astype(np.float16)
+        known = self.noise.astype(np.float32)
+        # A cell that was never noisy among noisy ones has only been lucky.
+        known = np.maximum(known, 0.7 * cv2.blur(known, (3, 3)))
+        return np.sqrt(cv2.resize(known, (width, height), interpolation=cv2.INTER_LINEAR))
 
     def forget(self) -> None:
         """Start anew after a gap in time."""
-        self.reference = None
-        self.reference_t = self.open_until = self.looked_t = -1e18
+        self.last = self.background = self.noise = None
+        self.seen, self.hint = 0, False
+        self.last_t = self.renewed_t = self.open_until = self.looked_t = -1e18
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
         return {
-            "reference": None if self.reference is None else pack_image(self.reference),
-            "t": [self.reference_t, self.open_until, self.looked_t],
+            "last": _packed(self.last),
+            "background": _packed(self.background),
+            "noise": None if self.noise is None else pack_image(self.noise.view(np.uint8)),
+            "seen": self.seen,
+            "hint": self.hint,
+            "t": [self.last_t, self.renewed_t, self.open_until, self.looked_t],
         }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Gate":
         """Rebuild from dump()."""
-        packed = data["reference"]
-        return cls(unpack_image(packed) if packed else None, *data["t"])
+        noise = data["noise"]
+        return cls(
+            _unpacked(data["last"]),
+            _unpacked(data["background"]),
+            None if noise is None else unpack_image(noise).view(np.float16),
+            data["seen"],
+            data["hint"],
+            *data["t"],
+        )
 
 
-def _local(small: np.ndarray) -> np.ndarray:
-    """Divide by the local mean; in the dark a few grey levels are added, so noise stays small."""
+def _packed(image: np.ndarray | None) -> list[Any] | None:
+    return None if image is None else pack_image(image)
+
+
+def _unpacked(packed: list[Any] | None) -> np.ndarray | None:
+    return None if packed is None else unpack_image(packed)
+
+
+def _relative(small: np.ndarray) -> np.ndarray:
+    """Return the difference from the local mean as a share of it, in STEPs, slightly smoothed.
+
+    In the dark a few grey levels are added to the mean, so noise stays small.
+    """
     value = small.astype(np.float32)
-    return value / (cv2.blur(value, (21, 21)) + 10.0)
+    mean = cv2.blur(value, (21, 21))
+    smooth = cv2.blur(value, (3, 3))
+    return np.clip((smooth - mean) * (STEP / (mean + 10.0)), -MOST, MOST)

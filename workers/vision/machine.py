@@ -1,13 +1,13 @@
-"""A machine's state from a drawn region of the picture, from signals, or from both.
+"""A machine's state from a drawn region of the picture.
 
-From video: the region is compared with itself a fraction of a second ago, after its brightness was
-matched, so lamps and exposure move nothing; people in front of it are cut out. RUNNING is believed
-within 1.5 s, STOPPED only after 3 s of standing still; in the dark, or mostly covered, UNKNOWN.
+The region is compared with itself a fraction of a second ago, after its brightness was
+matched, so lamps and exposure move nothing; people in front of it are cut out, and a shaking of
+the whole picture is taken back. In the dark, frozen, blocked or mostly covered it is UNKNOWN.
 """
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -15,297 +15,344 @@ import numpy as np
 
 from workers.geometry import Polygon
 from workers.packing import pack_image, unpack_image
+from workers.vision import movement
+from workers.vision.belief import Belief
+from workers.vision.indicator import Indicator, hue_of
+from workers.vision.region import Boxes, Region, region, too_small
+from workers.vision.surroundings import Surroundings
 
-STATES = ("STOPPED", "STARTING", "RUNNING", "COASTING", "UNKNOWN")
-PATCH_PX = 40
-# Compared with the pictures about 0.2 and 0.4 s ago: one of them shows slow movement better.
+__all__ = ["VideoReader"]
+
+# Compared with the pictures about 0.2 and 0.6 s ago: the later shows slow movement better, and
+# spokes that took each other's place in the one time have not in the other.
 LAG_S = 0.18
-LAGS = 2
+LAGS = 3
 MIN_VISIBLE = 0.35
 MIN_LUMA = 18.0
+BURNT_LUMA, BURNT_SHARE = 250, 0.5
 MIN_CONTRAST = 2.5
-# Grey levels, and multiples of the noise, by which a cell must change to count as moved.
-MIN_CHANGE = 2.5
-NOISE_TIMES = 1.0
-# The neighbourhood, in cells, within which light is taken to be even.
-WINDOW = 7
-MOVED_SHARE = 0.06
-# With somebody close by, whose lamp and shadow play on the machine, only this much is movement;
-# anything between proves nothing.
-MOVED_SHARE_NEAR = 0.4
-START_S = 0.8
-RUN_S = 1.2
-COAST_S = 1.0
-STILL_S = 3.0
+# The share of the region that must change; and with somebody close by, whose lamp and shadow play
+# on the machine: then more than this, and this part of its usual change, is movement, and less
+# than that part is still. What is between proves nothing.
+MOVED, MOVED_NEAR = 0.03, 0.45
+USUAL_MOVED, USUAL_STILL = 0.75, 0.18
+# A belt moves everywhere or nowhere: the share of what would show movement that must have changed.
+SHOWS = 0.10
+BELT_STILL, BELT_MOVED, BELT_NEAR = 0.15, 0.25, 0.5
+MIN_SHAKE_PX = 0.1
 BLIND_S = 1.0
 COVERED_S = 4.0
-DISAGREE_S = 5.0
+# The same picture to the last bit: of the whole frame, or of the region beside a running clock.
+FROZEN_S, FROZEN_PART_S = 2.0, 10.0
+# A machine that ran so long in a strange view is in view.
+FOUND_S = 3.0
+
+Verdict = tuple[bool | None, str]
 
 
-def _longer(time_s: float, step_s: float) -> float:
-    """Stretch a time so that it holds three samples, however few a second there are."""
-    return max(time_s, 2.2 * step_s)
+@dataclass
+class Moment:
+    """What is kept of a picture for the next ones."""
 
-
-def _share(samples: Sequence[tuple[float, int]], since: float) -> tuple[float, int]:
-    """Return the share of moving samples from a time on, and how many there are."""
-    recent = [moving for t, moving in samples if t >= since - 1e-6]
-    return (sum(recent) / len(recent) if recent else 0.0), len(recent)
+    t: float
+    patch: np.ndarray
+    boxes: list[list[float]]
+    bands: np.ndarray
 
 
 @dataclass
 class VideoReader:
     """Reads one machine's state from its region; all that it remembers is small."""
 
-    state: str = "UNKNOWN"
-    confidence: float = 0.0
-    # (time, patch, boxes of people in it), oldest first.
-    past: list[tuple[float, np.ndarray, list[list[float]]]] = field(default_factory=list)
-    # (time, 1 moving or 0 still) of the last three seconds and a little.
-    samples: list[tuple[float, int]] = field(default_factory=list)
+    belief: Belief = field(default_factory=Belief)
+    past: list[Moment] = field(default_factory=list)
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    indicator: Indicator = field(default_factory=Indicator)
+    # The region it was last read in: another one is another machine.
+    place: int = 0
     judged_t: float | None = None
     blind_t: float | None = None
+    found_t: float | None = None
+    strange: bool = False
+    # The share that usually changes while it moves; 0: movement was never seen in this view.
+    usual: float = 0.0
+    # Checksums of the whole picture and of the region, and since when they are the same.
+    same: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """The state believed now."""
+        return self.belief.state
+
+    @property
+    def confidence(self) -> float:
+        """How sure the state is, 0..1."""
+        return self.belief.confidence
 
     def read(
-        self, luma: np.ndarray, roi: Polygon, people: Sequence[Sequence[float]], t: float
+        self,
+        luma: np.ndarray,
+        roi: Polygon,
+        people: Boxes,
+        t: float,
+        look: str = "drum",
+        colour: str = "",
+        bgr: Callable[[int, int, int, int], np.ndarray] | None = None,
     ) -> str:
-        """Take one frame's luma (H, W) and the people's boxes in it; return the state."""
-        patch, inside = _cut(luma, roi)
-        box = _bounds(roi)
+        """Take one frame's luma (H, W) and the people's boxes in it; return the state.
+
+        look: what the region shows; colour: of the lamp that counts, or "" for any; bgr: gives
+        the colours of a window (left, top, right, bottom) in pixels, where there are any.
+        """
+        height, width = luma.shape
+        place = zlib.crc32(repr((roi, look, colour)).encode())
+        if place != self.place:
+            self.__init__(place=place)  # type: ignore[misc]
+        small = too_small(roi, width, height, look)
+        if small:
+            self._doubt(small)
+            return self.state
+        where = region(roi, width, height, look)
+        patch = where.cut(luma)
         boxes = [list(map(float, b)) for b in people]
-        values = patch[inside]
-        blind = bool(values.mean() < MIN_LUMA or values.std() < MIN_CONTRAST)
-        self.blind_t = (self.blind_t if self.blind_t is not None else t) if blind else None
-        moving = None if blind else self._moving(patch, inside, box, boxes)
-        if not self.past or t - self.past[-1][0] >= LAG_S - 1e-6:
-            self.past = [*self.past[-(LAGS - 1) :], (t, patch, boxes)]
         if self.judged_t is None:
             self.judged_t = t
-        if moving is None:
-            dark = self.blind_t is not None and t - self.blind_t >= BLIND_S - 1e-6
-            if dark or t - self.judged_t >= COVERED_S - 1e-6:
-                self._doubt()
+        frozen_s, part_s = self._unchanged(luma, patch, t)
+        if frozen_s >= FROZEN_S - 1e-6 or part_s >= FROZEN_PART_S - 1e-6:
+            self._doubt("the picture is frozen")
             return self.state
-        self.judged_t = t
-        self.samples.append((t, int(moving)))
-        times = [s[0] for s in self.samples]
-        step_s = min((b - a for a, b in pairwise(times)), default=0.2)
-        self.samples = [s for s in self.samples if t - s[0] <= _longer(STILL_S, step_s) + 0.5]
-        self._judge(t, step_s)
+        if frozen_s > 0:
+            return self.state  # the same picture once more tells nothing
+        if look == "lamp":
+            moving, why = self._shines(luma, patch, where, boxes, t, colour, bgr)
+        else:
+            moving, why = self._moves(luma, patch, where, boxes, t, look)
+        self._take(moving, why, t)
         return self.state
 
-    def _moving(
-        self, patch: np.ndarray, inside: np.ndarray, box: Sequence[float], boxes: list[list[float]]
-    ) -> bool | None:
-        """Tell whether the region moved; None where that cannot be judged."""
-        shares = []
-        for _, before, were in self.past:
-            everybody = [*boxes, *were]
-            visible = inside & ~_people(patch.shape, box, everybody)
-            if before.shape == patch.shape and visible.sum() >= MIN_VISIBLE * inside.sum():
-                shares.append((_changed(patch, before, visible), _is_near(box, everybody)))
-        if not shares:
-            return None
-        if any(share >= (MOVED_SHARE_NEAR if near else MOVED_SHARE) for share, near in shares):
-            return True
-        return None if any(share >= MOVED_SHARE for share, _ in shares) else False
+    def _unchanged(self, luma: np.ndarray, patch: np.ndarray, t: float) -> tuple[float, float]:
+        """Return for how long the whole picture, and the region, are the same to the last bit."""
+        step = max(1, min(luma.shape) // 45)
+        sums = (zlib.crc32(luma[::step, ::step].tobytes()), zlib.crc32(patch.tobytes()))
+        before = self.same or [(-1, t), (-1, t)]
+        self.same = [
+            (now, since if now == then else t)
+            for now, (then, since) in zip(sums, before, strict=True)
+        ]
+        return t - self.same[0][1], t - self.same[1][1]
 
-    def _judge(self, t: float, step_s: float) -> None:
-        """Move between the states by how much of the last moments was movement."""
-        span = t - self.samples[0][0]
-        run_s, coast_s, still_s = (_longer(s, step_s) for s in (RUN_S, COAST_S, STILL_S))
-        start, starts = _share(self.samples, t - _longer(START_S, step_s))
-        run, _ = _share(self.samples, t - run_s)
-        coast, coasts = _share(self.samples, t - coast_s)
-        still, _ = _share(self.samples, t - still_s)
-        if start >= 0.75 and starts >= 3:
-            if self.state == "STOPPED":
-                self.state = "STARTING"
-            elif self.state != "STARTING" or (run >= 0.75 and span >= run_s - 0.1):
-                self.state = "RUNNING"
-            self.confidence = start
-        elif still <= 0.1 and span >= still_s - 1e-6:
-            self.state, self.confidence = "STOPPED", 1 - still
-        elif coast == 0 and coasts >= 3 and span >= coast_s - 1e-6:
-            if self.state == "RUNNING":
-                self.state = "COASTING"
-            elif self.state == "STARTING":
-                self.state = "STOPPED"
-            self.confidence = 0.6
+    def _take(self, moving: bool | None, why: str, t: float) -> None:
+        """Believe a verdict, or after a while without one nothing."""
+        if moving is not None:
+            self.judged_t, self.blind_t = t, None
+            self.belief.add(t, moving)
+            return
+        covered = why.startswith("covered")
+        self.blind_t = None if covered else self.blind_t if self.blind_t is not None else t
+        blind = self.blind_t is not None and t - self.blind_t >= BLIND_S - 1e-6
+        if blind or (self.judged_t is not None and t - self.judged_t >= COVERED_S - 1e-6):
+            self._doubt(why)
 
-    def _doubt(self) -> None:
-        self.state, self.confidence, self.samples = "UNKNOWN", 0.0, []
+    def _moves(
+        self,
+        luma: np.ndarray,
+        patch: np.ndarray,
+        where: Region,
+        boxes: list[list[float]],
+        t: float,
+        look: str,
+    ) -> Verdict:
+        """Tell whether the region moved; None, and why, where that cannot be judged."""
+        bands = movement.bands_of(luma)
+        strange = self.surroundings.strange(luma, where, boxes, look, t)
+        dim = _blind(patch[where.inside])
+        if dim or strange != self.strange:
+            self.past = []  # what comes back into view did not move there
+        self.strange = strange
+        verdict = (None, dim) if dim else self._compare(patch, bands, where, boxes, look)
+        if not dim and (not self.past or t - self.past[-1].t >= LAG_S - 1e-6):
+            self.past = [*self.past[-(LAGS - 1) :], Moment(t, patch, boxes, bands)]
+        if not strange:
+            self.found_t = None
+            return verdict
+        self.found_t = None if not verdict[0] else self.found_t if self.found_t is not None else t
+        if self.found_t is not None and t - self.found_t >= FOUND_S - 1e-6:
+            self.surroundings.forget()  # nothing but the machine moves for so long
+        return None, dim or "the view is blocked or was turned"
+
+    def _compare(
+        self,
+        patch: np.ndarray,
+        bands: np.ndarray,
+        where: Region,
+        boxes: list[list[float]],
+        look: str,
+    ) -> Verdict:
+        verdicts: list[Verdict] = []
+        for before in self.past[::-1] if len(self.past) < LAGS else (self.past[-1], self.past[0]):
+            if before.patch.shape != patch.shape or before.bands.shape != bands.shape:
+                continue
+            everybody = [*boxes, *before.boxes]
+            visible = where.inside & ~where.people(everybody)
+            if visible.sum() < MIN_VISIBLE * where.inside.sum():
+                verdicts.append((None, "covered by people"))
+                continue
+            noise = movement.noise_of(patch, before.patch, visible)
+            blurred = cv2.blur(patch, (3, 3))[visible]
+            if float(blurred.std()) < max(MIN_CONTRAST, 0.8 * noise):
+                verdicts.append((None, "nothing can be made out in the region"))
+                continue
+            near = where.is_near(everybody) if everybody else None
+            verdict = self._verdict(patch, before.patch, visible, noise, near, look)
+            if verdict[0] is not False:
+                # Only what seems to move is worth asking whether it was the camera.
+                shaken, cells = _steady(before, bands, where)
+                if cells:
+                    verdict = self._verdict(patch, shaken, visible, noise, near, look, cells)
+            if verdict[0]:
+                return verdict
+            verdicts.append(verdict)
+        if not verdicts:
+            return None, "not watched long enough"
+        return next((v for v in verdicts if v[0] is None), (False, ""))
+
+    def _verdict(
+        self,
+        patch: np.ndarray,
+        before: np.ndarray,
+        visible: np.ndarray,
+        noise: float,
+        near: bool | None,
+        look: str,
+        shake: float = 0.0,
+    ) -> Verdict:
+        """Judge two patches; near: somebody is close by, None: nobody is in the picture."""
+        lamps = near is not None
+        mask = movement.changed(patch, before, visible, noise, shake=shake, lamps=lamps)
+        still = max(MOVED, USUAL_STILL * self.usual) if near else MOVED
+        moved = max(MOVED_NEAR, USUAL_MOVED * self.usual) if near else MOVED
+        share = float(mask[visible].mean())
+        if look in ("belt", "rope"):
+            if look == "rope":
+                part = movement.thread(patch, visible)
+            else:
+                part = visible.copy()
+                edge = patch.shape[0] // 5
+                part[:edge] = part[patch.shape[0] - edge :] = False
+            shows = movement.would_show(patch, visible, part, noise)
+            if shows.sum() >= SHOWS * part.sum():
+                if look == "belt":
+                    share = float(mask[shows].mean())
+                    still, moved = BELT_STILL, BELT_NEAR if near else BELT_MOVED
+            elif share < MOVED and (look == "belt" or not self.usual):
+                return None, "nothing on it would show that it moves"
+        if share >= moved:
+            if not near:
+                self.usual += (share - self.usual) * (0.1 if self.usual else 1.0)
+            return True, ""
+        return (None, "covered by the light of people") if share >= still else (False, "")
+
+    def _shines(
+        self,
+        luma: np.ndarray,
+        patch: np.ndarray,
+        where: Region,
+        boxes: list[list[float]],
+        t: float,
+        colour: str,
+        bgr: Callable[[int, int, int, int], np.ndarray] | None,
+    ) -> Verdict:
+        """Tell whether an indicator lamp is lit."""
+        if (where.inside & ~where.people(boxes)).sum() < 0.8 * where.inside.sum():
+            return None, "covered by people"
+        around = _around(luma, where)
+        if float(np.median(around)) >= BURNT_LUMA:
+            return None, "over-exposed"
+        strange = self.surroundings.strange(luma, where, boxes, "lamp", t)
+        hue = hue_of(bgr(*where.window)) if bgr is not None else None
+        shining = self.indicator.shines(patch[where.inside], around, colour, hue)
+        if shining is None:
+            return None, "the lamp cannot be told lit from unlit"
+        if shining:
+            lit = self.indicator.blinking(t, True)
+            return lit, ""
+        if strange:
+            return None, "the view is blocked or was turned"
+        if float(around.mean()) < MIN_LUMA and self.indicator.lit is None:
+            return None, "too dark"
+        if self.indicator.blinking(t, False):
+            return True, ""
+        if self.indicator.times:
+            self.belief.amend(self.indicator.times[-1])
+        return False, ""
+
+    def _doubt(self, why: str) -> None:
+        self.belief.doubt(why)
 
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
-        self.past, self.samples, self.judged_t, self.blind_t = [], [], None, None
+        self.past, self.judged_t, self.blind_t, self.found_t = [], None, None, None
+        self.same, self.indicator.times = [], []
+        self.belief.forget()
         if length_s > COVERED_S:
-            self._doubt()
+            self._doubt("not watched without a gap")
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        past = [[t, pack_image(patch), boxes] for t, patch, boxes in self.past]
-        samples = [list(sample) for sample in self.samples]
+        past = [
+            [m.t, pack_image(m.patch), m.boxes, pack_image(m.bands.view(np.uint8))]
+            for m in self.past
+        ]
         return {
-            "state": self.state, "confidence": self.confidence, "past": past,
-            "samples": samples, "judged_t": self.judged_t, "blind_t": self.blind_t,
+            "belief": self.belief.dump(), "past": past,
+            "surroundings": self.surroundings.dump(), "indicator": self.indicator.dump(),
+            "place": self.place, "judged_t": self.judged_t, "blind_t": self.blind_t,
+            "found_t": self.found_t, "strange": self.strange, "usual": self.usual,
+            "same": [list(s) for s in self.same],
         }  # fmt: skip
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "VideoReader":
         """Rebuild from dump()."""
-        past = [(t, unpack_image(patch), boxes) for t, patch, boxes in data["past"] if patch]
-        samples = [(t, moving) for t, moving in data["samples"]]
+        past = [
+            Moment(t, unpack_image(patch), boxes, unpack_image(bands).view(np.int16))
+            for t, patch, boxes, bands in data["past"]
+        ]
         return cls(
-            data["state"], data["confidence"], past, samples, data["judged_t"], data["blind_t"]
-        )
-
-
-def _bounds(roi: Polygon) -> tuple[float, float, float, float]:
-    xs, ys = [p[0] for p in roi], [p[1] for p in roi]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _cut(luma: np.ndarray, roi: Polygon) -> tuple[np.ndarray, np.ndarray]:
-    """Return the region's bounding box, at most 40 cells long, and the mask of the polygon."""
-    height, width = luma.shape
-    x1, y1, x2, y2 = _bounds(roi)
-    left, top = min(int(x1 * width), width - 1), min(int(y1 * height), height - 1)
-    right, bottom = max(left + 1, round(x2 * width)), max(top + 1, round(y2 * height))
-    part = np.ascontiguousarray(luma[top:bottom, left:right])
-    scale = PATCH_PX / max(part.shape)
-    if scale < 1:
-        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    high, wide = part.shape
-    mask = np.zeros((high, wide), np.uint8)
-    corners = [
-        ((x * width - left) / (right - left) * wide, (y * height - top) / (bottom - top) * high)
-        for x, y in roi
-    ]
-    cv2.fillPoly(mask, [np.round(np.array(corners) - 0.5).astype(np.int32)], 1)
-    inside = mask.astype(bool)
-    return part, inside if inside.any() else np.ones((high, wide), bool)
-
-
-def _people(
-    shape: tuple[int, ...], box: Sequence[float], people: Sequence[Sequence[float]]
-) -> np.ndarray:
-    """Return the mask of a patch's cells where people are, with a margin for limbs and lamps."""
-    high, wide = shape[:2]
-    mask = np.zeros((high, wide), bool)
-    x1, y1, x2, y2 = box
-    for left, top, right, bottom in people:
-        out_x, out_y = 0.2 * (right - left), 0.06 * (bottom - top)
-        a = (left - out_x - x1) / max(x2 - x1, 1e-6) * wide
-        b = (right + out_x - x1) / max(x2 - x1, 1e-6) * wide
-        c = (top - out_y - y1) / max(y2 - y1, 1e-6) * high
-        d = (bottom + out_y - y1) / max(y2 - y1, 1e-6) * high
-        if b > 0 and d > 0 and a < wide and c < high:
-            mask[max(0, int(c)) : int(np.ceil(d)), max(0, int(a)) : int(np.ceil(b))] = True
-    return mask
-
-
-def _is_near(box: Sequence[float], people: Sequence[Sequence[float]]) -> bool:
-    """Tell whether anybody is within about a body's width of the region."""
-    x1, y1, x2, y2 = box
-    for left, top, right, bottom in people:
-        wide, high = right - left, bottom - top
-        if left - wide < x2 and right + wide > x1 and top - high / 4 < y2 and bottom > y1:
-            return True
-    return False
-
-
-def _changed(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> float:
-    """Return the share of visible cells whose pattern changed, by more than light and noise do.
-
-    Around each cell the old picture is fitted to the new one by a gain and an offset of its own:
-    a cap lamp, a shadow or an exposure that swings is fitted away, a spoke that moved is not.
-    """
-    now, then = patch.astype(np.float32), before.astype(np.float32)
-    rough = np.abs((now - then) - cv2.blur(now - then, (3, 3)))
-    # Noise lives in single cells, movement in neighbours.
-    noise = 1.4826 * float(np.median(rough[visible]))
-    weight = _around(visible.astype(np.float32)) + 1e-6
-    p, q = cv2.blur(now, (3, 3)), cv2.blur(then, (3, 3))
-    p, q = np.where(visible, p, 0), np.where(visible, q, 0)
-    mean_p, mean_q = _around(p) / weight, _around(q) / weight
-    var_p = np.maximum(_around(p * p) / weight - mean_p**2, 0)
-    var_q = np.maximum(_around(q * q) / weight - mean_q**2, 0)
-    both = _around(p * q) / weight - mean_p * mean_q
-    # A pattern that turned into its negative is movement, not light: no gain below zero.
-    gain = np.clip(both / (var_q + 1.0), 0, 3)
-    rest = np.maximum(var_p - 2 * gain * both + gain**2 * var_q, 0)
-    limit = max(MIN_CHANGE, NOISE_TIMES * noise)
-    return float((rest[visible] > limit**2).mean())
-
-
-def _around(values: np.ndarray) -> np.ndarray:
-    return cv2.blur(values, (WINDOW, WINDOW), borderType=cv2.BORDER_CONSTANT)
-
-
-@dataclass
-class MachineState:
-    """One machine's state, fused from its signals and from video."""
-
-    video: VideoReader = field(default_factory=VideoReader)
-    signal: str | None = None
-    signal_t: float | None = None
-    waiting: list[tuple[float, str]] = field(default_factory=list)
-    disagree_t: float | None = None
-    shown: str | None = None
-
-    def add_signal(self, t: float, state: str) -> None:
-        """Take a signal; one from the future waits until its time has come."""
-        state = state.strip().upper()
-        self.waiting.append((t, state if state in STATES else "UNKNOWN"))
-        self.waiting.sort()
-
-    def fuse(self, source: str, t: float, stale_s: float | None) -> tuple[str, str, float]:
-        """Return state, where it comes from, and the confidence in it, at time t."""
-        while self.waiting and self.waiting[0][0] <= t + 1e-6:
-            when, state = self.waiting.pop(0)
-            if self.signal_t is None or when >= self.signal_t:
-                self.signal, self.signal_t = state, when
-        signal = self.signal or "UNKNOWN"
-        if stale_s is not None and self.signal_t is not None and t - self.signal_t > stale_s:
-            signal = "UNKNOWN"
-        if source == "signal":
-            return signal, "signal", 0.0 if signal == "UNKNOWN" else 1.0
-        video = self.video.state
-        if source == "video":
-            return video, "video", self.video.confidence
-        return self._both(signal, video, t)
-
-    def _both(self, signal: str, video: str, t: float) -> tuple[str, str, float]:
-        """Fuse: one that knows nothing is left out; disagreement is danger, then doubt."""
-        if signal == "UNKNOWN" or video == "UNKNOWN":
-            self.disagree_t = None
-            if signal == "UNKNOWN":
-                return video, "video", self.video.confidence
-            return signal, "signal", 0.8
-        if (signal == "STOPPED") == (video == "STOPPED"):
-            self.disagree_t = None
-            return signal, "both", 1.0
-        if self.disagree_t is None:
-            self.disagree_t = t
-        if t - self.disagree_t >= DISAGREE_S - 1e-6:
-            return "UNKNOWN", "both", 0.0
-        return (video, "video", 0.5) if signal == "STOPPED" else (signal, "signal", 0.5)
-
-    def dump(self) -> dict[str, Any]:
-        """Return a JSON-like form."""
-        return {
-            "video": self.video.dump(), "signal": self.signal, "signal_t": self.signal_t,
-            "waiting": [list(w) for w in self.waiting], "disagree_t": self.disagree_t,
-            "shown": self.shown,
-        }  # fmt: skip
-
-    @classmethod
-    def load(cls, data: dict[str, Any]) -> "MachineState":
-        """Rebuild from dump()."""
-        waiting = [(t, state) for t, state in data["waiting"]]
-        return cls(
-            VideoReader.load(data["video"]),
-            data["signal"], data["signal_t"], waiting, data["disagree_t"], data["shown"],
+            Belief.load(data["belief"]), past, Surroundings.load(data["surroundings"]),
+            Indicator.load(data["indicator"]), data["place"], data["judged_t"], data["blind_t"],
+            data["found_t"], data["strange"], data["usual"], [(crc, t) for crc, t in data["same"]],
         )  # fmt: skip
+
+
+def _blind(values: np.ndarray) -> str:
+    """Say why nothing can be seen at a brightness, or ""."""
+    if float(values.mean()) < MIN_LUMA:
+        return "too dark"
+    if float((values >= BURNT_LUMA).mean()) > BURNT_SHARE:
+        return "over-exposed"
+    return ""
+
+
+def _steady(before: Moment, bands: np.ndarray, where: Region) -> tuple[np.ndarray, float]:
+    """Return the patch before moved as the camera moved since, and by how many cells."""
+    right, down = movement.shift(bands, before.bands, *where.picture)
+    if np.hypot(right, down) < MIN_SHAKE_PX:
+        return before.patch, 0.0
+    x, y = where.matrix[:, :2] @ (right, down)
+    size = (before.patch.shape[1], before.patch.shape[0])
+    by = np.array([[1, 0, x], [0, 1, y]], np.float64)
+    moved = cv2.warpAffine(before.patch, by, size, borderMode=cv2.BORDER_REPLICATE)
+    return moved, float(np.hypot(x, y))
+
+
+def _around(luma: np.ndarray, where: Region) -> np.ndarray:
+    """Return the luma values beside a region's window, as far out as it is wide."""
+    left, top, right, bottom = where.window
+    wide, high = max(4, right - left), max(4, bottom - top)
+    outer = luma[max(0, top - high) : bottom + high, max(0, left - wide) : right + wide]
+    mask = np.ones(outer.shape, bool)
+    y, x = top - max(0, top - high), left - max(0, left - wide)
+    # A cell of margin: a bright lamp glows beyond its glass.
+    mask[max(0, y - 1) : y + bottom - top + 1, max(0, x - 1) : x + right - left + 1] = False
+    return outer[mask]

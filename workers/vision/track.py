@@ -87,6 +87,18 @@ class Tracker:
                 ids[index] = track.id
         return ids
 
+    def hold(self, t: float) -> None:
+        """Take a frame in which nothing moved: whoever was there is still there, and stands."""
+        for track in self.tracks:
+            if track.seen_s == self.last_t:
+                track.seen_s = t
+                track.velocity = [0.0, 0.0, 0.0, 0.0]
+        self.last_t = t
+
+    def unsure(self) -> bool:
+        """Tell whether somebody is not confirmed yet, or was not seen in the last frame."""
+        return any(not k.confirmed or k.seen_s != self.last_t for k in self.tracks)
+
     def following(self) -> bool:
         """Tell whether anybody is being followed."""
         return bool(self.tracks)

@@ -95,7 +95,7 @@ export class Canvas {
 
   draw(force = false): void {
     const { scene, chosen, point } = this.editor;
-    const key = JSON.stringify([scene.zones, scene.machines, scene.rules, chosen, point]);
+    const key = JSON.stringify([scene.zones, scene.machines, scene.gauges, scene.rules, chosen, point]);
     if (!force && key === this.drawn) return;
     this.drawn = key;
     const focused = document.activeElement?.getAttribute("data-focus") ?? "";
@@ -112,7 +112,7 @@ export class Canvas {
     const chosen = same(ref, this.editor.chosen);
     const name = this.editor.name(ref);
     const parts: SVGElement[] = [
-      svg("polygon", {
+      svg(ref.kind === "gauges" ? "polyline" : "polygon", {
         class: `shape ${role(this.editor.scene, ref)}${chosen ? " chosen" : ""}`,
         points: polygon.map((point) => this.at(point).join(",")).join(" "),
         tabindex: 0,
@@ -128,14 +128,15 @@ export class Canvas {
     const size = 14 * this.unit;
     const label = svg("text", { class: "shape-label", x: Math.min(x, WIDE - name.length * size * 0.6), y: Math.max(size, y - 8 * this.unit), "font-size": size }, name);
     parts.push(label);
-    for (const [cx, cy] of crossings(polygon).map((point) => this.at(point)))
+    for (const [cx, cy] of (ref.kind === "gauges" ? [] : crossings(polygon)).map((point) => this.at(point)))
       parts.push(svg("circle", { class: "crossing", cx, cy, r: 12 * this.unit }));
     return parts;
   }
 
   private points(ref: ShapeRef): SVGElement[] {
     const polygon = polygonOf(this.editor.scene, ref);
-    const edges = polygon.map((point, index) => {
+    const sides = ref.kind === "gauges" ? polygon.slice(0, -1) : polygon; // a line is not closed
+    const edges = sides.map((point, index) => {
       const [x1, y1] = this.at(point);
       const [x2, y2] = this.at(polygon[(index + 1) % polygon.length]!);
       return svg("line", { class: "edge", x1, y1, x2, y2, pointerdown: (event) => this.insert(event as PointerEvent, ref, index) });

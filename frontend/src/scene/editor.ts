@@ -28,7 +28,7 @@ export class Editor {
     readonly given: SceneData,
     readonly words: Words,
   ) {
-    const empty = { version: 1, zones: [], machines: [], rules: [] };
+    const empty = { version: 1, zones: [], machines: [], gauges: [], rules: [] };
     this.saved = { ...empty, ...given.document };
     this.history = new History(this.saved);
     if (this.saved.zones.length) this.chosen = { kind: "zones", index: 0 };
@@ -102,12 +102,14 @@ export class Editor {
 
   name(ref: model.ShapeRef): string {
     const id = this.scene[ref.kind][ref.index]?.id ?? "";
-    return ref.kind === "zones" ? id : this.words.t("machine_region", { id });
+    if (ref.kind === "zones") return id;
+    return this.words.t(ref.kind === "gauges" ? "gauge_line" : "machine_region", { id });
   }
 
   shapes(): model.ShapeRef[] {
     const zones = this.scene.zones.map((_zone, index) => ({ kind: "zones" as const, index }));
     const regions = this.scene.machines.map((_machine, index) => ({ kind: "machines" as const, index }));
-    return [...zones, ...regions];
+    const gauges = this.scene.gauges.map((_gauge, index) => ({ kind: "gauges" as const, index }));
+    return [...zones, ...regions, ...gauges];
   }
 }

@@ -63,8 +63,8 @@ function openTab(name: Tab): void {
 }
 
 function isEmpty(): boolean {
-  const { zones, machines, rules } = editor.scene;
-  return !zones.length && !machines.length && !rules.length;
+  const { zones, machines, gauges, rules } = editor.scene;
+  return !zones.length && !machines.length && !gauges.length && !rules.length;
 }
 
 function start(): HTMLElement {
@@ -94,10 +94,10 @@ function jsonPanel(): HTMLElement[] {
   const use = (): void => {
     try {
       const found = JSON.parse(text.value) as model.Scene;
-      const lists = [found.zones ?? [], found.machines ?? [], found.rules ?? []];
+      const lists = [found.zones ?? [], found.machines ?? [], found.gauges ?? [], found.rules ?? []];
       if (typeof found !== "object" || !lists.every(Array.isArray)) throw new TypeError(t("json_shape"));
       editor.chosen = null;
-      editor.change({ ...found, zones: found.zones ?? [], machines: found.machines ?? [], rules: found.rules ?? [] });
+      editor.change({ ...found, zones: found.zones ?? [], machines: found.machines ?? [], gauges: found.gauges ?? [], rules: found.rules ?? [] });
     } catch (error) {
       setText(fault, t("json_bad", { reason: error instanceof Error ? error.message : String(error) }));
     }
@@ -209,9 +209,9 @@ async function publish(): Promise<void> {
 function point(error: Refused): void {
   const path = error.field.replace(/^document\./, "");
   editor.refused = { path, text: error.message };
-  const [, kind, index] = /^(zones|machines|rules)\[(\d+)\]/.exec(path) ?? [];
+  const [, kind, index] = /^(zones|machines|gauges|rules)\[(\d+)\]/.exec(path) ?? [];
   if (kind === "rules") tab = "rules";
-  else if (kind === "zones" || kind === "machines") {
+  else if (kind === "zones" || kind === "machines" || kind === "gauges") {
     tab = "shapes";
     editor.chosen = { kind, index: Number(index) };
   }

@@ -1,5 +1,5 @@
 // The scene document as the editor handles it: plain values, changed by making new ones.
-// Keys that the editor has no form for (gauges, ground, masks) pass through untouched.
+// Keys that the editor has no form for (ground, masks) pass through untouched.
 
 import { area, crossings, rectangle, type Point } from "./geometry";
 
@@ -18,6 +18,18 @@ export interface Machine {
   [other: string]: unknown;
 }
 
+export interface Mark {
+  xy: Point;
+  m: number;
+}
+
+/** A water gauge: points along it, and the metres at each. */
+export interface Gauge {
+  id: string;
+  points?: Mark[];
+  [other: string]: unknown;
+}
+
 export interface Rule {
   id: string;
   type: string;
@@ -32,6 +44,7 @@ export interface Scene {
   version: number;
   zones: Zone[];
   machines: Machine[];
+  gauges: Gauge[];
   rules: Rule[];
   [other: string]: unknown;
 }
@@ -54,9 +67,9 @@ export interface Hazard {
   params: Param[];
 }
 
-/** A shape on the picture: a zone's polygon or a machine's region. */
+/** A shape on the picture: a zone's polygon, a machine's region or a gauge's line. */
 export interface ShapeRef {
-  kind: "zones" | "machines";
+  kind: "zones" | "machines" | "gauges";
   index: number;
 }
 
@@ -70,18 +83,32 @@ export function same(a: ShapeRef | null, b: ShapeRef | null): boolean {
 }
 
 export function polygonOf(scene: Scene, ref: ShapeRef): Point[] {
+  if (ref.kind === "gauges") return (scene.gauges[ref.index]?.points ?? []).map((mark) => mark.xy);
   return (ref.kind === "zones" ? scene.zones[ref.index]?.polygon : scene.machines[ref.index]?.roi) ?? [];
 }
 
 export function withPolygon(scene: Scene, ref: ShapeRef, polygon: Point[]): Scene {
+  if (ref.kind === "gauges") return withItem(scene, "gauges", ref.index, { points: marked(scene.gauges[ref.index]?.points ?? [], polygon) });
   const key = ref.kind === "zones" ? "polygon" : "roi";
   return withItem(scene, ref.kind, ref.index, { [key]: polygon });
+}
+
+/** Give new places the metres of the old ones; a point that came between gets the metres between. */
+function marked(old: Mark[], places: Point[]): Mark[] {
+  if (places.length === old.length) return places.map((xy, index) => ({ ...old[index]!, xy }));
+  const known = (xy: Point): number | undefined => old.find((mark) => mark.xy[0] === xy[0] && mark.xy[1] === xy[1])?.m;
+  return places.map((xy, index) => {
+    const [before, after] = [places[index - 1], places[index + 1]];
+    const ends = [before && known(before), after && known(after)].filter((m) => m !== undefined);
+    const between = ends.reduce((sum, m) => sum + m, 0) / Math.max(1, ends.length);
+    return { xy, m: known(xy) ?? Number(between.toFixed(3)) };
+  });
 }
 
 /** Change some keys of one item; a key that is set to undefined goes away. */
 export function withItem(
   scene: Scene,
-  list: "zones" | "machines" | "rules",
+  list: "zones" | "machines" | "gauges" | "rules",
   index: number,
   change: Record<string, unknown>,
 ): Scene {
@@ -95,12 +122,12 @@ function clean(item: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
 }
 
-export function without(scene: Scene, list: "zones" | "machines" | "rules", index: number): Scene {
+export function without(scene: Scene, list: "zones" | "machines" | "gauges" | "rules", index: number): Scene {
   return { ...scene, [list]: (scene[list] as unknown[]).filter((_item, at) => at !== index) };
 }
 
 /** Give a zone or machine another name, in the rules that name it too. */
-export function renamed(scene: Scene, list: "zones" | "machines", index: number, id: string): Scene {
+export function renamed(scene: Scene, list: "zones" | "machines" | "gauges", index: number, id: string): Scene {
   const old = scene[list][index]?.id;
   const next = withItem(scene, list, index, { id });
   if (scene[list].filter((item) => item.id === old).length !== 1) return next;
@@ -124,7 +151,8 @@ export function freeName(items: { id: string }[], stem: string): string {
 }
 
 /** What a shape is for, by the rules that name it: it decides the colour. */
-export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand" | "machine" | "zone" {
+export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand" | "machine" | "gauge" | "zone" {
+  if (ref.kind === "gauges") return "gauge";
   if (ref.kind === "machines") return "machine";
   const id = scene.zones[ref.index]?.id;
   if (scene.rules.some((rule) => rule.zone === id)) return "danger";
@@ -163,6 +191,13 @@ function polygonFault(polygon: Point[], say: Say): string {
   return area(polygon) <= 1e-7 ? say("fault_area") : "";
 }
 
+function gaugeFault(marks: Mark[], say: Say): string {
+  if (marks.length < 2) return say("fault_gauge_points");
+  const rises = marks[marks.length - 1]!.m > marks[0]!.m;
+  const inOrder = marks.every((mark, index) => index === 0 || (mark.m !== marks[index - 1]!.m && mark.m > marks[index - 1]!.m === rises));
+  return inOrder ? "" : say("fault_metres");
+}
+
 /** What cannot be put in force, with the paths that the server would name. */
 export function faults(scene: Scene, hazards: Hazard[], say: Say): Fault[] {
   const found: Fault[] = [];
@@ -174,7 +209,9 @@ export function faults(scene: Scene, hazards: Hazard[], say: Say): Fault[] {
     });
   names(scene.zones, "zones");
   names(scene.machines, "machines");
+  names(scene.gauges, "gauges");
   names(scene.rules, "rules");
+  scene.gauges.forEach((gauge, index) => gauge.points && add(`gauges[${index}].points`, gaugeFault(gauge.points, say)));
   scene.zones.forEach((zone, index) => add(`zones[${index}].polygon`, polygonFault(zone.polygon, say)));
   scene.machines.forEach((machine, index) => {
     if (machine.roi) add(`machines[${index}].roi`, polygonFault(machine.roi, say));

@@ -18,11 +18,15 @@ export function shapesPanel(editor: Editor): HTMLElement[] {
       { class: "line" },
       el("button", { type: "button", class: "button small", click: () => addZone(editor) }, icon("plus"), t("add_zone")),
       el("button", { type: "button", class: "button small", click: () => addMachine(editor) }, icon("plus"), t("add_machine")),
+      el("button", { type: "button", class: "button small", click: () => addGauge(editor) }, icon("plus"), t("add_gauge")),
     ),
     el("ul", { class: "shape-list" }, ...items),
-    ...(chosen ? [chosen.kind === "zones" ? zoneForm(editor, chosen) : machineForm(editor, chosen)] : []),
+    ...(chosen ? [FORMS[chosen.kind](editor, chosen)] : []),
   ];
 }
+
+const FORMS = { zones: zoneForm, machines: machineForm, gauges: gaugeForm };
+const KIND_WORDS = { zones: "zone", machines: "machine", gauges: "gauge" };
 
 function listItem(editor: Editor, ref: model.ShapeRef): HTMLElement {
   const { t } = editor.words;
@@ -37,7 +41,7 @@ function listItem(editor: Editor, ref: model.ShapeRef): HTMLElement {
       { type: "button", "aria-pressed": String(model.same(ref, editor.chosen)), "data-key": `shape-${ref.kind}-${ref.index}`, click: () => editor.choose(ref) },
       el("span", { class: `swatch ${model.role(editor.scene, ref)}` }),
       editor.scene[ref.kind][ref.index]?.id ?? "",
-      el("span", { class: "sub" }, t(ref.kind === "zones" ? "zone" : "machine"), " · ", about),
+      el("span", { class: "sub" }, t(KIND_WORDS[ref.kind]), " · ", about),
     ),
     fault && el("p", { class: "fault" }, fault.text),
   );
@@ -60,6 +64,30 @@ function addMachine(editor: Editor): void {
   editor.point = null;
   const machine = { id, kind: known?.kind ?? "winch", source: "video", roi: rectangle(0.4, 0.2, 0.6, 0.4), unknown_is: "running" };
   editor.change({ ...editor.scene, machines: [...machines, machine] });
+}
+
+function addGauge(editor: Editor): void {
+  const gauges = editor.scene.gauges;
+  editor.chosen = { kind: "gauges", index: gauges.length };
+  editor.point = null;
+  const points: model.Mark[] = [{ xy: [0.5, 0.2], m: 1 }, { xy: [0.5, 0.8], m: 0 }];
+  editor.change({ ...editor.scene, gauges: [...gauges, { id: model.freeName(gauges, "sump"), points }] });
+}
+
+function gaugeForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  const { t } = editor.words;
+  const gauge = editor.scene.gauges[ref.index]!;
+  const path = `gauges[${ref.index}]`;
+  return el(
+    "div",
+    { class: "card" },
+    textField(editor, {
+      label: t("name"), help: t("gauge_help"), path: `${path}.id`, value: gauge.id,
+      change: (id) => editor.change(model.renamed(editor.scene, "gauges", ref.index, id)),
+    }),
+    gauge.points ? pointsTable(editor, ref, `${path}.points`) : null,
+    el("p", {}, removeButton(editor, ref)),
+  );
 }
 
 function zoneForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
@@ -147,6 +175,20 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
     });
     return el("td", {}, input);
   };
+  const marks = ref.kind === "gauges" ? (editor.scene.gauges[ref.index]?.points ?? []) : [];
+  const metres = (index: number): HTMLElement => {
+    const input = el("input", {
+      type: "number", step: "any", value: marks[index]!.m, "data-key": `metres-${index}`,
+      "aria-label": `${t("point")} ${index + 1} ${t("metres")}`,
+    });
+    input.addEventListener("change", () => {
+      if (!Number.isFinite(input.valueAsNumber)) return;
+      const points = marks.map((mark, at) => (at === index ? { ...mark, m: input.valueAsNumber } : mark));
+      editor.change(model.withItem(editor.scene, "gauges", ref.index, { points }));
+    });
+    input.addEventListener("focus", () => editor.markPoint(index));
+    return el("td", {}, input);
+  };
   const rows = polygon.map((_point, index) =>
     el(
       "tr",
@@ -154,16 +196,17 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
       el("td", {}, String(index + 1)),
       cell(index, 0),
       cell(index, 1),
+      marks.length ? metres(index) : null,
       el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), "data-key": `remove-${index}`, click: () => set(polygon.filter((_old, at) => at !== index)) }, "×")),
     ),
   );
-  const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), el("th"));
-  const last = polygon.length - 1;
+  const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), marks.length ? el("th", { scope: "col" }, t("metres")) : null, el("th"));
+  const last = polygon.length - (marks.length ? 2 : 1);
   return el(
     "div",
     {},
     fault && el("p", { class: "fault", role: "alert" }, fault.text),
     polygon.length > 0 && el("table", { class: "points" }, el("thead", {}, head), el("tbody", {}, ...rows)),
-    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(polygon, editor.point ?? last)) }, icon("plus"), t("add_point"))),
+    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(polygon, Math.min(editor.point ?? last, last))) }, icon("plus"), t("add_point"))),
   );
 }

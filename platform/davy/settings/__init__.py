@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "apps.rules",
     "apps.detectors",
     "apps.signals",
+    "apps.readings",
     "apps.live",
     "apps.alarms",
     "apps.evidence",
@@ -165,9 +166,15 @@ SPECTACULAR_SETTINGS = {
 
 # The ring of recorded chunks: bounded by age and by bytes, whichever comes first.
 RING_DIR = VAR / "ring"
+# How long readings are kept: as they came, by minute, by hour.
+READINGS_RAW_DAYS = env_float("DAVY_READINGS_RAW_DAYS", 7)
+READINGS_MINUTE_DAYS = env_float("DAVY_READINGS_MINUTE_DAYS", 90)
+READINGS_HOUR_DAYS = env_float("DAVY_READINGS_HOUR_DAYS", 730)
 RING_AGE_S = env_float("DAVY_RING_AGE_S", 1800)
 RING_BYTES = int(env_float("DAVY_RING_BYTES", 4e9))
 RING_MIN_FREE_BYTES = int(env_float("DAVY_RING_MIN_FREE_BYTES", 1e9))
+# Where workers keep the networks that mines bring; the object store has them for good.
+MODEL_DIR = VAR / "models"
 # Folders from which a camera may play a video file; none unless said.
 FILE_SOURCES = env_list("DAVY_FILE_SOURCES", ":")
 

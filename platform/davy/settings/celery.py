@@ -72,6 +72,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 2},
     },
+    "forget-old-readings": {
+        "task": "apps.readings.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget-old-events": {
         "task": "apps.live.tasks.forget",
         "schedule": 3600.0,

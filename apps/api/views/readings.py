@@ -1,0 +1,92 @@
+"""What cameras measure, over time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.base import MINE, ScopedView
+from apps.cameras.selectors import cameras
+from apps.readings.models import Reading
+from apps.readings.selectors import MOST_POINTS, STEPS, reading_series, readings_newest
+
+__all__ = ["ReadingList"]
+
+DAY = timedelta(days=1)
+
+
+class ReadingList(ScopedView):
+    """Levels and wet areas: the newest of each, or one series over time."""
+
+    queryset = Reading.objects.none()
+
+    @extend_schema(
+        parameters=[
+            MINE,
+            OpenApiParameter("camera", OpenApiTypes.INT, description="only this camera"),
+            OpenApiParameter(
+                "name", OpenApiTypes.STR, description="a series, such as sump-a.level_m"
+            ),
+            OpenApiParameter("from", OpenApiTypes.DATETIME, description="by default a day ago"),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="by default now"),
+            OpenApiParameter("step", OpenApiTypes.STR, enum=STEPS),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """Return a series' points; without a name the newest reading of each series.
+
+        A time without readings has no point, and a reading that failed has the value null: a gap
+        is never filled. At most 5000 points; `more` says that there are later ones.
+        """
+        asked = request.query_params
+        found = self.narrow(cameras())
+        camera = None
+        if "camera" in asked:
+            number = asked["camera"]
+            known = number.isdigit() and len(number) < 19
+            camera = self.find(cameras(), pk=int(number) if known else 0)
+        if "name" not in asked:
+            ids = [camera.pk] if camera else list(found.values_list("pk", flat=True))
+            return Response({"results": readings_newest(camera_ids=ids)})
+        if camera is None:
+            raise ValidationError({"camera": _("A series needs its camera.")})
+        step = asked.get("step", "minute")
+        if step not in STEPS:
+            words = _("Must be one of %s.") % ", ".join(STEPS)
+            raise ValidationError({"step": words})
+        until = _moment(asked, "to") or timezone.now()
+        since = _moment(asked, "from") or until - DAY
+        if since >= until:
+            raise ValidationError({"from": _("Must be before “to”.")})
+        points = reading_series(
+            camera=camera, name=asked["name"], since=since, until=until, step=step
+        )
+        return Response(
+            {
+                "camera": camera.pk,
+                "name": asked["name"],
+                "step": step,
+                "from": since,
+                "to": until,
+                "points": points,
+                "more": len(points) == MOST_POINTS,
+            }
+        )
+
+
+def _moment(asked: Any, key: str) -> datetime | None:
+    if key not in asked:
+        return None
+    try:
+        # An unquoted + arrives as a space.
+        when = datetime.fromisoformat(asked[key].replace(" ", "+"))
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValidationError({key: _("Not a time in ISO 8601.")}) from None

@@ -1,0 +1,65 @@
+"""Reads of readings: the newest of each series, and a series over time."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from apps.cameras.models import Camera
+from apps.readings.models import Reading, Rollup
+
+__all__ = ["MOST_POINTS", "STALE", "STEPS", "reading_series", "readings_newest"]
+
+# A value older than this says nothing about now.
+STALE = timedelta(minutes=5)
+MOST_POINTS = 5000
+STEPS = ("raw", "minute", "hour")
+
+
+def readings_newest(*, camera_ids: list[int]) -> list[dict[str, Any]]:
+    """List each series' newest reading; stale: there is no value, or it is older than 5 minutes."""
+    rows = (
+        Reading.objects.filter(camera__in=camera_ids)
+        .order_by("camera_id", "name", "-at")
+        .distinct("camera_id", "name")
+    )
+    now = timezone.now()
+    return [
+        {
+            "mine": row.mine_id,
+            "camera": row.camera_id,
+            "name": row.name,
+            "at": row.at,
+            "value": row.value,
+            "confidence": row.confidence,
+            "stale": row.value is None or now - row.at > STALE,
+        }
+        for row in rows
+    ]
+
+
+def reading_series(
+    *, camera: Camera, name: str, since: datetime, until: datetime, step: str
+) -> list[dict[str, Any]]:
+    """List a series' points in [since, until), oldest first, at most MOST_POINTS.
+
+    raw: at, value, confidence; minute, hour: at (its beginning), min, mean, max, count, lost.
+    A time that nothing was read in has no point: a gap.
+    """
+    if step == "raw":
+        rows = Reading.objects.filter(camera=camera, name=name, at__gte=since, at__lt=until)
+        return list(rows.order_by("at").values("at", "value", "confidence")[:MOST_POINTS])
+    rollups = Rollup.objects.filter(
+        camera=camera, name=name, step=step, at__gte=since, at__lt=until
+    ).order_by("at")[:MOST_POINTS]
+    return [
+        {
+            "at": row.at,
+            "min": row.minimum,
+            "mean": row.mean,
+            "max": row.maximum,
+            "count": row.count,
+            "lost": row.lost,
+        }
+        for row in rollups
+    ]

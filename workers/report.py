@@ -1,0 +1,61 @@
+"""What the engine reports: measured values, and rules or faults that are raised and cleared."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from workers.scene import Scene
+from workers.vision.health import Change
+
+# The rule and type that every fault of the camera itself is told under.
+CAMERA_RULE, CAMERA_TYPE = "camera", "camera_health"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A measured value at a time; why: what makes it unknown, in words."""
+
+    name: str
+    t: float
+    value: float | str | None
+    confidence: float | None = None
+    source: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule raised or cleared; the situation's id is the same from first raise to clear.
+
+    The camera's own faults have the rule "camera", the type "camera_health" and the fault as
+    level; values["about"] names the machine or gauge that a fault is about, where it is about one.
+    """
+
+    rule: str
+    type: str
+    state: str
+    situation: str
+    level: str
+    severity: str
+    t: float
+    boxes: list[list[float]]
+    why: str
+    values: dict[str, Any]
+
+
+def fault_finding(scene: Scene, change: Change) -> Finding:
+    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious."""
+    values = {**change.values, "since_t": round(change.since_t, 3)}
+    if change.about:
+        values["about"] = change.about
+    return Finding(
+        CAMERA_RULE,
+        CAMERA_TYPE,
+        change.state,
+        change.situation,
+        change.fault,
+        "high" if scene.rules else "medium",
+        change.t,
+        [],
+        change.why,
+        values,
+    )

@@ -1,0 +1,96 @@
+"""A machine's state from signals, from video, or fused from both."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workers.vision.belief import STATES
+from workers.vision.health import Change, Health
+from workers.vision.machine import VideoReader
+
+__all__ = ["STATES", "MachineState"]
+
+DISAGREE_S = 5.0
+
+
+@dataclass
+class MachineState:
+    """One machine's state, fused from its signals and from video."""
+
+    video: VideoReader = field(default_factory=VideoReader)
+    signal: str | None = None
+    signal_t: float | None = None
+    waiting: list[tuple[float, str]] = field(default_factory=list)
+    disagree_t: float | None = None
+    shown: tuple[str, str] | None = None  # state and why, as last told
+
+    def why(self, source: str) -> str:
+        """Say in words why the state is UNKNOWN where it comes from this source."""
+        if source == "signal":
+            return "no signal" if self.signal_t is None else "the signal is old or says nothing"
+        return "signal and picture disagree" if source == "both" else self.video.belief.why
+
+    def add_signal(self, t: float, state: str) -> None:
+        """Take a signal; one from the future waits until its time has come."""
+        state = state.strip().upper()
+        self.waiting.append((t, state if state in STATES else "UNKNOWN"))
+        self.waiting.sort()
+
+    def fuse(self, source: str, t: float, stale_s: float | None) -> tuple[str, str, float]:
+        """Return state, where it comes from, and the confidence in it, at time t."""
+        while self.waiting and self.waiting[0][0] <= t + 1e-6:
+            when, state = self.waiting.pop(0)
+            if self.signal_t is None or when >= self.signal_t:
+                self.signal, self.signal_t = state, when
+        signal = self.signal or "UNKNOWN"
+        if stale_s is not None and self.signal_t is not None and t - self.signal_t > stale_s:
+            signal = "UNKNOWN"
+        if source == "signal":
+            return signal, "signal", 0.0 if signal == "UNKNOWN" else 1.0
+        video = self.video.state
+        if source == "video":
+            return video, "video", self.video.confidence
+        return self._both(signal, video, t)
+
+    def _both(self, signal: str, video: str, t: float) -> tuple[str, str, float]:
+        """Fuse: one that knows nothing is left out; disagreement is danger, then doubt."""
+        if signal == "UNKNOWN" or video == "UNKNOWN":
+            self.disagree_t = None
+            if signal == "UNKNOWN":
+                return video, "video", self.video.confidence
+            return signal, "signal", 0.8
+        if (signal == "STOPPED") == (video == "STOPPED"):
+            self.disagree_t = None
+            return signal, "both", 1.0
+        if self.disagree_t is None:
+            self.disagree_t = t
+        if t - self.disagree_t >= DISAGREE_S - 1e-6:
+            return "UNKNOWN", "both", 0.0
+        return (video, "video", 0.5) if signal == "STOPPED" else (signal, "signal", 0.5)
+
+    def tell(self, health: Health, machine: str, name: str, t: float) -> list[Change]:
+        """Have the camera's health judge whether signal and picture tell different things."""
+        values = {"machine": machine, "signal": self.signal, "video": self.video.state}
+        why = f"{name or machine}: the signal says {self.signal}, the picture {self.video.state}"
+        disagree = self.disagree_t is not None
+        return health.judge(
+            "machine_disagreement", disagree, t, why if disagree else "",
+            values if disagree else {}, about=machine, since_t=self.disagree_t,
+        )  # fmt: skip
+
+    def dump(self) -> dict[str, Any]:
+        """Return a JSON-like form."""
+        return {
+            "video": self.video.dump(), "signal": self.signal, "signal_t": self.signal_t,
+            "waiting": [list(w) for w in self.waiting], "disagree_t": self.disagree_t,
+            "shown": None if self.shown is None else list(self.shown),
+        }  # fmt: skip
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "MachineState":
+        """Rebuild from dump()."""
+        waiting = [(t, state) for t, state in data["waiting"]]
+        return cls(
+            VideoReader.load(data["video"]),
+            data["signal"], data["signal_t"], waiting, data["disagree_t"],
+            None if data["shown"] is None else (data["shown"][0], data["shown"][1]),
+        )  # fmt: skip

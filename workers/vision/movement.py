@@ -1,0 +1,177 @@
+"""What moved between two patches of a region, apart from light, noise and a shaking camera."""
+
+import cv2
+import numpy as np
+
+# Grey levels, and multiples of the noise, by which a cell must change to count as moved.
+MIN_CHANGE = 2.0
+NOISE_TIMES = 1.0
+# The neighbourhood, in cells, within which light is taken to be even.
+WINDOW = 7
+# The spread, in cells, of what a cap lamp's beam and its shadows are taken to be smooth over.
+BEAM = 2.0
+# A shift of the whole picture is known to about this part of itself, and an edge warped by it
+# keeps about this part of a cell of error.
+UNSURE = 0.25
+# The picture as bands whose shift is followed: (bands, cells along).
+BANDS = (3, 160)
+AGREE_PX = 0.6
+
+
+def noise_of(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> float:
+    """Return the noise of the difference of two patches, in grey levels."""
+    change = cv2.subtract(patch, before, dtype=cv2.CV_32F)
+    # Noise lives in single cells, movement in neighbours.
+    rough = np.abs(change - cv2.blur(change, (3, 3)))
+    values = rough[visible][::2]
+    return 1.4826 * float(np.median(values)) if values.size else 0.0
+
+
+def changed(
+    patch: np.ndarray,
+    before: np.ndarray,
+    visible: np.ndarray,
+    noise: float,
+    *,
+    shake: float = 0.0,
+    lamps: bool = False,
+) -> np.ndarray:
+    """Return the mask of visible cells whose pattern changed, by more than light and noise do.
+
+    Around each cell the old picture is fitted to the new one by a gain and an offset of its own:
+    a shadow or an exposure that swings is fitted away, a spoke that moved is not.
+    shake: cells by which the camera's shaking was taken back, which leaves errors at edges;
+    lamps: somebody's cap lamp may play on the region, so what is smooth is taken out first.
+    """
+    p, q = cv2.blur(patch, (3, 3)).astype(np.float32), cv2.blur(before, (3, 3)).astype(np.float32)
+    slope = _slope(p) if shake else None
+    if lamps:
+        q *= (_smooth(p, visible) + 6.0) / (_smooth(q, visible) + 6.0)
+    p[~visible] = 0
+    q[~visible] = 0
+    weight = _around(visible.astype(np.float32)) + 1e-6
+    mean_p, mean_q = _around(p) / weight, _around(q) / weight
+    var_p = np.maximum(_around(p * p) / weight - mean_p * mean_p, 0)
+    var_q = np.maximum(_around(q * q) / weight - mean_q * mean_q, 0)
+    both = _around(p * q) / weight - mean_p * mean_q
+    # A pattern that turned into its negative is movement, not light: no gain below zero.
+    gain = np.clip(both / (var_q + 1.0), 0, 3)
+    rest = np.maximum(var_p - 2 * gain * both + gain * gain * var_q, 0)
+    limit = np.full(p.shape, max(MIN_CHANGE, NOISE_TIMES * noise) ** 2, np.float32)
+    if slope is not None:
+        limit += (UNSURE * min(shake, 2.0)) ** 2 * _around(slope) / weight
+    return (rest > limit) & visible
+
+
+def _slope(p: np.ndarray) -> np.ndarray:
+    dx, dy = (
+        cv2.Sobel(p, cv2.CV_32F, 1, 0, scale=1 / 8),
+        cv2.Sobel(p, cv2.CV_32F, 0, 1, scale=1 / 8),
+    )
+    return dx * dx + dy * dy
+
+
+def _smooth(values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    weight = cv2.GaussianBlur(visible.astype(np.float32), (0, 0), BEAM) + 1e-3
+    return cv2.GaussianBlur(values * visible, (0, 0), BEAM) / weight
+
+
+def _around(values: np.ndarray) -> np.ndarray:
+    return cv2.blur(values, (WINDOW, WINDOW), borderType=cv2.BORDER_CONSTANT)
+
+
+def would_show(
+    patch: np.ndarray, visible: np.ndarray, part: np.ndarray, noise: float, by: int = 3
+) -> np.ndarray:
+    """Return the mask of a part's cells that would look changed, had it moved along the region.
+
+    A bare belt or a clean rope looks the same however it moves: standing still is then no proof.
+    """
+    there = visible.copy()
+    there[:, by:] &= visible[:, :-by]
+    there[:, :by] = False
+    moved = patch.copy()
+    moved[:, by:] = np.where(part[:, by:], patch[:, :-by], patch[:, by:])
+    return changed(patch, moved, there, noise) & part
+
+
+def thread(patch: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Return the mask of the rope's own cells: the rows that stand out along the whole region."""
+    rows = visible.sum(axis=1)
+    profile = (patch * visible).sum(axis=1) / np.maximum(rows, 1)
+    profile = np.where(rows > 0.3 * patch.shape[1], profile, np.nan)
+    out = np.abs(profile - np.nanmedian(profile)) if rows.any() else profile
+    at = int(np.nanargmax(out)) if np.isfinite(out).any() else patch.shape[0] // 2
+    mask = np.zeros(patch.shape, bool)
+    mask[max(0, at - 1) : at + 2] = True
+    return mask & visible
+
+
+def bands_of(luma: np.ndarray) -> np.ndarray:
+    """Return the picture's brightness along bands, (2 * bands, cells) int16 in 1/64 grey levels.
+
+    The first half are bands from left to right, the second from top to bottom.
+    """
+    bands, cells = BANDS
+    height, width = luma.shape
+    # Rows and columns are averaged over nearly whole bands, so noise all but goes away.
+    step = max(1, height // 120)
+    made = []
+    for i in range(bands):
+        part = luma[height * i // bands : height * (i + 1) // bands : step]
+        row = cv2.reduce(part if part.size else luma, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+        made.append(cv2.resize(row, (cells, 1), interpolation=cv2.INTER_AREA)[0])
+    for i in range(bands):
+        part = luma[:, width * i // bands : width * (i + 1) // bands]
+        column = cv2.reduce(part if part.size else luma, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+        made.append(cv2.resize(column, (1, cells), interpolation=cv2.INTER_AREA)[:, 0])
+    return np.round(np.stack(made) * 64).astype(np.int16)
+
+
+def shift(now: np.ndarray, before: np.ndarray, width: int, height: int) -> tuple[float, float]:
+    """Return by how many pixels (right, down) the whole picture moved between two bands_of().
+
+    (0, 0) unless most of the picture agrees: then something in it moved, not the camera.
+    """
+    bands, cells = BANDS
+    p, q = _pattern(now), _pattern(before)
+    half = cells // 2
+    # Each band in two halves, one under the other.
+    p, q = np.vstack([p[:, :half], p[:, half:]]), np.vstack([q[:, :half], q[:, half:]])
+    slid = _slide(p, q)
+    lying = np.arange(len(slid)) % (2 * bands) < bands
+    return _agreed(slid[lying] * (width / cells)), _agreed(slid[~lying] * (height / cells))
+
+
+def _pattern(rows: np.ndarray) -> np.ndarray:
+    """Take out slow brightness, and the gain of lamps and exposure."""
+    values = rows.astype(np.float32) / 64
+    mean = cv2.blur(values, (21, 1))
+    return (values - mean) / (mean + 10.0) * 100
+
+
+def _slide(now: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return the cells by which each row of a pattern slid; NaN where it is too smooth to tell."""
+    count, cells = now.shape
+    total = np.zeros((count, 1), np.float32)
+    at = np.tile(np.arange(cells, dtype=np.float32), (count, 1))
+    line = np.tile(np.arange(count, dtype=np.float32)[:, None], (1, cells))
+    moved = before
+    inner = slice(3, cells - 3)
+    for _ in range(3):
+        slope = np.zeros_like(moved)
+        slope[:, 1:-1] = (moved[:, 2:] - moved[:, :-2]) / 2
+        power = (slope * slope)[:, inner].sum(axis=1)
+        step = -(slope * (now - moved))[:, inner].sum(axis=1) / np.maximum(power, 1e-3)
+        total += np.clip(step, -1.5, 1.5)[:, None]
+        moved = cv2.remap(before, at - total, line, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    good = (power >= 0.05 * cells) & (np.abs(total[:, 0]) <= 4)
+    return np.where(good, total[:, 0], np.nan)
+
+
+def _agreed(estimates: np.ndarray) -> float:
+    known = estimates[np.isfinite(estimates)]
+    if len(known) < 3:
+        return 0.0
+    near = known[np.abs(known - np.median(known)) <= AGREE_PX]
+    return float(near.mean()) if len(near) >= 0.6 * len(known) else 0.0

@@ -1,0 +1,122 @@
+"""What stands around a machine: remembered, so that a view that is blocked or turned is noticed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from workers.packing import pack_image, unpack_image
+from workers.vision.region import Boxes, Region
+
+SIZE = 24
+# The window is grown by this part of itself on each side.
+GROWN = 0.6
+# Correlation with the memory below which the view is another one, and above which it is learnt.
+STRANGE = 0.25
+KNOWN = 0.5
+MIN_PATTERN = 2.0
+LEARN_S = 2.0
+# So many views must have been alike before one is called strange: else it is noise that differs.
+SURE = 3
+
+
+@dataclass
+class Surroundings:
+    """A small picture of what is around the region, without brightness; (SIZE, SIZE) uint8."""
+
+    memory: np.ndarray | None = None
+    learnt_t: float = -1e18
+    alike: int = 0
+
+    def strange(self, luma: np.ndarray, where: Region, boxes: Boxes, look: str, t: float) -> bool:
+        """Tell whether the view is not the remembered one; learn slowly while it is."""
+        window = (0, 0, *where.picture) if look == "car" else _grown(where)
+        now, seen = _pattern(luma, window), _mask(where, window, boxes, look)
+        if self.memory is None:
+            self.memory, self.learnt_t = now, t
+            return False
+        likeness = _correlation(now, self.memory, seen)
+        if likeness is None:
+            return False
+        if self.alike < SURE:
+            self.alike = self.alike + 1 if likeness >= KNOWN else 0
+            self.memory = (0.6 * self.memory + 0.4 * now).astype(np.uint8)
+            return False
+        if likeness < STRANGE:
+            return True
+        if likeness >= KNOWN and t - self.learnt_t >= LEARN_S:
+            mixed = self.memory + 0.2 * (now.astype(np.float32) - self.memory)
+            self.memory = np.where(seen, np.round(mixed), self.memory).astype(np.uint8)
+            self.learnt_t = t
+        return False
+
+    def forget(self) -> None:
+        """Take the next view for the right one."""
+        self.memory, self.alike = None, 0
+
+    def dump(self) -> dict[str, Any]:
+        """Return a JSON-like form."""
+        packed = None if self.memory is None else pack_image(self.memory)
+        return {"memory": packed, "learnt_t": self.learnt_t, "alike": self.alike}
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Surroundings":
+        """Rebuild from dump()."""
+        packed = data["memory"]
+        return cls(unpack_image(packed) if packed else None, data["learnt_t"], data["alike"])
+
+
+def _grown(where: Region) -> tuple[int, int, int, int]:
+    left, top, right, bottom = where.window
+    width, height = where.picture
+    # A lamp is small: what is around it must be enough to be known again.
+    out_x = max(int((right - left) * GROWN), width // 8)
+    out_y = max(int((bottom - top) * GROWN), height // 8)
+    return (
+        max(0, left - out_x), max(0, top - out_y),
+        min(width, right + out_x), min(height, bottom + out_y),
+    )  # fmt: skip
+
+
+def _pattern(luma: np.ndarray, window: tuple[int, int, int, int]) -> np.ndarray:
+    """Return the pattern in a window without its brightness, 128 in the mean."""
+    left, top, right, bottom = window
+    step = max(1, min(right - left, bottom - top) // (3 * SIZE))
+    part = np.ascontiguousarray(luma[top:bottom:step, left:right:step])
+    small = cv2.resize(part, (SIZE, SIZE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    mean = cv2.blur(small, (7, 7))
+    return np.clip(128 + 100 * (small - mean) / (mean + 10.0), 0, 255).astype(np.uint8)
+
+
+def _mask(where: Region, window: tuple[int, int, int, int], boxes: Boxes, look: str) -> np.ndarray:
+    """Return the cells that tell: beside the machine itself and beside people."""
+    left, top, right, bottom = window
+    width, height = where.picture
+    cells = np.array([SIZE / (right - left), SIZE / (bottom - top)])
+    seen = np.ones((SIZE, SIZE), np.uint8)
+
+    def out(x1: float, y1: float, x2: float, y2: float) -> None:
+        a = np.floor((np.array([x1 * width - left, y1 * height - top])) * cells).astype(int)
+        b = np.ceil((np.array([x2 * width - left, y2 * height - top])) * cells).astype(int)
+        if b[0] > 0 and b[1] > 0:
+            seen[max(0, a[1]) : max(0, b[1]), max(0, a[0]) : max(0, b[0])] = 0
+
+    if look != "car":
+        out(*where.box)
+        if seen.sum() < 0.3 * seen.size:
+            seen[:] = 1  # the region is nearly the picture: it must tell for itself
+    for box in boxes:
+        out(*(float(v) for v in box))
+    return seen.astype(bool)
+
+
+def _correlation(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> float | None:
+    """Return the likeness -1..1 of two patterns; None where there is too little to compare."""
+    if seen.sum() < 0.2 * seen.size:
+        return None
+    p, q = now[seen].astype(np.float32), then[seen].astype(np.float32)
+    p, q = p - p.mean(), q - q.mean()
+    if float(q.std()) < MIN_PATTERN:
+        return None
+    return float(p @ q / np.sqrt(max(float((p @ p) * (q @ q)), 1e-6)))
