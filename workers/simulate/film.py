@@ -29,7 +29,7 @@ from workers.simulate.truth import frame_truth, scene_document, zone_events, zon
 
 LARGEST_BYTES = 560_000  # of a clip's video
 TRIES = 400
-SOURCE = 4.0  # exposed light above this comes from a lamp
+SOURCE = 1.5  # exposed light above this comes from a lamp
 LEAST_VISIBLE = 0.55  # of somebody in the zone
 
 
