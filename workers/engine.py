@@ -21,7 +21,7 @@ from workers.media.errors import MediaError
 from workers.report import CAMERA_RULE, CAMERA_TYPE, Finding, Reading, fault_finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
-from workers.vision import light
+from workers.vision import light, ppe
 from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
@@ -178,6 +178,7 @@ class _Fold:
         looked = self._look(frame, small)
         if looked is not None:
             self._follow(looked, t, aspect)
+            self._dress(frame)
         else:
             state.tracker.hold(t)
         self._machines(frame, looked or [])
@@ -249,6 +250,18 @@ class _Fold:
                 ],
             }
         )
+
+    def _dress(self, frame: Frame) -> None:
+        """Add helmet and vest to the followed people's boxes, where the scene asks for it."""
+        wardrobe = self.state.wardrobe
+        wardrobe.keep({track.id for track in self.state.tracker.tracks})
+        if not self.scene.ppe:
+            return
+        boxes = self.analysis.detections[-1]["boxes"]
+        people = {b["track"]: tuple(b["xyxy"]) for b in boxes if b["track"] is not None}
+        told = wardrobe.see(ppe.load_reader(), frame, people, frame.t)
+        for box in boxes:
+            box.update(told.get(box["track"], {}))
 
     def _machines(self, frame: Frame, boxes: list[Box]) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""

@@ -8,6 +8,7 @@ from typing import Any
 from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
 from workers.vision.health import Health
+from workers.vision.ppe import Wardrobe
 from workers.vision.track import Tracker
 
 VERSION = 3
@@ -46,6 +47,7 @@ class State:
     machines: dict[str, MachineState] = field(default_factory=dict)
     rules: dict[str, RuleState] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+    wardrobe: Wardrobe = field(default_factory=Wardrobe)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -79,6 +81,7 @@ class State:
             "machines": {name: machine.dump() for name, machine in self.machines.items()},
             "rules": {name: asdict(rule) for name, rule in self.rules.items()},
             "health": self.health.dump(),
+            "wardrobe": self.wardrobe.dump(),
         }
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
 
@@ -101,6 +104,7 @@ class State:
                 {name: MachineState.load(m) for name, m in raw["machines"].items()},
                 {name: RuleState(**rule) for name, rule in raw["rules"].items()},
                 Health.load(raw["health"]),
+                Wardrobe.load(raw.get("wardrobe", [])),
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")

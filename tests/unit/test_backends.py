@@ -1,5 +1,7 @@
 """The same weights give the same boxes in every backend."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -167,3 +169,16 @@ def test_what_is_there_decides_the_backend(monkeypatch):
     assert choose("", "cpu", BACKENDS) == ("torch", "cpu")
     with pytest.raises(ModelError, match="openvino is not installed"):
         choose("openvino", "cpu", BACKENDS)
+
+
+@pytest.mark.skipif(not _has("openvino"), reason="openvino is not installed")
+def test_openvino_is_loaded_without_what_reports_home():
+    """In a process of its own: another test may have loaded OpenVINO before us."""
+    script = (
+        "import sys; from workers.vision.backends import OpenVinoRunner\n"
+        "try: OpenVinoRunner(b'')\n"
+        "except Exception: pass\n"
+        "import openvino\n"
+        "sys.exit(any(m.startswith('openvino_telemetry.') for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -18,7 +18,7 @@ from workers.vision.detector import Detector, load_detector
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # How often the same scenes are filmed again to measure each figure's noise.
-RETAKES = 3
+RETAKES = 2
 
 
 def parser() -> argparse.ArgumentParser:

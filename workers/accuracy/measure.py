@@ -99,7 +99,7 @@ def add(tally: Tally, entry: Entry, frames: Sequence[Frame], detector: Detector)
         one = tally.levels.setdefault(regime, readings.Levels())
         readings.level(one, name, truth, live.readings)
     before = len(tally.health.false_at)
-    readings.health(tally.health, entry.truth.faults or (), live.findings, live.seconds)
+    readings.health(tally.health, entry.truth.faults or (), live.findings, live.seconds, regime)
     tally.notes += [
         f"{entry.name}: camera fault {name} told at {t:.1f} s, where there is none"
         for name, t in tally.health.false_at[before:]

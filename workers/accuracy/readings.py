@@ -11,6 +11,8 @@ from workers.engine import Finding, Reading
 MOVING = ("STARTING", "RUNNING", "COASTING")
 STEP_S = 0.2
 HEALTH = "camera_health"
+# What a camera may rightly say of a clip in such light, labelled as a fault or not.
+NATURAL = {"very_dark": "dark", "glare": "glare", "dust": "hazy"}
 # A fault that is named this long after it ended is still that fault.
 AFTER_S = 5.0
 
@@ -102,9 +104,13 @@ def level(
 
 
 def health(
-    score: Health, faults: Sequence[Fault], findings: Sequence[Finding], seconds: float
+    score: Health,
+    faults: Sequence[Fault],
+    findings: Sequence[Finding],
+    seconds: float,
+    regime: str = "",
 ) -> None:
-    """Count the camera's faults of one clip.
+    """Count the camera's faults of one clip, in its light regime.
 
     A wrong name while there is a fault is neither found nor false: the camera is called blind.
     """
@@ -123,6 +129,7 @@ def health(
     score.false_at += [
         (f.level, f.t)
         for f in raised
-        if not any(a.from_s - 0.5 <= f.t <= a.to_s + AFTER_S for a in faults)
+        if f.level != NATURAL.get(regime)
+        and not any(a.from_s - 0.5 <= f.t <= a.to_s + AFTER_S for a in faults)
     ]
     score.hours += seconds / 3600

@@ -172,7 +172,7 @@ class Body:
 
     def pose(self, pose: Pose, slope: float) -> Figure:
         """Skin the body to a pose and put it on the ground."""
-        return self.stand(_joint_turns(self, pose), (pose.x, pose.y), pose.heading, slope)
+        return self.stand(joint_turns(self, pose), (pose.x, pose.y), pose.heading, slope)
 
     def stand(
         self,
@@ -242,7 +242,7 @@ def _toward(rest: NDArray, target: NDArray) -> NDArray:
     return np.eye(3) + k + k @ k / (1 + cosine)
 
 
-def _joint_turns(body: Body, pose: Pose) -> NDArray:
+def joint_turns(body: Body, pose: Pose) -> NDArray:
     """Give each bone's turn in the body's frame: (bones, 3, 3)."""
     b, s = pose.bend, pose.stride
     turns = np.tile(np.eye(3), (len(body.labels), 1, 1))

@@ -32,6 +32,18 @@ class Count:
     head_seen: int
 
 
+def bounds(matrix: NDArray, points: NDArray) -> tuple[float, float, float, float]:
+    """Bound points (N, 3) in a map's clip plane, with a rim; all of it if one lies behind."""
+    clip = points @ matrix[:, :3].T + matrix[:, 3]
+    if not len(points):
+        return 2.0, 2.0, 2.0, 2.0
+    if clip[:, 3].min() <= 0.05:
+        return -1.0, -1.0, 1.0, 1.0
+    at = clip[:, :2] / clip[:, 3:]
+    low, high = at.min(axis=0) - 0.01, at.max(axis=0) + 0.01
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
 def view_matrix(view: View, roll: float, aspect: float) -> NDArray:
     """Make the matrix from metres to clip coordinates; the camera may roll, degrees: (4, 4)."""
     yaw, pitch = np.radians(view.yaw), np.radians(view.pitch)
@@ -85,6 +97,8 @@ class Stage:
         self.full = ctx.vertex_array(self.p_back, [(corners, "2f", "in_at")])
         self.full_depth = ctx.vertex_array(self.p_depth, [(corners, "2f", "in_at")])
         self.indices: dict[int, moderngl.Buffer] = {}
+        self.still: dict[str, NDArray] = {}
+        self.codes = np.zeros((height, width), dtype=np.uint8)
 
     def _set(self, program: moderngl.Program, **values: object) -> None:
         for name, value in values.items():
@@ -154,9 +168,19 @@ class Stage:
             data = np.frombuffer(layer.read(), dtype=dtype).reshape(bh, bw, 4).astype(np.float32)
             way = cv2.INTER_NEAREST if name in ("where", "bent") else cv2.INTER_AREA
             small = cv2.resize(data, (w, h), interpolation=way)
+            if name in ("rest", "first", "second"):
+                self.still[name] = small[::-1, :, :3].copy()
             self.baked[name].write(np.ascontiguousarray(small, dtype=np.float32).tobytes())
         for item in (plain, lit, vbo, ibo):
             item.release()
+
+    def without(self, flicker: tuple[float, float]) -> NDArray:
+        """Give the place as it is without people: linear light (H, W, 3)."""
+        still = self.still
+        return np.asarray(
+            still["rest"] + still["first"] * flicker[0] + still["second"] * flicker[1],
+            dtype=np.float32,
+        )
 
     def _buffer(self, who: Placed) -> moderngl.Buffer:
         key = id(who.actor)
@@ -201,6 +225,11 @@ class Stage:
             self._set(self.p_plain, view_proj=_bytes(matrix), model=_bytes(np.eye(4)))
             for array in plain:
                 array.render()
+        drawn = [w.figure.vertices[:, :3] for w in people] + [m.position for m in props]
+        points = np.concatenate(drawn) if drawn else np.zeros((0, 3))
+        boxes = [bounds(matrix, points) for matrix in self.shadow_matrices]
+        for program in (self.p_back, self.p_move):
+            self._set(program, shadow_box0=boxes[0], shadow_box1=boxes[1])
         slots = self._lights(people, flicker)
         self.many.use()
         self.many.clear(depth=1.0)
@@ -285,6 +314,7 @@ class Stage:
 
         def counts() -> NDArray:
             data = np.frombuffer(self.ids.read(components=1, alignment=1), dtype=np.uint8)
+            self.codes = data.reshape(self.size[::-1])[::-1]
             return np.bincount(data, minlength=256)
 
         self.ids.use()
