@@ -40,17 +40,17 @@ def train(
     plan = samples.Plan(
         tuple(rendered), tuple(real), recipe.seed, recipe.rendered, recipe.real, recipe.darkened
     )
-    start = weights.load(args.start)[0] if args.start else None
+    start, said = weights.load(args.start) if args.start else (None, {})
     run = loop.Run(recipe, plan, weights.original(), args.device, start)
     until = time.monotonic() + 60 * args.minutes if args.minutes else None
-    began = time.monotonic()
     loop.train(run, args.out, loaders=args.loaders, until=until)
     if run.step < recipe.steps:
         print("the same command goes on from here", flush=True)
         return None
+    before = f"Went on from: {said['made']}\n\n" if said.get("made") else ""
     made = (
-        f"{data}.\n\nRecipe: `{json.dumps(asdict(recipe))}`, {time.monotonic() - began:.0f} s in "
-        f"the last part of the run on {args.device}, torch {torch.__version__}, OpenCV "
+        f"{data}.\n\n{before}Recipe: `{json.dumps(asdict(recipe))}` on "
+        f"{args.device}, torch {torch.__version__}, OpenCV "
         f"{cv2.__version__}, Python {platform.python_version()}."
     )
     return run.average.state_dict(), made
@@ -69,6 +69,7 @@ def finish(
         "version": VERSION,
         "seed": str(seed),
         "share": str(share),
+        "made": made,
         "base_sha256": weights.original_sha256(),
     }
     state = weights.blend(weights.original().state_dict(), tuned, share)
