@@ -39,7 +39,7 @@ def pictures():
 
 def exact(backend):
     """Load the default network in whole floats."""
-    entry = find()
+    entry = find("nanodet-g")
     try:
         return wrap(entry, device="cpu", backend=backend, number_format="float32")
     except ModelError as error:
@@ -105,7 +105,7 @@ def test_pictures_of_many_sizes_go_through_together(backend):
 
 
 def test_the_graph_is_made_once_and_named_after_the_weights(tmp_path, monkeypatch):
-    entry = find()
+    entry = find("nanodet-g")
     try:
         there = runner_of(entry, device="cpu", backend="onnxruntime")
     except ModelError as error:
@@ -125,7 +125,7 @@ def test_the_graph_is_made_once_and_named_after_the_weights(tmp_path, monkeypatc
 
 
 def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(tmp_path):
-    entry = find()
+    entry = find("nanodet-g")
     from workers.models import folder_of, root
     from workers.vision import export
 
