@@ -18,7 +18,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy train-ppe lock clean
+.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy train-miner train-ppe lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -61,6 +61,9 @@ accuracy: setup-dev ## score the engine on labelled clips, against last time; AR
 train-ppe: setup-dev ## train the network for helmets and vests (workers/models/ppe.md); FRAMES="--rendered DIR"
 	@$(PY) -m workers.train.pictures --out var/train/real
 	@exec $(PY) -m workers.train.ppe --real var/train/real --out var/train/ppe $(FRAMES) $(ARGS)
+
+train-miner: setup ## render, train and measure the miner's network anew; ARGS="--steps 50" for a try
+	@exec $(PY) -m workers.train.miner $(ARGS)
 
 lock: setup-dev ## write the exact pins from the .in files
 	@$(PY) infra/lock.py

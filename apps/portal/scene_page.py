@@ -108,8 +108,8 @@ def _strings() -> dict[str, Any]:
         "gauge": _("gauge"),
         "gauge_line": _("line of %(id)s"),
         "gauge_help": _(
-            "Put points on the staff or wall, each at a height in metres that you know; all of them "
-            "along one line, in order."
+            "Put points on the staff or wall, each at a height in metres that you know; all of "
+            "them along one line, in order."
         ),
         "metres": _("metres"),
         "machine_region": _("region of %(id)s"),

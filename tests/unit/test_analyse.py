@@ -49,7 +49,7 @@ def test_a_video_gives_readings_and_a_summary(capsys, video, tmp_path):
     assert (status, err) == (0, "")
     assert lines[0] == {
         "kind": "reading", "name": "winch-1.state", "t": 0.0, "value": "UNKNOWN",
-        "confidence": 0.0, "source": "signal",
+        "confidence": 0.0, "source": "signal", "why": "no signal",
     }  # fmt: skip
     summary = lines[-1]
     assert summary["kind"] == "summary"
