@@ -20,6 +20,7 @@ from workers.simulate.pictures import generate
 from workers.simulate.render import Renderer
 from workers.simulate.scene import Loop
 from workers.simulate.scenes import LOOPS
+from workers.simulate.show import show
 from workers.simulate.truth import frame_truth, scene_document, zone_events, zones_truth
 
 MAIN, SUB = (960, 540), (640, 360)
@@ -109,7 +110,12 @@ def main(argv: list[str]) -> int:
     clips.add_argument("name")
     clips.add_argument("--out", type=Path, required=True)
     clips.add_argument("--still", action="store_true", help="three pictures to look at instead")
+    picture = verbs.add_parser("show", help="the README's picture")
+    picture.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
+    if args.verb == "show":
+        show(args.out)
+        return 0
     if args.verb == "bank":
         run(args.name, args.out, args.still)
         return 0

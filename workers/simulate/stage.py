@@ -189,9 +189,16 @@ class Stage:
         return self.indices[key]
 
     def shoot(
-        self, people: list[Placed], extra: list[Mesh], flicker: tuple[float, float]
+        self,
+        people: list[Placed],
+        extra: list[Mesh],
+        flicker: tuple[float, float],
+        blank: bool = False,
     ) -> tuple[NDArray, list[Count]]:
-        """Take one picture: linear light (H, W, 3) float32 and each person's pixels."""
+        """Take one picture: linear light (H, W, 3) float32 and each person's pixels.
+
+        A `blank` one has no light, only the counts, and costs a fifth.
+        """
         ctx = self.ctx
         props = [m for p in people for m in p.props] + extra
         buffers: list[moderngl.Buffer] = []
@@ -217,24 +224,42 @@ class Stage:
                 arrays.append(
                     ctx.vertex_array(program, [(vbo, LAYOUT, *NAMES)], ibo, skip_errors=True)
                 )
+        for slot, name in enumerate(BAKED):
+            self.baked[name].use(slot)
+        linear = np.zeros((self.size[1], self.size[0], 3), dtype=np.float32)
         ctx.enable(moderngl.DEPTH_TEST)
         ctx.disable(moderngl.CULL_FACE)
+        if not blank:
+            drawn = [w.figure.vertices[:, :3] for w in people] + [m.position for m in props]
+            points = np.concatenate(drawn) if drawn else np.zeros((0, 3))
+            linear = self._draw(people, points, lit, plain, flicker)
+        counts = self._count(people, plain)
+        for item in (*lit, *plain, *buffers):
+            item.release()
+        return linear, counts
+
+    def _draw(
+        self,
+        people: list[Placed],
+        points: NDArray,
+        lit: list[moderngl.VertexArray],
+        plain: list[moderngl.VertexArray],
+        flicker: tuple[float, float],
+    ) -> NDArray:
+        """Draw shadows of the points, the still place, people and what else moves."""
+        ctx = self.ctx
         for fbo, matrix in zip(self.shadow_fbos, self.shadow_matrices, strict=True):
             fbo.use()
             fbo.clear(depth=1.0)
             self._set(self.p_plain, view_proj=_bytes(matrix), model=_bytes(np.eye(4)))
             for array in plain:
                 array.render()
-        drawn = [w.figure.vertices[:, :3] for w in people] + [m.position for m in props]
-        points = np.concatenate(drawn) if drawn else np.zeros((0, 3))
         boxes = [bounds(matrix, points) for matrix in self.shadow_matrices]
         for program in (self.p_back, self.p_move):
             self._set(program, shadow_box0=boxes[0], shadow_box1=boxes[1])
         slots = self._lights(people, flicker)
         self.many.use()
         self.many.clear(depth=1.0)
-        for slot, name in enumerate(BAKED):
-            self.baked[name].use(slot)
         self.full.render()
         for index, array in enumerate(lit):
             if index < len(people):
@@ -247,11 +272,7 @@ class Stage:
         ctx.disable(moderngl.CULL_FACE)
         ctx.copy_framebuffer(self.one, self.many)
         data = np.frombuffer(self.one.read(components=3, dtype="f2"), dtype=np.float16)
-        linear = data.reshape(self.size[1], self.size[0], 3)[::-1].astype(np.float32)
-        counts = self._count(people, plain)
-        for item in (*lit, *plain, *buffers):
-            item.release()
-        return linear, counts
+        return data.reshape(self.size[1], self.size[0], 3)[::-1].astype(np.float32)
 
     def _dress(self, who: Placed, slot: int) -> None:
         wear = who.look

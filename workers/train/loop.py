@@ -22,16 +22,16 @@ from workers.vision.nanodet import NanoDet
 class Recipe:
     """The numbers of a run; they are recorded in the weights and in the card."""
 
-    steps: int = 1650
+    steps: int = 3000
     seed: int = 1
-    rendered: int = 12  # pictures a step
-    real: int = 12
-    rate: float = 2.5e-4
+    rendered: int = 14  # pictures a step
+    real: int = 9
+    rate: float = 3e-4
     warm_up: int = 100
     average: float = 0.998  # share of itself that the moving average keeps a step
-    memory_scores: float = 3.0
-    memory_boxes: float = 1.0
-    others: float = 1.0  # the teacher's other classes, on a third of the rendered pictures
+    memory_scores: float = 1.2
+    memory_boxes: float = 0.5
+    others: float = 0.25  # the teacher's other classes, on a third of the rendered pictures
     darkened: float = 0.5
     frozen: int = 1  # 1: the stem, 2: and the first block, ...
     clip: float = 10.0
@@ -40,12 +40,19 @@ class Recipe:
 class Run:
     """One training run: the student, its average, the frozen teacher and the optimiser."""
 
-    def __init__(self, recipe: Recipe, plan: Plan, teacher: NanoDet, device: str) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        plan: Plan,
+        teacher: NanoDet,
+        device: str,
+        start: NanoDet | None = None,
+    ) -> None:
         self.recipe, self.plan = recipe, plan
         self.device = torch.device(device)
         torch.manual_seed(recipe.seed)
         self.teacher = _ready(teacher, self.device).requires_grad_(False).eval()
-        self.student = _ready(_copy(teacher), self.device).train()
+        self.student = _ready(_copy(start or teacher), self.device).train()
         self.average = _copy(self.student).to(self.device).requires_grad_(False)
         early = [self.student.stem, *self.student.blocks][: recipe.frozen]
         for part in early:
