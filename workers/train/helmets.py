@@ -194,9 +194,7 @@ def _lay(
     colour = cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
     colour /= np.maximum(cover, 1e-3)[..., None]
     if rng.random() < 0.5:
-        spots = cv2.resize(
-            rng.normal(1, rng.uniform(0.02, 0.12), (9, 9)).astype(np.float32), size
-        )
+        spots = cv2.resize(rng.normal(1, rng.uniform(0.02, 0.12), (9, 9)).astype(np.float32), size)
         colour *= spots[..., None]
     x1, y1 = corner
     height, width = picture.shape[:2]

@@ -192,7 +192,9 @@ def train(crowd: Crowd, out: Path, *, steps: int, seed: int, rate: float) -> Nan
             told[:] = 0
             state = {"net": net.state_dict(), "optimiser": optimiser.state_dict()}
             partial = kept.with_suffix(".part")
-            torch.save(state | {"shape": shape.state_dict(), "mean": mean, "step": step + 1}, partial)
+            torch.save(
+                state | {"shape": shape.state_dict(), "mean": mean, "step": step + 1}, partial
+            )
             partial.rename(kept)
     net.load_state_dict(mean)
     return net.eval()
