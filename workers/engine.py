@@ -60,13 +60,17 @@ class Signal:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A second or two of video with the signals of that time."""
+    """A second or two of video with the signals of that time.
+
+    accept_view: a person said that the camera was moved on purpose; what it shows now is usual.
+    """
 
     sequence: int
     start_s: float
     duration_s: float
     frames: Iterable[Frame]
     signals: Sequence[Signal] = ()
+    accept_view: bool = False
 
 
 @dataclass
@@ -146,6 +150,8 @@ class _Fold:
         state.machines = {k: v for k, v in state.machines.items() if k in named}
         for machine in named:
             state.machines.setdefault(machine, MachineState())
+        if chunk.accept_view:
+            self._tell(state.health.accept(chunk.start_s))
         for signal in sorted(chunk.signals, key=lambda s: s.t):
             if signal.machine in state.machines:
                 state.machines[signal.machine].add_signal(signal.t, signal.state)
