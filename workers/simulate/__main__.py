@@ -20,6 +20,7 @@ from workers.simulate.render import Renderer
 from workers.simulate.scene import Loop
 from workers.simulate.scenes import LOOPS
 from workers.simulate.truth import frame_truth, scene_document, zone_events, zones_truth
+from workers.simulate.water import SUMPS, render_sump
 
 MAIN, SUB = (960, 540), (640, 360)
 
@@ -104,7 +105,14 @@ def main(argv: list[str]) -> int:
     many.add_argument("--split", choices=["train", "val"], required=True)
     many.add_argument("--width", type=int, default=640)
     many.add_argument("--height", type=int, default=360)
+    water = verbs.add_parser("water", help="bank entries of sumps with gauges")
+    water.add_argument("name", choices=[*SUMPS, "all"])
+    water.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
+    if args.verb == "water":
+        for sump in SUMPS.values() if args.name == "all" else [SUMPS[args.name]]:
+            render_sump(sump, args.out / sump.name)
+        return 0
     if args.verb == "pictures":
         generate(args.out, args.count, args.seed, args.split, args.width, args.height)
         return 0
