@@ -31,6 +31,8 @@ MIN_SPAN_PX = 16
 # Rows around the likeliest one that count as the same line.
 SAME_ROWS = 4
 MIN_CONFIDENCE = 0.35
+# Less sure than this, strips of other widths are asked too; each look leaves this much doubt.
+SURE, OTHER_WIDTHS, DOUBT = 0.5, (0.55, 1.7), 1e-4
 # Marks that leave the perspective by more than this share of their range are a bent line.
 MAX_BEND = 0.02
 
@@ -114,11 +116,16 @@ def scale_of(marks: Marks, width: int, height: int) -> Scale:
     return Scale(marks, width, height)
 
 
-def cut(luma: np.ndarray, scale: Scale, first: float, last: float) -> np.ndarray:
-    """Return the strip (ROWS, COLUMNS) uint8 from s = first to s = last along the gauge."""
+def cut(
+    luma: np.ndarray, scale: Scale, first: float, last: float, width: float = 1.0
+) -> np.ndarray:
+    """Return the strip (ROWS, COLUMNS) uint8 from s = first to s = last along the gauge.
+
+    width: times the usual one, which is a seventh of the length.
+    """
     step = (last - first) / ROWS
     middles = scale.place(first + (np.arange(ROWS) + 0.5) * step)
-    side = (np.arange(COLUMNS) - (COLUMNS - 1) / 2) * step * COLUMN_ROWS
+    side = (np.arange(COLUMNS) - (COLUMNS - 1) / 2) * step * COLUMN_ROWS * width
     at = middles[:, None, :] + side[None, :, None] * scale.across()[None, None, :]
     left, top = np.floor(at.reshape(-1, 2).min(0)).astype(int) - 2
     right, bottom = np.ceil(at.reshape(-1, 2).max(0)).astype(int) + 3
@@ -164,14 +171,17 @@ def read(luma: np.ndarray, marks: Marks) -> Sight:
     first, last = scale.reach()
     if last - first < MIN_SPAN_PX:
         return BLIND
-    odds, none = chances(cut(luma, scale, first, last))
     step = (last - first) / ROWS
     s = first + (np.arange(ROWS) + 0.5) * step
     outside = np.maximum(np.maximum(-s, s - scale.span_px), 0) / scale.span_px
-    odds = odds * np.where(outside > 0.03, BEYOND_ODDS * FARTHER_ODDS**outside, 1.0)
-    near = np.convolve(odds, np.ones(2 * SAME_ROWS + 1), "same")
-    peak = int(near.argmax())
-    confidence = float(near[peak] / (odds.sum() + none))
+    prior = np.where(outside > 0.03, BEYOND_ODDS * FARTHER_ODDS**outside, 1.0)
+    looks = [chances(cut(luma, scale, first, last))]
+    odds, peak, confidence = _peak(looks, prior)
+    if confidence < SURE:
+        looks += [chances(cut(luma, scale, first, last, width)) for width in OTHER_WIDTHS]
+        again = _peak(looks, prior)
+        if again[2] > confidence:
+            odds, peak, confidence = again
     if confidence < MIN_CONFIDENCE:
         return Sight(None, 0.0)
     window = slice(max(0, peak - SAME_ROWS), peak + SAME_ROWS + 1)
@@ -180,6 +190,20 @@ def read(luma: np.ndarray, marks: Marks) -> Sight:
     x, y = scale.place(np.array([where]))[0]
     pixel_m = abs(scale.level(where + 0.5) - scale.level(where - 0.5))
     return Sight(scale.level(where), min(1.0, confidence), (x / width, y / height), pixel_m)
+
+
+def _peak(
+    looks: Sequence[tuple[np.ndarray, float]], prior: np.ndarray
+) -> tuple[np.ndarray, int, float]:
+    """Return the rows' odds after all looks, the likeliest row, and its share of all odds.
+
+    Looks are multiplied as if each told something new; none of them may rule a row out.
+    """
+    logs = sum(np.log(np.append(rows, none) + DOUBT) for rows, none in looks)
+    odds = np.exp(logs - np.max(logs)) * np.append(prior, 1.0)
+    near = np.convolve(odds[:-1], np.ones(2 * SAME_ROWS + 1), "same")
+    peak = int(near.argmax())
+    return odds[:-1], peak, float(near[peak] / odds.sum())
 
 
 @dataclass

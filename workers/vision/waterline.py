@@ -29,6 +29,8 @@ MIRROR_WINDOWS = (12, 36)
 MIRROR_COLUMNS = 9
 # Tilts of the water line that are tried, in rows from the middle to the side of the strip.
 TILTS = (-5, -2, 0, 2, 5)
+# Roots of grey levels: 7 levels in bright mist, 3 in the dark. Below, there is nothing to see.
+MIN_CONTRAST = 0.3
 WEIGHTS = Path(__file__).parents[1] / "models" / "waterline.npz"
 
 
@@ -206,6 +208,9 @@ def chances(strip: np.ndarray) -> tuple[np.ndarray, float]:
 
     strip: (ROWS, COLUMNS) uint8. All together are 1.
     """
+    low, high = np.percentile(cv2.blur(strip, (5, 5))[::3, ::2], (3, 97))
+    if np.sqrt(high + 1.0) - np.sqrt(low + 1.0) < MIN_CONTRAST:
+        return np.zeros(ROWS), 1.0
     w = _weights()
     rows = (cues(strip) - w["mean"]) / w["spread"]
     rows = np.maximum(_convolve(rows, w["k1"], w["b1"], 1), 0)
