@@ -30,6 +30,7 @@ from workers.simulate.truth import frame_truth, scene_document, zone_events, zon
 LARGEST_BYTES = 560_000  # of a clip's video
 TRIES = 400
 SOURCE = 1.5  # exposed light above this comes from a lamp
+MOST_NEAR = 0.12  # share of the picture that may be covered by what is near
 LEAST_VISIBLE = 0.55  # of somebody in the zone
 
 
@@ -53,7 +54,7 @@ def find(stage: Stage, clip: Clip) -> Take:
         if take is None:
             continue
         stage.light(take.layout)
-        if _seen_in_zone(stage, Play(take)):
+        if stage.near < MOST_NEAR and _seen_in_zone(stage, Play(take)):
             return take
     raise RuntimeError(f"no place fits {clip.name}")
 

@@ -19,6 +19,7 @@ from workers.simulate.scene import View
 
 SHADOW_PX = 768
 OVER = 1.5  # the still world is lit at this many times the picture's size
+NEAR_M = 2.0  # what is nearer covers the lens
 KEEP = 255  # code of what is no person in the picture of codes
 
 
@@ -98,6 +99,7 @@ class Stage:
         self.full_depth = ctx.vertex_array(self.p_depth, [(corners, "2f", "in_at")])
         self.indices: dict[int, moderngl.Buffer] = {}
         self.still: dict[str, NDArray] = {}
+        self.near = 0.0  # share of the still picture within NEAR_M
         self.codes = np.zeros((height, width), dtype=np.uint8)
 
     def _set(self, program: moderngl.Program, **values: object) -> None:
@@ -170,6 +172,9 @@ class Stage:
             small = cv2.resize(data, (w, h), interpolation=way)
             if name in ("rest", "first", "second"):
                 self.still[name] = small[::-1, :, :3].copy()
+            if name == "where":
+                far = np.linalg.norm(small[..., :3] - np.array(layout.view.at), axis=2)
+                self.near = float((far < NEAR_M).mean())
             self.baked[name].write(np.ascontiguousarray(small, dtype=np.float32).tobytes())
         for item in (plain, lit, vbo, ibo):
             item.release()
