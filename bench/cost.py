@@ -28,9 +28,9 @@ from workers.vision.detector import load_detector
 LOOP = Path(__file__).resolve().parent.parent / "workers" / "simulate" / "loops" / "winch-house"
 FPS = 12.5
 SECONDS = 50
-# The loop's walk, from when he comes in until he has gone behind the machine.
-WALK_S = (6.0, 16.0)
-EMPTY_S = 5.0
+# The loop's last walk, until both have left the picture, and the empty scene after it.
+WALK_S = (24.4, 34.4)
+EMPTY_S = (35.0, 40.0)
 BIT_RATE = 500_000
 NOISE = 2.5
 
@@ -90,12 +90,12 @@ def _pictures() -> Iterator[np.ndarray]:
     walk = int((WALK_S[1] - WALK_S[0]) * FPS)
     for i in range(walk):
         yield frames[min(len(frames) - 1, int((WALK_S[0] + i / FPS) * rate))]
-    empty = np.mean(frames[: int(EMPTY_S * rate)], axis=0).astype(np.float32)
+    empty = np.mean(frames[int(EMPTY_S[0] * rate) : int(EMPTY_S[1] * rate)], axis=0)
     high, wide = empty.shape[:2]
     for _ in range(int(SECONDS * FPS) - walk):
         grain = rng.standard_normal((high, wide), dtype=np.float32)
         grain = 0.5 * grain + cv2.GaussianBlur(grain, (0, 0), 1.0) * 1.6
-        noisy = empty + NOISE * grain[..., None]
+        noisy = empty.astype(np.float32) + NOISE * grain[..., None]
         yield np.clip(noisy, 0, 255).astype(np.uint8)
 
 

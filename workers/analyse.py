@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -54,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-gate", action="store_true", help="detect in every analysed frame")
     made.add_argument("--out", type=Path, help="file to write to (default: standard output)")
+    made.add_argument(
+        "--ppe", action="store_true", help="tell helmet and vest of people near enough"
+    )
     made.add_argument("--model", default="default", help="a name of the model catalogue")
     return made
 
@@ -100,6 +103,11 @@ def _run(options: argparse.Namespace) -> None:
     from workers.vision.detector import load_detector  # torch: only once the input is good
 
     detector = load_detector(options.model)
+    if options.ppe:
+        from workers.vision.ppe import load_reader
+
+        scene = replace(scene, ppe=True)
+        load_reader()  # what is wrong with its weights is told before the first line
     began = time.process_time()
     with _Writer(options.out) as writer:
         lines = _Lines(writer, start, stills)

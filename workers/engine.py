@@ -21,7 +21,7 @@ from workers.media.errors import MediaError
 from workers.report import CAMERA_RULE, CAMERA_TYPE, Finding, Reading, fault_finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
-from workers.vision import light
+from workers.vision import light, ppe
 from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
@@ -135,7 +135,7 @@ class _Fold:
         self.gated = gate and not any(always)
         self.analysis = Analysis(state)
         self.hazards = registry()
-        self.seen: list[light.Light] = []
+        self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
 
     def begin(self, chunk: Chunk) -> None:
@@ -166,6 +166,9 @@ class _Fold:
         """Analyse one frame."""
         state, t = self.state, frame.t
         step_s = t - state.last_t if state.last_t is not None else None
+        if step_s is not None and step_s > GAP_S:
+            last_t = t - step_s
+            self._tell(state.health.silence(last_t, t, armed=bool(self.scene.rules)))
         if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
             state.forget(step_s)
         if step_s is not None:
@@ -176,10 +179,15 @@ class _Fold:
         aspect = frame.width / frame.height
         small = small_luma(frame.luma)
         seen = light.measure(small)
-        self.seen.append(seen)
-        looked = self._look(frame, small)
+        looked = self._look(frame, small, seen)
+        armed = bool(self.scene.rules)
+        health = state.health.observe(small, frame.luma, state.gate, seen, t, armed=armed)
+        self._tell(health)
+        visibility = min(seen.visibility, state.health.leaves)
+        self.sight.append(visibility)
         if looked is not None:
             self._follow(looked, t, aspect)
+            self._dress(frame)
         else:
             state.tracker.hold(t)
         self._machines(frame, looked or [])
@@ -187,17 +195,12 @@ class _Fold:
         self.analysis.readings += readings
         self._tell(changes)
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
-        view = View(
-            t, state.step_s, people, self.views, self.scene.polygons, seen.visibility, aspect
-        )
+        view = View(t, state.step_s, people, self.views, self.scene.polygons, visibility, aspect)
         for rule in self.scene.rules:
             self._judge(rule, view)
         settle(state.tracker.tracks)
-        armed = bool(self.scene.rules)
-        for fault, bad, why in light.faults(seen):
-            self._tell(state.health.judge(fault, bad, t, why, armed=armed))
 
-    def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
+    def _look(self, frame: Frame, small: np.ndarray, seen: light.Light) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""
         state = self.state
         tracks = state.tracker.tracks
@@ -214,7 +217,10 @@ class _Fold:
         self.analysis.detector_frames += 1
         long = self.detector.input_px
         wide = round(frame.width * min(1.0, long / max(frame.width, frame.height)))
-        boxes = self.detector.detect([frame.bgr(max(1, wide))])[0]
+        picture = frame.bgr(max(1, wide))
+        if getattr(self.detector, "light", False):
+            picture = light.correct(picture, seen)
+        boxes = self.detector.detect([picture])[0]
         # Of the other labels the weak ones are a hundred a frame, and nothing asks for them.
         boxes = [box for box in boxes if box.label == "person" or box.score >= LOW_SCORE]
         if self.scene.masks:
@@ -254,6 +260,18 @@ class _Fold:
                 ],
             }
         )
+
+    def _dress(self, frame: Frame) -> None:
+        """Add helmet and vest to the followed people's boxes, where the scene asks for it."""
+        wardrobe = self.state.wardrobe
+        wardrobe.keep({track.id for track in self.state.tracker.tracks})
+        if not self.scene.ppe:
+            return
+        boxes = self.analysis.detections[-1]["boxes"]
+        people = {b["track"]: tuple(b["xyxy"]) for b in boxes if b["track"] is not None}
+        told = wardrobe.see(ppe.load_reader(), frame, people, frame.t)
+        for box in boxes:
+            box.update(told.get(box["track"], {}))
 
     def _machines(self, frame: Frame, boxes: list[Box]) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
@@ -311,8 +329,8 @@ class _Fold:
         memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
         memory.why = found.why
         memory.values = {**found.values, "detector": self.detector.name}
-        if self.seen:
-            memory.values["visibility"] = round(self.seen[-1].visibility, 3)
+        if self.sight:
+            memory.values["visibility"] = round(self.sight[-1], 3)
         if is_new or is_worse:
             self.analysis.findings.append(_finding(rule.id, memory, "raised", t))
 
@@ -327,8 +345,8 @@ class _Fold:
 
     def end(self, chunk: Chunk) -> None:
         """Add what is told once a chunk."""
-        if self.seen:
-            value = sum(s.visibility for s in self.seen) / len(self.seen)
+        if self.sight:
+            value = sum(self.sight) / len(self.sight)
             last = self.state.last_t if self.state.last_t is not None else chunk.start_s
             self.analysis.readings.append(
                 Reading("visibility", last, round(value, 3), 1.0, "video")

@@ -110,6 +110,8 @@ class Scene:
     masks: tuple[Zone, ...] = ()
     rules: tuple[SceneRule, ...] = ()
     polygons: Mapping[str, Polygon] = field(default_factory=dict)
+    # Whether to look for helmets and vests on people near enough.
+    ppe: bool = False
 
 
 def load_scene(path: str | Path) -> Scene:
@@ -137,6 +139,7 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
         required=("version",),
         optional=(
             "analysis_fps", "zones", "machines", "gauges", "ground", "masks", "rules",
+            "ppe",
         ),
     )  # fmt: skip
     if raw["version"] is True or raw["version"] != VERSION:
@@ -150,7 +153,10 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
     masks = _list(raw, "masks", _mask)
     ids = {machine.id for machine in machines}
     rules = _list(raw, "rules", lambda item, path: _rule(item, path, names, ids))
-    return Scene(VERSION, fps, zones, machines, gauges, ground, masks, rules, names)
+    asked = raw.get("ppe", False)
+    if not isinstance(asked, bool):
+        raise SceneError("ppe", f"must be true or false, found {_show(asked)}")
+    return Scene(VERSION, fps, zones, machines, gauges, ground, masks, rules, names, asked)
 
 
 def _list(raw: Mapping[str, Any], key: str, parse: Callable[[Any, str], T]) -> tuple[T, ...]:

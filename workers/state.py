@@ -9,10 +9,11 @@ from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
 from workers.vision.gauge import Level
 from workers.vision.health import Health
+from workers.vision.ppe import Wardrobe
 from workers.vision.track import Tracker
 from workers.vision.wet import Floor
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass
@@ -48,6 +49,7 @@ class State:
     machines: dict[str, MachineState] = field(default_factory=dict)
     rules: dict[str, RuleState] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+    wardrobe: Wardrobe = field(default_factory=Wardrobe)
     gauges: dict[str, Level] = field(default_factory=dict)
     floors: dict[str, Floor] = field(default_factory=dict)
     note: str = ""
@@ -83,6 +85,7 @@ class State:
             "machines": {name: machine.dump() for name, machine in self.machines.items()},
             "rules": {name: asdict(rule) for name, rule in self.rules.items()},
             "health": self.health.dump(),
+            "wardrobe": self.wardrobe.dump(),
             "floors": {name: floor.dump() for name, floor in self.floors.items()},
             "gauges": {name: level.dump() for name, level in self.gauges.items()},
         }
@@ -107,8 +110,9 @@ class State:
                 {name: MachineState.load(m) for name, m in raw["machines"].items()},
                 {name: RuleState(**rule) for name, rule in raw["rules"].items()},
                 Health.load(raw["health"]),
-                {name: Level.load(level) for name, level in raw.get("gauges", {}).items()},
-                {name: Floor.load(floor) for name, floor in raw.get("floors", {}).items()},
+                Wardrobe.load(raw["wardrobe"]),
+                {name: Level.load(level) for name, level in raw["gauges"].items()},
+                {name: Floor.load(floor) for name, floor in raw["floors"].items()},
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")

@@ -10,6 +10,8 @@ from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarm_data
 from apps.cameras.models import Camera
 from apps.cameras.selectors import camera_health
+from apps.detectors.models import OwnModel
+from apps.detectors.selectors import shadow_figures
 from apps.evidence.models import Clip
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.rules.models import Scene
@@ -24,7 +26,10 @@ __all__ = [
     "EventSerializer",
     "LinkSerializer",
     "MachineSerializer",
+    "MineOnlySerializer",
     "MineSerializer",
+    "OwnModelSerializer",
+    "OwnModelUploadSerializer",
     "ProbeSerializer",
     "SceneSerializer",
     "SignalSerializer",
@@ -206,3 +211,54 @@ class EventSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     at = serializers.DateTimeField()
     payload = serializers.JSONField()
+
+
+class MineOnlySerializer(serializers.Serializer[Any]):
+    """The mine alone: whether the caller may do something there is asked first."""
+
+    mine = MineChoice()
+
+
+class CameraChoice(serializers.PrimaryKeyRelatedField):
+    """A camera in scope."""
+
+    def get_queryset(self) -> Any:
+        """List the cameras in scope."""
+        return Camera.objects.all()
+
+
+class OwnModelUploadSerializer(serializers.Serializer[Any]):
+    """A mine's own model; `contract` says how to feed and read it."""
+
+    mine = MineChoice()
+    camera = CameraChoice(required=False, allow_null=True, default=None)
+    name = serializers.CharField(max_length=60)
+    file = serializers.FileField(help_text="ONNX, safetensors or a torch state_dict")
+    contract = serializers.JSONField(
+        help_text="labels, input_px, colours, mean, std, pad, square, output; see docs/models.md"
+    )
+    score = serializers.FloatField(required=False, default=0.35)
+    sha256 = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+
+    def validate_contract(self, contract: Any) -> dict[str, Any]:
+        """Refuse what is no object."""
+        if not isinstance(contract, dict):
+            raise serializers.ValidationError(_("Expected an object with labels and more."))
+        return contract
+
+
+class OwnModelSerializer(serializers.ModelSerializer[OwnModel]):
+    """A mine's own model and what its shadow showed."""
+
+    figures = serializers.SerializerMethodField()
+
+    class Meta:
+        model = OwnModel
+        fields = [
+            "id", "mine", "camera", "name", "kind", "contract", "score", "sha256", "bytes",
+            "cpu_ms", "state", "replaced", "error", "created_at", "changed_at", "figures",
+        ]  # fmt: skip
+
+    def get_figures(self, model: OwnModel) -> dict[str, Any]:
+        """Return the shadow's counts and the agreement in percent."""
+        return shadow_figures(model)

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from apps.api.views import alarms, cameras, clips, live, mines, readings
+from apps.api.views import alarms, cameras, clips, live, mines, models, readings
 
 app_name = "api"
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
     path("clips/", clips.ClipList.as_view(), name="clips"),
     path("clips/<uuid:uid>/", clips.ClipDetail.as_view(), name="clip"),
     path("clips/<uuid:uid>/download/", clips.ClipDownload.as_view(), name="clip-download"),
+    path("models/", models.ModelList.as_view(), name="models"),
+    path("models/<int:pk>/", models.ModelDetail.as_view(), name="model"),
+    path("models/<int:pk>/promote/", models.ModelPromote.as_view(), name="model-promote"),
+    path("models/<int:pk>/roll-back/", models.ModelRollBack.as_view(), name="model-roll-back"),
+    path("models/<int:pk>/retire/", models.ModelRetire.as_view(), name="model-retire"),
     path("signals/", live.SignalList.as_view(), name="signals"),
     path("readings/", readings.ReadingList.as_view(), name="readings"),
     path("events/", live.EventList.as_view(), name="events"),

@@ -23,6 +23,7 @@ from apps.cameras.health import LOST_RULE, alarm_rule
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
 from apps.cameras.tiles import keep_tile
+from apps.detectors.loading import Look, look_for, own_models_of
 from apps.live.services import emit
 from apps.readings.services import readings_keep
 from apps.rules.models import Scene
@@ -34,7 +35,6 @@ from workers.media.decode import Frame, read_frames
 from workers.media.errors import MediaError
 from workers.scene import Scene as ParsedScene
 from workers.scene import parse_scene
-from workers.vision.detector import Detector, load_detector
 
 __all__ = ["drain"]
 
@@ -105,6 +105,7 @@ def _one(camera: Camera, token: str) -> bool:
             since=start,
             until=end,
         )
+        active, shadow = own_models_of(camera)
     if chunk.sequence <= analysis.sequence:
         return _set_aside(camera, chunk, token, "arrived after a later chunk was analysed")
     if chunk.attempts >= MOST_ATTEMPTS:
@@ -115,6 +116,8 @@ def _one(camera: Camera, token: str) -> bool:
         frames = _LastFrame(read_frames(path, start_s=start.timestamp(), fps=None))
     except MediaError as error:
         return _set_aside(camera, chunk, token, str(error))
+    # Under load the shadow rests: it may cost detail of nothing that is believed.
+    look = look_for(camera, active, shadow if fps is None else None)
     result = engine.analyse(
         _parsed(camera.pk, scene_row),
         engine.State.load(bytes(analysis.state)) if analysis.state else None,
@@ -125,12 +128,14 @@ def _one(camera: Camera, token: str) -> bool:
             frames=frames,
             signals=[engine.Signal(at.timestamp(), key, state) for at, key, state in signals],
         ),
-        detector=_detector(),
+        detector=look.detector,
         fps=fps,
     )
     stills = {f.t: _still(chunk, f.t) for f in result.findings if f.state == "raised"}
     with mine_scope(camera.mine_id):
-        written = _write(camera, chunk, token, scene_row, result, stills, shed=fps is not None)
+        written = _write(
+            camera, chunk, token, scene_row, result, stills, look, shed=fps is not None
+        )
     if written and frames.last is not None:
         keep_tile(camera.pk, frames.last)
     return written
@@ -152,12 +157,6 @@ class _LastFrame:
     def errors(self) -> int:
         """How many packets could not be decoded so far."""
         return int(getattr(self.frames, "errors", 0))
-
-
-@lru_cache(maxsize=1)
-def _detector() -> Detector:
-    """Load the network once a process."""
-    return load_detector()
 
 
 @lru_cache(maxsize=256)
@@ -217,6 +216,7 @@ def _write(
     scene: Scene | None,
     result: engine.Analysis,
     stills: dict[float, bytes],
+    look: Look,
     *,
     shed: bool,
 ) -> bool:
@@ -276,6 +276,7 @@ def _write(
             if not isinstance(reading.value, str)
         ],
     )
+    look.write()
     for finding in result.findings:
         _apply(camera, scene, finding, stills.get(finding.t, b""))
     for finding in result.open:

@@ -12,7 +12,15 @@ from apps.cameras.models import Camera
 from apps.mines.models import Area, Machine, Mine
 from apps.mines.selectors import areas, organisations_to_build_in
 
-__all__ = ["AreaForm", "CameraForm", "MachineForm", "MineForm", "PersonForm", "RoleForm"]
+__all__ = [
+    "AreaForm",
+    "CameraForm",
+    "MachineForm",
+    "MineForm",
+    "ModelForm",
+    "PersonForm",
+    "RoleForm",
+]
 
 
 class MineForm(forms.Form):
@@ -182,3 +190,53 @@ class RoleForm(forms.Form):
     """Another role for a member."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class ModelForm(forms.Form):
+    """A mine's own model: the file, and how to feed and read it."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("ONNX, or the weights of NanoDet as safetensors or a torch state_dict."),
+    )
+    sha256 = forms.CharField(
+        label=_("SHA-256 of the file"),
+        max_length=64,
+        required=False,
+        help_text=_("Whoever gave you the file may have told it: then a wrong file is refused."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    camera = forms.ModelChoiceField(
+        label=_("Camera"), queryset=None, required=False, empty_label=_("all cameras of the mine")
+    )
+    contract = forms.JSONField(
+        label=_("How to feed and read it"),
+        help_text=_(
+            "labels: the names by number, with person among them. input_px, colours, mean, std, "
+            "pad, square: its input. output: nanodet, yolox or boxes."
+        ),
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+    )
+    score = forms.FloatField(
+        label=_("How sure of a person"), min_value=0.05, max_value=0.95, initial=0.35
+    )
+
+    def __init__(self, *args: Any, mine: Mine, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["camera"].queryset = Camera.objects.filter(mine=mine).order_by("name")
+        self.fields["contract"].initial = {
+            "labels": ["person"],
+            "input_px": 416,
+            "colours": "rgb",
+            "mean": [0, 0, 0],
+            "std": [255, 255, 255],
+            "output": "boxes",
+        }
+
+    def clean_contract(self) -> dict[str, Any]:
+        """Refuse what is no object."""
+        contract = self.cleaned_data["contract"]
+        if not isinstance(contract, dict):
+            raise forms.ValidationError(_("Expected an object with labels and more."))
+        return contract

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal import cameras, mines, people, views
+from apps.portal import cameras, mines, models_page, people, views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("portal/mines/<int:pk>/people/new/", people.person_add, name="portal-person-add"),
     path("portal/people/<int:pk>/role/", people.role_change, name="portal-person-role"),
     path("portal/people/<int:pk>/remove/", people.person_remove, name="portal-person-remove"),
+    path("portal/mines/<int:pk>/models/", models_page.model_list, name="portal-models"),
+    path("portal/models/<int:pk>/<str:verb>/", models_page.model_act, name="portal-model-act"),
     path("portal/cameras/<int:pk>/", cameras.camera_page, name="portal-camera"),
     path("portal/cameras/<int:pk>/change/", cameras.camera_change, name="portal-camera-change"),
     path("portal/cameras/<int:pk>/scene/", cameras.scene, name="portal-scene"),

@@ -136,6 +136,25 @@ PAGES = [
         form=True,
         anonymous=302,
     ),
+    Route("portal-models", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route(
+        "portal-models",
+        only(*CONFIGURERS, ok=400),  # without a file
+        "post",
+        arguments=of("pk=mine"),
+        body=lambda t: {"name": "m"},
+        form=True,
+        anonymous=302,
+    ),
+    Route(
+        "portal-model-act",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=lambda t: {"pk": t["model"], "verb": "retire"},
+        body=lambda t: {},
+        form=True,
+        anonymous=302,
+    ),
     Route("portal-camera", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
     Route("portal-camera-change", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
     Route(

@@ -111,6 +111,24 @@ API = [
     Route("api:clips", EVERYONE, stranger=200),
     Route("api:clip", EVERYONE, arguments=of("uid=clip")),
     Route("api:clip-download", EVERYONE, arguments=of("uid=clip")),
+    Route("api:models", EVERYONE, stranger=200),
+    Route(
+        "api:models",
+        only(*CONFIGURERS, ok=400),  # without a file
+        "post",
+        body=lambda t: {"mine": t["mine"], "name": "m", "contract": {"labels": ["person"]}},
+        stranger=400,
+    ),
+    Route("api:model", EVERYONE, arguments=of("pk=model")),
+    Route("api:model-promote", only(*CONFIGURERS), "post", of("pk=model"), lambda t: {}),
+    Route(
+        "api:model-roll-back",
+        only(*CONFIGURERS, ok=400),  # it is not active
+        "post",
+        of("pk=model"),
+        lambda t: {},
+    ),
+    Route("api:model-retire", only(*CONFIGURERS), "post", of("pk=model"), lambda t: {}),
     Route(
         "api:signals",
         only("owner", "admin", "integrator", ok=201),

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from apps.accounts.models import ApiToken, Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set, user_create
+from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
 from apps.live.services import emit
 from apps.tenancy.scope import mine_scope, system_scope
@@ -19,6 +20,19 @@ from tests.tenancy.page_routes import PAGES
 from tests.tenancy.routes import API, ROLES, Route
 
 ROUTES = API + PAGES
+
+
+def a_model(place: Place) -> OwnModel:
+    """Put a network of the mine's own in shadow, compared often enough to be promoted."""
+    mine = place.mine
+    model = OwnModel.objects.create(
+        mine=mine, name=f"{mine.name}'s", kind="onnx", contract={"labels": ["person"]},
+        key=f"{mine.pk}/models/x.onnx", sha256="0" * 64, bytes=1, cpu_ms=9,
+    )  # fmt: skip
+    ShadowDay.objects.create(
+        mine=mine, model=model, camera=place.camera, day="2026-03-04", frames=500, both=400
+    )
+    return model
 
 
 def things_of(place: Place) -> dict[str, Any]:
@@ -38,6 +52,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "alarm": alarm.pk,
             "clip": clip.uid,
             "member": Membership.objects.get(mine=place.mine, role=Role.AUDITOR).pk,
+            "model": a_model(place).pk,
             "token": ApiToken.objects.get(mine=place.mine).pk,
             "document": SCENE,
         }

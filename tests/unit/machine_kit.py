@@ -12,7 +12,7 @@ from workers.vision.machine import VideoReader
 
 SIZE = (320, 180)
 FPS = 5
-SUPER = 2  # things are drawn at twice the size and averaged down
+SUPER = 1  # more draws finer edges
 
 
 def rough(seed, size=SIZE, low=50, high=110, blur=1.5):

@@ -1,5 +1,7 @@
 """The same weights give the same boxes in every backend."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -37,7 +39,7 @@ def pictures():
 
 def exact(backend):
     """Load the default network in whole floats."""
-    entry = find()
+    entry = find("nanodet-g")
     try:
         return wrap(entry, device="cpu", backend=backend, number_format="float32")
     except ModelError as error:
@@ -103,7 +105,7 @@ def test_pictures_of_many_sizes_go_through_together(backend):
 
 
 def test_the_graph_is_made_once_and_named_after_the_weights(tmp_path, monkeypatch):
-    entry = find()
+    entry = find("nanodet-g")
     try:
         there = runner_of(entry, device="cpu", backend="onnxruntime")
     except ModelError as error:
@@ -123,7 +125,7 @@ def test_the_graph_is_made_once_and_named_after_the_weights(tmp_path, monkeypatc
 
 
 def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(tmp_path):
-    entry = find()
+    entry = find("nanodet-g")
     from workers.models import folder_of, root
     from workers.vision import export
 
@@ -167,3 +169,16 @@ def test_what_is_there_decides_the_backend(monkeypatch):
     assert choose("", "cpu", BACKENDS) == ("torch", "cpu")
     with pytest.raises(ModelError, match="openvino is not installed"):
         choose("openvino", "cpu", BACKENDS)
+
+
+@pytest.mark.skipif(not _has("openvino"), reason="openvino is not installed")
+def test_openvino_is_loaded_without_what_reports_home():
+    """In a process of its own: another test may have loaded OpenVINO before us."""
+    script = (
+        "import sys; from workers.vision.backends import OpenVinoRunner\n"
+        "try: OpenVinoRunner(b'')\n"
+        "except Exception: pass\n"
+        "import openvino\n"
+        "sys.exit(any(m.startswith('openvino_telemetry.') for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

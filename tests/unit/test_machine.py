@@ -1,206 +1,239 @@
-"""A machine's state from video and from signals, on drums drawn with noise, flicker and people."""
+"""A machine's state from video: drums, ropes, belts, cars and lamps, with all that disturbs."""
+
+import time
 
 import cv2
 import numpy as np
 import pytest
-
-from workers.vision.fusion import MachineState
-from workers.vision.machine import VideoReader
-
-ROI = ((0.4, 0.2), (0.7, 0.2), (0.7, 0.7), (0.4, 0.7))
-FPS = 5
-
-
-class Drum:
-    """A winch drum with spokes in the region of a 320x180 picture."""
-
-    def __init__(self, seed=1, noise=3.0, flicker=0.0, light=1.0, speed=1.3):
-        self.random = np.random.default_rng(seed)
-        self.noise, self.flicker, self.light, self.speed = noise, flicker, light, speed
-        wall = self.random.uniform(50, 110, (180, 320)).astype(np.float32)
-        self.wall = cv2.GaussianBlur(wall, (0, 0), 3) * 1.2
-        self.angle = 0.0
-
-    def picture(self, turning, person=None, cover=None):
-        if turning:
-            self.angle += self.speed / FPS * (0.7 if turning == "slow" else 1.0)
-        picture = self.wall.copy()
-        middle = (176, 81)
-        cv2.circle(picture, middle, 40, 95, -1)
-        for k in range(5):
-            a = self.angle + k * 2 * np.pi / 5
-            end = (int(176 + 37 * np.cos(a)), int(81 + 37 * np.sin(a)))
-            cv2.line(picture, middle, end, 150 if k else 60, 5)
-        if person is not None:
-            left = int(person * 320)
-            cv2.rectangle(picture, (left, 30), (left + 30, 165), 40, -1)
-            cv2.rectangle(picture, (left + 5, 60), (left + 25, 100), 200, -1)
-        if cover is not None:
-            picture[:, int(cover[0] * 320) : int(cover[1] * 320)] = 30
-        gain = self.light * (1 + self.flicker * self.random.standard_normal())
-        picture = picture * gain + self.noise * self.random.standard_normal(picture.shape)
-        return np.clip(picture, 0, 255).astype(np.uint8)
-
-
-def play(drum, plan, reader=None, start_s=0.0):
-    """Play (seconds, turning, extra) parts; return (t, turning, state) of each frame."""
-    reader = reader or VideoReader()
-    seen, frame = [], 0
-    for seconds, turning, *extra in plan:
-        options = extra[0] if extra else {}
-        for step in range(int(seconds * FPS)):
-            t = start_s + frame / FPS
-            person = options.get("person")
-            at = (
-                None
-                if person is None
-                else person[0] + (person[1] - person[0]) * step / (seconds * FPS)
-            )
-            boxes = []
-            if at is not None and options.get("seen", True):
-                boxes = [(at, 30 / 180, at + 30 / 320, 165 / 180)]
-            luma = drum.picture(turning, at, options.get("cover"))
-            seen.append((t, bool(turning), reader.read(luma, ROI, boxes, t)))
-            frame += 1
-    return seen
-
-
-def first(seen, state, after=0.0):
-    return next((t for t, _, s in seen if s == state and t >= after), None)
-
-
-@pytest.mark.parametrize(
-    "drum",
-    [
-        Drum(),
-        Drum(noise=9),
-        Drum(flicker=0.1),
-        Drum(light=0.4, noise=5),
-        Drum(speed=0.5),
-        Drum(speed=4.0),
-    ],
-    ids=["plain", "noisy", "lamps flicker", "dim", "slow", "fast"],
+from machine_kit import (
+    SIZE,
+    Belt,
+    Camera,
+    Car,
+    Drum,
+    Lamp,
+    Part,
+    Rope,
+    film,
+    first,
+    states,
+    watch,
 )
-def test_running_is_believed_within_a_second_and_a_half_and_standing_within_four(drum):
-    seen = play(drum, [(6, False), (8, True), (8, False)])
-    assert first(seen, "STOPPED") == pytest.approx(3.0, abs=0.5)
-    believed = first(seen, "RUNNING", 6.0)
-    assert believed is not None
-    assert believed - 6.0 <= 1.5
-    stopped = first(seen, "STOPPED", 14.0)
+
+from workers.vision.machine import VideoReader
+from workers.vision.region import LOOKS, too_small
+
+# Still, running, still: every light and camera must give the same story.
+STORY = [Part(5), Part(6, True), Part(6)]
+CAMERAS = {
+    "plain": Camera(),
+    "noisy": Camera(noise=9),
+    "dim": Camera(light=0.45, noise=4),
+    "lamps flicker": Camera(flicker=0.1),
+    "exposure swings": Camera(swing=0.3),
+    "camera shakes": Camera(shake=0.8),
+    "grey": Camera(grey=True),
+    "H.264": Camera(bit_rate=120_000),
+    "2.5 pictures a second": Camera(fps=2.5),
+}
+MACHINES = {
+    "spokes": Drum(),
+    "slow spokes": Drum(speed=0.5),
+    "fast spokes": Drum(speed=4.0),
+    "wraps": Drum(design="wraps"),
+    "coal": Belt(),
+    "rope": Rope(),
+    "lamp": Lamp(),
+    "blinking lamp": Lamp(blink_s=1.2),
+}
+
+
+def tell(seen, moved_s=5.0, stopped_s=11.0):
+    """Check a story: delays, and that nothing flips while nothing changes."""
+    assert first(seen, "STOPPED") == pytest.approx(3.0, abs=0.7)
+    running, stopped = first(seen, "RUNNING", moved_s), first(seen, "STOPPED", stopped_s)
+    assert running is not None
+    assert running - moved_s <= 1.5 + 1e-6
+    assert states(seen, running, stopped_s) == {"RUNNING"}
     assert stopped is not None
-    assert 2.8 <= stopped - 14.0 <= 4.0
-    # No flip while nothing changes.
-    assert {s for t, _, s in seen if believed <= t < 14.0} == {"RUNNING"}
-    assert {s for t, _, s in seen if 3.5 <= t < 6.0} == {"STOPPED"}
-    assert {s for t, _, s in seen if t >= stopped} == {"STOPPED"}
+    assert 2.2 <= stopped - stopped_s <= 4.0 + 1e-6
+    assert states(seen, stopped) == {"STOPPED"}
+    assert states(seen, 3.7, moved_s) == {"STOPPED"}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_running_is_believed_within_a_second_and_a_half_and_standing_within_four(name):
+    tell(watch(MACHINES[name], film(MACHINES[name], STORY)))
+
+
+@pytest.mark.parametrize("camera", [name for name in CAMERAS if name != "plain"])
+@pytest.mark.parametrize("name", ["spokes", "coal", "rope"])
+def test_light_noise_and_a_shaking_camera_change_nothing(name, camera):
+    machine = MACHINES[name]
+    seen = watch(machine, film(machine, STORY, CAMERAS[camera]))
+    if CAMERAS[camera].fps >= 3:
+        tell(seen)
+    else:
+        assert states(seen, 8.0, 11.0) == {"RUNNING"}
+        assert seen[-1][2] == "STOPPED"
+
+
+def test_one_mark_on_a_drum_is_enough():
+    drum = Drum(design="mark")
+    tell(watch(drum, film(drum, STORY)))
+
+
+def test_a_car_runs_while_it_passes_and_the_empty_track_stands_still():
+    car = Car(start=-60)
+    seen = watch(car, film(car, [Part(5), Part(8, True), Part(6)]))
+    assert states(seen, 4.0, 6.0) == {"STOPPED"}
+    assert states(seen, 9.0, 12.0) == {"RUNNING"}
+    assert seen[-1][2] == "STOPPED"
+
+
+@pytest.mark.parametrize("machine", [Belt(load="empty"), Rope(marks=False)], ids=["belt", "rope"])
+def test_what_would_look_the_same_moving_is_not_called_stopped(machine):
+    seen = watch(machine, film(machine, [Part(8)]))
+    assert states(seen, 0) == {"UNKNOWN"}
+
+
+@pytest.mark.parametrize("name", ["spokes", "coal", "rope", "lamp"])
+@pytest.mark.parametrize("on", [False, True], ids=["still", "running"])
+def test_people_who_walk_through_do_not_flip_it(name, on):
+    machine = MACHINES[name]
+    seen = watch(machine, film(machine, [Part(5, on), Part(3, on, (0.2, 0.8)), Part(2, on)]))
+    assert states(seen, 4) == {"RUNNING" if on else "STOPPED"}
+
+
+@pytest.mark.parametrize("name", ["spokes", "coal", "rope", "lamp"])
+@pytest.mark.parametrize("on", [False, True], ids=["still", "running"])
+def test_somebody_who_stands_close_by_with_the_cap_lamp_on_does_not_flip_it(name, on):
+    machine = MACHINES[name]
+    plan = [Part(5, on), Part(4, on, (0.22, 0.23), lamp=True), Part(2, on)]
+    seen = watch(machine, film(machine, plan))
+    assert states(seen, 4) == {"RUNNING" if on else "STOPPED"}
+
+
+BLIND = {
+    "dark": Part(5, light=0.05),
+    "over-exposed": Part(5, light=10.0),
+    "covered": Part(5, cover=True),
+    "frozen": Part(5, frozen=True),
+}
+
+
+@pytest.mark.parametrize("name", ["spokes", "coal", "rope", "lamp"])
+@pytest.mark.parametrize("blind", BLIND)
+def test_what_cannot_be_seen_is_unknown_within_two_seconds_and_says_why(name, blind):
+    machine, reader = MACHINES[name], VideoReader()
+    seen = watch(machine, film(machine, [Part(5), BLIND[blind]]), reader)
+    assert states(seen, 4.0, 5.0) == {"STOPPED"}
+    assert states(seen, 7.2) == {"UNKNOWN"}
+    assert reader.belief.why
+
+
+def test_a_frozen_picture_of_a_running_drum_never_reads_as_stopped():
+    drum = Drum()
+    seen = watch(drum, film(drum, [Part(4, True), Part(8, True, frozen=True)]))
+    assert "STOPPED" not in states(seen, 0)
+
+
+def test_what_comes_back_into_view_is_watched_anew():
+    drum = Drum()
+    seen = watch(drum, film(drum, [Part(5), Part(4, light=0.05), Part(5)]))
+    assert states(seen, 9.0, 11.6) == {"UNKNOWN"}
+    assert seen[-1][2] == "STOPPED"
+
+
+def test_a_drum_that_runs_in_a_view_that_was_turned_is_found_again():
+    drum, turned = Drum(), Drum(seed=8)
+    reader = VideoReader()
+    watch(drum, film(drum, [Part(5)]), reader)
+    shots = film(turned, [Part(8, True), Part(6)])
+    for shot in shots:
+        shot.t += 5.0
+    seen = watch(turned, shots, reader)
+    assert states(seen, 7.0, 8.0) == {"UNKNOWN"}
+    assert states(seen, 11.0, 13.0) == {"RUNNING"}
+    assert seen[-1][2] == "STOPPED"
+
+
+def test_a_lamp_of_the_wrong_colour_does_not_mean_running():
+    red = Lamp(color=(40, 40, 210))
+    shots = film(red, [Part(4), Part(5, True)])
+    assert watch(red, shots, colour="red")[-1][2] == "RUNNING"
+    assert "RUNNING" not in states(watch(red, shots, colour="green"), 0)
+
+
+def test_a_colour_that_a_grey_picture_cannot_tell_is_unknown():
+    lamp = Lamp()
+    shots = film(lamp, [Part(6, True)], Camera(grey=True))
+    assert states(watch(lamp, shots, colour="green"), 0) == {"UNKNOWN"}
 
 
 def test_nothing_is_believed_before_it_was_watched():
-    seen = play(Drum(), [(2, False)])
-    assert {s for *_, s in seen} == {"UNKNOWN"}
-
-
-def test_a_stop_passes_through_coasting_and_a_start_through_starting():
-    seen = play(Drum(), [(5, False), (5, True), (5, False)])
-    states = [s for *_, s in seen]
-    order = [s for i, s in enumerate(states) if i == 0 or s != states[i - 1]]
-    assert order == ["UNKNOWN", "STOPPED", "STARTING", "RUNNING", "COASTING", "STOPPED"]
-
-
-@pytest.mark.parametrize("turning", [False, True])
-def test_people_who_walk_through_the_region_do_not_flip_it(turning):
-    seen = play(Drum(), [(5, turning), (3, turning, {"person": (0.25, 0.8)}), (3, turning)])
-    expected = "RUNNING" if turning else "STOPPED"
-    assert {s for t, _, s in seen if t > 4} == {expected}
-
-
-def test_darkness_gives_unknown():
     drum = Drum()
-    reader = VideoReader()
-    play(drum, [(5, True)], reader)
-    drum.light = 0.08
-    seen = play(drum, [(3, True)], reader, start_s=5.0)
-    assert seen[-1][2] == "UNKNOWN"
-
-
-def test_a_mostly_covered_region_gives_unknown_after_a_while():
-    reader, drum = VideoReader(), Drum()
-    play(drum, [(5, False)], reader)
-    box = [(0.35, 0.0, 0.75, 1.0)]
-    for i in range(40):
-        reader.read(drum.picture(False, cover=(0.35, 0.75)), ROI, box, 5 + i / FPS)
-    assert reader.state == "UNKNOWN"
+    assert states(watch(drum, film(drum, [Part(2)])), 0) == {"UNKNOWN"}
 
 
 def test_a_region_without_any_contrast_gives_unknown():
     reader = VideoReader()
+    rng = np.random.default_rng(1)
     for i in range(30):
-        reader.read(np.full((180, 320), 90, np.uint8), ROI, [], i / FPS)
+        noise = rng.normal(90, 4, (180, 320))
+        reader.read(noise.clip(0, 255).astype(np.uint8), Drum.roi, [], i / 5)
     assert reader.state == "UNKNOWN"
+    assert "made out" in reader.belief.why
 
 
-def test_a_region_of_a_few_pixels_gives_an_answer_and_no_crash():
-    tiny = ((0.5, 0.5), (0.501, 0.5), (0.501, 0.501))
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_region_of_a_few_pixels_is_refused_in_words(look):
+    tiny = ((0.5, 0.5), (0.503, 0.5), (0.503, 0.505))
+    words = too_small(tiny, *SIZE, look)
+    assert "too small to judge" in words
     reader = VideoReader()
-    for i in range(10):
-        assert reader.read(Drum().picture(True), tiny, [], i / FPS) in ("UNKNOWN", "STOPPED")
+    for shot in film(Drum(), [Part(1, True)]):
+        assert reader.read(shot.luma, tiny, [], shot.t, look) == "UNKNOWN"
+    assert reader.belief.why == words
 
 
-def test_the_reader_is_the_same_after_its_state_was_stored():
+@pytest.mark.parametrize("name", ["spokes", "coal", "lamp"])
+def test_the_reader_is_the_same_after_its_state_was_stored_at_any_moment(name):
+    machine = MACHINES[name]
     one, two = VideoReader(), VideoReader()
-    drum, same = Drum(), Drum()
-    for i in range(60):
-        turning = 20 <= i < 40
-        a = one.read(drum.picture(turning), ROI, [], i / FPS)
+    for shot in film(machine, [Part(4), Part(3, True, (0.2, 0.8)), Part(3)]):
         two = VideoReader.load(two.dump())
-        assert two.read(same.picture(turning), ROI, [], i / FPS) == a
+        a, b = (watch(machine, [shot], reader)[0][2] for reader in (one, two))
+        assert a == b
     assert one.dump() == two.dump()
 
 
-def test_a_signal_holds_until_the_next_and_may_get_stale():
-    machine = MachineState()
-    machine.add_signal(1.0, "running")
-    assert machine.fuse("signal", 0.5, None) == ("UNKNOWN", "signal", 0.0)
-    assert machine.fuse("signal", 1.0, None)[0] == "RUNNING"
-    assert machine.fuse("signal", 900.0, None)[0] == "RUNNING"
-    assert machine.fuse("signal", 900.0, 5.0)[0] == "UNKNOWN"
+def test_a_region_that_was_drawn_anew_is_another_machine():
+    drum, reader = Drum(), VideoReader()
+    watch(drum, film(drum, [Part(5)]), reader)
+    assert reader.state == "STOPPED"
+    other = tuple((x - 0.2, y) for x, y in Drum.roi)
+    shot = film(drum, [Part(1)])[0]
+    assert reader.read(shot.luma, other, [], 5.0) == "UNKNOWN"
 
 
-def test_an_older_signal_that_comes_late_does_not_win():
-    machine = MachineState()
-    machine.add_signal(5.0, "RUNNING")
-    machine.fuse("signal", 6.0, None)
-    machine.add_signal(4.0, "STOPPED")
-    assert machine.fuse("signal", 7.0, None)[0] == "RUNNING"
+@pytest.mark.parametrize("shape", [(1, 1), (1, 20_000), (20_000, 1), (3, 5)])
+def test_pictures_of_any_size_give_an_answer(shape):
+    reader = VideoReader()
+    for look in LOOKS:
+        picture = np.full(shape, 90, np.uint8)
+        assert reader.read(picture, Drum.roi, [], 0.0, look) == "UNKNOWN"
 
 
-def test_signal_and_video_that_disagree_are_danger_at_once_and_unknown_after_five_seconds():
-    machine = MachineState()
-    machine.video.belief.state = "STOPPED"
-    machine.add_signal(0.0, "RUNNING")
-    assert machine.fuse("both", 0.0, None)[0] == "RUNNING"
-    assert machine.fuse("both", 4.8, None)[0] == "RUNNING"
-    assert machine.fuse("both", 5.0, None)[:2] == ("UNKNOWN", "both")
-    machine.video.belief.state = "RUNNING"
-    assert machine.fuse("both", 5.2, None)[:2] == ("RUNNING", "both")
-
-
-def test_of_two_sources_the_one_that_knows_is_believed():
-    machine = MachineState()
-    machine.video.belief.state = "STOPPED"
-    assert machine.fuse("both", 0.0, None)[:2] == ("STOPPED", "video")
-    machine.video.belief.state = "UNKNOWN"
-    machine.add_signal(1.0, "RUNNING")
-    assert machine.fuse("both", 1.0, None)[:2] == ("RUNNING", "signal")
-
-
-def test_at_one_picture_a_second_a_turning_drum_is_still_never_taken_for_a_standing_one():
-    reader, drum = VideoReader(), Drum(speed=7)
-    states = []
-    for t in range(24):
-        turning = 8 <= t < 16
-        states.append(reader.read(drum.picture(turning), ROI, [], float(t)))
-    assert states[7] == "STOPPED"
-    assert set(states[11:16]) == {"RUNNING"}
-    assert states[-1] == "STOPPED"
+def test_reading_a_machine_takes_about_a_millisecond_a_frame():
+    drum = Drum()
+    shots = film(drum, [Part(2), Part(3, True)])
+    pictures = [cv2.resize(shot.luma, (640, 360)) for shot in shots]
+    best = 1.0
+    for _ in range(3):
+        reader, began = VideoReader(), time.process_time()
+        for shot, luma in zip(shots, pictures, strict=True):
+            reader.read(luma, drum.roi, [], shot.t)
+        best = min(best, (time.process_time() - began) / len(shots))
+    # Twice the bar: a shared processor's clock is not a quiet one's.
+    assert best <= 0.002

@@ -10,6 +10,8 @@ from workers.accuracy.entry import HERE
 from workers.accuracy.figures import Figure
 
 BASELINE = HERE / "baseline.json"
+# From so many things on, one more or less is no fall by itself.
+MANY = 20
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Fall:
 def noise_of(first: Sequence[Figure], again: Sequence[Sequence[Figure]]) -> dict[str, float]:
     """Return each figure's noise: the largest change in runs over the same scenes filmed again.
 
-    Not less than the figure's step, which is what one single thing more or less changes.
+    Times and lengths have at least one step of their measure. Shares of many have at least one
+    thing more or less, which another processor's arithmetic may change; of few, that is a fall.
     """
     others = [{figure.name: figure for figure in one} for one in again]
     found = {}
@@ -41,7 +44,8 @@ def noise_of(first: Sequence[Figure], again: Sequence[Sequence[Figure]]) -> dict
             for other in others
             if figure.name in other and math.isfinite(other[figure.name].value)
         ]
-        found[figure.name] = max([figure.step, *changes])
+        counted = figure.unit == "%" and figure.n < MANY or figure.unit.startswith("per ")
+        found[figure.name] = max([figure.step / 2 if counted else figure.step, *changes])
     return found
 
 

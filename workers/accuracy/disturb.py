@@ -29,15 +29,15 @@ def darken(seed: int) -> Change:
     curve = np.clip(np.round(255 * (DARK * (np.arange(256) / 255) ** GAMMA) ** (1 / GAMMA)), 0, 255)
     table = curve.astype(np.uint8)
     discs = [tuple(rng.uniform(0, 1, 3)) for _ in range(int(rng.integers(1, 4)))]
+    grain = _Grain(rng, 4.0)
     veil: dict[tuple[int, ...], np.ndarray] = {}
 
     def change(picture: np.ndarray, t: float) -> np.ndarray:
         shape = picture.shape[:2]
         if shape not in veil:
-            veil[shape] = _discs(shape, discs)
-        dark = cv2.LUT(picture, table).astype(np.float32)
-        dark += veil[shape][..., None]
-        return _noise(dark, rng, 4.0)
+            light = np.clip(_discs(shape, discs), 0, 255).astype(np.uint8)
+            veil[shape] = np.repeat(light[..., None], 3, axis=2)
+        return grain.over(cv2.add(cv2.LUT(picture, table), veil[shape]))
 
     return change
 
@@ -63,17 +63,17 @@ def fresh(seed: int) -> Change:
     rng = np.random.default_rng(seed)
     gain, swing, rate = rng.uniform(0.85, 1.15), rng.uniform(0, 0.08), rng.uniform(0.02, 0.2)
     flicker, hertz = rng.uniform(0, 0.12), rng.uniform(0.5, 6)
-    sigma, place = rng.uniform(0.5, 5), rng.uniform(0, 1, 2)
+    grain, place = _Grain(rng, rng.uniform(0.5, 5)), rng.uniform(0, 1, 2)
 
     def change(picture: np.ndarray, t: float) -> np.ndarray:
         high, wide = picture.shape[:2]
         level = gain * (1 + swing * np.sin(2 * np.pi * rate * t))
-        x = np.linspace(0, 1, wide, dtype=np.float32) - place[0]
-        y = np.linspace(0, 1, high, dtype=np.float32) - place[1]
+        x, y = np.linspace(0, 1, 40) - place[0], np.linspace(0, 1, 30) - place[1]
         lamp = np.exp(-8 * y * y)[:, None] * np.exp(-8 * x * x)[None]
         pulse = flicker * np.sin(2 * np.pi * hertz * t)
-        lit = picture * (level * (1 + pulse * lamp)).astype(np.float32)[..., None]
-        return _noise(lit, rng, sigma)
+        light = cv2.resize((level * (1 + pulse * lamp)).astype(np.float32), (wide, high))
+        lit = cv2.multiply(picture, cv2.merge([light] * 3), dtype=cv2.CV_8U)
+        return grain.over(lit)
 
     return change
 
@@ -84,20 +84,43 @@ def retake(seed: int) -> Change:
     Noise of two grey levels and an exposure within 3 %. What figures move by under it is noise.
     """
     rng = np.random.default_rng(seed)
-    gain = rng.uniform(0.97, 1.03)
-    return lambda picture, t: _noise(picture * np.float32(gain), rng, 2.0)
+    gain, grain = float(rng.uniform(0.97, 1.03)), _Grain(rng, 2.0)
+    return lambda picture, t: grain.over(cv2.convertScaleAbs(picture, alpha=gain))
 
 
-def _noise(picture: np.ndarray, rng: np.random.Generator, sigma: float) -> np.ndarray:
-    """Add sensor noise, partly smooth as a camera's is; float32 to uint8."""
-    high, wide = picture.shape[:2]
-    # One draw for luma and a coarse one for colour: a draw per value costs most of a long run.
-    grain = rng.standard_normal((high, wide), dtype=np.float32)
-    grain = 0.6 * grain + 1.4 * cv2.blur(grain, (3, 3))
-    colour = rng.standard_normal((high // 4 + 1, wide // 4 + 1, 3), dtype=np.float32)
-    picture = picture + sigma * grain[..., None]
-    picture += 0.5 * sigma * cv2.resize(colour, (wide, high))
-    return np.clip(picture, 0, 255).astype(np.uint8)
+class _Grain:
+    """Sensor noise, partly smooth as a camera's is; sigma in grey levels.
+
+    One large field is drawn once and cut anew for each picture: drawing every value again would
+    take most of a long run's time.
+    """
+
+    MARGIN = 96
+
+    def __init__(self, rng: np.random.Generator, sigma: float) -> None:
+        self.rng, self.sigma = rng, sigma
+        self.field: np.ndarray | None = None
+        self.shape: tuple[int, ...] = ()
+
+    def over(self, picture: np.ndarray) -> np.ndarray:
+        """Return the picture with noise on it, cut off at 0 and 255."""
+        high, wide = picture.shape[:2]
+        if self.field is None or self.shape != (high, wide):
+            self.field, self.shape = self._draw(high, wide), (high, wide)
+        y, x = self.rng.integers(0, self.MARGIN, 2)
+        cut = self.field[y : y + high, x : x + wide]
+        if self.rng.random() < 0.5:
+            return cv2.subtract(picture, cut, dtype=cv2.CV_8U)
+        return cv2.add(picture, cut, dtype=cv2.CV_8U)
+
+    def _draw(self, high: int, wide: int) -> np.ndarray:
+        rows, columns = high + self.MARGIN, wide + self.MARGIN
+        grain = self.rng.standard_normal((rows, columns), dtype=np.float32)
+        grain = 0.6 * grain + 1.4 * cv2.blur(grain, (3, 3))
+        coarse = (rows // 4 + 1, columns // 4 + 1, 3)
+        colour = self.rng.standard_normal(coarse, dtype=np.float32)
+        field = grain[..., None] + 0.5 * cv2.resize(colour, (columns, rows))
+        return np.round(self.sigma * field).astype(np.int16)
 
 
 def recode(frames: Sequence[Frame], fps: float, bit_rate: int = 500_000) -> list[Frame]:

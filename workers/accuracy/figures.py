@@ -11,6 +11,9 @@ from workers.accuracy import boxes
 from workers.accuracy.interval import bootstrap, poisson, wilson
 from workers.accuracy.zones import Score
 
+# The bar: an entry is raised within this time.
+PROMPT_S = 1.0
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -40,10 +43,12 @@ def events(name: str, scores: Sequence[Score]) -> list[Figure]:
             Figure(f"{name}/event recall", 100 * hits / entries, "%", entries, "entries", low, high,
                    "more", 100 / entries)
         )  # fmt: skip
-        for share in (50, 95):
+        prompt = sum(delay <= PROMPT_S for s in scores for delay in s.delays)
+        found.append(share(f"{name}/raised within 1 s", prompt, entries, "entries"))
+        for percent in (50, 95):
             groups = [s.delays for s in scores if s.delays]
             if groups:
-                found.append(_delay(f"{name}/time to alarm p{share}", groups, share))
+                found.append(_delay(f"{name}/time to alarm p{percent}", groups, percent))
     hours = sum(s.hours for s in scores)
     if hours:
         found.append(rate(f"{name}/false alarms", sum(len(s.false_at) for s in scores), hours))

@@ -20,6 +20,7 @@ from workers.accuracy import readings, zones
 from workers.accuracy.disturb import fresh
 from workers.accuracy.entry import Entry, Truth, shipped
 from workers.accuracy.interval import poisson, wilson
+from workers.accuracy.measure import regime_of
 from workers.accuracy.real import DATA
 from workers.accuracy.runner import frames_of, probed, run
 from workers.media.decode import Frame
@@ -30,8 +31,8 @@ HOURS = 2.0
 # Without people: at least so much of it.
 EMPTY_HOURS = 0.5
 PROCESSES = 2
-# A cyclist rides through the motorway's clip at its beginning.
-MOTORWAY_FROM_S = 6.0
+# Until then a cyclist rides through the clip of the motorway.
+MOTORWAY_FROM_S = 13.0
 PAN_S = 20.0
 PAN_FPS = 5.0
 MOST_NOTES = 30
@@ -189,7 +190,8 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
     found = [f for f in done.findings if f.rule in drawn | rules]
     score = zones.score(stays, found, done.seconds)
     health = readings.Health()
-    readings.health(health, entry.truth.faults or (), done.findings, done.seconds)
+    regime = entry.regime or regime_of(frames)
+    readings.health(health, entry.truth.faults or (), done.findings, done.seconds, regime)
     said = [
         f"{one.clip}, seed {one.seed}: raised {rule} at {t:.1f} s, with nobody there"
         for rule, t in score.false_at

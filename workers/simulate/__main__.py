@@ -14,11 +14,13 @@ import numpy as np
 
 from workers.simulate.counter import draw_counter
 from workers.simulate.encode import Writer
+from workers.simulate.film import run
 from workers.simulate.optics import Sensor, exposure_for, luma
 from workers.simulate.pictures import generate
 from workers.simulate.render import Renderer
 from workers.simulate.scene import Loop
 from workers.simulate.scenes import LOOPS
+from workers.simulate.show import show
 from workers.simulate.truth import frame_truth, scene_document, zone_events, zones_truth
 from workers.simulate.water import SUMPS, render_sump
 
@@ -105,6 +107,12 @@ def main(argv: list[str]) -> int:
     many.add_argument("--split", choices=["train", "val"], required=True)
     many.add_argument("--width", type=int, default=640)
     many.add_argument("--height", type=int, default=360)
+    clips = verbs.add_parser("bank", help="the accuracy bank's clips of people")
+    clips.add_argument("name")
+    clips.add_argument("--out", type=Path, required=True)
+    clips.add_argument("--still", action="store_true", help="three pictures to look at instead")
+    picture = verbs.add_parser("show", help="the README's picture")
+    picture.add_argument("--out", type=Path, required=True)
     water = verbs.add_parser("water", help="bank entries of sumps with gauges")
     water.add_argument("name", choices=[*SUMPS, "all"])
     water.add_argument("--out", type=Path, required=True)
@@ -112,6 +120,12 @@ def main(argv: list[str]) -> int:
     if args.verb == "water":
         for sump in SUMPS.values() if args.name == "all" else [SUMPS[args.name]]:
             render_sump(sump, args.out / sump.name)
+        return 0
+    if args.verb == "show":
+        show(args.out)
+        return 0
+    if args.verb == "bank":
+        run(args.name, args.out, args.still)
         return 0
     if args.verb == "pictures":
         generate(args.out, args.count, args.seed, args.split, args.width, args.height)

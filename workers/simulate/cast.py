@@ -59,7 +59,8 @@ HAIRS: tuple[Color, ...] = (
     (0.1, 0.12, 0.25),
     (0.45, 0.07, 0.04),
 )
-BODIES = {"train": ("lean", "tall", "stout"), "val": ("lean", "tall", "stout")}
+FIRST = ("lean", "tall", "stout")
+BODIES = {"train": FIRST, "val": FIRST, "bank": FIRST}
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,19 @@ class Actor:
         slope: float,
     ) -> Figure:
         """Pose and colour it."""
+        turned = poses.turns(self.body.labels, self.body.heads, joints)
+        return self.turned(look, turned, at, heading, slope)
+
+    def turned(
+        self,
+        look: Look,
+        turned: NDArray,
+        at: tuple[float, float],
+        heading: float,
+        slope: float,
+    ) -> Figure:
+        """Pose by each bone's turn, and colour it."""
         body = self.body
-        turned = poses.turns(body.labels, body.heads, joints)
         figure = body.stand(turned, at, heading, slope, look.scale)
         if look.helmet is not None:
             figure.vertices[self.helmet_rows, 6:9] = look.helmet

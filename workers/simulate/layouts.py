@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ Rng = np.random.Generator
 Rectangle = tuple[float, float, float, float]
 
 # Heights of cameras for validation; training has all others in 1.6..4.5 m.
+STREAMS = {"train": 77, "val": 78, "bank": 79}  # of random numbers
 VAL_HEIGHTS = ((2.2, 2.45), (3.2, 3.5))
 
 
@@ -106,16 +107,20 @@ def _fitting(
     return [*ring, tube(path, 0.075 * np.sin(t) + 0.005, LAMP, color, 12)]
 
 
-def _lamps(room: Room, view: View, rng: Rng) -> tuple[list[Lamp], list[Mesh], str]:
-    """Draw the lamps, near ones first, and their fittings."""
+def _lamps(
+    room: Room, view: View, rng: Rng, wanted: str | None
+) -> tuple[list[Lamp], list[Mesh], str, list[Rectangle]]:
+    """Draw the lamps, near ones first, their fittings, and what a vehicle blocks."""
     style = str(
         rng.choice(
             ["row", "row", "sparse", "side", "back", "dark", "head"],
             p=[0.2, 0.2, 0.15, 0.15, 0.12, 0.1, 0.08],
         )
     )
+    style = wanted or style
     color = COLORS[rng.integers(len(COLORS))]
     roof, meshes = room.wall + 0.85 * room.rise, []
+    taken: list[Rectangle] = []
     lamps: list[Lamp] = []
     kind, power = int(rng.integers(3)), rng.uniform(20, 55) * (room.width / 5)
     glow = float(rng.uniform(0.4, 3.0))
@@ -152,6 +157,7 @@ def _lamps(room: Room, view: View, rng: Rng) -> tuple[list[Lamp], list[Mesh], st
         thing, half = clutter.vehicle(rng)
         x, y = rng.uniform(-0.2, 0.2) * room.width, rng.uniform(7, min(22, room.length - 3))
         meshes.append(thing.moved(np.eye(3, dtype=np.float32), (x, y, 0)))
+        taken.append((x - half[0], y - half[1], x + half[0], y + half[1]))
         gap, z = half[0] * 0.6, rng.uniform(0.7, 1.4)
         bright = float(rng.uniform(1.5, 6))
         for side in (-1, 1):
@@ -177,15 +183,23 @@ def _lamps(room: Room, view: View, rng: Rng) -> tuple[list[Lamp], list[Mesh], st
         lamps.append(Lamp((0.0, 3.0, roof - 0.2), float(power), color))
     if len(lamps) == 1:
         lamps.append(Lamp((0.0, -1.0, roof - 0.3), float(rng.uniform(0.5, 8)), color))
-    return lamps[:11], meshes, style
+    return lamps[:11], meshes, style, taken
 
 
-def draw_layout(split: str, seed: int) -> Layout:
-    """Draw one place for "train" or "val"; the same seed gives the same place."""
-    rng = np.random.default_rng([seed, 77 if split == "train" else 78])
-    kinds = shells.TRAIN if split == "train" else shells.VAL
-    kind = str(rng.choice(list(kinds), p=list(kinds.values())))
+def draw_layout(
+    split: str, seed: int, light: str | None = None, dust: float | None = None
+) -> Layout:
+    """Draw one place for "train", "val" or "bank"; the same seed gives the same place.
+
+    `light` (a style of `_lamps`) and `dust` (extinction a metre) are drawn too unless given.
+    """
+    rng = np.random.default_rng([seed, STREAMS[split]])
+    kinds = {**shells.TRAIN, **shells.VAL} if split == "bank" else getattr(shells, split.upper())
+    shares = np.array(list(kinds.values()))
+    kind = str(rng.choice(list(kinds), p=shares / shares.sum()))
     room = shells.draw_room(kind, rng)
+    if split == "bank":
+        room = replace(room, curve=0.0)  # zones are rectangles on straight ground
     view, roll = _camera(room, split, rng)
     parts = [
         shells.skin(room),
@@ -211,10 +225,10 @@ def draw_layout(split: str, seed: int) -> Layout:
             continue
         parts.append(mesh.moved(np.eye(3, dtype=np.float32), (float(x), float(y), 0.0)))
         blocked.append((float(area[0]), float(area[1]), float(area[2]), float(area[3])))
-    lamps, fittings, light = _lamps(room, view, rng)
+    lamps, fittings, style, taken = _lamps(room, view, rng, light)
     mesh = join([*parts, *fittings])
     mesh.position[:] = room.warp(mesh.position)
-    dust = float(
+    drawn = float(
         rng.choice(
             [rng.uniform(0.0, 0.03), rng.uniform(0.02, 0.07), rng.uniform(0.06, 0.14)],
             p=[0.55, 0.33, 0.12],
@@ -224,12 +238,12 @@ def draw_layout(split: str, seed: int) -> Layout:
         room,
         mesh,
         tuple(lamps),
-        light,
+        style,
         view,
         roll,
-        dust,
-        ambient=float(rng.uniform(0.01, 0.35) * (0.3 if light == "dark" else 1)),
+        drawn if dust is None else dust,
+        ambient=float(rng.uniform(0.01, 0.35) * (0.3 if style == "dark" else 1)),
         wet=float(rng.uniform(0, 0.9)),
-        blocked=tuple(blocked),
+        blocked=(*blocked, *taken),
         arch_step=float(rng.uniform(0.8, 1.5)),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.simulate import poses
 from workers.simulate.geometry import (
     CABLE,
     CAPLAMP,
@@ -43,6 +44,9 @@ class Pose:
     stride: float  # 0 stands, 1 walks
     bend: float
     sway: float
+    hold: str = ""  # a pose of `poses.POSES` that the body is in
+    held: float = 0.0  # how far, 0..1
+    seed: int = 0  # of that pose's angles
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,11 @@ class Body:
 
     def pose(self, pose: Pose, slope: float) -> Figure:
         """Skin the body to a pose and put it on the ground."""
-        return self.stand(_joint_turns(self, pose), (pose.x, pose.y), pose.heading, slope)
+        turns = joint_turns(self, pose)
+        if pose.hold and pose.held > 0:
+            joints = poses.draw(pose.hold, np.random.default_rng(pose.seed))
+            turns = blend(turns, poses.turns(self.labels, self.heads, joints), pose.held)
+        return self.stand(turns, (pose.x, pose.y), pose.heading, slope)
 
     def stand(
         self,
@@ -218,6 +226,14 @@ class Body:
         return Figure(vertices.astype(np.float32), feet, lamp_at, spin @ lamp_aim)
 
 
+def blend(one: NDArray, other: NDArray, share: float) -> NDArray:
+    """Turn bones part of the way from one pose to another: (bones, 3, 3)."""
+    left, _, right = np.linalg.svd((1 - share) * one + share * other)
+    # A mixture may mirror; a turn does not.
+    left[:, :, 2] *= np.sign(np.linalg.det(left @ right))[:, None]
+    return np.asarray(left @ right, dtype=np.float64)
+
+
 @lru_cache(maxsize=16)
 def body(name: str, helmet: tuple[float, float, float], seed: int) -> Body:
     """Load a body once."""
@@ -242,7 +258,7 @@ def _toward(rest: NDArray, target: NDArray) -> NDArray:
     return np.eye(3) + k + k @ k / (1 + cosine)
 
 
-def _joint_turns(body: Body, pose: Pose) -> NDArray:
+def joint_turns(body: Body, pose: Pose) -> NDArray:
     """Give each bone's turn in the body's frame: (bones, 3, 3)."""
     b, s = pose.bend, pose.stride
     turns = np.tile(np.eye(3), (len(body.labels), 1, 1))

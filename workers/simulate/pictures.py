@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workers.simulate.layouts import Layout
     from workers.simulate.stage import Stage
 
-VERSION = 1
+VERSION = 2
 TOP = 8.0  # linear light at the end of the stored scale
 LIT_LUMA = 85.0  # mean luma at exposure 1
 PER_PLACE = 6  # pictures taken of a place
@@ -51,7 +51,7 @@ def _toned(light: NDArray) -> NDArray[np.float32]:
     return np.asarray(_CURVE[index.astype(np.int32)], dtype=np.float32)
 
 
-def _glow(light: NDArray, strength: float, rng: Rng) -> NDArray:
+def glow(light: NDArray, strength: float, rng: Rng) -> NDArray:
     """Add bloom, a streak and a veil about what dazzles."""
     height, width = light.shape[:2]
     small = cv2.resize(light, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
@@ -59,28 +59,28 @@ def _glow(light: NDArray, strength: float, rng: Rng) -> NDArray:
     if float(bright.max()) <= 0:
         return light
     unit = width / 640
-    glow = 0.055 * cv2.GaussianBlur(bright, (0, 0), 2.0 * unit)
-    glow += 0.030 * cv2.GaussianBlur(bright, (0, 0), 7.0 * unit)
+    added = 0.055 * cv2.GaussianBlur(bright, (0, 0), 2.0 * unit)
+    added += 0.030 * cv2.GaussianBlur(bright, (0, 0), 7.0 * unit)
     tiny = cv2.resize(bright, (width // 16, height // 16), interpolation=cv2.INTER_AREA)
     wide = (0.025 + 0.15 * strength) * cv2.GaussianBlur(tiny, (0, 0), 5.5 * unit)
     wide += 0.12 * strength * cv2.GaussianBlur(tiny, (0, 0), 15.0 * unit)
     if rng.random() < 0.6:
         wide += 0.06 * strength * cv2.GaussianBlur(tiny, (0, 0), sigmaX=10 * unit, sigmaY=0.5)
-    glow += cv2.resize(wide, (width // 4, height // 4), interpolation=cv2.INTER_LINEAR)
-    return light + cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR)
+    added += cv2.resize(wide, (width // 4, height // 4), interpolation=cv2.INTER_LINEAR)
+    return light + cv2.resize(added, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _relit(light: NDArray, source: NDArray, glare: float, rng: Rng) -> NDArray:
+def relit(light: NDArray, source: NDArray, glare: float, rng: Rng | None) -> NDArray:
     """Give lamps back the light that the file cut off at 8.
 
     A lamp's whole light counts, not its size in the picture: a cap lamp of three pixels dazzles as
-    much as a fitting of two hundred.
+    much as a fitting of two hundred. Without `rng` all are alike, as a moving picture needs.
     """
     count, marks, stats, _ = cv2.connectedComponentsWithStats(source.astype(np.uint8))
     if count < 2:
         return light
     area = stats[:, cv2.CC_STAT_AREA].astype(np.float32)
-    power = np.exp(rng.normal(0, 0.6, count)).astype(np.float32)
+    power = np.ones(count) if rng is None else np.exp(rng.normal(0, 0.6, count))
     level = 2.0 + 1500.0 * glare * power / np.maximum(area, 3.0) ** 0.8
     level[0] = 0.0
     return np.maximum(light, np.minimum(level, 1500.0).astype(np.float32)[marks][..., None])
@@ -107,8 +107,8 @@ def expose(
         light = np.repeat((light @ weights)[..., None], 3, axis=2)
     height, width = light.shape[:2]
     light = light * np.float32(exposure_for(np.minimum(light, 2.0), luma))
-    light = _relit(light, linear.max(axis=2) > 0.97 * TOP, glare, rng)
-    light = _glow(light, glare, rng)
+    light = relit(light, linear.max(axis=2) > 0.97 * TOP, glare, rng)
+    light = glow(light, glare, rng)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     r2 = ((x / width - 0.5) ** 2 + ((y / height - 0.5) * height / width) ** 2) / 0.33
     light = light * (1 - rng.uniform(0.0, 0.45) * np.clip(r2, 0, 1))[..., None].astype(np.float32)
@@ -198,30 +198,37 @@ def _people(layout: Layout, split: str, width: int, rng: Rng) -> list[Placed]:
 
 
 def _label(
-    layout: Layout, matrix: NDArray, people: list[Placed], counts: list[Any], scale: float
+    stage: Stage, people: list[Placed], counts: list[Any], apart: NDArray, exposure: float
 ) -> list[dict[str, Any]]:
+    """Describe who is in the picture.
+
+    `contrast`: how far the person's visible pixels differ from the place without people, mean of
+    display values 0..1 at exposure 1; what is near 0 nobody can see.
+    """
     from workers.simulate.cast import head_of
 
     rows = []
-    for who, count in zip(people, counts, strict=True):
+    for index, (who, count) in enumerate(zip(people, counts, strict=True)):
+        mask = (stage.codes == 2 * index + 1) | (stage.codes == 2 * index + 2)
         head_points, points = head_of(who)
-        box = _box(matrix, points)
+        box = _box(stage.matrix, points)
         if box is None or count.alone == 0:
             continue
-        middle = points.mean(axis=0) - np.array(layout.view.at)
+        middle = points.mean(axis=0) - np.array(stage.layout.view.at)
         rows.append(
             {
                 "box": box,
                 "visible": round(min(1.0, count.seen / count.alone), 3),
                 "visible_px": count.seen,
-                "head": _box(matrix, head_points),
+                "head": _box(stage.matrix, head_points),
                 "head_visible": round(min(1.0, count.head_seen / count.head_alone), 3)
                 if count.head_alone
                 else 0.0,
+                "contrast": round(float(apart[mask].mean()), 4) if count.seen else 0.0,
                 "helmet": who.look.helmet is not None,
                 "vest": who.look.vest is not None,
                 "pose": who.pose,
-                "lamp": round(who.look.lamp * scale, 4),
+                "lamp": round(who.look.lamp * exposure, 4),
                 "distance_m": round(float(np.linalg.norm(middle)), 2),
             }
         )
@@ -242,6 +249,8 @@ def takes(
         flicker = (float(rng.choice([1, 1, 0.3, 1.4])), float(rng.choice([1, 1, 0.0, 0.5])))
         linear, counts = stage.shoot(people, [], flicker)
         exposure = exposure_for(np.minimum(linear, 50.0), LIT_LUMA)
+        with_people, alone = _toned(linear * exposure), _toned(stage.without(flicker) * exposure)
+        apart = np.abs(with_people - alone).mean(axis=2)
         label = {
             "layout": f"{split}-{seed}-{layout.room.kind}",
             "seed": seed * 100 + index,
@@ -254,7 +263,7 @@ def takes(
             },
             "dust": round(layout.dust, 4),
             "lamps": len(layout.lamps),
-            "people": _label(layout, stage.matrix, people, counts, exposure),
+            "people": _label(stage, people, counts, apart, exposure),
         }
         yield index, linear * np.float32(exposure), label
 
@@ -286,4 +295,4 @@ def generate(out: Path, count: int, seed: int, split: str, width: int, height: i
                 )
 
 
-__all__ = ["expose", "generate", "load", "luma", "pack"]
+__all__ = ["expose", "generate", "glow", "load", "luma", "pack", "relit"]

@@ -191,6 +191,10 @@ class Renderer:
                 self.machine.append(
                     (ctx.buffer(mesh.vertices().tobytes()), ctx.buffer(mesh.faces.tobytes()))
                 )
+        for mesh in (m for machine in self.loop.machines for m in machine.meshes()):
+            self.machine.append(
+                (ctx.buffer(mesh.vertices().tobytes()), ctx.buffer(mesh.faces.tobytes()))
+            )
         pairs = list(zip(self.person_vbo, self.person_ibo, strict=True)) + self.machine
 
         def arrays(program: moderngl.Program) -> list[moderngl.VertexArray]:
@@ -228,6 +232,11 @@ class Renderer:
             matrix = drum_matrix(self.loop.winch, 2 * np.pi * turns)
             self._set(program, model=_bytes(matrix))
             vaos[count + 1].render()
+        self._set(program, code=1.0, own_cap=-1)
+        places = [place for machine in self.loop.machines for place in machine.matrices(t)]
+        for vao, place in zip(vaos[len(vaos) - len(places) :], places, strict=True):
+            self._set(program, model=_bytes(place))
+            vao.render()
 
     def frame(self, t: float) -> tuple[NDArray, list[Shown]]:
         """Draw the frame at time t: linear light (H, W, 3) float32 and who is in it."""

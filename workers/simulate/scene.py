@@ -6,6 +6,7 @@ Coordinates are metres: x to the right across the roadway, y along it away from 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 Point = tuple[float, float]
 Rectangle = tuple[float, float, float, float]  # x0, y0, x1, y1 in metres on the ground
@@ -54,13 +55,18 @@ class View:
 
 @dataclass(frozen=True)
 class Step:
-    """Where a person is at time `t`. `bend` in 0..1; `face` in degrees when standing."""
+    """Where a person is at time `t`. `bend` in 0..1; `face` in degrees when standing.
+
+    `pose`: a name of `poses.POSES` that the person takes at this step and leaves at the next
+    step without it; empty: walks or stands.
+    """
 
     t: float
     x: float
     y: float
     bend: float = 0.0
     face: float | None = None
+    pose: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,7 @@ class Loop:
     optics: Optics
     people: tuple[Person, ...] = ()
     winch: Winch | None = None
+    machines: tuple[Any, ...] = ()  # workers.simulate.machines.Machine
     zones: dict[str, Rectangle] = field(default_factory=dict)
     armed: bool = False  # has the proximity rule
     main_bps: int = 800_000

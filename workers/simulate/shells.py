@@ -180,7 +180,7 @@ def supports(room: Room, rng: Rng) -> list[Mesh]:
         line = outline(room, 0.03, 0.25)
         for y in np.arange(0.8, room.length, step):
             for x, z in line[len(line) // 4 : 3 * len(line) // 4 : 4]:
-                parts.append(box((x, y, z), (0.16, 0.16, 0.16), RUST, (0.22, 0.20, 0.18)))
+                parts.append(box((x, y, z), (0.10, 0.10, 0.05), RUST, (0.22, 0.20, 0.18)))
     elif what == "props":
         for y in np.arange(1.5, room.length, step * 1.6):
             for side in (-1, 1):

@@ -32,6 +32,18 @@ class Count:
     head_seen: int
 
 
+def bounds(matrix: NDArray, points: NDArray) -> tuple[float, float, float, float]:
+    """Bound points (N, 3) in a map's clip plane, with a rim; all of it if one lies behind."""
+    clip = points @ matrix[:, :3].T + matrix[:, 3]
+    if not len(points):
+        return 2.0, 2.0, 2.0, 2.0
+    if clip[:, 3].min() <= 0.05:
+        return -1.0, -1.0, 1.0, 1.0
+    at = clip[:, :2] / clip[:, 3:]
+    low, high = at.min(axis=0) - 0.01, at.max(axis=0) + 0.01
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
 def view_matrix(view: View, roll: float, aspect: float) -> NDArray:
     """Make the matrix from metres to clip coordinates; the camera may roll, degrees: (4, 4)."""
     yaw, pitch = np.radians(view.yaw), np.radians(view.pitch)
@@ -85,6 +97,8 @@ class Stage:
         self.full = ctx.vertex_array(self.p_back, [(corners, "2f", "in_at")])
         self.full_depth = ctx.vertex_array(self.p_depth, [(corners, "2f", "in_at")])
         self.indices: dict[int, moderngl.Buffer] = {}
+        self.still: dict[str, NDArray] = {}
+        self.codes = np.zeros((height, width), dtype=np.uint8)
 
     def _set(self, program: moderngl.Program, **values: object) -> None:
         for name, value in values.items():
@@ -154,9 +168,19 @@ class Stage:
             data = np.frombuffer(layer.read(), dtype=dtype).reshape(bh, bw, 4).astype(np.float32)
             way = cv2.INTER_NEAREST if name in ("where", "bent") else cv2.INTER_AREA
             small = cv2.resize(data, (w, h), interpolation=way)
+            if name in ("rest", "first", "second"):
+                self.still[name] = small[::-1, :, :3].copy()
             self.baked[name].write(np.ascontiguousarray(small, dtype=np.float32).tobytes())
         for item in (plain, lit, vbo, ibo):
             item.release()
+
+    def without(self, flicker: tuple[float, float]) -> NDArray:
+        """Give the place as it is without people: linear light (H, W, 3)."""
+        still = self.still
+        return np.asarray(
+            still["rest"] + still["first"] * flicker[0] + still["second"] * flicker[1],
+            dtype=np.float32,
+        )
 
     def _buffer(self, who: Placed) -> moderngl.Buffer:
         key = id(who.actor)
@@ -165,9 +189,16 @@ class Stage:
         return self.indices[key]
 
     def shoot(
-        self, people: list[Placed], extra: list[Mesh], flicker: tuple[float, float]
+        self,
+        people: list[Placed],
+        extra: list[Mesh],
+        flicker: tuple[float, float],
+        blank: bool = False,
     ) -> tuple[NDArray, list[Count]]:
-        """Take one picture: linear light (H, W, 3) float32 and each person's pixels."""
+        """Take one picture: linear light (H, W, 3) float32 and each person's pixels.
+
+        A `blank` one has no light, only the counts, and costs a fifth.
+        """
         ctx = self.ctx
         props = [m for p in people for m in p.props] + extra
         buffers: list[moderngl.Buffer] = []
@@ -193,19 +224,42 @@ class Stage:
                 arrays.append(
                     ctx.vertex_array(program, [(vbo, LAYOUT, *NAMES)], ibo, skip_errors=True)
                 )
+        for slot, name in enumerate(BAKED):
+            self.baked[name].use(slot)
+        linear = np.zeros((self.size[1], self.size[0], 3), dtype=np.float32)
         ctx.enable(moderngl.DEPTH_TEST)
         ctx.disable(moderngl.CULL_FACE)
+        if not blank:
+            drawn = [w.figure.vertices[:, :3] for w in people] + [m.position for m in props]
+            points = np.concatenate(drawn) if drawn else np.zeros((0, 3))
+            linear = self._draw(people, points, lit, plain, flicker)
+        counts = self._count(people, plain)
+        for item in (*lit, *plain, *buffers):
+            item.release()
+        return linear, counts
+
+    def _draw(
+        self,
+        people: list[Placed],
+        points: NDArray,
+        lit: list[moderngl.VertexArray],
+        plain: list[moderngl.VertexArray],
+        flicker: tuple[float, float],
+    ) -> NDArray:
+        """Draw shadows of the points, the still place, people and what else moves."""
+        ctx = self.ctx
         for fbo, matrix in zip(self.shadow_fbos, self.shadow_matrices, strict=True):
             fbo.use()
             fbo.clear(depth=1.0)
             self._set(self.p_plain, view_proj=_bytes(matrix), model=_bytes(np.eye(4)))
             for array in plain:
                 array.render()
+        boxes = [bounds(matrix, points) for matrix in self.shadow_matrices]
+        for program in (self.p_back, self.p_move):
+            self._set(program, shadow_box0=boxes[0], shadow_box1=boxes[1])
         slots = self._lights(people, flicker)
         self.many.use()
         self.many.clear(depth=1.0)
-        for slot, name in enumerate(BAKED):
-            self.baked[name].use(slot)
         self.full.render()
         for index, array in enumerate(lit):
             if index < len(people):
@@ -218,11 +272,7 @@ class Stage:
         ctx.disable(moderngl.CULL_FACE)
         ctx.copy_framebuffer(self.one, self.many)
         data = np.frombuffer(self.one.read(components=3, dtype="f2"), dtype=np.float16)
-        linear = data.reshape(self.size[1], self.size[0], 3)[::-1].astype(np.float32)
-        counts = self._count(people, plain)
-        for item in (*lit, *plain, *buffers):
-            item.release()
-        return linear, counts
+        return data.reshape(self.size[1], self.size[0], 3)[::-1].astype(np.float32)
 
     def _dress(self, who: Placed, slot: int) -> None:
         wear = who.look
@@ -285,6 +335,7 @@ class Stage:
 
         def counts() -> NDArray:
             data = np.frombuffer(self.ids.read(components=1, alignment=1), dtype=np.uint8)
+            self.codes = data.reshape(self.size[::-1])[::-1]
             return np.bincount(data, minlength=256)
 
         self.ids.use()

@@ -5,6 +5,7 @@ imported only where it is used: torch alone costs a second and a half and 200 MB
 """
 
 import os
+import sys
 import threading
 from functools import cache
 from importlib.util import find_spec
@@ -16,6 +17,8 @@ import numpy as np
 from workers.models import BACKENDS, ModelError
 
 DEVICES = ("cpu", "cuda")
+# The outputs of a network that chooses its boxes itself.
+NAMED = ("boxes", "scores", "labels")
 
 
 class Runner(Protocol):
@@ -82,12 +85,15 @@ class OnnxRunner:
         except Exception as error:  # its errors have no class in common
             raise ModelError(f"ONNX Runtime cannot load it: {_words(error)}") from None
         self.input = self.session.get_inputs()[0].name
+        names = [item.name for item in self.session.get_outputs()]
+        # A detector that chooses its boxes itself names them; any other has one output that counts.
+        self.outputs = list(NAMED) if set(NAMED) <= set(names) else names[:1]
         self.single = isinstance(self.session.get_inputs()[0].shape[0], int)
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         """Run the graph."""
         try:
-            return [np.asarray(out) for out in self.session.run(None, {self.input: batch})]
+            return [np.asarray(out) for out in self.session.run(self.outputs, {self.input: batch})]
         except Exception as error:
             raise ModelError(f"ONNX Runtime cannot run it: {_words(error)}") from None
 
@@ -101,6 +107,9 @@ class OpenVinoRunner:
     def __init__(self, graph: bytes, number_format: str | None = None) -> None:
         import io
 
+        # OpenVINO's tools report their use over the internet unless their reporter is missing;
+        # nothing leaves a mine's server.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
         import openvino
 
         core = openvino.Core()

@@ -38,6 +38,7 @@ class Batcher:
         self.detector = detector
         self.name = detector.name
         self.input_px = detector.input_px
+        self.light = getattr(detector, "light", False)
         self.wait_s = wait_ms / 1e3
         self.most = most
         self.waiting: deque[_Request] = deque()

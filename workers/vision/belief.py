@@ -16,6 +16,8 @@ COAST_S = 1.0
 STILL_S = 3.0
 # Without a sample for longer, what was believed is no longer so.
 SILENT_S = 4.0
+# After such a pause between two samples the watching begins anew; the state stays.
+PAUSE_S = 1.0
 # A drum that shows only one mark moves in bursts: its pauses are learnt, up to this length.
 MAX_PAUSE_S = 6.0
 PAUSE_TIMES = 1.5
@@ -39,10 +41,12 @@ class Belief:
             self.forget()
         elif self.samples and t - self.samples[-1][0] > SILENT_S:
             self.doubt("not watched without a gap")
+        elif len(self.samples) > 1 and t - self.samples[-1][0] > max(PAUSE_S, 2.5 * self._step()):
+            self.forget()  # what was before says nothing about the time between
         if moving:
             self._learn(t)
         self.samples.append((t, int(moving)))
-        step_s = min((b[0] - a[0] for a, b in pairwise(self.samples)), default=0.2)
+        step_s = self._step()
         keep_s = _longer(max(STILL_S, self._still_s()), step_s) + 0.5
         self.samples = [s for s in self.samples if t - s[0] <= keep_s]
         self._judge(t, step_s)
@@ -60,6 +64,10 @@ class Belief:
     def forget(self) -> None:
         """Drop the samples: they prove nothing about what comes."""
         self.samples, self.moved_t = [], None
+
+    def _step(self) -> float:
+        """Return the time from one sample to the next."""
+        return min((b[0] - a[0] for a, b in pairwise(self.samples)), default=0.2)
 
     def _still_s(self) -> float:
         return max(STILL_S, PAUSE_TIMES * self.pause_s)
@@ -80,13 +88,13 @@ class Belief:
         start, starts = _share(self.samples, t - _longer(START_S, step_s))
         run, _ = _share(self.samples, t - run_s)
         coast, coasts = _share(self.samples, t - coast_s)
-        still, _ = _share(self.samples, t - still_s)
+        still, stills = _share(self.samples, t - still_s)
         if start >= 0.75 and starts >= 3:
             if self.state == "STOPPED":
                 self._be("STARTING", start)
             elif self.state != "STARTING" or (run >= 0.75 and span >= run_s - 0.1):
                 self._be("RUNNING", start)
-        elif still <= 0.1 and span >= still_s - 1e-6:
+        elif still <= 0.1 and stills >= 3 and span >= still_s - 1e-6:
             # Nothing that ran stops at once, however few pictures there were.
             running = self.state == "RUNNING"
             if not running:

@@ -94,3 +94,36 @@ class Shadowed:
     @staticmethod
     def _people(boxes: Sequence[Box], least: float) -> list[Box]:
         return [box for box in boxes if box.label == LABEL and box.score >= least]
+
+
+class Guarded:
+    """A mine's own detector with ours behind it: if it fails once, ours looks from then on.
+
+    A network that a mine brought may do anything; the camera must not go blind by it. `error`
+    says in words what happened.
+    """
+
+    def __init__(self, detector: Detector, spare: Detector) -> None:
+        self.detector = detector
+        self.spare = spare
+        self.error = ""
+        self.light = getattr(detector, "light", False)
+
+    @property
+    def name(self) -> str:
+        """The one that looks now."""
+        return (self.spare if self.error else self.detector).name
+
+    @property
+    def input_px(self) -> int:
+        """The larger of the two: either must find enough in what it is given."""
+        return max(self.detector.input_px, self.spare.input_px)
+
+    def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
+        """Return the own detector's boxes, ours where it fails."""
+        if not self.error:
+            try:
+                return self.detector.detect(pictures)
+            except Exception as error:
+                self.error = " ".join(str(error).split())[:300] or type(error).__name__
+        return self.spare.detect(pictures)

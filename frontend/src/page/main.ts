@@ -1,6 +1,7 @@
 // What every page gets: local times, questions before what cannot be undone, copy buttons, fresh pictures.
 
 import { sayAge, sayFull } from "../common/time";
+import { enhance } from "./enhance";
 
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
@@ -15,6 +16,8 @@ document.addEventListener("submit", (event) => {
   const question = form.dataset["confirm"];
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-enhanced]")) enhance(button);
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   button.hidden = !navigator.clipboard;

@@ -173,6 +173,8 @@ READINGS_HOUR_DAYS = env_float("DAVY_READINGS_HOUR_DAYS", 730)
 RING_AGE_S = env_float("DAVY_RING_AGE_S", 1800)
 RING_BYTES = int(env_float("DAVY_RING_BYTES", 4e9))
 RING_MIN_FREE_BYTES = int(env_float("DAVY_RING_MIN_FREE_BYTES", 1e9))
+# Where workers keep the networks that mines bring; the object store has them for good.
+MODEL_DIR = VAR / "models"
 # Folders from which a camera may play a video file; none unless said.
 FILE_SOURCES = env_list("DAVY_FILE_SOURCES", ":")
 

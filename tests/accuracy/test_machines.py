@@ -1,0 +1,79 @@
+"""Machines of the rendered bank, read with the people's true boxes: no network is needed for it."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from workers.accuracy.entry import STOP_S
+from workers.accuracy.readings import Machines, machine
+from workers.engine import Reading
+from workers.media.decode import read_frames
+from workers.scene import parse_scene
+from workers.vision.machine import VideoReader
+
+SIMULATE = Path(__file__).resolve().parents[2] / "workers" / "simulate"
+FOLDERS = sorted(
+    path.parent
+    for path in [*SIMULATE.glob("bank/*/truth.json"), *SIMULATE.glob("loops/winch-*/truth.json")]
+    if json.loads((path.parent / "scene.json").read_text()).get("machines")
+)
+PLACES = [
+    (folder, item["id"])
+    for folder in FOLDERS
+    for item in json.loads((folder / "scene.json").read_text())["machines"]
+]
+
+
+def phases_of(truth, name):
+    for item in truth.get("machines", []):
+        if item["id"] == name:
+            return [(t, state) for t, state in item["phases"]]
+    rows = []
+    for frame in truth["frames_truth"]:
+        state = frame["machines"][name]["state"]
+        if not rows or rows[-1][1] != state:
+            rows.append((frame["t"], state))
+    return rows
+
+
+@lru_cache(maxsize=64)
+def watched(folder, name):
+    """Return the score of one machine of one clip, and every state with its time and reason."""
+    truth = json.loads((folder / "truth.json").read_text())
+    scene = parse_scene(json.loads((folder / "scene.json").read_text()))
+    which = next(m for m in scene.machines if m.id == name)
+    clip = next(p for p in (folder / "clip.mp4", folder / "sub.mp4") if p.exists())
+    reader, readings = VideoReader(), []
+    for frame in read_frames(clip, fps=5):
+        near = truth["frames_truth"][min(round(frame.t * truth["fps"]), truth["frames"] - 1)]
+        boxes = [p["box"] for p in near["people"] if p["visible"] > 0.2]
+        state = reader.read(
+            frame.luma, which.roi, boxes, frame.t, which.look, which.colour, frame.crop
+        )
+        if not readings or readings[-1].value != state:
+            readings.append(Reading(f"{name}.state", frame.t, state, 1, "video"))
+    score = Machines()
+    machine(score, name, phases_of(truth, name), readings, truth["seconds"])
+    return score, [(round(r.t, 1), r.value) for r in readings]
+
+
+@pytest.mark.parametrize(("folder", "name"), PLACES, ids=[f"{f.name}:{n}" for f, n in PLACES])
+def test_a_machine_is_known_in_98_of_100_seconds_and_believed_in_time(folder, name):
+    score, story = watched(folder, name)
+    assert score.right >= 0.98 * score.total, story
+    assert all(delay <= 1.5 + 0.2 for delay in score.to_running), story
+    assert all(delay <= STOP_S + 0.2 for delay in score.to_stopped), story
+
+
+if __name__ == "__main__":
+    for where, who in PLACES:
+        result, told = watched(where, who)
+        share = 100 * result.right / max(1, result.total)
+        print(
+            f"{where.name:16} {who:12} {share:5.1f} % of {result.total / 5:.0f} s",
+            [round(d, 1) for d in result.to_running],
+            [round(d, 1) for d in result.to_stopped],
+            told,
+        )  # fmt: skip

@@ -1,0 +1,34 @@
+"""Small ONNX graphs for tests."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+
+def a_graph(
+    path: Path,
+    *,
+    shape: tuple[Any, ...] = ("n", 3, "h", "w"),
+    outputs: tuple[str, ...] = ("boxes", "scores", "labels"),
+    kind: int = TensorProto.FLOAT,
+) -> Path:
+    """Write a graph that always sees the same two boxes, whatever the picture."""
+    values = {
+        "boxes": np.array([[10, 20, 110, 220], [0, 0, 50, 50]], np.float32),
+        "scores": np.array([0.9, 0.4], np.float32),
+        "labels": np.array([0, 1], np.int64),
+    }
+    nodes, infos = [], []
+    for name, (key, value) in zip(outputs, values.items(), strict=False):
+        tensor = onnx.numpy_helper.from_array(value, name=f"{key}_value")
+        nodes.append(helper.make_node("Constant", [], [name], value=tensor))
+        dtype = TensorProto.INT64 if key == "labels" else TensorProto.FLOAT
+        infos.append(helper.make_tensor_value_info(name, dtype, value.shape))
+    picture = helper.make_tensor_value_info("picture", kind, shape)
+    graph = helper.make_graph(nodes, "two boxes", [picture], infos)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    path.write_bytes(model.SerializeToString())
+    return path

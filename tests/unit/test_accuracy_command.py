@@ -1,0 +1,98 @@
+"""`make accuracy` on a bank of one small clip, with an eye that is good, and then bad."""
+
+import json
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+import workers.accuracy.__main__ as command
+from workers.vision.detector import Box
+
+FPS = 10
+PEOPLE = [(0.7, 20), (0.25, 40), (0.7, 20)]  # where the feet are, for how many frames
+
+
+class Eye:
+    """Sees what is white; blind, nothing."""
+
+    name = "eye"
+    input_px = 416
+    light = False
+    score = 0.4
+
+    def __init__(self, *, blind=False):
+        self.blind = blind
+
+    def detect(self, pictures):
+        return [[] if self.blind else self.boxes(picture) for picture in pictures]
+
+    @staticmethod
+    def boxes(picture):
+        high, wide = picture.shape[:2]
+        x, y, w, h = cv2.boundingRect((picture.mean(-1) > 160).astype(np.uint8))
+        where = (x / wide, y / high, (x + w) / wide, (y + h) / high)
+        return [Box("person", where, 0.9)] if w and h else []
+
+
+@pytest.fixture
+def bank(tmp_path):
+    folder = tmp_path / "gate"
+    folder.mkdir()
+    frames = []
+    with av.open(str(folder / "clip.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=Fraction(FPS))
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for x in [x for x, count in PEOPLE for _ in range(count)]:
+            picture = np.full((180, 320, 3), 70, np.uint8)
+            left, top, right, bottom = x - 0.05, 0.3, x + 0.05, 0.8
+            picture[int(top * 180) : int(bottom * 180), int(left * 320) : int(right * 320)] = 230
+            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")):
+                out.mux(packet)
+            frames.append({"t": len(frames) / FPS, "people": [{"box": [left, top, right, bottom]}]})
+        for packet in stream.encode():
+            out.mux(packet)
+    danger = [[0.05, 0.5], [0.5, 0.5], [0.5, 0.95], [0.05, 0.95]]
+    rule = {"id": "r", "type": "proximity_while_running", "zone": "danger", "machine": "w"}
+    scene = {
+        "version": 1,
+        "zones": [{"id": "danger", "polygon": danger}],
+        "machines": [{"id": "w", "source": "signal"}],
+        "rules": [rule],
+    }
+    (folder / "scene.json").write_text(json.dumps(scene))
+    events = [{"zone": "danger", "t": 2.0, "to_s": 6.0}]
+    truth = {"regime": "dim", "frames_truth": frames, "events": events}
+    (folder / "truth.json").write_text(json.dumps(truth))
+    return tmp_path
+
+
+def run(monkeypatch, eye, *arguments):
+    monkeypatch.setattr(command, "load_detector", lambda name: eye)
+    monkeypatch.setattr(command, "RETAKES", 1)
+    return command.main([str(argument) for argument in arguments])
+
+
+def test_a_mines_own_clips_are_scored_kept_and_compared(bank, monkeypatch, capsys):
+    assert run(monkeypatch, Eye(), "--bank", bank, "--update-baseline") == 0
+    document = json.loads((bank / "accuracy.json").read_text())
+    recall = document["figures"]["own/proximity_while_running/dim/event recall"]
+    assert (recall["value"], recall["n"]) == (100, 1)
+    assert document["figures"]["own/people/dim/>=50 px/AP50"]["value"] > 95
+    assert document["figures"]["own/zone entry/dim/event recall"]["value"] == 100
+    assert "own: zone entry" in (bank / "accuracy.md").read_text()
+
+    assert run(monkeypatch, Eye(), "--bank", bank) == 0
+
+    capsys.readouterr()
+    assert run(monkeypatch, Eye(blind=True), "--bank", bank) == 1
+    told = capsys.readouterr().out
+    assert "own/proximity_while_running/dim/event recall fell from 100.00 to 0.00" in told
+    assert "own/people/dim/>=50 px/AP50 fell" in told
+
+
+def test_a_folder_without_labelled_clips_is_refused_in_words(tmp_path, monkeypatch, capsys):
+    assert run(monkeypatch, Eye(), "--bank", tmp_path) == 2
+    assert "no labelled clips" in capsys.readouterr().err

@@ -1,0 +1,100 @@
+"""How much of the original to keep, and the figures before and after.
+
+Places for choosing and places for the figures are different ones, and the real pictures to choose
+by are none that were learnt from. Their truth is what the original sees at 704 pixels, where it
+sees far more than at 416: a network that forgets falls against it, one that learns may rise.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from workers import models
+from workers.train import measure, validate, weights
+from workers.train.samples import Rendered
+from workers.train.validate import REGIMES, Shown
+from workers.vision.backends import TorchRunner
+from workers.vision.detector import NetDetector
+from workers.vision.nanodet import NanoDet, fill
+
+SHARES = (0.6, 0.8, 1.0)
+CHOOSE_BY = ("dim", "very_dark", "glare")
+TRUTH_PX = 704
+SURE, DOUBTFUL = 0.5, 0.3
+# AP50 that real pictures may lose.
+MAY_LOSE = 1.0
+
+Figures = dict[str, object]
+
+
+def part(items: Sequence[Rendered]) -> tuple[list[Rendered], list[Rendered]]:
+    """Part validation pictures by place: a third to choose by, the others for the figures."""
+    chosen = set(sorted({item.layout for item in items})[::3])
+    return (
+        [item for item in items if item.layout in chosen],
+        [item for item in items if item.layout not in chosen],
+    )
+
+
+def real_truth(paths: Sequence[Path]) -> list[Shown]:
+    """Label real pictures by the original at TRUTH_PX; doubtful people are ignored."""
+    contract = replace(models.find(weights.BASE).contract, input_px=TRUTH_PX)
+    runner = TorchRunner(weights.original(), "cpu", None)
+    eye = NetDetector(runner, contract, "truth", light=False, score=SURE)
+    bare = [Shown(path, np.zeros((0, 4)), np.zeros(0), path.stem) for path in paths]
+    labelled = []
+    for shown, seen in zip(bare, validate.sightings(eye, bare), strict=True):
+        seen = seen[seen[:, 4] >= DOUBTFUL]
+        sure = (seen[:, 4] >= SURE).astype(float)
+        labelled.append(Shown(shown.path, seen[:, :4], sure, shown.group))
+    return labelled
+
+
+def curve(
+    tuned: Mapping[str, Tensor], rendered: Sequence[Rendered], real: Sequence[Shown], folder: Path
+) -> list[dict[str, float]]:
+    """Return AP50 of people, 50 px and taller, by the share of the tuned weights."""
+    original = weights.original().state_dict()
+    sets = {name: validate.develop(rendered, folder / name, name) for name in CHOOSE_BY}
+    rows = []
+    for share in (0.0, *SHARES):
+        eye = validate.detector(fill(weights.blend(original, tuned, share)))
+        row = {"share": share}
+        for name, pictures in sets.items():
+            found = validate.sightings(eye, pictures)
+            matched = validate.matched(pictures, found, validate.HEIGHTS[">=50"])
+            row[name] = round(measure.ap50(matched), 1)
+        row["real"] = round(measure.ap50(validate.matched(real, validate.sightings(eye, real))), 1)
+        print(row, flush=True)
+        rows.append(row)
+    return rows
+
+
+def best(rows: Sequence[Mapping[str, float]]) -> float:
+    """Return the share with the best mean of what is rendered among those that forget little."""
+    floor = rows[0]["real"] - MAY_LOSE
+    kept = [row for row in rows if row["real"] >= floor]
+    return max(kept, key=lambda row: sum(row[name] for name in CHOOSE_BY))["share"]
+
+
+def before_and_after(
+    nets: Mapping[str, NanoDet],
+    rendered: Sequence[Rendered],
+    photographs: Sequence[Shown],
+    folder: Path,
+) -> dict[str, Figures]:
+    """Return the figures of each network by regime; photographs: people labelled by others."""
+    result: dict[str, Figures] = {}
+    for name, net in nets.items():
+        eye, row = validate.detector(net), Figures()
+        for regime in REGIMES:
+            pictures = validate.develop(rendered, folder / regime, regime)
+            row[regime] = validate.figures(pictures, validate.sightings(eye, pictures))
+        if photographs:
+            found = validate.sightings(eye, photographs)
+            row["photographs"] = validate.real_figures(photographs, found)
+        result[name] = row
+    return result

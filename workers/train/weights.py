@@ -1,0 +1,56 @@
+"""The project's weights: a safetensors file of half floats with strings that say what it is."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from workers import models
+from workers.vision.nanodet import NanoDet, load_safetensors, load_tfjs
+
+BASE = "nanodet-g"
+
+
+def original() -> NanoDet:
+    """Load the network that training starts from; models.ModelError where it is not there."""
+    entry = models.find(BASE)
+    where = models.verify(entry)
+    return load_tfjs(where / entry.files[0].name, where / entry.files[1].name)
+
+
+def original_sha256() -> str:
+    """Return the SHA-256 of the weights that training starts from."""
+    entry = models.find(BASE)
+    return hashlib.sha256((models.verify(entry) / entry.files[1].name).read_bytes()).hexdigest()
+
+
+def save(state: Mapping[str, Tensor], path: Path, said: Mapping[str, str]) -> None:
+    """Write weights as half floats with metadata; the file appears whole or not at all."""
+    halves = {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in
+              state.items()}  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file(halves, str(part), metadata=dict(said))
+    part.replace(path)
+
+
+def load(path: Path) -> tuple[NanoDet, dict[str, str]]:
+    """Build the network of a file and return its metadata; ValueError where it does not fit."""
+    net = load_safetensors(path)
+    with safe_open(path, "pt") as file:
+        return net, dict(file.metadata() or {})
+
+
+def blend(
+    original: Mapping[str, Tensor], tuned: Mapping[str, Tensor], share: float
+) -> dict[str, Tensor]:
+    """Average two sets of weights; share 0 is the original, 1 the tuned one.
+
+    Wortsman et al. 2022, "Robust fine-tuning of zero-shot models": a mean of both keeps more of
+    what was known than it loses of what was learnt.
+    """
+    return {name: value + share * (tuned[name] - value) for name, value in original.items()}
