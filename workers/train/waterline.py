@@ -1,10 +1,10 @@
 """Trains the network that weighs the water gauge's cues: `python -m workers.train.waterline`.
 
 Ten minutes on one core: 15,000 drawn strips (about 10 ms each), cues, 20 epochs of a network of
-20,000 weights. (Those that ship had 15,200 strips, 14 epochs, and 5 more at a lower rate, from
-an earlier writing of the same drawings.) The loss is the cross-entropy of the true row against all rows and "no line to see";
-so the network's chances are a confidence. Strips are made by seed, and kept in the work folder: a
-broken run goes on where it was.
+20,000 weights. Those that ship had 15,200 strips, 14 epochs and 5 more at a lower rate, from an
+earlier writing of the same drawings. The loss is the cross-entropy of the true row against all rows
+and "no line to see", so the network's chances are a confidence. Strips are made by seed, and kept
+in the work folder: a broken run goes on where it was.
 """
 
 import argparse
