@@ -272,12 +272,12 @@ def _glare(rng: np.random.Generator, picture: Picture, line: float | None) -> Pi
     x, y = _grid()
     at_x, at_y, size = rng.uniform(0, WIDE_ALL), rng.uniform(ROWS, 2 * ROWS), rng.uniform(4, 60)
     square = (x - at_x) ** 2 + (y - at_y) ** 2
-    picture = picture + rng.uniform(0.3, 3) * np.exp(-square / size**2)
+    lit = picture + rng.uniform(0.3, 3) * np.exp(-square / size**2)
     if line is not None and rng.random() < 0.6:
         below = (y - (2 * line - at_y)) ** 2 / (size * 2) ** 2
         image = np.exp(-((x - at_x) ** 2 / (size * 0.6) ** 2 + below)) * (y > line)
-        picture = picture + rng.uniform(0.2, 1.5) * image
-    return picture.astype(np.float32)
+        lit = lit + rng.uniform(0.2, 1.5) * image
+    return lit.astype(np.float32)
 
 
 def _camera(rng: np.random.Generator, seen: Picture) -> NDArray[np.uint8]:
@@ -299,5 +299,6 @@ def _camera(rng: np.random.Generator, seen: Picture) -> NDArray[np.uint8]:
     picture = np.clip(shown, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
-        picture = cv2.imdecode(data[1], cv2.IMREAD_GRAYSCALE).astype(np.uint8)
+        again = cv2.imdecode(data[1], cv2.IMREAD_GRAYSCALE)
+        return picture if again is None else again.astype(np.uint8)
     return picture
