@@ -13,7 +13,12 @@ from workers.simulate.truth import inside
 BANK = Path(__file__).parents[2] / "workers" / "simulate" / "bank"
 PEOPLE = sorted(p.name for p in BANK.glob("people-*"))
 EMPTY = sorted(p.name for p in BANK.glob("empty-*"))
-LUMA = {"bright": (65, 120), "dim": (27, 45), "very_dark": (6, 20), "glare": (27, 55)}
+LUMA = {
+    "bright": (65, 120),
+    "dim": (27, 45),
+    "very_dark": (6, 20),
+    "glare": (27, 65),
+}  # lamps veil the picture
 
 
 def truth_of(name: str) -> dict[str, Any]:

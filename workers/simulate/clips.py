@@ -73,10 +73,9 @@ CLIPS = (
     Clip("people-glare-2", "glare", 941_000, 34.0, "head", 1, noise=2.6, glare=1.2),
     Clip("people-glare-3", "glare", 942_000, 36.0, "back", 2, noise=2.6, glare=1.0, lamps=True),
     Clip("people-dust-1", "dust", 950_000, 60.0, "row", 1, dust=0.11, noise=1.6),
-    Clip("people-dust-2", "dust", 951_000, 42.0, "side", 2, dust=0.13, noise=2.2, glare=0.6),
     Clip("empty-bright", "bright", 960_000, 85.0, "row", 0, source="video", seconds=15),
     Clip("empty-dim", "dim", 961_000, 35.0, "side", 0, noise=2.6, seconds=15),
-    Clip("empty-glare", "glare", 962_000, 34.0, "head", 0, noise=2.6, glare=1.2, seconds=15),
+    Clip("empty-dim-2", "dim", 962_000, 34.0, "head", 0, noise=2.6, glare=1.2, seconds=15),
 )
 
 
