@@ -74,7 +74,7 @@ def _row(marks: Sequence[boxes.Marks], first: Sequence[boxes.Marks]) -> str:
         cells.append(f"{measure(marks):.1f} ({low:.1f} to {high:.1f})")
     pairs = list(zip(marks, first, strict=True))
     low, high = bootstrap(pairs, _gain)
-    cells.append(f"{_gain(pairs):+.1f} ({low:+.1f} to {high:+.1f})" if marks != first else "")
+    cells.append(f"{_gain(pairs):+.1f} ({low:+.1f} to {high:+.1f})" if marks is not first else "")
     cells.append(f"{sum(m.asked for m in marks)} people, {len(marks)} pictures")
     return "| " + " | ".join(cells) + " |"
 
