@@ -111,7 +111,9 @@ def test_somebody_who_stands_close_by_with_the_cap_lamp_on_does_not_flip_it(name
     machine = MACHINES[name]
     plan = [Part(5, on), Part(4, on, (0.22, 0.23), lamp=True), Part(2, on)]
     seen = watch(machine, film(machine, plan))
-    assert states(seen, 4) == {"RUNNING" if on else "STOPPED"}
+    allowed = {"RUNNING" if on else "STOPPED"}
+    # A cap lamp may light the glass of an indicator that was never seen lit: doubt, no flip.
+    assert states(seen, 4) <= allowed | ({"UNKNOWN"} if name == "lamp" else set())
 
 
 BLIND = {

@@ -19,7 +19,7 @@ LIT_LUMA = 120.0
 LIT_OVER = 50.0
 UNLIT_OVER = 22.0
 # A lamp on a pale panel hardly outshines it, but its colour does: highest channel less the lowest.
-LIT_CHROMA, UNLIT_CHROMA = 100.0, 60.0
+LIT_CHROMA, UNLIT_CHROMA = 110.0, 90.0
 # Lit is more than unlit by this at least, in grey levels of brightness and colour together.
 MIN_STEP = 15.0
 TINT = 0.25

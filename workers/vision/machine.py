@@ -274,7 +274,12 @@ class VideoReader:
             return None, "over-exposed"
         strange = self.surroundings.strange(luma, where, boxes, "lamp", t)
         hue = hue_of(bgr(*where.window)) if bgr is not None else None
+        known = self.indicator.lit
         shining = self.indicator.shines(patch[where.inside], around, colour, hue)
+        if shining and known is None and where.is_near(boxes):
+            # The first light on a lamp that was never seen lit may be somebody's cap lamp.
+            self.indicator.lit = None
+            return None, "covered by the light of people"
         if shining is None:
             return None, "the lamp cannot be told lit from unlit"
         if shining:
