@@ -18,7 +18,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy train-miner lock clean
+.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy train-miner train-ppe lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -57,6 +57,10 @@ bench: setup-dev ## measure; prints figures, asserts none
 
 accuracy: setup-dev ## score the engine on labelled clips, against last time; ARGS="--bank DIR" takes your own
 	@exec $(PY) -m workers.accuracy $(ARGS)
+
+train-ppe: setup-dev ## train the network for helmets and vests (workers/models/ppe.md); FRAMES="--rendered DIR"
+	@$(PY) -m workers.train.pictures --out var/train/real
+	@exec $(PY) -m workers.train.ppe --real var/train/real --out var/train/ppe $(FRAMES) $(ARGS)
 
 train-miner: setup ## render, train and measure the miner's network anew; ARGS="--steps 50" for a try
 	@exec $(PY) -m workers.train.miner $(ARGS)

@@ -27,6 +27,7 @@ from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
 from workers.vision.health import Change
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
+from workers.water import forget_gauges, read_gauges
 
 __all__ = [
     "CAMERA_RULE",
@@ -59,13 +60,17 @@ class Signal:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A second or two of video with the signals of that time."""
+    """A second or two of video with the signals of that time.
+
+    accept_view: a person said that the camera was moved on purpose; what it shows now is usual.
+    """
 
     sequence: int
     start_s: float
     duration_s: float
     frames: Iterable[Frame]
     signals: Sequence[Signal] = ()
+    accept_view: bool = False
 
 
 @dataclass
@@ -134,7 +139,7 @@ class _Fold:
         self.gated = gate and not any(always)
         self.analysis = Analysis(state)
         self.hazards = registry()
-        self.seen: list[light.Light] = []
+        self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
 
     def begin(self, chunk: Chunk) -> None:
@@ -145,6 +150,8 @@ class _Fold:
         state.machines = {k: v for k, v in state.machines.items() if k in named}
         for machine in named:
             state.machines.setdefault(machine, MachineState())
+        if chunk.accept_view:
+            self._tell(state.health.accept(chunk.start_s))
         for signal in sorted(chunk.signals, key=lambda s: s.t):
             if signal.machine in state.machines:
                 state.machines[signal.machine].add_signal(signal.t, signal.state)
@@ -153,6 +160,7 @@ class _Fold:
             if rules.get(name) != memory.type:
                 self._close(name, memory, chunk.start_s, "rule removed")
                 del state.rules[name]
+        forget_gauges(self.scene, state)
         known = named | {gauge.id for gauge in self.scene.gauges} | {""}
         for fault in list(state.health.faults.values()):
             if fault.about not in known:
@@ -164,6 +172,9 @@ class _Fold:
         """Analyse one frame."""
         state, t = self.state, frame.t
         step_s = t - state.last_t if state.last_t is not None else None
+        if step_s is not None and step_s > GAP_S:
+            last_t = t - step_s
+            self._tell(state.health.silence(last_t, t, armed=bool(self.scene.rules)))
         if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
             state.forget(step_s)
         if step_s is not None:
@@ -174,26 +185,28 @@ class _Fold:
         aspect = frame.width / frame.height
         small = small_luma(frame.luma)
         seen = light.measure(small)
-        self.seen.append(seen)
-        looked = self._look(frame, small)
+        looked = self._look(frame, small, seen)
+        armed = bool(self.scene.rules)
+        health = state.health.observe(small, frame.luma, state.gate, seen, t, armed=armed)
+        self._tell(health)
+        visibility = min(seen.visibility, state.health.leaves)
+        self.sight.append(visibility)
         if looked is not None:
             self._follow(looked, t, aspect)
             self._dress(frame)
         else:
             state.tracker.hold(t)
         self._machines(frame, looked or [])
+        readings, changes = read_gauges(self.scene, state, frame)
+        self.analysis.readings += readings
+        self._tell(changes)
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
-        view = View(
-            t, state.step_s, people, self.views, self.scene.polygons, seen.visibility, aspect
-        )
+        view = View(t, state.step_s, people, self.views, self.scene.polygons, visibility, aspect)
         for rule in self.scene.rules:
             self._judge(rule, view)
         settle(state.tracker.tracks)
-        armed = bool(self.scene.rules)
-        for fault, bad, why in light.faults(seen):
-            self._tell(state.health.judge(fault, bad, t, why, armed=armed))
 
-    def _look(self, frame: Frame, small: np.ndarray) -> list[Box] | None:
+    def _look(self, frame: Frame, small: np.ndarray, seen: light.Light) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""
         state = self.state
         tracks = state.tracker.tracks
@@ -210,7 +223,10 @@ class _Fold:
         self.analysis.detector_frames += 1
         long = self.detector.input_px
         wide = round(frame.width * min(1.0, long / max(frame.width, frame.height)))
-        boxes = self.detector.detect([frame.bgr(max(1, wide))])[0]
+        picture = frame.bgr(max(1, wide))
+        if getattr(self.detector, "light", False):
+            picture = light.correct(picture, seen)
+        boxes = self.detector.detect([picture])[0]
         # Of the other labels the weak ones are a hundred a frame, and nothing asks for them.
         boxes = [box for box in boxes if box.label == "person" or box.score >= LOW_SCORE]
         if self.scene.masks:
@@ -319,8 +335,8 @@ class _Fold:
         memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
         memory.why = found.why
         memory.values = {**found.values, "detector": self.detector.name}
-        if self.seen:
-            memory.values["visibility"] = round(self.seen[-1].visibility, 3)
+        if self.sight:
+            memory.values["visibility"] = round(self.sight[-1], 3)
         if is_new or is_worse:
             self.analysis.findings.append(_finding(rule.id, memory, "raised", t))
 
@@ -335,8 +351,8 @@ class _Fold:
 
     def end(self, chunk: Chunk) -> None:
         """Add what is told once a chunk."""
-        if self.seen:
-            value = sum(s.visibility for s in self.seen) / len(self.seen)
+        if self.sight:
+            value = sum(self.sight) / len(self.sight)
             last = self.state.last_t if self.state.last_t is not None else chunk.start_s
             self.analysis.readings.append(
                 Reading("visibility", last, round(value, 3), 1.0, "video")

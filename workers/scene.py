@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from math import hypot
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ LARGEST = (3840, 2160)
 SOURCES = ("signal", "video", "both")
 SEVERITIES = ("critical", "high", "medium", "low")
 MAX_POINTS = 100
+# The shortest gauge, as a fraction of the picture.
+MIN_GAUGE = 0.02
 T = TypeVar("T")
 
 
@@ -62,11 +65,15 @@ class Machine:
 
 @dataclass(frozen=True)
 class Gauge:
-    """Two or more marked points of a water gauge: ((x, y), metres)."""
+    """Two or more marked points of a water gauge, in order along it: ((x, y), metres).
+
+    A floor without a gauge names a zone instead of points, drawn while it was dry: its wet share.
+    """
 
     id: str
-    points: tuple[tuple[Point, float], ...]
+    points: tuple[tuple[Point, float], ...] = ()
     name: str = ""
+    zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,10 +147,10 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
     fps = _number(raw.get("analysis_fps", 5.0), "analysis_fps", 0.1, 60)
     zones = _list(raw, "zones", _zone)
     machines = _list(raw, "machines", _machine)
-    gauges = _list(raw, "gauges", _gauge)
+    names = {zone.id: zone.polygon for zone in zones}
+    gauges = _list(raw, "gauges", lambda item, path: _gauge(item, path, names))
     ground = _ground(raw["ground"]) if raw.get("ground") is not None else None
     masks = _list(raw, "masks", _mask)
-    names = {zone.id: zone.polygon for zone in zones}
     ids = {machine.id for machine in machines}
     rules = _list(raw, "rules", lambda item, path: _rule(item, path, names, ids))
     asked = raw.get("ppe", False)
@@ -214,21 +221,44 @@ def _machine(item: Any, path: str) -> Machine:
     return Machine(_id(raw, path), kind, source, roi, stale_s, unknown, name, look, colour)
 
 
-def _gauge(item: Any, path: str) -> Gauge:
-    raw = _keys(item, path, required=("id", "points"), optional=("name",))
-    points = raw["points"]
+def _gauge(item: Any, path: str, zones: Mapping[str, Any]) -> Gauge:
+    raw = _keys(item, path, required=("id",), optional=("points", "zone", "name"))
+    if ("points" in raw) == ("zone" in raw):
+        raise SceneError(path, "needs either points with metres, or a zone whose wet share is told")
+    if "zone" in raw:
+        _known(raw["zone"], f"{path}.zone", "zone", zones)
+        return Gauge(_id(raw, path), (), _name(raw, path), raw["zone"])
+    return Gauge(_id(raw, path), _marks(raw["points"], f"{path}.points"), _name(raw, path))
+
+
+def _marks(points: Any, path: str) -> tuple[tuple[Point, float], ...]:
+    """Check a gauge's points: along one line, in order, each at other metres."""
     if not isinstance(points, list) or len(points) < 2:
-        raise SceneError(f"{path}.points", "needs at least two points")
-    marks = []
+        raise SceneError(path, "needs at least two points")
+    if len(points) > MAX_POINTS:
+        raise SceneError(path, f"needs 2 to {MAX_POINTS} points, found {len(points)}")
+    marks: list[tuple[Point, float]] = []
     for index, point in enumerate(points):
-        where = f"{path}.points[{index}]"
+        where = f"{path}[{index}]"
         mark = _keys(point, where, required=("xy", "m"))
         metres = _number(mark["m"], f"{where}.m", -1000, 1000)
         marks.append((_point(mark["xy"], f"{where}.xy"), metres))
         for other in range(index):
             if marks[other][1] == metres or marks[other][0] == marks[index][0]:
-                raise SceneError(where, f"equals {path}.points[{other}] in place or in metres")
-    return Gauge(_id(raw, path), tuple(marks), _name(raw, path))
+                raise SceneError(where, f"equals {path}[{other}] in place or in metres")
+    rises = marks[-1][1] > marks[0][1]
+    along = (marks[-1][0][0] - marks[0][0][0], marks[-1][0][1] - marks[0][0][1])
+    if hypot(*along) < MIN_GAUGE:
+        raise SceneError(path, "the first and the last point are too close together to measure by")
+    for index in range(1, len(marks)):
+        (x, y), metres = marks[index]
+        (last_x, last_y), last = marks[index - 1]
+        where = f"{path}[{index}]"
+        if (metres > last) != rises:
+            raise SceneError(f"{where}.m", "the metres must rise, or fall, from point to point")
+        if (x - last_x) * along[0] + (y - last_y) * along[1] <= 0:
+            raise SceneError(f"{where}.xy", "the points are not in order along the gauge")
+    return tuple(marks)
 
 
 def _ground(item: Any) -> Ground:

@@ -7,11 +7,13 @@ from typing import Any
 
 from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
+from workers.vision.gauge import Level
 from workers.vision.health import Health
 from workers.vision.ppe import Wardrobe
 from workers.vision.track import Tracker
+from workers.vision.wet import Floor
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass
@@ -48,6 +50,8 @@ class State:
     rules: dict[str, RuleState] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
     wardrobe: Wardrobe = field(default_factory=Wardrobe)
+    gauges: dict[str, Level] = field(default_factory=dict)
+    floors: dict[str, Floor] = field(default_factory=dict)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -82,6 +86,8 @@ class State:
             "rules": {name: asdict(rule) for name, rule in self.rules.items()},
             "health": self.health.dump(),
             "wardrobe": self.wardrobe.dump(),
+            "floors": {name: floor.dump() for name, floor in self.floors.items()},
+            "gauges": {name: level.dump() for name, level in self.gauges.items()},
         }
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
 
@@ -104,7 +110,9 @@ class State:
                 {name: MachineState.load(m) for name, m in raw["machines"].items()},
                 {name: RuleState(**rule) for name, rule in raw["rules"].items()},
                 Health.load(raw["health"]),
-                Wardrobe.load(raw.get("wardrobe", [])),
+                Wardrobe.load(raw["wardrobe"]),
+                {name: Level.load(level) for name, level in raw["gauges"].items()},
+                {name: Floor.load(floor) for name, floor in raw["floors"].items()},
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")

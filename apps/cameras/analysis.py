@@ -127,6 +127,7 @@ def _one(camera: Camera, token: str) -> bool:
             duration_s=chunk.duration_s,
             frames=frames,
             signals=[engine.Signal(at.timestamp(), key, state) for at, key, state in signals],
+            accept_view=analysis.accept_view,
         ),
         detector=look.detector,
         fps=fps,
@@ -134,7 +135,15 @@ def _one(camera: Camera, token: str) -> bool:
     stills = {f.t: _still(chunk, f.t) for f in result.findings if f.state == "raised"}
     with mine_scope(camera.mine_id):
         written = _write(
-            camera, chunk, token, scene_row, result, stills, look, shed=fps is not None
+            camera,
+            chunk,
+            token,
+            scene_row,
+            result,
+            stills,
+            look,
+            shed=fps is not None,
+            accepted=analysis.accept_view,
         )
     if written and frames.last is not None:
         keep_tile(camera.pk, frames.last)
@@ -219,6 +228,7 @@ def _write(
     look: Look,
     *,
     shed: bool,
+    accepted: bool,
 ) -> bool:
     """Commit checkpoint, chunk and alarms together, if the lease is still ours."""
     end = chunk.started_at + timedelta(seconds=chunk.duration_s)
@@ -237,6 +247,8 @@ def _write(
         log.warning("camera %s: lease lost, chunk %s left to its holder", camera.pk, chunk.key)
         return False
     before = (picture_blind(row), row.faults)
+    if accepted:
+        row.accept_view = False
     row.sequence = chunk.sequence
     row.state = result.state.dump()
     row.scene_version = scene.version if scene else 0

@@ -137,6 +137,8 @@ class Analysis(MineRow):
     machine_states = models.JSONField(default=dict)
     visibility = models.FloatField(null=True)
     faults = models.JSONField(default=list)  # [{"fault", "about", "since"}] in the picture now
+    # A person said that the camera's present view is right; the next chunk takes it as usual.
+    accept_view = models.BooleanField(default=False)
     analysed_until = models.DateTimeField(null=True)
     lag_s = models.FloatField(null=True)
     bad_chunks = models.PositiveIntegerField(default=0)

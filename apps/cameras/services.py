@@ -26,6 +26,7 @@ __all__ = [
     "stream_facts",
     "stream_say",
     "streams_of",
+    "view_accept",
 ]
 
 
@@ -120,6 +121,24 @@ def camera_update(
     )
     emit(mine_id=camera.mine_id, kind="camera.changed", payload={"camera": camera.pk})
     return camera
+
+
+@transaction.atomic
+def view_accept(*, camera: Camera, actor: User) -> None:
+    """Take what the camera shows from now on as its usual view, after a planned move.
+
+    Its alarm about having been moved ends with the next second that is analysed.
+    """
+    take_turn(mine_id=camera.mine_id)
+    Analysis.objects.filter(camera=camera).update(accept_view=True)
+    record(
+        action="camera.view_accepted",
+        subject=camera,
+        mine_id=camera.mine_id,
+        actor=actor,
+        detail={},
+    )
+    emit(mine_id=camera.mine_id, kind="camera.view_accepted", payload={"camera": camera.pk})
 
 
 def stream_say(

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.pages import attempt, find, page
 from apps.accounts.permissions import Action
 from apps.cameras.models import Camera, Chunk
 from apps.cameras.selectors import camera_health, cameras
-from apps.cameras.services import camera_create, camera_update
+from apps.cameras.services import camera_create, camera_update, view_accept
 from apps.mines.models import Mine
 from apps.mines.selectors import areas
 from apps.portal.forms import CameraForm
@@ -22,7 +22,7 @@ from apps.portal.scene_page import camera_config, scene_config
 from apps.readings.chart import charts
 from apps.rules.models import Scene
 
-__all__ = ["camera_add", "camera_change", "camera_page", "scene"]
+__all__ = ["camera_accept", "camera_add", "camera_change", "camera_page", "scene"]
 
 BAD_CHUNKS = 10
 VERSIONS = 50
@@ -92,6 +92,16 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         "rule_count": len(newest.document.get("rules", [])) if newest else 0,
     }
     return render(request, "portal/camera.html", context)
+
+
+@require_POST
+@page
+def camera_accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the camera's present view as the usual one, after it was moved on purpose."""
+    camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
+    view_accept(camera=camera, actor=request.user)
+    messages.success(request, _("The present view is now the usual one. Check the zones."))
+    return redirect("portal-camera", pk=camera.pk)
 
 
 @require_GET

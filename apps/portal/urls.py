@@ -19,5 +19,8 @@ urlpatterns = [
     path("portal/models/<int:pk>/<str:verb>/", models_page.model_act, name="portal-model-act"),
     path("portal/cameras/<int:pk>/", cameras.camera_page, name="portal-camera"),
     path("portal/cameras/<int:pk>/change/", cameras.camera_change, name="portal-camera-change"),
+    path(
+        "portal/cameras/<int:pk>/accept-view/", cameras.camera_accept, name="portal-camera-accept"
+    ),
     path("portal/cameras/<int:pk>/scene/", cameras.scene, name="portal-scene"),
 ]

@@ -6,11 +6,13 @@ import pytest
 from django.utils import timezone
 
 from apps.alarms.models import Alarm
+from apps.audit.models import AuditEntry
 from apps.cameras.analysis import _apply
 from apps.cameras.health import watch
 from apps.cameras.models import Analysis, Camera, StreamState
 from apps.cameras.selectors import camera_health
-from apps.cameras.services import camera_update, stream_say
+from apps.cameras.services import camera_update, stream_say, view_accept
+from apps.live.models import Event
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast
@@ -134,3 +136,13 @@ def test_a_fault_of_the_picture_makes_the_camera_blind_and_one_of_a_machine_does
 
     assert because() == because("machine_disagreement") == ""
     assert because("hazy", "blocked") == "blocked"
+
+
+def test_a_view_that_a_person_accepted_is_noted_and_waits_for_the_next_chunk(
+    camera: Camera, cast: Cast
+):
+    with mine_scope(camera.mine_id):
+        view_accept(camera=camera, actor=cast.admin)
+        assert Analysis.objects.get(camera=camera).accept_view
+        assert AuditEntry.objects.filter(action="camera.view_accepted").count() == 1
+        assert Event.objects.order_by("pk").last().kind == "camera.view_accepted"

@@ -158,6 +158,15 @@ PAGES = [
     Route("portal-camera", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
     Route("portal-camera-change", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
     Route(
+        "portal-camera-accept",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=of("pk=camera"),
+        body=lambda t: {},
+        form=True,
+        anonymous=302,
+    ),
+    Route(
         "portal-camera-change",
         only(*CONFIGURERS, ok=302),
         "post",

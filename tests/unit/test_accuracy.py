@@ -6,7 +6,17 @@ import math
 import numpy as np
 import pytest
 
-from workers.accuracy import baseline, boxes, figures, interval, readings, report, zones
+from workers.accuracy import (
+    baseline,
+    boxes,
+    disturb,
+    figures,
+    interval,
+    readings,
+    real,
+    report,
+    zones,
+)
 from workers.accuracy.entry import BankError, Fault, Person, Stay, read_bank, read_entry
 from workers.accuracy.figures import Figure
 from workers.engine import Finding, Reading
@@ -129,9 +139,12 @@ def test_a_machine_is_right_by_the_second_and_its_switches_are_timed():
 def test_a_level_is_compared_with_the_line_between_two_labels():
     score = readings.Levels()
     said = [Reading("g.level_m", 5.0, 1.06), Reading("g.level_m", 6.0, None)]
-    readings.level(score, "g", [(0.0, 1.0), (10.0, 1.1)], said)
+    readings.level(score, "g", [(0.0, 1.0), (10.0, 1.1)], said, 10.0)
     assert score.errors == pytest.approx([0.01])
     assert score.unread == 1
+    silent = readings.Levels()
+    readings.level(silent, "g", [(0.0, 1.0)], [], 10.0)
+    assert (silent.errors, silent.unread) == ([], 10)
 
 
 def test_a_camera_fault_is_found_by_its_name_and_false_where_there_is_none():
@@ -213,3 +226,28 @@ def test_a_broken_label_is_named_not_crashed_on(tmp_path, text):
     (tmp_path / "truth.json").write_text(text)
     with pytest.raises(BankError, match="truth.json"):
         read_entry(tmp_path, "own")
+
+
+def test_light_is_changed_by_its_seed_and_by_nothing_else():
+    picture = np.full((90, 160, 3), 120, np.uint8)
+    for change in (disturb.darken, disturb.fresh, disturb.retake):
+        one, same, other = change(3)(picture, 0.4), change(3)(picture, 0.4), change(4)(picture, 0.4)
+        assert np.array_equal(one, same)
+        assert not np.array_equal(one, other)
+        assert one.shape == picture.shape
+    # 12 % of the linear light is 38 % of the display's; the lamps stand apart.
+    assert np.median(disturb.darken(3)(picture, 0.0)) == pytest.approx(0.38 * 120, abs=6)
+    again = disturb.retake(5)(picture, 0.0)
+    assert abs(float(again.mean()) - 120) < 4.5
+    assert 1 < float(again.std()) < 4
+
+
+def test_boxes_of_one_walker_are_linked_over_gaps_and_lone_ones_dropped():
+    rows = [
+        [frame, -1, 100 + 4 * frame, 200, 40, 100, 1] for frame in range(1, 30) if frame % 7 != 3
+    ]
+    rows.append([12, -1, 600, 50, 40, 100, 1])
+    people = real.linked(np.array(rows, float))
+    assert [len(there) for _, there in people] == [1] * 29
+    x1 = people[9][1][0].box[0] * 768
+    assert x1 == pytest.approx(100 + 4 * 10, abs=1)

@@ -79,7 +79,7 @@ def test_a_gap_in_time_drops_tracks_but_not_the_open_situation():
         gate=False,
     )
     assert gap.detections[0]["boxes"][0]["track"] is None
-    assert gap.findings == []
+    assert [f.level for f in gap.findings] == ["lost", "lost"]
     assert len(gap.open) == 1
     seen = [frame(i, start_s=100.0) for i in range(1, 15)]
     there = Script(lambda i: [person(0.5)])

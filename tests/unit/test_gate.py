@@ -171,3 +171,21 @@ def test_visibility_falls_with_darkness_cover_and_glare():
     glare = wall.copy()
     glare[:, :80] = 255
     assert light.measure(glare.astype(np.uint8)).visibility < 0.3
+
+
+def test_only_the_very_dark_is_corrected_and_the_recorded_picture_stays_as_it_is():
+    wall = np.random.default_rng(1).uniform(40, 160, (180, 320, 3)).astype(np.uint8)
+    night = (wall * 0.12).astype(np.uint8)
+    kept = night.copy()
+    bright, dark = (light.measure(cv2.cvtColor(p, cv2.COLOR_BGR2GRAY)) for p in (wall, night))
+    assert light.correct(wall, bright) is wall
+    assert light.correct(night, dark).mean() > 3 * night.mean()
+    assert np.array_equal(night, kept)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 9), (7, 2000), (300, 9)])
+def test_a_picture_of_any_shape_is_measured_and_corrected(shape):
+    dark = np.full((*shape, 3), 9, np.uint8)
+    found = light.measure(dark[..., 0])
+    assert light.correct(dark, found).shape == dark.shape
+    assert 0 <= found.visibility <= 1

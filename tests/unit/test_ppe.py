@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from workers.state import State
+from workers.train import ppe_measure
 from workers.vision import ppe
 from workers.vision.boxes import Box
 from workers.vision.ppe import Look, Reader, Votes, Wardrobe, judge, upper
@@ -126,3 +127,22 @@ def test_a_state_from_before_helmets_is_still_read() -> None:
     document = state.dump()
     assert State.load(document).sequence == 7
     assert Wardrobe.load([]).votes == {}
+
+
+def test_figures_count_a_helmet_called_bare_and_forgive_heads_too_small() -> None:
+    truth = [
+        (0, np.array((0.1, 0.1, 0.2, 0.2)), 40.0),
+        (1, np.array((0.5, 0.5, 0.6, 0.6)), 40.0),
+        (1, np.array((0.8, 0.8, 0.82, 0.82)), 8.0),
+    ]
+    found = [
+        Box("bare_head", (0.1, 0.1, 0.2, 0.2), 0.9),
+        Box("bare_head", (0.5, 0.5, 0.6, 0.6), 0.8),
+        Box("bare_head", (0.8, 0.8, 0.82, 0.82), 0.95),
+    ]
+    made = ppe_measure.figures([(truth, found, 400)])
+    assert made["ap50"]["helmet"] == 0
+    # The head too small is no false alarm; the helmet taken for hair is one.
+    assert made["ap50"]["bare_head"] == pytest.approx(50, abs=1)
+    assert made["confusion"]["helmet"] == {"helmet": 0, "bare_head": 1, "nothing": 0}
+    assert made["confusion"]["bare_head"] == {"helmet": 0, "bare_head": 1, "nothing": 0}

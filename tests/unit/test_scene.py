@@ -119,6 +119,26 @@ BOW = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]
         (["machines", 0, "kind"], "boat", "machines[0].kind: must be one of winch"),
         (["gauges", 0, "points"], [], "gauges[0].points: needs at least two points"),
         (["gauges", 0, "points", 1, "m"], 0.0, "gauges[0].points[1]: equals gauges[0].points[0]"),
+        (
+            ["gauges", 0, "points", 1, "xy"],
+            [0.31, 1.2],
+            "gauges[0].points[1].xy[1]: must be from 0",
+        ),
+        (
+            ["gauges", 0, "points", 1, "xy"],
+            [0.31, 0.84],
+            "gauges[0].points: the first and the last",
+        ),
+        (
+            ["gauges", 0, "points"],
+            [{"xy": [0.3, y], "m": m} for y, m in ((0.9, 0), (0.5, 2), (0.1, 1))],
+            "gauges[0].points[2].m: the metres must rise, or fall",
+        ),
+        (
+            ["gauges", 0, "points"],
+            [{"xy": [0.3, y], "m": m} for y, m in ((0.9, 0), (0.1, 1), (0.5, 2))],
+            "gauges[0].points[2].xy: the points are not in order",
+        ),
         (["ground", "image"], [[0, 0], [1, 0], [1, 1]], "ground.image: needs four points"),
         (["ground", "metres"], [[0, 0]] * 4, "ground.metres: the four points must enclose"),
         (["rules", 0, "zone"], "dangr", 'rules[0].zone: no zone "dangr"'),

@@ -49,7 +49,10 @@ def test_boxes_lie_in_the_picture_and_feet_in_metres_make_the_events(name: str) 
         for person in frame["people"]:
             x0, y0, x1, y1 = person["box"]
             assert 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1
-            assert ("danger" in person["in_zones"]) == inside(area, *person["foot_m"])
+            x, y = person["foot_m"]
+            # Feet are written to the millimetre: on the very edge they may count either way.
+            if all(abs(v - edge) > 0.002 for v, edge in zip((x, y, x, y), area, strict=True)):
+                assert ("danger" in person["in_zones"]) == inside(area, x, y)
             if person["in_zones"]:
                 now.add(person["id"])
                 assert (y1 - y0) * 360 >= 30 and person["visible"] > 0.3

@@ -8,7 +8,10 @@ import pytest
 
 from workers.simulate import cast, poses
 from workers.simulate.layouts import VAL_HEIGHTS, draw_layout
+from workers.simulate.motion import Walk
+from workers.simulate.people import body
 from workers.simulate.pictures import expose, load, pack
+from workers.simulate.scene import Person, Step
 
 GREY = np.array([0.114, 0.587, 0.299])  # of BGR
 
@@ -103,3 +106,12 @@ def test_a_look_with_a_helmet_has_one_in_its_mesh_and_one_without_has_none() -> 
     helmet, bare = cast.actor("lean", 0, "helmet", True), cast.actor("lean", 0, "bare", True)
     assert helmet.helmet_rows.any() and not bare.helmet_rows.any()
     assert len(bare.body.rest) < len(cast.actor("lean", 0, "bare", False).body.rest) / 2
+
+
+@pytest.mark.parametrize("name", ["crouch", "sit", "kneel", "lie"])
+def test_a_person_of_a_loop_goes_into_a_pose_by_degrees_and_comes_out_of_it(name: str) -> None:
+    path = (Step(0, 0, 5), Step(3, 0, 5, pose=name), Step(6, 0, 5), Step(9, 0, 5))
+    walk, who = Walk(Person("a", "lean", path, seed=3)), body("lean", (0.9, 0.9, 0.9), 1)
+    tall = [float(np.ptp(who.pose(walk.pose(t), 0.0).vertices[:, 2])) for t in np.arange(0, 9, 0.1)]
+    assert tall[10] > 1.7 and min(tall[35:55]) < 1.5 and tall[75] > 1.7
+    assert max(abs(a - b) for a, b in zip(tall, tall[1:], strict=False)) < 0.45

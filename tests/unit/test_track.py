@@ -1,5 +1,6 @@
 """People keep their number: through misses, crossings and hiding, and nobody jumps."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,3 +101,27 @@ def test_after_a_gap_ids_are_not_used_again():
     tracker.forget()
     assert not tracker.following()
     assert follow([[box(0.5)] for _ in range(5)], tracker)[-1] == [2]
+
+
+@pytest.mark.parametrize("step_s", [0.2, 0.4])
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_walker_hidden_for_a_second_and_a_half_keeps_the_id(step_s, stops):
+    # 0.8 of its own height a second: somebody of 1.75 m who walks at 1.4 m/s.
+    speed, hidden = 0.8 * 0.3 / ASPECT, (3.0, 4.3)
+    frames = []
+    for i in range(int(6 / step_s)):
+        t = i * step_s
+        walked = min(t, 3.4) if stops else t
+        frames.append([] if hidden[0] <= t < hidden[1] else [box(0.1 + speed * walked)])
+    assert follow(frames, step_s=step_s)[-1] == [1]
+
+
+def test_who_is_held_in_a_still_picture_is_there_and_not_in_doubt():
+    tracker = Tracker()
+    follow([[box(0.5)] for _ in range(6)], tracker)
+    for i in range(6, 12):
+        tracker.hold(i * STEP_S)
+    assert not tracker.unsure()
+    assert tracker.tracks[0].seen_s == 11 * STEP_S
+    tracker.update([], 12 * STEP_S, ASPECT)
+    assert tracker.unsure()

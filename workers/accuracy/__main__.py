@@ -73,6 +73,8 @@ def _run(options: argparse.Namespace) -> int:
     report.write(out, report.Page(figures, noise, about, notes, falls, hours, table))
     for fall in falls:
         print(fall.words())
+    if not before and not options.update_baseline:
+        print(f"nothing to compare with: no {kept.name} yet; --update-baseline writes one")
     print(f"{len(figures)} figures in {out / 'accuracy.md'}; {len(falls)} fell")
     return 1 if falls else 0
 

@@ -97,7 +97,7 @@ def add(tally: Tally, entry: Entry, frames: Sequence[Frame], detector: Detector)
             readings.machine(kind, name, phases, live.readings, live.seconds)
     for name, truth in entry.truth.levels.items():
         one = tally.levels.setdefault(regime, readings.Levels())
-        readings.level(one, name, truth, live.readings)
+        readings.level(one, name, truth, live.readings, live.seconds)
     before = len(tally.health.false_at)
     readings.health(tally.health, entry.truth.faults or (), live.findings, live.seconds, regime)
     tally.notes += [

@@ -88,19 +88,26 @@ def machine(
 
 
 def level(
-    score: Levels, name: str, truth: Sequence[tuple[float, float]], readings: Sequence[Reading]
+    score: Levels,
+    name: str,
+    truth: Sequence[tuple[float, float]],
+    readings: Sequence[Reading],
+    seconds: float,
 ) -> None:
-    """Count one gauge of one clip; between two labelled times the level is taken for a line."""
+    """Count one gauge of one clip; between two labelled times the level is taken for a line.
+
+    A gauge that is never told of counts as one unread a second.
+    """
     times, metres = [t for t, _ in truth], [m for _, m in truth]
-    for reading in readings:
-        if reading.name != f"{name}.level_m":
-            continue
+    told = [r for r in readings if r.name == f"{name}.level_m"]
+    if not told:
+        score.unread += max(1, int(seconds))
+    for reading in told:
         if reading.value is None:
             score.unread += 1
-        else:
-            score.errors.append(
-                abs(float(reading.value) - float(np.interp(reading.t, times, metres)))
-            )
+            continue
+        expected = float(np.interp(reading.t, times, metres))
+        score.errors.append(abs(float(reading.value) - expected))
 
 
 def health(

@@ -75,7 +75,13 @@ def examine(path: Path, contract: Contract, out: Path) -> Examined:
         raise ModelError(f"the file: expected at most {MOST_BYTES // 1_000_000} MB, found {size}")
     if PERSON not in contract.labels:
         raise ModelError(f'labels: expected "{PERSON}" among them, found {list(contract.labels)}')
-    order = {"path": str(path), "out": str(out), "contract": contract.dump()}
+    order = {
+        "path": str(path),
+        "out": str(out),
+        "contract": contract.dump(),
+        "bytes": LIMIT_BYTES,
+        "seconds": LIMIT_S,
+    }
     try:
         done = subprocess.run(
             [sys.executable, "-m", "workers.models.own"],
@@ -83,7 +89,6 @@ def examine(path: Path, contract: Contract, out: Path) -> Examined:
             capture_output=True,
             timeout=2 * LIMIT_S,
             cwd=Path(__file__).resolve().parents[2],
-            preexec_fn=_limits,
         )
     except subprocess.TimeoutExpired:
         raise ModelError(f"looking at the file took more than {2 * LIMIT_S} s") from None
@@ -99,15 +104,13 @@ def examine(path: Path, contract: Contract, out: Path) -> Examined:
     return Examined(**answer)
 
 
-def _limits() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def main() -> int:
     """Read the order from standard input, write the answer to standard output."""
     order = json.load(sys.stdin)
+    # Set here and not between fork and exec, where threads of the caller could leave locks held.
+    resource.setrlimit(resource.RLIMIT_AS, (order["bytes"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (order["seconds"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         contract = Contract.read(order["contract"])
         found = look(Path(order["path"]), contract, Path(order["out"]))

@@ -20,7 +20,9 @@ from workers.simulate.pictures import generate
 from workers.simulate.render import Renderer
 from workers.simulate.scene import Loop
 from workers.simulate.scenes import LOOPS
+from workers.simulate.show import show
 from workers.simulate.truth import frame_truth, scene_document, zone_events, zones_truth
+from workers.simulate.water import SUMPS, render_sump
 
 MAIN, SUB = (960, 540), (640, 360)
 
@@ -109,9 +111,21 @@ def main(argv: list[str]) -> int:
     clips.add_argument("name")
     clips.add_argument("--out", type=Path, required=True)
     clips.add_argument("--still", action="store_true", help="three pictures to look at instead")
+    picture = verbs.add_parser("show", help="the README's picture")
+    picture.add_argument("--out", type=Path, required=True)
+    water = verbs.add_parser("water", help="bank entries of sumps with gauges")
+    water.add_argument("name", choices=[*SUMPS, "all"])
+    water.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
+    if args.verb == "show":
+        show(args.out)
+        return 0
     if args.verb == "bank":
         run(args.name, args.out, args.still)
+        return 0
+    if args.verb == "water":
+        for sump in SUMPS.values() if args.name == "all" else [SUMPS[args.name]]:
+            render_sump(sump, args.out / sump.name)
         return 0
     if args.verb == "pictures":
         generate(args.out, args.count, args.seed, args.split, args.width, args.height)

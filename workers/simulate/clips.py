@@ -66,7 +66,7 @@ CLIPS = (
     Clip("people-bright-2", "bright", 911_000, 80.0, "sparse", 1, source="video", phases=STOPS),
     Clip("people-dim-1", "dim", 920_000, 37.0, "row", 1, noise=2.4),
     Clip("people-dim-2", "dim", 921_000, 34.0, "side", 2, noise=2.8),
-    Clip("people-dim-3", "dim", 922_000, 32.0, "sparse", 3, noise=3.0, lamps=True),
+    Clip("people-dim-3", "dim", 922_000, 32.0, "sparse", 2, noise=3.0, lamps=True),
     Clip("people-dark-1", "very_dark", 930_000, 16.0, "sparse", 1, noise=3.6),
     Clip("people-dark-2", "very_dark", 931_000, 13.0, "dark", 2, noise=4.0, lamps=True),
     Clip("people-glare-1", "glare", 940_000, 36.0, "row", 2, noise=2.4, glare=1.2, lamps=True),
@@ -74,9 +74,9 @@ CLIPS = (
     Clip("people-glare-3", "glare", 942_000, 36.0, "back", 2, noise=2.6, glare=1.0, lamps=True),
     Clip("people-dust-1", "dust", 950_000, 60.0, "row", 1, dust=0.11, noise=1.6),
     Clip("people-dust-2", "dust", 951_000, 42.0, "side", 2, dust=0.13, noise=2.2, glare=0.6),
-    Clip("empty-bright", "bright", 960_000, 85.0, "row", 0, source="video", seconds=24),
-    Clip("empty-dim", "dim", 961_000, 35.0, "side", 0, noise=2.6, seconds=24),
-    Clip("empty-glare", "glare", 962_000, 34.0, "head", 0, noise=2.6, glare=1.2, seconds=24),
+    Clip("empty-bright", "bright", 960_000, 85.0, "row", 0, source="video", seconds=15),
+    Clip("empty-dim", "dim", 961_000, 35.0, "side", 0, noise=2.6, seconds=15),
+    Clip("empty-glare", "glare", 962_000, 34.0, "head", 0, noise=2.6, glare=1.2, seconds=15),
 )
 
 

@@ -29,7 +29,8 @@ from workers.simulate.truth import frame_truth, scene_document, zone_events, zon
 
 LARGEST_BYTES = 560_000  # of a clip's video
 TRIES = 400
-SOURCE = 4.0  # exposed light above this comes from a lamp
+SOURCE = 1.5  # exposed light above this comes from a lamp
+MOST_NEAR = 0.12  # share of the picture that may be covered by what is near
 LEAST_VISIBLE = 0.55  # of somebody in the zone
 
 
@@ -37,7 +38,7 @@ def _seen_in_zone(stage: Stage, play: Play) -> bool:
     """Say whether nothing hides people while they are in the zone, by a look each second."""
     for t in np.arange(0.5, play.take.clip.seconds, 1.0):
         people = play.people(float(t))
-        _, counts = stage.shoot(people, play.things(float(t)), (1.0, 1.0))
+        _, counts = stage.shoot(people, play.things(float(t)), (1.0, 1.0), True)
         items = shown(play, people, counts)
         frame = frame_truth(play.take.loop, stage.matrix, int(t * FPS), FPS, items)
         low = [p for p in frame["people"] if p["in_zones"] and p["visible"] < LEAST_VISIBLE]
@@ -53,7 +54,7 @@ def find(stage: Stage, clip: Clip) -> Take:
         if take is None:
             continue
         stage.light(take.layout)
-        if _seen_in_zone(stage, Play(take)):
+        if stage.near < MOST_NEAR and _seen_in_zone(stage, Play(take)):
             return take
     raise RuntimeError(f"no place fits {clip.name}")
 

@@ -153,7 +153,8 @@ def true_phases(machine: Machine, look: Look) -> list[list[Any]]:
         t = k / FPS
         state = next(p.state for p in reversed(machine.phases) if p.t <= t)
         y = 16.0 + way(machine.phases, t)
-        shown = state if near - 1.1 < y < far + 1.1 else "STOPPED"
+        # Nearer than the region it still stands before it: it is 1.3 m high, the camera 2.6 m.
+        shown = state if near / 2 - 1.1 < y < far + 1.1 else "STOPPED"
         if not rows or rows[-1][1] != shown:
             rows.append([round(t, 2), shown])
     return rows

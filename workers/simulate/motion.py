@@ -52,6 +52,9 @@ class Walk:
             heading[:first] = heading[first]
         self.heading = _smooth(np.unwrap(heading), 0.6)
         self.seed = person.seed
+        latest = np.maximum(np.searchsorted(times, self.t, side="right") - 1, 0)
+        self.holds = [steps[i].pose for i in latest]
+        self.held = _smooth(np.array([float(bool(hold)) for hold in self.holds]), 0.8)
 
     def present(self, t: float) -> bool:
         """Say whether the person is in the place at all."""
@@ -63,6 +66,9 @@ class Walk:
         def at(values: NDArray) -> float:
             return float(np.interp(t, self.t, values))
 
+        index = min(len(self.t) - 1, max(0, round((t - self.start) * RATE)))
+        # While one straightens up, the pose that is left still counts.
+        near = self.holds[max(0, index - RATE // 2) : index + RATE // 2]
         return Pose(
             x=at(self.x),
             y=at(self.y),
@@ -72,4 +78,7 @@ class Walk:
             bend=at(self.bend),
             # A whole number of turns in 20, 24 and 40 s, so that the loops close.
             sway=2 * np.pi * t / 4.0 + self.seed,
+            hold=next((hold for hold in near if hold), ""),
+            held=at(self.held),
+            seed=self.seed,
         )

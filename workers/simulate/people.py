@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.simulate import poses
 from workers.simulate.geometry import (
     CABLE,
     CAPLAMP,
@@ -43,6 +44,9 @@ class Pose:
     stride: float  # 0 stands, 1 walks
     bend: float
     sway: float
+    hold: str = ""  # a pose of `poses.POSES` that the body is in
+    held: float = 0.0  # how far, 0..1
+    seed: int = 0  # of that pose's angles
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,11 @@ class Body:
 
     def pose(self, pose: Pose, slope: float) -> Figure:
         """Skin the body to a pose and put it on the ground."""
-        return self.stand(joint_turns(self, pose), (pose.x, pose.y), pose.heading, slope)
+        turns = joint_turns(self, pose)
+        if pose.hold and pose.held > 0:
+            joints = poses.draw(pose.hold, np.random.default_rng(pose.seed))
+            turns = blend(turns, poses.turns(self.labels, self.heads, joints), pose.held)
+        return self.stand(turns, (pose.x, pose.y), pose.heading, slope)
 
     def stand(
         self,
@@ -216,6 +224,14 @@ class Body:
         feet = np.stack([points[rows].mean(axis=0) for rows in self.foot_rows])
         vertices = np.hstack([points, normal @ spin.T, self.paint, self.kind[:, None]])
         return Figure(vertices.astype(np.float32), feet, lamp_at, spin @ lamp_aim)
+
+
+def blend(one: NDArray, other: NDArray, share: float) -> NDArray:
+    """Turn bones part of the way from one pose to another: (bones, 3, 3)."""
+    left, _, right = np.linalg.svd((1 - share) * one + share * other)
+    # A mixture may mirror; a turn does not.
+    left[:, :, 2] *= np.sign(np.linalg.det(left @ right))[:, None]
+    return np.asarray(left @ right, dtype=np.float64)
 
 
 @lru_cache(maxsize=16)

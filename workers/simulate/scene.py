@@ -55,13 +55,18 @@ class View:
 
 @dataclass(frozen=True)
 class Step:
-    """Where a person is at time `t`. `bend` in 0..1; `face` in degrees when standing."""
+    """Where a person is at time `t`. `bend` in 0..1; `face` in degrees when standing.
+
+    `pose`: a name of `poses.POSES` that the person takes at this step and leaves at the next
+    step without it; empty: walks or stands.
+    """
 
     t: float
     x: float
     y: float
     bend: float = 0.0
     face: float | None = None
+    pose: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from workers.simulate.scene import View
 
 SHADOW_PX = 768
 OVER = 1.5  # the still world is lit at this many times the picture's size
+NEAR_M = 2.0  # what is nearer covers the lens
 KEEP = 255  # code of what is no person in the picture of codes
 
 
@@ -98,6 +99,7 @@ class Stage:
         self.full_depth = ctx.vertex_array(self.p_depth, [(corners, "2f", "in_at")])
         self.indices: dict[int, moderngl.Buffer] = {}
         self.still: dict[str, NDArray] = {}
+        self.near = 0.0  # share of the still picture within NEAR_M
         self.codes = np.zeros((height, width), dtype=np.uint8)
 
     def _set(self, program: moderngl.Program, **values: object) -> None:
@@ -170,6 +172,9 @@ class Stage:
             small = cv2.resize(data, (w, h), interpolation=way)
             if name in ("rest", "first", "second"):
                 self.still[name] = small[::-1, :, :3].copy()
+            if name == "where":
+                far = np.linalg.norm(small[..., :3] - np.array(layout.view.at), axis=2)
+                self.near = float((far < NEAR_M).mean())
             self.baked[name].write(np.ascontiguousarray(small, dtype=np.float32).tobytes())
         for item in (plain, lit, vbo, ibo):
             item.release()
@@ -189,9 +194,16 @@ class Stage:
         return self.indices[key]
 
     def shoot(
-        self, people: list[Placed], extra: list[Mesh], flicker: tuple[float, float]
+        self,
+        people: list[Placed],
+        extra: list[Mesh],
+        flicker: tuple[float, float],
+        blank: bool = False,
     ) -> tuple[NDArray, list[Count]]:
-        """Take one picture: linear light (H, W, 3) float32 and each person's pixels."""
+        """Take one picture: linear light (H, W, 3) float32 and each person's pixels.
+
+        A `blank` one has no light, only the counts, and costs a fifth.
+        """
         ctx = self.ctx
         props = [m for p in people for m in p.props] + extra
         buffers: list[moderngl.Buffer] = []
@@ -217,24 +229,42 @@ class Stage:
                 arrays.append(
                     ctx.vertex_array(program, [(vbo, LAYOUT, *NAMES)], ibo, skip_errors=True)
                 )
+        for slot, name in enumerate(BAKED):
+            self.baked[name].use(slot)
+        linear = np.zeros((self.size[1], self.size[0], 3), dtype=np.float32)
         ctx.enable(moderngl.DEPTH_TEST)
         ctx.disable(moderngl.CULL_FACE)
+        if not blank:
+            drawn = [w.figure.vertices[:, :3] for w in people] + [m.position for m in props]
+            points = np.concatenate(drawn) if drawn else np.zeros((0, 3))
+            linear = self._draw(people, points, lit, plain, flicker)
+        counts = self._count(people, plain)
+        for item in (*lit, *plain, *buffers):
+            item.release()
+        return linear, counts
+
+    def _draw(
+        self,
+        people: list[Placed],
+        points: NDArray,
+        lit: list[moderngl.VertexArray],
+        plain: list[moderngl.VertexArray],
+        flicker: tuple[float, float],
+    ) -> NDArray:
+        """Draw shadows of the points, the still place, people and what else moves."""
+        ctx = self.ctx
         for fbo, matrix in zip(self.shadow_fbos, self.shadow_matrices, strict=True):
             fbo.use()
             fbo.clear(depth=1.0)
             self._set(self.p_plain, view_proj=_bytes(matrix), model=_bytes(np.eye(4)))
             for array in plain:
                 array.render()
-        drawn = [w.figure.vertices[:, :3] for w in people] + [m.position for m in props]
-        points = np.concatenate(drawn) if drawn else np.zeros((0, 3))
         boxes = [bounds(matrix, points) for matrix in self.shadow_matrices]
         for program in (self.p_back, self.p_move):
             self._set(program, shadow_box0=boxes[0], shadow_box1=boxes[1])
         slots = self._lights(people, flicker)
         self.many.use()
         self.many.clear(depth=1.0)
-        for slot, name in enumerate(BAKED):
-            self.baked[name].use(slot)
         self.full.render()
         for index, array in enumerate(lit):
             if index < len(people):
@@ -247,11 +277,7 @@ class Stage:
         ctx.disable(moderngl.CULL_FACE)
         ctx.copy_framebuffer(self.one, self.many)
         data = np.frombuffer(self.one.read(components=3, dtype="f2"), dtype=np.float16)
-        linear = data.reshape(self.size[1], self.size[0], 3)[::-1].astype(np.float32)
-        counts = self._count(people, plain)
-        for item in (*lit, *plain, *buffers):
-            item.release()
-        return linear, counts
+        return data.reshape(self.size[1], self.size[0], 3)[::-1].astype(np.float32)
 
     def _dress(self, who: Placed, slot: int) -> None:
         wear = who.look

@@ -5,13 +5,12 @@ back to front with diffuse and glossy light. The head's place and axes come from
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[Any]
+Floats = NDArray[np.floating]
 # Blue, green, red. Weighted by what is worn: yellow, white, red, orange, blue, green, grey.
 COLOURS = (
     ((20, 185, 245), 0.3),
@@ -178,9 +177,8 @@ def _strap(
     grey = int(rng.uniform(10, 90))
     for side in (-1, 1):
         start = (turn @ np.array((side * 0.9 * half[0], 0, 0)) + origin)[:2]
-        one, other = ([int(v) for v in point] for point in (start, chin))
-        thick = max(1, round(head.width * 0.05))
-        cv2.line(picture, one, other, (grey, grey, grey), thick, cv2.LINE_AA)
+        ends = [tuple(int(v) for v in p) for p in (start, chin)]
+        cv2.line(picture, *ends, (grey, grey, grey), max(1, round(head.width * 0.05)), cv2.LINE_AA)
 
 
 def _lay(
@@ -193,11 +191,11 @@ def _lay(
     """Blend the layer into the picture; return its box, which may reach beyond the picture."""
     size = (layer.shape[1] // OVERSAMPLE, layer.shape[0] // OVERSAMPLE)
     cover = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    colour: Floats = cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
-    colour = colour / np.maximum(cover, 1e-3)[..., None]
+    colour = cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
+    colour /= np.maximum(cover, 1e-3)[..., None]
     if rng.random() < 0.5:
         spots = cv2.resize(rng.normal(1, rng.uniform(0.02, 0.12), (9, 9)).astype(np.float32), size)
-        colour = colour * spots[..., None]
+        colour *= spots[..., None]
     x1, y1 = corner
     height, width = picture.shape[:2]
     left, top = max(0, x1), max(0, y1)

@@ -216,6 +216,11 @@ def _unpacked(packed: list[Any] | None) -> np.ndarray | None:
     return None if packed is None else unpack_image(packed)
 
 
+def relative(small: np.ndarray) -> np.ndarray:
+    """Return a picture as the background is kept: uint8 (H, W), the local mean at 128."""
+    return np.clip(np.rint(_relative(small) + 128.0), 0, 255).astype(np.uint8)
+
+
 def _relative(small: np.ndarray) -> np.ndarray:
     """Return the difference from the local mean as a share of it, in STEPs, slightly smoothed.
 

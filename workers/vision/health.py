@@ -4,13 +4,21 @@ Every fault has its time constant; a fault of another part of the engine (a mach
 and picture disagree, a gauge that cannot be read) goes through the same door, `Health.judge`.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import numpy as np
+
+from workers.vision import light
+from workers.vision.freeze import Freeze
+from workers.vision.gate import Gate, relative
+from workers.vision.scenery import Scenery
 
 # How long a fault must last, in seconds, before it is told.
 HOLD_S = {
     "lost": 10.0,
-    "frozen": 10.0,
+    "frozen": 7.0,  # and up to 3 s until a picture that keeps coming back is noticed: 10 s
     "dark": 60.0,
     "overexposed": 60.0,
     "glare": 30.0,
@@ -26,6 +34,20 @@ HOLD_S = {
 ARMED_S = {"lost": 5.0, "dark": 15.0, "overexposed": 15.0, "glare": 15.0}
 # Gone for this long, a fault is over.
 CLEAR_S = 5.0
+# The picture is compared with the usual one this often.
+EVERY_S = 1.0
+# What is left of visibility while a fault is told.
+LEAVES = {
+    "frozen": 0.0,
+    "blocked": 0.0,
+    "moved": 0.0,
+    "overexposed": 0.2,
+    "glare": 0.4,
+    "blurred": 0.4,
+    "hazy": 0.4,
+}
+# A silence counts as a lost camera only after so many frames: stills may come every hour.
+STEADY_FRAMES = 10
 # A fault that pauses for less than this has not begun anew.
 PAUSE_S = 1.0
 
@@ -70,9 +92,107 @@ class Fault:
 
 @dataclass
 class Health:
-    """The faults of one camera that are there or that may be beginning."""
+    """The faults of one camera that are there or that may be beginning, and what is usual."""
 
     faults: dict[str, Fault] = field(default_factory=dict)
+    freeze: Freeze = field(default_factory=Freeze)
+    scenery: Scenery = field(default_factory=Scenery)
+    looked_t: float = -1e18
+    frames: int = 0
+
+    def observe(
+        self,
+        small: np.ndarray,
+        luma: np.ndarray,
+        gate: Gate,
+        seen: light.Light,
+        t: float,
+        *,
+        armed: bool = False,
+    ) -> list[Change]:
+        """Judge one analysed frame; return what there is to tell.
+
+        small: shrunk luma; luma: the whole (H, W); gate: has seen the frame already; seen: the
+        frame's light; armed: the camera has a rule.
+        """
+        self.frames = min(self.frames + 1, STEADY_FRAMES)
+        told: list[Change] = []
+        for fault, bad, why in light.faults(seen):
+            told += self.judge(fault, bad, t, why, armed=armed)
+        frozen_s = self.freeze.observe(luma, t)
+        # A picture in which nothing is to be seen is always the same: that fault has its own name.
+        nothing = {"blocked", "dark", "overexposed"} & {f.fault for f in self.faults.values()}
+        frozen = None if nothing else frozen_s >= HOLD_S["frozen"]
+        why = f"the same picture for {frozen_s:.0f} s"
+        told += self.judge("frozen", frozen, t, why, since_t=t - frozen_s, armed=armed)
+        blinded = {"overexposed", "glare", "dark"} & {f.fault for f in self.faults.values()}
+        if blinded:
+            return told  # what light does to the view has its name already
+        if gate.background is not None and t - self.looked_t >= EVERY_S - 1e-6:
+            step_s = min(10.0, t - self.looked_t)
+            self.looked_t = t
+            for fault, there, why, values in self._compare(small, luma, gate, step_s):
+                told += self.judge(fault, there, t, why, values, armed=armed)
+        return told
+
+    def _compare(
+        self, small: np.ndarray, luma: np.ndarray, gate: Gate, step_s: float
+    ) -> Iterator[tuple[str, bool | None, str, dict[str, Any]]]:
+        """Compare with what is usual; learn from a picture without any fault."""
+        half = np.ascontiguousarray(luma[::2, ::2]) if min(luma.shape) > 200 else luma
+        look = self.scenery.look(small, half, relative(small))
+        values = {k: v for k, v in asdict(look).items() if v is not None}
+        values = {k: round(v, 3) for k, v in values.items()}
+        dull, gone, there, shifted = look.dull, look.gone, look.there, look.shifted
+        blocked: bool | None = None
+        moved: bool | None = None
+        hazy: bool | None = None
+        blurred: bool | None = None
+        if gone is not None and there is not None and shifted is not None:
+            lost = gone + shifted
+            blocked = bool(lost >= 0.55 and (dull is None or dull >= 0.5))
+            elsewhere = shifted >= 0.3 and there < 0.4
+            other = lost >= 0.6 and (dull or 0.0) < 0.5 and self.scenery.same_light(small)
+            moved = bool(not blocked and (elsewhere or other))
+        if dull is not None and look.contrast is not None:
+            flat = look.contrast < 0.5 and look.black > 40
+            hazy = bool(flat and dull >= 0.3 and not blocked)
+            blurred = bool(dull >= 0.3 and not hazy and not blocked and not moved)
+        yield "blocked", blocked, f"{gone or 0:.0%} of the view is covered", values
+        yield "moved", moved, f"{(gone or 0) + (shifted or 0):.0%} of the view is elsewhere", values
+        yield "hazy", hazy, f"contrast is {look.contrast or 0:.0%} of the usual", values
+        yield "blurred", blurred, f"{dull or 0:.0%} of the view lost its detail", values
+        if not (blocked or moved or hazy or blurred) and not self._pending():
+            assert gate.background is not None
+            # In the background nobody walks.
+            self.scenery.learn(small, half, gate.background, step_s)
+
+    def _pending(self) -> bool:
+        return any(fault.about == "" for fault in self.faults.values())
+
+    @property
+    def leaves(self) -> float:
+        """The share of visibility that the faults told leave, 0..1."""
+        there = (f.fault for f in self.faults.values() if f.raised_t is not None)
+        return min((LEAVES.get(fault, 1.0) for fault in there), default=1.0)
+
+    def silence(self, last_t: float, t: float, *, armed: bool = False) -> list[Change]:
+        """Tell, at the first frame after it, of a silence that was long enough to be a loss."""
+        hold_s = ARMED_S["lost"] if armed else HOLD_S["lost"]
+        if self.frames < STEADY_FRAMES or t - last_t < hold_s:
+            return []
+        self.frames = 0
+        why = f"no picture for {t - last_t:.0f} s"
+        lost = Fault("lost", "", last_t, t, last_t + hold_s, why)
+        return [lost.change("raised", last_t + hold_s), lost.change("cleared", t)]
+
+    def accept(self, t: float) -> list[Change]:
+        """Take the present view as the usual one: a person says that the camera was moved."""
+        self.scenery.accept()
+        told = []
+        for fault in ("moved", "blurred", "blocked", "hazy"):
+            told += self.drop(fault, "", t, "a person accepted the new view")
+        return told
 
     def judge(
         self,
@@ -132,6 +252,9 @@ class Health:
 
     def forget(self, gap_s: float) -> None:
         """Carry the times over a gap: that nobody looked proves neither fault nor health."""
+        self.freeze.forget()
+        self.looked_t = -1e18
+        self.frames = 0
         for fault in self.faults.values():
             fault.since_t += gap_s
             fault.bad_t += gap_s
@@ -140,10 +263,22 @@ class Health:
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        return {"faults": [asdict(fault) for fault in self.faults.values()]}
+        return {
+            "faults": [asdict(fault) for fault in self.faults.values()],
+            "freeze": self.freeze.dump(),
+            "scenery": self.scenery.dump(),
+            "looked_t": self.looked_t,
+            "frames": self.frames,
+        }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Health":
         """Rebuild from dump()."""
         rows = [Fault(**row) for row in data["faults"]]
-        return cls({f"{row.fault}:{row.about}": row for row in rows})
+        return cls(
+            {f"{row.fault}:{row.about}": row for row in rows},
+            Freeze.load(data["freeze"]),
+            Scenery.load(data["scenery"]),
+            data["looked_t"],
+            data["frames"],
+        )

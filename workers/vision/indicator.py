@@ -18,27 +18,34 @@ HUES = {
 LIT_LUMA = 120.0
 LIT_OVER = 50.0
 UNLIT_OVER = 22.0
+# A lamp on a pale panel hardly outshines it, but its colour does: highest channel less the lowest.
+LIT_CHROMA, UNLIT_CHROMA = 100.0, 60.0
+# Lit is more than unlit by this at least, in grey levels of brightness and colour together.
+MIN_STEP = 15.0
 TINT = 0.25
 # Longest dark half of a blinking lamp that counts as lit, in seconds.
 BLINK_S = 1.25
 LEARN = 0.1
 
 
+Hue = tuple[float, float, float]
+
+
 @dataclass
 class Indicator:
-    """Remembers how far over its surroundings the lamp was, lit and unlit, and when it was lit."""
+    """Remembers how far it stood out from its surroundings, lit and unlit, and when it was lit."""
 
     lit: float | None = None
     unlit: float | None = None
     times: list[float] = field(default_factory=list)
 
     def shines(
-        self, patch: np.ndarray, around: np.ndarray, colour: str, hue: tuple[float, float] | None
+        self, patch: np.ndarray, around: np.ndarray, colour: str, hue: Hue | None
     ) -> bool | None:
         """Tell whether the lamp is lit; None where it may be either.
 
         patch: luma of the region; around: luma values beside it; colour: the one that counts, or
-        ""; hue: degrees and saturation 0..1 of the brightest part, None in a grey picture.
+        ""; hue: as hue_of() gives it, None in a grey picture.
         """
         values = np.sort(patch, axis=None)
         core = float(values[-max(1, values.size // 4) :].mean())
@@ -52,25 +59,27 @@ class Indicator:
                 return False
         return shining
 
-    def _decide(self, core: float, rest: float, hue: tuple[float, float] | None) -> bool | None:
-        over = core - rest
-        if self.lit is not None and self.unlit is not None and self.lit - self.unlit > 25:
-            part = (over - self.unlit) / (self.lit - self.unlit)
+    def _decide(self, core: float, rest: float, hue: Hue | None) -> bool | None:
+        over, chroma = core - rest, hue[2] if hue else 0.0
+        out = over + chroma
+        if self.lit is not None and self.unlit is not None and self.lit - self.unlit > MIN_STEP:
+            part = (out - self.unlit) / (self.lit - self.unlit)
             shining = True if part > 0.6 else False if part < 0.4 else None
-        elif over >= LIT_OVER and core >= LIT_LUMA:
+        elif (over >= LIT_OVER and core >= LIT_LUMA) or chroma >= LIT_CHROMA or self._rose(out):
             shining = True
-        elif over <= UNLIT_OVER and over <= 0.5 * rest:
+        elif over <= UNLIT_OVER and over <= 0.5 * rest and chroma <= UNLIT_CHROMA:
             shining = False
-        elif self.unlit is not None and over - self.unlit >= 30 and over >= 0.6 * rest:
-            shining = True
         else:
-            tinted = hue is not None and hue[1] >= 0.5
-            shining = True if tinted and core >= LIT_LUMA else None
+            shining = None
         if shining is True:
-            self.lit = over if self.lit is None else self.lit + LEARN * (over - self.lit)
+            self.lit = out if self.lit is None else self.lit + LEARN * (out - self.lit)
         elif shining is False:
-            self.unlit = over if self.unlit is None else self.unlit + LEARN * (over - self.unlit)
+            self.unlit = out if self.unlit is None else self.unlit + LEARN * (out - self.unlit)
         return shining
+
+    def _rose(self, out: float) -> bool:
+        """Tell whether the lamp stands out much more than it did unlit."""
+        return self.unlit is not None and out - self.unlit >= max(MIN_STEP, 0.35 * self.unlit)
 
     def blinking(self, t: float, shining: bool) -> bool:
         """Tell whether a lamp that may blink counts as lit at time t."""
@@ -90,8 +99,11 @@ class Indicator:
         return cls(data["lit"], data["unlit"], list(data["times"]))
 
 
-def hue_of(bgr: np.ndarray) -> tuple[float, float] | None:
-    """Return degrees and saturation 0..1 of the brightest part of a crop; None where it is grey."""
+def hue_of(bgr: np.ndarray) -> Hue | None:
+    """Return degrees, saturation 0..1 and chroma in grey levels of a crop's brightest colour.
+
+    None where the picture is grey.
+    """
     small = bgr.reshape(-1, 3).astype(np.float32)
     spread = small.max(axis=1) - small.min(axis=1)
     if float(spread.max(initial=0)) < 8:
@@ -102,4 +114,5 @@ def hue_of(bgr: np.ndarray) -> tuple[float, float] | None:
     blue, green, red = (float((small[:, i] * weight).sum() / weight.sum()) for i in range(3))
     pixel = np.array([[[blue, green, red]]], np.float32) / 255
     hue, saturation, _ = (float(v) for v in cv2.cvtColor(pixel, cv2.COLOR_BGR2HSV)[0, 0])
-    return hue, saturation
+    vivid = np.sort(spread)[-max(1, spread.size // 4) :]
+    return hue, saturation, float(vivid.mean())

@@ -35,6 +35,8 @@ MIN_CONTRAST = 2.5
 # on the machine: then more than this, and this part of its usual change, is movement, and less
 # than that part is still. What is between proves nothing.
 MOVED, MOVED_NEAR = 0.03, 0.45
+# A car fills little of its region while it comes in.
+CAR_NEAR = 0.15
 USUAL_MOVED, USUAL_STILL = 0.75, 0.18
 # A belt moves everywhere or nowhere: the share of what would show movement that must have changed.
 SHOWS = 0.10
@@ -231,6 +233,8 @@ class VideoReader:
         mask = movement.changed(patch, before, visible, noise, shake=shake, lamps=lamps)
         still = max(MOVED, USUAL_STILL * self.usual) if near else MOVED
         moved = max(MOVED_NEAR, USUAL_MOVED * self.usual) if near else MOVED
+        if look == "car" and near:
+            still, moved = MOVED, CAR_NEAR
         share = float(mask[visible].mean())
         if look in ("belt", "rope"):
             if look == "rope":

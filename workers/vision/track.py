@@ -25,6 +25,8 @@ CONFIRM_S = 0.35
 MAX_SPEED = 3.0
 MAX_JUMP = 0.35
 MAX_RESIZE = 1.7
+# How much further from the expected place, in heights a second, after more than 0.6 s unseen.
+SLACK = 0.4
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
 NOISE = 0.045
 PUSH = 1.2
@@ -50,7 +52,7 @@ class Track:
     def predicted(self, ahead_s: float) -> tuple[float, float, float, float]:
         """Return the box expected so many seconds after the last detection."""
         # Velocity fades: somebody who is hidden seldom keeps walking straight on for long.
-        run = min(ahead_s, 0.8)
+        run = min(ahead_s, 1.0)
         cx, cy = (p + v * run for p, v in zip(self.position[:2], self.velocity[:2], strict=True))
         w, h = self.position[2:]
         return cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2
@@ -166,7 +168,9 @@ class Tracker:
         reach = MAX_JUMP + MAX_SPEED * np.array(ahead)[:, None]
         resize = np.log((seen[:, 3] - seen[:, 1])[None] / height)
         possible = (moved <= reach) & (np.abs(resize) <= np.log(MAX_RESIZE))
-        possible &= (overlap > 0.05) | (away <= 0.45)
+        # Whoever was hidden may have walked on or stood still: both are within reach.
+        slack = 0.45 + SLACK * np.maximum(np.array(ahead) - 0.6, 0)[:, None]
+        possible &= (overlap > 0.05) | (away <= slack)
         cost = (1 - overlap) + 0.5 * away + 0.5 * np.abs(resize)
         # Those already confirmed come first where both would do.
         cost += np.array([0.0 if k.confirmed else 0.15 for k in tracks])[:, None]

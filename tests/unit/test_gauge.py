@@ -1,0 +1,203 @@
+"""Levels: what one picture tells, what several tell together, and what nobody can tell."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.engine_kit import Script
+from workers.engine import Chunk, State, analyse
+from workers.media.decode import Frame
+from workers.scene import parse_scene
+from workers.vision.gauge import BLIND, Level, Scale, Sight, read
+
+MARKS = (((0.5, 0.1), 1.5), ((0.5, 0.9), 0.0))
+SIZE = (640, 360)
+
+
+def wall(level=0.7, size=SIZE, seed=0, light=1.0):
+    """Draw a staff on a wall in mirroring water: luma (H, W); metres as in MARKS."""
+    width, height = size
+    rng = np.random.default_rng(seed)
+    high, wide = 360, 640
+    picture = 130 + 8 * cv2.resize(rng.normal(0, 1, (30, 50)), (wide, high))
+    half = 12
+    picture[:, wide // 2 - half : wide // 2 + half] = 225
+    for row in range(0, high, 10):
+        picture[row : row + 5, wide // 2 : wide // 2 + half] = 30
+    line = int(round((0.9 - level / 1.5 * 0.8) * high))
+    below = np.arange(line, high)
+    mirrored = picture[np.clip(2 * line - below, 0, high - 1)]
+    picture[line:] = 0.3 * mirrored + 25
+    picture = cv2.GaussianBlur(picture, (0, 0), 0.7) * light + rng.normal(0, 1.5, picture.shape)
+    luma = np.clip(picture, 0, 255).astype(np.uint8)
+    return cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+
+
+@pytest.mark.parametrize("level", [0.2, 0.55, 1.1])
+@pytest.mark.parametrize("size", [SIZE, (1280, 720), (320, 180)])
+def test_the_water_line_is_found_to_a_centimetre_or_two(level, size):
+    sight = read(wall(level, size), MARKS)
+    assert sight.value == pytest.approx(level, abs=0.02)
+    assert 0.5 < sight.confidence <= 1
+
+
+def test_by_a_weak_lamp_it_is_found_too():
+    assert read(wall(0.7, light=0.15), MARKS).value == pytest.approx(0.7, abs=0.03)
+
+
+def test_marks_given_upside_down_read_the_same():
+    luma = wall(0.7)
+    assert read(luma, MARKS[::-1]).value == pytest.approx(read(luma, MARKS).value)
+
+
+@pytest.mark.parametrize(
+    "luma",
+    [
+        np.zeros((1, 1), np.uint8),
+        np.zeros((3, 2000), np.uint8),
+        np.full((360, 640), 128, np.uint8),
+        np.zeros((360, 640), np.uint8),
+        np.full((360, 640), 255, np.uint8),
+        np.random.default_rng(5).integers(0, 255, (360, 640)).astype(np.uint8),
+    ],
+    ids=["one pixel", "three rows", "grey", "black", "white", "noise"],
+)
+def test_a_picture_with_nothing_in_it_gives_no_level(luma):
+    sight = read(luma, MARKS)
+    assert (sight.value, sight.confidence) == (None, 0.0)
+
+
+def test_two_marks_are_a_straight_scale_that_goes_on_beyond_them():
+    scale = Scale((((0.5, 0.2), 2.0), ((0.5, 0.7), 1.0)), 100, 101)
+    assert scale.level(scale.span_px / 2) == pytest.approx(1.5)
+    assert scale.level(scale.span_px * 1.5) == pytest.approx(0.5)
+
+
+def test_three_marks_on_a_wall_seen_at_an_angle_keep_its_perspective():
+    def seen(m):  # any perspective of a line is of this form
+        return 0.2 + 0.6 * (1.2 * (1 - m) / (1 + 0.2 * (1 - m)))
+
+    marks = tuple(((0.5, seen(m)), m) for m in (1.0, 0.5, 0.0))
+    scale = Scale(marks, 1000, 1000)
+    for m in (0.9, 0.25, -0.1):
+        along = (seen(m) - seen(1.0)) * 1000
+        assert scale.level(along) == pytest.approx(m, abs=1e-6)
+
+
+def test_marks_on_a_bent_wall_are_joined_by_straight_pieces():
+    marks = (((0.5, 0.1), 4.0), ((0.5, 0.2), 3.0), ((0.5, 0.8), 2.0), ((0.5, 0.9), 0.0))
+    scale = Scale(marks, 100, 100)
+    assert scale.form is None
+    assert scale.level(40) == pytest.approx(2.5)
+
+
+def told(values, step_s=1.0, level=None, start=0.0):
+    """Give readings to a memory; return what it believes."""
+    level = level or Level()
+    sights = [BLIND if v is None else Sight(v, 0.9) for v in values]
+    return [level.take(s, start + i * step_s).value for i, s in enumerate(sights)]
+
+
+def test_a_single_jump_is_not_believed_and_nothing_is_told_in_its_place():
+    assert told([1.0, 1.0, 1.0, 1.4, 1.0]) == [1.0, 1.0, 1.0, None, 1.0]
+
+
+def test_a_jump_is_believed_when_three_readings_confirm_it():
+    assert told([1.0, 1.0, 1.4, 1.4, 1.41]) == [1.0, 1.0, None, None, pytest.approx(1.4, abs=0.02)]
+
+
+def test_water_that_rises_fast_and_steadily_is_followed():
+    values = [0.5 + 0.04 * i for i in range(20)]
+    found = told(values)
+    assert None not in found[5:]
+    assert found[-1] == pytest.approx(values[-1], abs=0.01)
+
+
+def test_a_fast_fall_between_stills_a_quarter_of_an_hour_apart_is_no_jump():
+    values = [2.0, 1.2, 0.3, 1.9]
+    assert told(values, step_s=900) == values
+
+
+def test_noise_is_smoothed_by_the_median():
+    rng = np.random.default_rng(3)
+    values = 1 + rng.normal(0, 0.003, 60)
+    assert np.std(told(list(values))[5:]) < 0.7 * np.std(values)
+
+
+def test_the_last_value_never_stands_for_the_present_one():
+    assert told([1.0, None, None]) == [1.0, None, None]
+
+
+def test_a_clock_that_is_set_back_begins_anew():
+    level = Level()
+    told([1.0, 1.0], level=level, start=1000)
+    assert told([0.2], level=level, start=10) == [0.2]
+
+
+def test_the_memory_survives_being_written_down():
+    level = Level()
+    told([1.0, 1.01, 1.4, None], level=level)
+    assert Level.load(json.loads(json.dumps(level.dump()))) == level
+
+
+# ---- in the engine --------------------------------------------------------------------------
+
+SCENE = parse_scene(
+    {
+        "version": 1,
+        "gauges": [{"id": "sump", "points": [{"xy": list(xy), "m": m} for xy, m in MARKS]}],
+    }
+)
+
+
+def run(pictures, fps=5.0, names=False, state=None):
+    """Analyse pictures of luma; return (time, value) of the gauge's readings and the analysis."""
+    frames = [
+        Frame(i / fps, i, np.repeat(p[..., None], 3, 2), f"{i}.png" if names else None)
+        for i, p in enumerate(pictures)
+    ]
+    chunk = Chunk(0 if state is None else state.sequence + 1, 0.0, len(frames) / fps, frames)
+    analysis = analyse(SCENE, state, chunk, detector=Script(lambda i: []), fps=fps)
+    return [(r.t, r.value) for r in analysis.readings if r.name == "sump.level_m"], analysis
+
+
+def test_a_still_level_is_written_once_in_ten_seconds_of_video():
+    found, _ = run([wall(0.7)] * 55)
+    assert [t for t, _ in found] == [0.0, 10.0]
+    assert found[0][1] == pytest.approx(0.7, abs=0.02)
+
+
+def test_a_falling_level_is_written_as_it_falls():
+    found, _ = run([wall(0.8 - 0.02 * (i // 5)) for i in range(50)])
+    assert len(found) >= 8
+    assert found[-1][1] == pytest.approx(0.62, abs=0.03)
+
+
+def test_a_gauge_that_cannot_be_read_is_told_within_seconds_and_as_a_fault_after_ten_minutes():
+    found, _ = run([wall(0.7)] * 10 + [np.zeros((360, 640), np.uint8)] * 30)
+    assert found[-1][1] is None
+    assert found[-1][0] == pytest.approx(5, abs=1.1)
+    dark = [wall(0.7)] + [np.zeros((360, 640), np.uint8)] * 42
+    _, analysis = run(dark, fps=1 / 15)
+    faults = [f for f in analysis.findings if f.level == "gauge_unreadable"]
+    assert [(f.state, f.values["about"]) for f in faults] == [("raised", "sump")]
+    assert 600 <= faults[0].t <= 630
+
+
+def test_each_still_gets_a_reading_whatever_their_distance():
+    pictures = [wall(0.9), wall(0.3), np.zeros((360, 640), np.uint8), wall(0.5)]
+    for fps in (1 / 900, 1.0):
+        found, _ = run(pictures, fps=fps, names=True)
+        assert len(found) == 4
+    found, _ = run(pictures, fps=1 / 900, names=True)
+    assert [value is None for _, value in found] == [False, False, True, False]
+    assert found[1][1] == pytest.approx(0.3, abs=0.02)
+
+
+def test_the_engines_state_keeps_the_gauge():
+    _, analysis = run([wall(0.7)] * 10)
+    again = State.load(analysis.state.dump())
+    assert again.gauges == analysis.state.gauges
+    assert again.note == ""

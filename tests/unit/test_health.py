@@ -1,0 +1,139 @@
+"""Each fault of the camera is found within its time constant, and a clean camera has none."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from workers.simulate.faults import spoil
+from workers.vision import light
+from workers.vision.gate import Gate, small_luma
+from workers.vision.health import ARMED_S, HOLD_S, Change, Health
+
+FPS = 2
+BEGIN_S = 20.0
+
+
+def mine(seconds, noise=2.5, seed=1):
+    """Give frames of a roadway with lamps, posts, a sensor's noise and a clock in the corner."""
+    rng = np.random.default_rng(seed)
+    high, wide = 180, 320
+    y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
+    wall = cv2.GaussianBlur(rng.uniform(0, 255, (high, wide)).astype(np.float32), (0, 0), 2.5)
+    wall = 70 + 2.2 * (wall - wall.mean()) + 50 * np.exp(-((x - 150) ** 2 + (y - 50) ** 2) / 5000)
+    for post in rng.uniform(10, 310, 9):
+        cv2.line(wall, (int(post), 30), (int(160 + 1.3 * (post - 160)), 180), 30.0, 3)
+    for number in range(int(seconds * FPS)):
+        picture = wall + noise * rng.standard_normal(wall.shape)
+        frame = cv2.cvtColor(np.clip(picture, 16, 235).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+        clock = f"{number // FPS % 60:02d}"
+        cv2.putText(frame, clock, (5, 14), cv2.FONT_HERSHEY_PLAIN, 0.9, (255, 255, 255))
+        yield number / FPS, frame
+
+
+def watch(frames, armed=False, health=None, reload=False):
+    """Let Health see the frames; return what it tells."""
+    health, gate, told, last = health or Health(), Gate(), [], None
+    for t, picture in frames:
+        luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        small = small_luma(luma)
+        if last is not None and t - last > 2:
+            told += health.silence(last, t, armed=armed)
+            health.forget(t - last)
+        last = t
+        gate.moved(small, t)
+        told += health.observe(small, luma, gate, light.measure(small), t, armed=armed)
+        if reload:
+            health = Health.load(json.loads(json.dumps(health.dump())))
+    return told
+
+
+def spoilt(name, lasts_s, after_s=0.0):
+    frames = mine(BEGIN_S + lasts_s + after_s)
+    return spoil(frames, name, BEGIN_S, BEGIN_S + lasts_s, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "within_s"),
+    [
+        ("frozen", "frozen", 10),
+        ("blocked", "blocked", 6),
+        ("moved", "moved", 11),
+        ("glare", "glare", 30),
+        ("overexposed", "overexposed", 60),
+        ("dark", "dark", 60),
+        ("blurred", "blurred", 61),
+        ("dirt", "blurred", 61),
+        ("hazy", "hazy", 121),
+    ],
+)
+def test_a_fault_is_told_within_its_time_constant_and_once(name, fault, within_s):
+    told = watch(spoilt(name, within_s + 1))
+    assert [(c.fault, c.state) for c in told] == [(fault, "raised")]
+    assert 0 < told[0].t - BEGIN_S <= within_s + 0.5
+    assert told[0].since_t == pytest.approx(BEGIN_S, abs=2)
+
+
+@pytest.mark.parametrize("name", ["dark", "glare", "overexposed"])
+def test_over_an_armed_zone_nobody_is_blind_for_longer_than_fifteen_seconds(name):
+    told = watch(spoilt(name, 17), armed=True)
+    assert [c.fault for c in told] == [name]
+    assert told[0].t - BEGIN_S <= ARMED_S[name] + 0.5
+
+
+def test_a_fault_that_ends_is_cleared_under_the_name_that_it_was_told_by():
+    told = watch(spoilt("blocked", 10, after_s=12))
+    assert [(c.fault, c.state) for c in told] == [("blocked", "raised"), ("blocked", "cleared")]
+    assert told[0].situation == told[1].situation
+
+
+@pytest.mark.parametrize("name", ["dark", "glare", "hazy", "blurred", "moved"])
+def test_a_fault_shorter_than_its_time_constant_is_not_told(name):
+    assert watch(spoilt(name, 0.6 * HOLD_S[name], after_s=8)) == []
+
+
+def test_frames_that_stay_away_are_told_as_lost_when_they_come_again():
+    told = watch(spoilt("lost", 14, after_s=2))
+    assert [(c.fault, c.state) for c in told] == [("lost", "raised"), ("lost", "cleared")]
+    assert told[0].t - BEGIN_S == pytest.approx(HOLD_S["lost"], abs=1)
+
+
+def test_stills_that_come_every_quarter_of_an_hour_are_no_lost_camera():
+    frames = [(900.0 * number, picture) for number, (_, picture) in enumerate(mine(10))]
+    assert [c for c in watch(frames) if c.fault == "lost"] == []
+
+
+@pytest.mark.parametrize("noise", [0.6, 2.5, 6.0])
+def test_a_clean_camera_has_no_fault(noise):
+    assert watch(mine(150, noise)) == []
+
+
+def test_a_person_who_accepts_the_new_view_ends_the_fault_and_begins_anew():
+    health = Health()
+    told = watch(spoilt("moved", 14), health=health)
+    assert [c.fault for c in told] == ["moved"]
+    ended = health.accept(40.0)
+    assert [(c.fault, c.state) for c in ended] == [("moved", "cleared")]
+    later = ((t + 40, picture) for t, picture in spoil(mine(30), "moved", 0, 99, seed=3))
+    assert watch(later, health=health) == []
+
+
+def test_a_stored_memory_goes_on_as_if_nothing_had_happened():
+    assert watch(spoilt("moved", 14), reload=True) == watch(spoilt("moved", 14))
+
+
+def test_visibility_is_nothing_while_the_camera_is_blocked():
+    health = Health()
+    watch(spoilt("blocked", 8), health=health)
+    assert health.leaves == 0.0
+
+
+def test_a_machine_and_a_gauge_have_faults_of_their_own():
+    health, told = Health(), []
+    for i in range(40):
+        told += health.judge("machine_disagreement", True, i / 5, "why", about="winch-1")
+        told += health.judge("machine_disagreement", i < 10, i / 5, "why", about="winch-2")
+    assert [(c.fault, c.about, c.t) for c in told] == [("machine_disagreement", "winch-1", 5.0)]
+    assert isinstance(told[0], Change)
+    assert health.drop("machine_disagreement", "winch-1", 9.0, "gone")[0].state == "cleared"

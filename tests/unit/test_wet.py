@@ -1,0 +1,107 @@
+"""The wet share of a floor: water tells, light does not, and doubt is said."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.engine_kit import Script
+from workers.engine import Chunk, analyse
+from workers.media.decode import Frame
+from workers.scene import SceneError, parse_scene
+from workers.vision.wet import Floor
+
+ZONE = ((0.25, 0.4), (0.75, 0.4), (0.75, 0.9), (0.25, 0.9))
+
+
+def floor(wet=0.0, light=1.0, seed=0, lamp=False):
+    """Draw gravel; the left part `wet` of the zone is under water: luma (360, 640)."""
+    rng = np.random.default_rng(7)
+    picture = (
+        95
+        + 14 * rng.normal(0, 1, (360, 640))
+        + 6 * cv2.resize(rng.normal(0, 1, (20, 36)), (640, 360))
+    )
+    picture = cv2.GaussianBlur(picture, (0, 0), 0.8)
+    right = int((0.25 + 0.5 * wet) * 640)
+    part = picture[144:324, 160:right]
+    part[:] = 0.55 * cv2.GaussianBlur(part, (0, 0), 6) if right > 160 else part
+    if lamp and right > 260:
+        cv2.circle(picture, (220, 230), 22, 250, -1)
+    noise = np.random.default_rng(seed).normal(0, 2, picture.shape)
+    return np.clip(picture * light + noise, 0, 255).astype(np.uint8)
+
+
+def known():
+    """Return a memory that has seen the floor dry."""
+    memory = Floor()
+    for i in range(5):
+        memory.look(floor(seed=i), ZONE, [], float(i))
+    return memory
+
+
+def look(memory, picture, times=5, people=()):
+    """Look several times; return the last answer."""
+    for i in range(times):
+        answer = memory.look(picture, ZONE, people, 10.0 + i)
+    return answer
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 1.0])
+def test_the_share_under_water_is_told_to_a_tenth(share):
+    answer = look(known(), floor(share))
+    assert answer.value == pytest.approx(share, abs=0.1)
+    assert answer.confidence > 0.5
+
+
+@pytest.mark.parametrize("light", [0.5, 1.6])
+def test_another_light_makes_nothing_wet(light):
+    assert look(known(), floor(light=light)).value < 0.05
+
+
+def test_a_lamp_mirrored_in_the_water_is_water():
+    assert look(known(), floor(0.6, lamp=True)).value == pytest.approx(0.6, abs=0.1)
+
+
+def test_before_the_dry_floor_is_known_nothing_is_told():
+    assert look(Floor(), floor(0.5), times=4).value is None
+
+
+def test_darkness_a_crowd_and_a_tiny_zone_give_no_share():
+    assert look(known(), floor(light=0.05)).value is None
+    assert look(known(), floor(), people=[(0.2, 0.2, 0.8, 0.95)]).value is None
+    tiny = ((0.5, 0.5), (0.505, 0.5), (0.505, 0.505))
+    assert Floor().look(floor(), tiny, [], 0.0).value is None
+    assert Floor().look(np.zeros((1, 1), np.uint8), ZONE, [], 0.0).value is None
+
+
+def test_the_memory_survives_being_written_down():
+    memory = known()
+    again = Floor.load(json.loads(json.dumps(memory.dump())))
+    assert look(again, floor(0.5)).value == look(memory, floor(0.5)).value
+
+
+def test_the_scene_names_a_zone_instead_of_points():
+    document = {
+        "version": 1,
+        "zones": [{"id": "walkway", "polygon": [list(p) for p in ZONE]}],
+        "gauges": [{"id": "floor", "zone": "walkway"}],
+    }
+    frames = [
+        Frame(i / 5, i, np.repeat(floor(0.0 if i < 40 else 0.5, seed=i)[..., None], 3, 2))
+        for i in range(100)
+    ]
+    chunk = Chunk(0, 0.0, 20.0, frames)
+    analysis = analyse(parse_scene(document), None, chunk, detector=Script(lambda i: []), fps=5)
+    told = [(r.t, r.value) for r in analysis.readings if r.name == "floor.wet_share"]
+    assert told[0][1] is None  # no reference yet
+    dry = [value for t, value in told if 6 < t < 8 and value is not None]
+    assert max(dry, default=0) < 0.05
+    assert told[-1][1] == pytest.approx(0.5, abs=0.1)
+    document["gauges"] = [{"id": "floor", "zone": "walkwy"}]
+    with pytest.raises(SceneError, match='no zone "walkwy"'):
+        parse_scene(document)
+    document["gauges"] = [{"id": "floor", "zone": "walkway", "points": []}]
+    with pytest.raises(SceneError, match="either points with metres, or a zone"):
+        parse_scene(document)

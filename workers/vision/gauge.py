@@ -1,0 +1,297 @@
+"""Water level in metres from two or more marked points of a staff gauge, board or wall.
+
+Each picture is read by itself (`read`): a strip along the marked line, where `waterline` finds the
+water. What several readings tell together is `Level`'s business: a median, no single jumps, and
+never the last value for the present one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+
+from workers.geometry import Point
+from workers.vision.pace import Pace
+from workers.vision.waterline import COLUMN_ROWS, COLUMNS, ROWS, chances
+
+Marks = tuple[tuple[Point, float], ...]
+
+# Water is looked for this far beyond the outermost marks, in lengths of the marked line.
+BEYOND = 1.0
+# There water is less likely, whoever marked a gauge marked its range: the odds fall by these
+# factors, at once and for each length of the marked line.
+BEYOND_ODDS, FARTHER_ODDS = 0.3, 0.3
+# Fewer pixels between the outermost marks cannot be read.
+MIN_SPAN_PX = 16
+# Rows around the likeliest one that count as the same line.
+SAME_ROWS = 4
+MIN_CONFIDENCE = 0.35
+# Less sure than this, strips of other widths are asked too; each look leaves this much doubt.
+SURE, OTHER_WIDTHS, DOUBT = 0.5, (0.55, 1.7), 1e-4
+# Marks that leave the perspective by more than this share of their range are a bent line.
+MAX_BEND = 0.02
+
+# Readings of this many seconds, and this many at most, make one value.
+WINDOW_S = 6.0
+WINDOW = 5
+# domain.md 1c: single jumps of more than 5 cm a minute are not believed before 3 readings say so.
+RATE_M_S = 0.05 / 60
+NOISE_M = 0.02
+CONFIRM = 3
+# After so long the last reading says nothing about the present one.
+STALE_S = 300.0
+
+
+class Scale:
+    """Metres along the marked line, in a picture of one size.
+
+    Between marks, with s the distance in pixels along the line: with two marks m is linear in s;
+    with three or more, on a plane seen at an angle, m = (a s + b) / (c s + 1), the one form that
+    keeps cross-ratios, by least squares; if a mark is off by more than 2 % of the range, or the
+    form has its pole near, the line is bent and m is linear from mark to mark. Beyond the outermost
+    marks the form, or the last piece, goes on.
+    """
+
+    def __init__(self, marks: Marks, width: int, height: int) -> None:
+        ordered = sorted(marks, key=lambda mark: -mark[1])
+        self.points = np.array([(x * width - 0.5, y * height - 0.5) for (x, y), _ in ordered])
+        self.metres = np.array([m for _, m in ordered])
+        self.s = np.append(0.0, np.cumsum(np.hypot(*np.diff(self.points, axis=0).T)))
+        self.span_px = float(self.s[-1])
+        self.width, self.height = width, height
+        self.form = self._perspective() if len(ordered) >= 3 and self.span_px > 0 else None
+
+    def _perspective(self) -> np.ndarray | None:
+        s = self.s / self.span_px
+        system = np.stack([s, np.ones_like(s), -s * self.metres], 1)
+        form, _, rank, _ = np.linalg.lstsq(system, self.metres, rcond=None)
+        if rank < 3 or form[2] < -0.45 or form[2] > 0.8:
+            return None
+        off = np.abs((form[0] * s + form[1]) / (form[2] * s + 1) - self.metres).max()
+        return form if off <= MAX_BEND * abs(self.metres[0] - self.metres[-1]) else None
+
+    def level(self, s: float) -> float:
+        """Return the metres at s pixels along the line, 0 at the highest mark."""
+        if self.form is not None:
+            part = s / self.span_px
+            return float((self.form[0] * part + self.form[1]) / (self.form[2] * part + 1))
+        i = int(np.clip(np.searchsorted(self.s, s) - 1, 0, len(self.s) - 2))
+        share = (s - self.s[i]) / (self.s[i + 1] - self.s[i])
+        return float(self.metres[i] + share * (self.metres[i + 1] - self.metres[i]))
+
+    def place(self, s: np.ndarray) -> np.ndarray:
+        """Return the points (N, 2) at s pixels along the line, in pixels."""
+        i = np.clip(np.searchsorted(self.s, s) - 1, 0, len(self.s) - 2)
+        share = ((s - self.s[i]) / (self.s[i + 1] - self.s[i]))[:, None]
+        return self.points[i] + share * (self.points[i + 1] - self.points[i])
+
+    def across(self) -> np.ndarray:
+        """Return the direction (2,) in which the water line is taken to run.
+
+        Water is level and so are most cameras; only where the gauge lies flatter than 45° in the
+        picture the camera must be on its side, and the line runs across the gauge.
+        """
+        dx, dy = self.points[-1] - self.points[0]
+        if abs(dy) >= abs(dx):
+            return np.array([1.0, 0.0]) if dy > 0 else np.array([-1.0, 0.0])
+        return np.array([dy, -dx]) / np.hypot(dx, dy)
+
+    def reach(self) -> tuple[float, float]:
+        """Return the first and last s of the search: the line and beyond, inside the picture."""
+        s = np.linspace(-BEYOND, 1 + BEYOND, 361) * self.span_px
+        x, y = self.place(s).T
+        inside = (x >= 0) & (y >= 0) & (x <= self.width - 1) & (y <= self.height - 1)
+        good = s[inside]
+        return (float(good[0]), float(good[-1])) if len(good) else (0.0, 0.0)
+
+
+@lru_cache(maxsize=256)
+def scale_of(marks: Marks, width: int, height: int) -> Scale:
+    """Return the scale of marks in a picture of this size, remembered."""
+    return Scale(marks, width, height)
+
+
+def cut(
+    luma: np.ndarray, scale: Scale, first: float, last: float, width: float = 1.0
+) -> np.ndarray:
+    """Return the strip (ROWS, COLUMNS) uint8 from s = first to s = last along the gauge.
+
+    width: times the usual one, which is a seventh of the length.
+    """
+    step = (last - first) / ROWS
+    middles = scale.place(first + (np.arange(ROWS) + 0.5) * step)
+    side = (np.arange(COLUMNS) - (COLUMNS - 1) / 2) * step * COLUMN_ROWS * width
+    at = middles[:, None, :] + side[None, :, None] * scale.across()[None, None, :]
+    left, top = np.floor(at.reshape(-1, 2).min(0)).astype(int) - 2
+    right, bottom = np.ceil(at.reshape(-1, 2).max(0)).astype(int) + 3
+    left, top = max(0, min(left, scale.width - 2)), max(0, min(top, scale.height - 2))
+    part = luma[top : max(top + 2, bottom), left : max(left + 2, right)]
+    shrink = 1.0
+    if step > 1.5:
+        # Averaged first, or fine marks alias into coarse ones.
+        shrink = 1 / step
+        size = (max(1, round(part.shape[1] * shrink)), max(1, round(part.shape[0] * shrink)))
+        factor = np.array([size[0] / part.shape[1], size[1] / part.shape[0]])
+        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    else:
+        factor = np.ones(2)
+        part = np.ascontiguousarray(part)
+    where = ((at - (left, top) + 0.5) * factor - 0.5).astype(np.float32)
+    x, y = np.ascontiguousarray(where[..., 0]), np.ascontiguousarray(where[..., 1])
+    return cv2.remap(part, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One picture's reading: value in metres or None, confidence 0..1, place in the picture.
+
+    pixel_m: the metres that a pixel of the picture is high there.
+    """
+
+    value: float | None
+    confidence: float
+    at: Point | None = None
+    pixel_m: float = 0.0
+
+
+BLIND = Sight(None, 0.0)
+
+
+def read(luma: np.ndarray, marks: Marks) -> Sight:
+    """Read the level from one picture's luma (H, W) uint8; value None where it cannot be read."""
+    height, width = luma.shape
+    scale = scale_of(marks, width, height)
+    if scale.span_px < MIN_SPAN_PX or width < 8 or height < 8:
+        return BLIND
+    first, last = scale.reach()
+    if last - first < MIN_SPAN_PX:
+        return BLIND
+    step = (last - first) / ROWS
+    s = first + (np.arange(ROWS) + 0.5) * step
+    outside = np.maximum(np.maximum(-s, s - scale.span_px), 0) / scale.span_px
+    prior = np.where(outside > 0.03, BEYOND_ODDS * FARTHER_ODDS**outside, 1.0)
+    looks = [chances(cut(luma, scale, first, last))]
+    odds, peak, confidence = _peak(looks, prior)
+    if confidence < SURE:
+        looks += [chances(cut(luma, scale, first, last, width)) for width in OTHER_WIDTHS]
+        again = _peak(looks, prior)
+        if again[2] > confidence:
+            odds, peak, confidence = again
+    if confidence < MIN_CONFIDENCE:
+        return Sight(None, 0.0)
+    window = slice(max(0, peak - SAME_ROWS), peak + SAME_ROWS + 1)
+    row = float((odds[window] * np.arange(ROWS)[window]).sum() / odds[window].sum())
+    where = first + (row + 0.5) * step
+    x, y = scale.place(np.array([where]))[0]
+    pixel_m = abs(scale.level(where + 0.5) - scale.level(where - 0.5))
+    return Sight(scale.level(where), min(1.0, confidence), (x / width, y / height), pixel_m)
+
+
+def _peak(
+    looks: Sequence[tuple[np.ndarray, float]], prior: np.ndarray
+) -> tuple[np.ndarray, int, float]:
+    """Return the rows' odds after all looks, the likeliest row, and its share of all odds.
+
+    Looks are multiplied as if each told something new; none of them may rule a row out.
+    """
+    logs = sum(np.log(np.append(rows, none) + DOUBT) for rows, none in looks)
+    odds = np.exp(logs - np.max(logs)) * np.append(prior, 1.0)
+    near = np.convolve(odds[:-1], np.ones(2 * SAME_ROWS + 1), "same")
+    peak = int(near.argmax())
+    return odds[:-1], peak, float(near[peak] / odds.sum())
+
+
+@dataclass
+class Level:
+    """One gauge's memory: the last believed readings, and those too far off to be believed yet."""
+
+    # (t, metres, confidence), oldest first.
+    kept: list[tuple[float, float, float]] = field(default_factory=list)
+    doubted: list[tuple[float, float, float]] = field(default_factory=list)
+    pace: Pace = field(default_factory=Pace)
+
+    def look(
+        self, luma: np.ndarray, marks: Marks, people: Sequence[Sequence[float]], t: float
+    ) -> Sight:
+        """Read the picture at t; people: boxes whose edges are no water line."""
+        sight = read(luma, marks)
+        if sight.at is not None:
+            x, y = sight.at
+            if any(x1 <= x <= x2 and y1 <= y <= y2 + 0.02 for x1, y1, x2, y2 in people):
+                sight = BLIND
+        return self.take(sight, t)
+
+    def take(self, sight: Sight, t: float) -> Sight:
+        """Take one picture's reading at t seconds; return the level as far as it is believed.
+
+        A reading that left the last one by more than 5 cm a minute and the noise is doubted until
+        three in a row agree. Where the last one is stale, as in stills 15 minutes apart, there is
+        nothing to compare with, and a level that really fell is taken as it is.
+        """
+        if self.pace.is_back(t):
+            self.kept, self.doubted = [], []
+        if sight.value is None or not self._believes(sight, sight.value, t):
+            self.pace.note(None, t)
+            return BLIND
+        self.pace.note(sight.value, t)
+        recent = [one for one in self.kept if t - one[0] <= WINDOW_S]
+        slope = _slope(recent)
+        value = median(metres + slope * (t - when) for when, metres, _ in recent)
+        return Sight(value, median(c for _, _, c in recent), sight.at)
+
+    def _believes(self, sight: Sight, value: float, t: float) -> bool:
+        one = (t, value, sight.confidence)
+        noise = max(NOISE_M, 1.5 * sight.pixel_m)
+        self.kept = [k for k in self.kept if t - k[0] < STALE_S][-WINDOW:]
+        if self.kept:
+            when, last, _ = self.kept[-1]
+            due = last + _slope(self.kept) * (t - when)
+            if min(abs(value - last), abs(value - due)) > noise + RATE_M_S * (t - when):
+                fresh = [d for d in self.doubted if t - d[0] < STALE_S]
+                self.doubted = [*fresh, one][-CONFIRM:]
+                if not _agree(self.doubted):
+                    return False
+                self.kept, self.doubted = self.doubted, []
+                return True
+        self.kept, self.doubted = [*self.kept, one][-WINDOW:], []
+        return True
+
+    def dump(self) -> dict[str, Any]:
+        """Return a JSON-like form."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Level":
+        """Rebuild from dump()."""
+        kept = [(t, m, c) for t, m, c in data["kept"]]
+        doubted = [(t, m, c) for t, m, c in data["doubted"]]
+        return cls(kept, doubted, Pace(**data["pace"]))
+
+
+def _slope(readings: Sequence[tuple[float, float, float]]) -> float:
+    """Return the metres a second of readings that all go one way, by more than noise; else 0."""
+    if len(readings) < 3:
+        return 0.0
+    steps = [b[1] - a[1] for a, b in pairwise(readings)]
+    one_way = all(s > 0 for s in steps) or all(s < 0 for s in steps)
+    if not one_way or abs(readings[-1][1] - readings[0][1]) < NOISE_M / 2:
+        return 0.0
+    pairs = [(a, b) for i, a in enumerate(readings) for b in readings[i + 1 :]]
+    return median((b[1] - a[1]) / max(b[0] - a[0], 1e-3) for a, b in pairs)
+
+
+def _agree(doubted: Sequence[tuple[float, float, float]]) -> bool:
+    """Tell whether three doubted readings confirm one another: level, or steadily on the move."""
+    if len(doubted) < CONFIRM:
+        return False
+    values = [one[1] for one in doubted]
+    if max(values) - min(values) <= 1.5 * NOISE_M:
+        return True
+    steps = [b - a for a, b in pairwise(values)]
+    sizes = sorted(abs(s) for s in steps)
+    return (min(steps) > 0 or max(steps) < 0) and sizes[-1] <= 2 * sizes[0] + NOISE_M

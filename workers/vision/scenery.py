@@ -1,0 +1,191 @@
+"""What a camera usually shows, and how today's picture differs: blurred, hazy, blocked or moved.
+
+The picture is cut into cells. Each cell knows its usual detail (a running mean over seven days) and
+where its pattern lies in a reference picture. Blur takes the detail and leaves the coarse pattern;
+haze takes the contrast and leaves the detail relative to it; something in front of the lens takes
+both; a camera that was turned shows the patterns elsewhere, or others.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from workers.packing import pack_image, unpack_image
+
+COLUMNS, ROWS = 8, 5
+# Usual values are learnt over so many looks at first, then with this time constant (7 days).
+FIRST_LOOKS = 8
+USUAL_S = 7 * 86400.0
+# Below this mean luma nothing is said of the picture but that it is dark.
+TOO_DARK = 28.0
+# Detail of a cell: less says nothing (a plain wall); below this share of the usual it is lost.
+TEXTURE = 1.2
+LOST_DETAIL = 0.4
+# A pattern is found again from this correlation on; below the lower one it is gone.
+FOUND, GONE = 0.55, 0.35
+# How far a pattern is looked for, and from where on it has moved, as shares of the diagonal.
+REACH, MOVED = 0.11, 0.05
+PATCH = 11
+# A second reference is kept for another light: the luma differs by more than this factor.
+OTHER_LIGHT = 1.6
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One comparison, shares of the cells that can tell: None where too few can.
+
+    dull: detail lost; gone: pattern found nowhere; there: found in its place; shifted: found, but
+    elsewhere; contrast: now as a share of the usual; black: the darkest luma, 0..255.
+    """
+
+    dull: float | None
+    gone: float | None
+    there: float | None
+    shifted: float | None
+    contrast: float | None
+    black: float
+
+
+@dataclass
+class Scenery:
+    """The memory: usual detail by cell, usual contrast, and one or two reference pictures."""
+
+    detail: list[float] = field(default_factory=list)
+    contrast: float = 0.0
+    looks: int = 0
+    references: list[tuple[np.ndarray, float]] = field(default_factory=list)
+
+    def look(self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray) -> Look:
+        """Compare a frame with what is usual; nothing is learnt.
+
+        small: shrunk luma (H, W); fine: the luma at half of its resolution; pattern: small relative
+        to its local mean, uint8.
+        """
+        black = float(np.percentile(small, 2))
+        if self.looks < FIRST_LOOKS or not self.references or float(small.mean()) < TOO_DARK:
+            return Look(None, None, None, None, None, black)
+        usual = np.array(self.detail)
+        textured = usual >= TEXTURE
+        dull = None
+        if textured.sum() >= 6:
+            dull = float((_detail(fine)[textured] < LOST_DETAIL * usual[textured]).mean())
+        best: tuple[float, float, float] | None = None
+        for reference, _ in self.references:
+            if reference.shape == pattern.shape:
+                found = _compare(reference, pattern)
+                if found is not None and (best is None or found[1] > best[1]):
+                    best = found
+        gone, there, shifted = best or (None, None, None)
+        contrast = _contrast(small) / max(self.contrast, 1e-3)
+        return Look(dull, gone, there, shifted, contrast, black)
+
+    def learn(
+        self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray, step_s: float
+    ) -> None:
+        """Take a frame without a fault as usual; pattern: the background, in which nobody walks."""
+        luma = float(small.mean())
+        if luma < TOO_DARK:
+            return
+        share = max(1 / (self.looks + 1) if self.looks < FIRST_LOOKS else 0.0, step_s / USUAL_S)
+        now = _detail(fine)
+        old = np.array(self.detail) if self.detail else now
+        self.detail = [round(float(v), 5) for v in old + share * (now - old)]
+        self.contrast += share * (_contrast(small) - self.contrast)
+        self.looks = min(self.looks + 1, 1_000_000)
+        if self.looks < FIRST_LOOKS:
+            self.references = [(pattern, luma)]
+        elif all(_differs(luma, other) for _, other in self.references):
+            # Another light: kept beside the first, once the first is still recognised in it.
+            found = _compare(self.references[0][0], pattern)
+            if found is not None and found[1] >= 0.3 and found[2] < 0.2:
+                self.references = [self.references[0], (pattern, luma)]
+
+    def same_light(self, small: np.ndarray) -> bool:
+        """Tell whether a reference was taken in such light."""
+        luma = float(small.mean())
+        return any(not _differs(luma, other) for _, other in self.references)
+
+    def accept(self) -> None:
+        """Forget what was usual: a person says that the camera now looks elsewhere."""
+        self.detail, self.contrast, self.looks, self.references = [], 0.0, 0, []
+
+    def dump(self) -> dict[str, Any]:
+        """Return a JSON-like form."""
+        return {
+            "detail": self.detail,
+            "contrast": self.contrast,
+            "looks": self.looks,
+            "references": [[pack_image(image), luma] for image, luma in self.references],
+        }
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Scenery":
+        """Rebuild from dump()."""
+        references = [(unpack_image(image), luma) for image, luma in data["references"]]
+        return cls(data["detail"], data["contrast"], data["looks"], references)
+
+
+def _differs(luma: float, other: float) -> bool:
+    return max(luma, other) > OTHER_LIGHT * max(1.0, min(luma, other))
+
+
+def _contrast(small: np.ndarray) -> float:
+    """Return the spread of a picture relative to its brightness."""
+    return float(small.std()) / (float(small.mean()) + 10.0)
+
+
+def _detail(fine: np.ndarray) -> np.ndarray:
+    """Return each cell's mean gradient in percent of its brightness, (cells,).
+
+    Light noise is smoothed away first, so that a noisy picture is not taken for a sharp one.
+    """
+    value = cv2.GaussianBlur(fine, (3, 3), 0)
+    x = cv2.Sobel(value, cv2.CV_16S, 1, 0)
+    y = cv2.Sobel(value, cv2.CV_16S, 0, 1)
+    steep = cv2.addWeighted(cv2.convertScaleAbs(x), 0.5, cv2.convertScaleAbs(y), 0.5, 0)
+    # Edges count, not the floor of noise beneath them.
+    edges = np.maximum(steep.astype(np.float32) - 6, 0)
+    size = (COLUMNS, ROWS)
+    cells = cv2.resize(edges, size, interpolation=cv2.INTER_AREA)
+    mean = cv2.resize(fine.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return (100 * cells / (mean + 10.0)).ravel()
+
+
+def _compare(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float, float] | None:
+    """Look for the reference's patches in a picture: shares (gone, there, shifted), or None."""
+    height, width = reference.shape
+    diagonal = float(np.hypot(height, width))
+    reach, far = max(2, round(REACH * diagonal)), MOVED * diagonal
+    half = PATCH // 2
+    gone = there = shifted = told = 0
+    padded = cv2.copyMakeBorder(pattern, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            x = int((column + 0.5) * width / COLUMNS) - half
+            y = int((row + 0.5) * height / ROWS) - half
+            patch = reference[max(0, y) : y + PATCH, max(0, x) : x + PATCH]
+            if min(patch.shape) < PATCH or float(patch.std()) < 4.0:
+                continue
+            told += 1
+            around = padded[y : y + PATCH + 2 * reach, x : x + PATCH + 2 * reach]
+            score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
+            middle = score[reach - 1 : reach + 2, reach - 1 : reach + 2]
+            here = around[reach : reach + PATCH, reach : reach + PATCH]
+            if float(here.std()) < 0.08 * float(patch.std()):
+                gone += 1  # hardly any pattern is left, whatever it resembles
+                continue
+            if float(middle.max()) >= FOUND:
+                there += 1
+                continue
+            _, best, _, where = cv2.minMaxLoc(score)
+            away = float(np.hypot(where[0] - reach, where[1] - reach))
+            # Elsewhere must be much likelier than here: patterns of a roadway repeat.
+            if best >= 0.8 and float(middle.max()) < GONE and away >= far:
+                shifted += 1
+            elif float(middle.max()) < GONE:
+                gone += 1
+    if told < 8:
+        return None
+    return gone / told, there / told, shifted / told

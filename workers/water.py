@@ -1,0 +1,66 @@
+"""Reads a camera's gauges and wet floors into readings, and faults where they cannot be read."""
+
+from workers.media.decode import Frame
+from workers.report import Reading
+from workers.scene import Gauge, Scene
+from workers.state import State
+from workers.vision.gauge import Level
+from workers.vision.health import Change
+from workers.vision.wet import Floor
+
+# A level is written when it has changed by half a centimetre, a share by two hundredths.
+LEVEL_CHANGE_M = 0.005
+SHARE_CHANGE = 0.02
+
+
+def forget_gauges(scene: Scene, state: State) -> None:
+    """Drop the memory of gauges that the scene no longer has."""
+    levels = {gauge.id for gauge in scene.gauges if gauge.zone is None}
+    floors = {gauge.id for gauge in scene.gauges if gauge.zone is not None}
+    state.gauges = {name: level for name, level in state.gauges.items() if name in levels}
+    state.floors = {name: floor for name, floor in state.floors.items() if name in floors}
+
+
+def read_gauges(scene: Scene, state: State, frame: Frame) -> tuple[list[Reading], list[Change]]:
+    """Read each gauge that is due: once a second of video, and in each still."""
+    people = [track.box for track in state.tracker.tracks if track.confirmed]
+    readings: list[Reading] = []
+    changes: list[Change] = []
+    for gauge in scene.gauges:
+        if gauge.zone is None:
+            memory: Level | Floor = state.gauges.setdefault(gauge.id, Level())
+        else:
+            memory = state.floors.setdefault(gauge.id, Floor())
+        if frame.name is not None or memory.pace.is_due(frame.t):
+            _read(scene, state, frame, gauge, memory, people, readings, changes)
+    return readings, changes
+
+
+def _read(
+    scene: Scene,
+    state: State,
+    frame: Frame,
+    gauge: Gauge,
+    memory: Level | Floor,
+    people: list[list[float]],
+    readings: list[Reading],
+    changes: list[Change],
+) -> None:
+    t, still = frame.t, frame.name is not None
+    if isinstance(memory, Level):
+        sight = memory.look(frame.luma, gauge.points, people, t)
+        value, sure, change, kind = sight.value, sight.confidence, LEVEL_CHANGE_M, "level_m"
+    else:
+        share = memory.look(frame.luma, scene.polygons[gauge.zone or ""], people, t)
+        value, sure, change, kind = share.value, share.confidence, SHARE_CHANGE, "wet_share"
+    if memory.pace.tell(value, t, change, always=still):
+        shown = None if value is None else round(value, 4)
+        readings.append(Reading(f"{gauge.id}.{kind}", t, shown, round(sure, 3), "video"))
+    changes += state.health.judge(
+        "gauge_unreadable",
+        value is None,
+        t,
+        "the water line cannot be found" if isinstance(memory, Level) else "the floor is not seen",
+        about=gauge.id,
+        since_t=memory.pace.blind_t,
+    )
