@@ -65,7 +65,9 @@ def test_in_whole_floats_boxes_agree_to_half_a_pixel_and_scores_to_a_thousandth(
 
 def test_in_the_number_format_of_this_processor_they_are_nearly_the_same(reference):
     """bfloat16 has eight bits: scores move by a hundredth, boxes by a few pixels."""
-    quick = load_detector("nanodet-g", device="cpu", backend="openvino" if _has("openvino") else "torch")
+    quick = load_detector(
+        "nanodet-g", device="cpu", backend="openvino" if _has("openvino") else "torch"
+    )
     found = compare(reference, quick, pictures(), min_score=0.15)
     assert found.boxes > 50
     assert found.alone <= 1
