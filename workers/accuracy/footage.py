@@ -60,5 +60,7 @@ def score(
         where = f"{stay.rule}, {stay.begin_s:.1f} to {stay.end_s:.1f} s"
         notes.append(f"{film.name}: missed {where} ({regime})")
     for rule, t in found.false_at:
-        notes.append(f"{film.name}: raised {rule} at {t:.1f} s, with nobody there ({regime})")
+        notes.append(
+            f"{film.name}: raised {rule} at {t:.1f} s, with nobody's feet there ({regime})"
+        )
     return found

@@ -193,7 +193,7 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
     regime = entry.regime or regime_of(frames)
     readings.health(health, entry.truth.faults or (), done.findings, done.seconds, regime)
     said = [
-        f"{one.clip}, seed {one.seed}: raised {rule} at {t:.1f} s, with nobody there"
+        f"{one.clip}, seed {one.seed}: raised {rule} at {t:.1f} s, with nobody's feet there"
         for rule, t in score.false_at
     ] + [
         f"{one.clip}, seed {one.seed}: camera fault {name} at {t:.1f} s, where none is"

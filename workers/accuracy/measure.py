@@ -123,7 +123,7 @@ def _events(tally: Tally, entry: Entry, kind: str, regime: str, score: zones.Sco
         )
     for rule, t in score.false_at:
         tally.notes.append(
-            f"{entry.name}: raised {rule} at {t:.1f} s, with nobody there ({regime})"
+            f"{entry.name}: raised {rule} at {t:.1f} s, with nobody's feet there ({regime})"
         )
 
 
