@@ -27,7 +27,7 @@ PLACES = [
 
 
 # One mark with somebody beside the drum is UNKNOWN for a while, as is a drum whose light flickers
-# at the start, and a rope that shines in a picture which the encoder draws anew each second seems to
+# at the start, and a rope in a picture that the encoder draws anew each second seems to
 # run on: known weaknesses, held where they are. None of them calls a running machine stopped.
 WEAK = {
     ("rope-bright", "rope-1"): 0.80,
