@@ -276,7 +276,7 @@ class VideoReader:
         hue = hue_of(bgr(*where.window)) if bgr is not None else None
         known = self.indicator.lit
         shining = self.indicator.shines(patch[where.inside], around, colour, hue)
-        if shining and known is None and where.is_near(boxes):
+        if shining and known is None and boxes:
             # The first light on a lamp that was never seen lit may be somebody's cap lamp.
             self.indicator.lit = None
             return None, "covered by the light of people"
