@@ -160,32 +160,44 @@ def _compare(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float, 
     reach, far = max(2, round(REACH * diagonal)), MOVED * diagonal
     half = PATCH // 2
     gone = there = shifted = told = 0
+    spread, now = _spread(reference), _spread(pattern)
     padded = cv2.copyMakeBorder(pattern, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     for row in range(ROWS):
         for column in range(COLUMNS):
-            x = int((column + 0.5) * width / COLUMNS) - half
-            y = int((row + 0.5) * height / ROWS) - half
-            patch = reference[max(0, y) : y + PATCH, max(0, x) : x + PATCH]
-            if min(patch.shape) < PATCH or float(patch.std()) < 4.0:
+            x, y = int((column + 0.5) * width / COLUMNS), int((row + 0.5) * height / ROWS)
+            left, top = x - half, y - half
+            patch = reference[max(0, top) : top + PATCH, max(0, left) : left + PATCH]
+            if min(patch.shape) < PATCH or spread[y, x] < 4.0:
                 continue
             told += 1
-            around = padded[y : y + PATCH + 2 * reach, x : x + PATCH + 2 * reach]
-            score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
-            middle = score[reach - 1 : reach + 2, reach - 1 : reach + 2]
-            here = around[reach : reach + PATCH, reach : reach + PATCH]
-            if float(here.std()) < 0.08 * float(patch.std()):
+            if now[y, x] < 0.08 * spread[y, x]:
                 gone += 1  # hardly any pattern is left, whatever it resembles
                 continue
-            if float(middle.max()) >= FOUND:
+            # Its place first: only what is not there is worth looking for elsewhere.
+            near = padded[top + reach - 1 :, left + reach - 1 :][: PATCH + 2, : PATCH + 2]
+            here = float(cv2.matchTemplate(near, patch, cv2.TM_CCOEFF_NORMED).max())
+            if here >= FOUND:
                 there += 1
                 continue
+            if here >= GONE:
+                continue
+            around = padded[top : top + PATCH + 2 * reach, left : left + PATCH + 2 * reach]
+            score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
             _, best, _, where = cv2.minMaxLoc(score)
             away = float(np.hypot(where[0] - reach, where[1] - reach))
             # Elsewhere must be much likelier than here: patterns of a roadway repeat.
-            if best >= 0.8 and float(middle.max()) < GONE and away >= far:
+            if best >= 0.8 and away >= far:
                 shifted += 1
-            elif float(middle.max()) < GONE:
+            else:
                 gone += 1
     if told < 8:
         return None
     return gone / told, there / told, shifted / told
+
+
+def _spread(pattern: np.ndarray) -> np.ndarray:
+    """Return the deviation of the patch around each pixel, (H, W)."""
+    value = pattern.astype(np.float32)
+    size = (PATCH, PATCH)
+    mean = cv2.blur(value, size)
+    return np.sqrt(np.maximum(cv2.blur(value * value, size) - mean * mean, 0))
