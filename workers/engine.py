@@ -172,7 +172,7 @@ class _Fold:
         """Analyse one frame."""
         state, t = self.state, frame.t
         step_s = t - state.last_t if state.last_t is not None else None
-        if step_s is not None and step_s > GAP_S:
+        if step_s is not None and step_s > max(GAP_S, 2.5 * state.step_s):
             last_t = t - step_s
             self._tell(state.health.silence(last_t, t, armed=bool(self.scene.rules)))
         if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):

@@ -35,6 +35,8 @@ WEAK = {
     ("drums-flicker", "winch-mark"): 0.70,
     ("drums-flicker", "winch-wraps"): 0.90,
 }
+# Too dark or too hidden to be read for most of the clip: UNKNOWN is the right answer there.
+UNSEEN = {"people-dark-2", "people-dim-2", "people-glare-1"}
 
 
 def phases_of(truth, name):
@@ -73,10 +75,25 @@ def watched(folder, name):
 @pytest.mark.parametrize(("folder", "name"), PLACES, ids=[f"{f.name}:{n}" for f, n in PLACES])
 def test_a_machine_is_known_in_98_of_100_seconds_and_believed_in_time(folder, name):
     score, story = watched(folder, name)
+    if folder.name in UNSEEN:
+        assert {state for _, state in story} <= {"RUNNING", "UNKNOWN"}, story
+        return
     assert score.right >= WEAK.get((folder.name, name), 0.98) * score.total, story
     assert all(delay <= 1.5 + 0.2 for delay in score.to_running), story
     late_s = 2.0 if (folder.name, name) in WEAK else 0.2
     assert all(delay <= STOP_S + late_s for delay in score.to_stopped), story
+
+
+@pytest.mark.parametrize(("folder", "name"), PLACES, ids=[f"{f.name}:{n}" for f, n in PLACES])
+def test_a_machine_that_runs_is_never_called_stopped(folder, name):
+    _, story = watched(folder, name)
+    phases = phases_of(json.loads((folder / "truth.json").read_text()), name)
+    ends = [t for t, _ in phases[1:]] + [1e9]
+    for (start, phase), end in zip(phases, ends, strict=True):
+        if phase == "RUNNING":
+            # At its start it may still be called what it was.
+            within = [s for t, s in story if start + 1.7 <= t < end]
+            assert "STOPPED" not in within, story
 
 
 if __name__ == "__main__":

@@ -159,7 +159,10 @@ def test_a_camera_is_blind_until_it_is_recorded_analysed_and_sees(hill: Cast):
     assert because() == "stale"
     rows = Analysis.objects.filter(camera=camera)
     rows.update(analysed_until=timezone.now(), visibility=0.05)
+    assert because() == "unseen"
+    rows.update(faults=[{"fault": "dark", "about": "", "since": 0.0}])
     assert because() == "dark"
+    rows.update(faults=[])
     rows.update(visibility=0.9)
     assert camera_health(Camera.objects.get(pk=camera.pk))["state"] == "protecting"
     rows.update(analysed_until=timezone.now() - timedelta(seconds=11))

@@ -16,7 +16,7 @@ import numpy as np
 from workers.geometry import Polygon
 from workers.packing import pack_image, unpack_image
 from workers.vision import movement
-from workers.vision.belief import Belief
+from workers.vision.belief import PAUSE_S, Belief
 from workers.vision.indicator import Indicator, hue_of
 from workers.vision.region import Boxes, Region, region, too_small
 from workers.vision.surroundings import Surroundings
@@ -43,7 +43,12 @@ SHOWS = 0.10
 BELT_STILL, BELT_MOVED, BELT_NEAR = 0.15, 0.25, 0.5
 MIN_SHAKE_PX = 0.1
 BLIND_S = 1.0
-COVERED_S = 4.0
+# Who stands in front hides the machine: what was believed holds so long. What ran is believed
+# longer, because nobody comes to harm by it: UNKNOWN counts as running too.
+COVERED_S, COVERED_RUNNING_S = 4.0, 15.0
+# Of a machine never seen moving in this view, so much of the region must stand out so far (in
+# variance) from what counts as changed: where little shows, standing still proves nothing.
+STANDS_OUT, STANDS_OUT_TIMES = 0.25, 4.0
 # The same picture to the last bit: of the whole frame, or of the region beside a running clock.
 FROZEN_S, FROZEN_PART_S = 2.0, 10.0
 # A machine that ran so long in a strange view is in view.
@@ -146,13 +151,17 @@ class VideoReader:
     def _take(self, moving: bool | None, why: str, t: float) -> None:
         """Believe a verdict, or after a while without one nothing."""
         if moving is not None:
+            hidden_s = t - self.judged_t if self.judged_t is not None else 0.0
+            if self.belief.state == "RUNNING" and hidden_s > PAUSE_S:
+                self.belief.forget()  # what was before proves no stop
             self.judged_t, self.blind_t = t, None
             self.belief.add(t, moving)
             return
         covered = why.startswith("covered")
         self.blind_t = None if covered else self.blind_t if self.blind_t is not None else t
         blind = self.blind_t is not None and t - self.blind_t >= BLIND_S - 1e-6
-        if blind or (self.judged_t is not None and t - self.judged_t >= COVERED_S - 1e-6):
+        holds_s = COVERED_RUNNING_S if self.belief.state == "RUNNING" else COVERED_S
+        if blind or (self.judged_t is not None and t - self.judged_t >= holds_s - 1e-6):
             self._doubt(why)
 
     def _moves(
@@ -254,7 +263,13 @@ class VideoReader:
             if not near:
                 self.usual += (share - self.usual) * (0.1 if self.usual else 1.0)
             return True, ""
-        return (None, "covered by the light of people") if share >= still else (False, "")
+        if share >= still:
+            return None, "covered by the light of people"
+        if look == "drum" and not self.usual:
+            shown = movement.standing_out(patch, visible, noise, STANDS_OUT_TIMES)
+            if float(shown[visible].mean()) < STANDS_OUT:
+                return None, "too little shows in the region to tell that it stands still"
+        return False, ""
 
     def _shines(
         self,

@@ -63,6 +63,19 @@ def changed(
     return (rest > limit) & visible
 
 
+def standing_out(patch: np.ndarray, visible: np.ndarray, noise: float, times: float) -> np.ndarray:
+    """Return the mask of visible cells whose surroundings vary by more than counts as a change.
+
+    times: by how much more, in variance.
+    """
+    p = cv2.blur(patch, (3, 3)).astype(np.float32)
+    p[~visible] = 0
+    weight = _around(visible.astype(np.float32)) + 1e-6
+    mean = _around(p) / weight
+    spread = _around(p * p) / weight - mean * mean
+    return (spread > times * max(MIN_CHANGE, NOISE_TIMES * noise) ** 2) & visible
+
+
 def _slope(p: np.ndarray) -> np.ndarray:
     dx, dy = (
         cv2.Sobel(p, cv2.CV_32F, 1, 0, scale=1 / 8),
