@@ -124,6 +124,7 @@ def _run(options: argparse.Namespace) -> None:
                 detector=detector,
                 gate=not options.no_gate,
                 fps=still_fps if stills else options.fps,
+                weak=options.detections,
             )
             state = analysis.state
             for key in totals:

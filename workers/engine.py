@@ -4,7 +4,6 @@ analyse(scene, state, chunk) -> state', readings, findings. The same function ru
 recording, and is measured.
 """
 
-import copy
 import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,15 @@ from workers.hazards import registry
 from workers.hazards.base import Condition, MachineView, Person, View
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
-from workers.report import CAMERA_RULE, CAMERA_TYPE, Finding, Reading, fault_finding
+from workers.report import (
+    CAMERA_RULE,
+    CAMERA_TYPE,
+    Finding,
+    Reading,
+    fault_finding,
+    finding,
+    open_findings,
+)
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
 from workers.vision import light, ppe
@@ -96,17 +103,19 @@ def analyse(
     detector: Detector,
     gate: bool = True,
     fps: float | None = None,
+    weak: bool = False,
 ) -> Analysis:
     """Analyse one chunk; the given state is left as it was.
 
-    fps: frames a second to analyse, by default the scene's. A chunk that was already seen, by its
-    sequence, changes nothing. Frames that cannot be decoded end the chunk early (`fault`).
+    fps: frames a second to analyse, by default the scene's; weak: whether detections hold the boxes
+    that are too weak to be followed. A chunk that was already seen, by its sequence, changes
+    nothing. Frames that cannot be decoded end the chunk early (`fault`).
     """
     if state is not None and chunk.sequence <= state.sequence:
-        return Analysis(state, open=_open_findings(scene, state, chunk.start_s))
+        return Analysis(state, open=open_findings(scene, state, chunk.start_s))
     # Pickled and back is a copy at a tenth of what copy.deepcopy takes.
     own = pickle.loads(pickle.dumps(state, pickle.HIGHEST_PROTOCOL)) if state else State()
-    work = _Fold(scene, own, detector, gate)
+    work = _Fold(scene, own, detector, gate, weak)
     work.begin(chunk)
     rate = fps or scene.analysis_fps
     cells = Cells(rate, work.state.cell if work.state.cell_fps == rate else None)
@@ -130,10 +139,13 @@ def analyse(
 class _Fold:
     """The work on one chunk."""
 
-    def __init__(self, scene: Scene, state: State, detector: Detector, gate: bool) -> None:
+    def __init__(
+        self, scene: Scene, state: State, detector: Detector, gate: bool, weak: bool
+    ) -> None:
         self.scene = scene
         self.state = state
         self.detector = detector
+        self.weak = weak
         kinds = registry()
         always = (getattr(kinds[rule.type], "always", False) for rule in scene.rules)
         self.gated = gate and not any(always)
@@ -193,6 +205,8 @@ class _Fold:
         self.sight.append(visibility)
         if looked is not None:
             self._follow(looked, t, aspect)
+            if any(track.seen_s == t for track in state.tracker.tracks):
+                state.gate.found(t)
             self._dress(frame)
         else:
             state.tracker.hold(t)
@@ -227,8 +241,9 @@ class _Fold:
         if getattr(self.detector, "light", False):
             picture = light.correct(picture, seen)
         boxes = self.detector.detect([picture])[0]
-        # Of the other labels the weak ones are a hundred a frame, and nothing asks for them.
-        boxes = [box for box in boxes if box.label == "person" or box.score >= LOW_SCORE]
+        # The weak ones are a hundred a frame, and nothing but a measure asks for them.
+        weak = ("person",) if self.weak else ()
+        boxes = [box for box in boxes if box.score >= LOW_SCORE or box.label in weak]
         if self.scene.masks:
             aspect = frame.width / frame.height
             boxes = [box for box in boxes if not self._is_masked(box, aspect)]
@@ -338,7 +353,7 @@ class _Fold:
         if self.sight:
             memory.values["visibility"] = round(self.sight[-1], 3)
         if is_new or is_worse:
-            self.analysis.findings.append(_finding(rule.id, memory, "raised", t))
+            self.analysis.findings.append(finding(rule.id, memory, "raised", t))
 
     def _close(self, rule: str, memory: RuleState, t: float, why: str) -> None:
         if memory.level is None:
@@ -346,7 +361,7 @@ class _Fold:
         lasted = round(t - (memory.raised_t or t), 3)
         memory.boxes, memory.why = [], why
         memory.values = {**memory.values, "lasted_s": lasted}
-        self.analysis.findings.append(_finding(rule, memory, "cleared", t))
+        self.analysis.findings.append(finding(rule, memory, "cleared", t))
         memory.level = memory.situation = memory.active_t = memory.raised_t = None
 
     def end(self, chunk: Chunk) -> None:
@@ -358,32 +373,7 @@ class _Fold:
                 Reading("visibility", last, round(value, 3), 1.0, "video")
             )
         end_s = self.state.last_t if self.state.last_t is not None else chunk.start_s
-        self.analysis.open = _open_findings(self.scene, self.state, end_s)
-
-
-def _finding(rule: str, memory: RuleState, state: str, t: float) -> Finding:
-    return Finding(
-        rule,
-        memory.type,
-        state,
-        memory.situation or "",
-        memory.level or "",
-        memory.severity,
-        t,
-        copy.deepcopy(memory.boxes),
-        memory.why,
-        dict(memory.values),
-    )
-
-
-def _open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
-    known = {rule.id for rule in scene.rules}
-    found = [
-        _finding(name, memory, "raised", t if memory.active_t is None else memory.active_t)
-        for name, memory in state.rules.items()
-        if memory.level is not None and name in known
-    ]
-    return found + [fault_finding(scene, change) for change in state.health.open()]
+        self.analysis.open = open_findings(self.scene, self.state, end_s)
 
 
 def _is_visible(track: Track, t: float, step_s: float) -> bool:

@@ -1,9 +1,11 @@
 """What the engine reports: measured values, and rules or faults that are raised and cleared."""
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
 from workers.scene import Scene
+from workers.state import RuleState, State
 from workers.vision.health import Change
 
 # The rule and type that every fault of the camera itself is told under.
@@ -59,3 +61,30 @@ def fault_finding(scene: Scene, change: Change) -> Finding:
         change.why,
         values,
     )
+
+
+def finding(rule: str, memory: RuleState, state: str, t: float) -> Finding:
+    """Say a rule's situation as it is remembered now as a finding."""
+    return Finding(
+        rule,
+        memory.type,
+        state,
+        memory.situation or "",
+        memory.level or "",
+        memory.severity,
+        t,
+        copy.deepcopy(memory.boxes),
+        memory.why,
+        dict(memory.values),
+    )
+
+
+def open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
+    """Return what is raised and not cleared: situations of the scene's rules, and faults."""
+    known = {rule.id for rule in scene.rules}
+    found = [
+        finding(name, memory, "raised", t if memory.active_t is None else memory.active_t)
+        for name, memory in state.rules.items()
+        if memory.level is not None and name in known
+    ]
+    return found + [fault_finding(scene, change) for change in state.health.open()]

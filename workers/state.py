@@ -89,7 +89,8 @@ class State:
             "floors": {name: floor.dump() for name, floor in self.floors.items()},
             "gauges": {name: level.dump() for name, level in self.gauges.items()},
         }
-        return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
+        # The pictures in it are packed already.
+        return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
 
     @classmethod
     def load(cls, data: bytes) -> "State":

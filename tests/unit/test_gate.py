@@ -50,9 +50,22 @@ def test_somebody_who_walks_opens_it(contrast, flicker):
     roadway, gate = Roadway(flicker=flicker), Gate()
     for i in range(20):
         gate.wants(roadway.small(), i / 5)
-    wanted = [gate.wants(roadway.small(100 + 8 * i, contrast), 4 + i / 5) for i in range(30)]
+    wanted = []
+    for i in range(30):
+        wanted.append(gate.wants(roadway.small(100 + 8 * i, contrast), 4 + i / 5))
+        if wanted[-1]:
+            gate.found(4 + i / 5)
     assert np.mean(wanted) > 0.9
     assert any(wanted[:3])
+
+
+def test_movement_in_which_nobody_is_found_is_looked_at_half_as_often_after_a_second():
+    roadway, gate = Roadway(), Gate()
+    for i in range(20):
+        gate.wants(roadway.small(), i / 5)
+    wanted = [gate.wants(roadway.small(60 + 5 * i, 25), 4 + i / 5) for i in range(40)]
+    assert all(wanted[2:6])
+    assert 0.45 <= np.mean(wanted[10:]) <= 0.6
 
 
 def test_a_dim_person_who_hardly_moves_opens_it():

@@ -105,7 +105,7 @@ def run(scene: Scene, frames: Iterable[Frame], detector: Detector, *, gate: bool
         members = list(group)
         last_t = members[-1].t
         chunk = Chunk(number, second * CHUNK_S, CHUNK_S, members)
-        result: Analysis = analyse(scene, state, chunk, detector=detector, gate=gate)
+        result: Analysis = analyse(scene, state, chunk, detector=detector, gate=gate, weak=True)
         state = State.load(result.state.dump())
         done.findings += result.findings
         done.readings += result.readings

@@ -26,6 +26,8 @@ HOLD_S = 1.0
 # Without any motion the detector still looks this often; sooner while somebody is followed.
 LOOK_S = 2.0
 LOOK_FOLLOWED_S = 0.6
+# Motion in which the detector has found nobody for so long is looked at at half the usual rate.
+FRUITLESS_S, LOOK_FRUITLESS_S = 1.0, 0.4
 # One step of a relative picture; its zero is 128.
 STEP = 100.0
 MOST = 120.0
@@ -76,6 +78,8 @@ class Gate:
     renewed_t: float = -1e18
     open_until: float = -1e18
     looked_t: float = -1e18
+    opened_t: float = -1e18
+    found_t: float = -1e18
 
     def wants(
         self,
@@ -93,12 +97,21 @@ class Gate:
         (H, W) of places that do not count; people: boxes whose movement is no noise.
         """
         if self.moved(small, t, ignore, people):
+            if t > self.open_until:
+                self.opened_t = t
             self.open_until = t + HOLD_S
         every_s = LOOK_FOLLOWED_S if following else LOOK_S
-        if unsure or t <= self.open_until or t - self.looked_t >= every_s - 1e-6:
+        if t <= self.open_until:
+            fruitless = t - max(self.found_t, self.opened_t) > FRUITLESS_S
+            every_s = LOOK_FRUITLESS_S if fruitless else 0.0
+        if unsure or t - self.looked_t >= every_s - 0.05:
             self.looked_t = t
             return True
         return False
+
+    def found(self, t: float) -> None:
+        """Take note that the detector saw somebody."""
+        self.found_t = t
 
     @property
     def still(self) -> bool:
@@ -182,6 +195,7 @@ class Gate:
         self.last = self.background = self.noise = None
         self.seen, self.hint = 0, False
         self.last_t = self.renewed_t = self.open_until = self.looked_t = -1e18
+        self.opened_t = self.found_t = -1e18
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -191,7 +205,14 @@ class Gate:
             "noise": None if self.noise is None else pack_image(self.noise.view(np.uint8)),
             "seen": self.seen,
             "hint": self.hint,
-            "t": [self.last_t, self.renewed_t, self.open_until, self.looked_t],
+            "t": [
+                self.last_t,
+                self.renewed_t,
+                self.open_until,
+                self.looked_t,
+                self.opened_t,
+                self.found_t,
+            ],
         }
 
     @classmethod

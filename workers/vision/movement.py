@@ -23,7 +23,7 @@ def noise_of(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> floa
     change = cv2.subtract(patch, before, dtype=cv2.CV_32F)
     # Noise lives in single cells, movement in neighbours.
     rough = np.abs(change - cv2.blur(change, (3, 3)))
-    values = rough[visible][::2]
+    values = rough[visible][::4]
     return 1.4826 * float(np.median(values)) if values.size else 0.0
 
 
