@@ -14,9 +14,9 @@ def row(share, rendered, real):
 
 
 def test_the_best_share_is_one_that_forgets_little():
-    rows = [row(0.0, 40, 64.0), row(0.6, 70, 64.2), row(0.8, 80, 63.2), row(1.0, 90, 62.5)]
+    rows = [row(0.0, 40, 100.0), row(0.6, 70, 99.2), row(0.8, 80, 96.8), row(1.0, 90, 96.5)]
     assert choose.best(rows) == 0.8
-    assert choose.best([row(0.0, 40, 64.0), row(1.0, 90, 50.0)]) == 0.0
+    assert choose.best([row(0.0, 40, 100.0), row(1.0, 90, 90.0)]) == 0.0
 
 
 def test_places_to_choose_by_and_to_measure_on_are_different_ones(tmp_path):

@@ -58,7 +58,7 @@ def write(
         ]
     parts += [
         "How much of the tuned weights to take, on other places and on real pictures that were "
-        "not learnt from (AP50 against what the original sees at 704 pixels):",
+        "not learnt from (AP50 against what the original sees in them):",
         _table(tuple(curve[0]), [tuple(row.values()) for row in curve]),
         "## Limits",
         "- Trained and measured on one synthetic world. The figures above serve to compare "
