@@ -8,8 +8,9 @@ import pytest
 
 from workers.simulate.faults import spoil
 from workers.vision import light
-from workers.vision.gate import Gate, small_luma
+from workers.vision.gate import Gate, relative, small_luma
 from workers.vision.health import ARMED_S, HOLD_S, Change, Health
+from workers.vision.scenery import Scenery
 
 FPS = 2
 BEGIN_S = 20.0
@@ -137,3 +138,43 @@ def test_a_machine_and_a_gauge_have_faults_of_their_own():
     assert [(c.fault, c.about, c.t) for c in told] == [("machine_disagreement", "winch-1", 5.0)]
     assert isinstance(told[0], Change)
     assert health.drop("machine_disagreement", "winch-1", 9.0, "gone")[0].state == "cleared"
+
+
+def wall_of(seed):
+    rng = np.random.default_rng(seed)
+    return cv2.GaussianBlur(rng.uniform(60, 200, (72, 128)).astype(np.float32), (0, 0), 1.5)
+
+
+def seen(scenery, picture):
+    small = picture.astype(np.uint8)
+    look = scenery.look(small, small, relative(small))
+    scenery.learn(small, small, relative(small), 10.0)
+    return look
+
+
+def test_what_changes_at_a_place_becomes_usual_after_half_an_hour():
+    """Water rises over a third of the view: the rest stands where it stood."""
+    scenery, wall = Scenery(), wall_of(1)
+    flooded = wall.copy()
+    flooded[48:] = wall_of(2)[48:]
+    for _ in range(10):
+        seen(scenery, wall)
+    assert seen(scenery, flooded).there < 0.8
+    for _ in range(170):
+        seen(scenery, flooded)
+    assert seen(scenery, flooded).there < 0.8
+    for _ in range(15):
+        seen(scenery, flooded)
+    look = seen(scenery, flooded)
+    assert look.there > 0.9 and look.gone == 0
+    assert seen(scenery, np.roll(flooded, 14, axis=1)).there < 0.3
+
+
+def test_a_view_that_sinks_slowly_is_not_made_usual():
+    scenery, wall = Scenery(), np.tile(wall_of(1), (2, 1))
+    for _ in range(10):
+        seen(scenery, wall[:72])
+    for step in range(1, 15):
+        for _ in range(200):
+            look = seen(scenery, wall[step : step + 72])
+    assert look.there < 0.3

@@ -28,6 +28,10 @@ FOUND, GONE = 0.55, 0.35
 # How far a pattern is looked for, and from where on it has moved, as shares of the diagonal.
 REACH, MOVED = 0.11, 0.05
 PATCH = 11
+# A pattern that was gone for so long, while so many others were in their place, is a change of the
+# place and not of the view: water that rose, a heap, a parked car. What is in its place is never
+# renewed, so that a camera that sinks slowly is told of.
+RENEW_S, ANCHORED = 1800.0, 0.6
 # A second reference is kept for another light: the luma differs by more than this factor.
 OTHER_LIGHT = 1.6
 
@@ -56,6 +60,9 @@ class Scenery:
     contrast: float = 0.0
     looks: int = 0
     references: list[tuple[np.ndarray, float]] = field(default_factory=list)
+    # For how long each cell's pattern is gone from the reference last recognised, in s.
+    gone_s: list[float] = field(default_factory=lambda: [0.0] * (COLUMNS * ROWS))
+    recognised: "Match | None" = field(default=None, repr=False, compare=False)
 
     def look(self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray) -> Look:
         """Compare a frame with what is usual; nothing is learnt.
@@ -71,13 +78,13 @@ class Scenery:
         dull = None
         if textured.sum() >= 6:
             dull = float((_detail(fine)[textured] < LOST_DETAIL * usual[textured]).mean())
-        best: tuple[float, float, float] | None = None
-        for reference, _ in self.references:
+        best = self.recognised = None
+        for number, (reference, _) in enumerate(self.references):
             if reference.shape == pattern.shape:
-                found = _compare(reference, pattern)
-                if found is not None and (best is None or found[1] > best[1]):
-                    best = found
-        gone, there, shifted = best or (None, None, None)
+                found = _compare(reference, pattern, number)
+                if found is not None and (best is None or found.there > best.there):
+                    best = self.recognised = found
+        gone, there, shifted = (best.gone, best.there, best.shifted) if best else (None,) * 3
         contrast = _contrast(small) / max(self.contrast, 1e-3)
         return Look(dull, gone, there, shifted, contrast, black)
 
@@ -99,8 +106,29 @@ class Scenery:
         elif all(_differs(luma, other) for _, other in self.references):
             # Another light: kept beside the first, once the first is still recognised in it.
             found = _compare(self.references[0][0], pattern)
-            if found is not None and found[1] >= 0.3 and found[2] < 0.2:
+            if found is not None and found.there >= 0.3 and found.shifted < 0.2:
                 self.references = [self.references[0], (pattern, luma)]
+        elif self.recognised is not None:
+            self._renew(self.recognised, pattern, step_s)
+
+    def _renew(self, match: "Match", pattern: np.ndarray, step_s: float) -> None:
+        """Take into the reference what has changed for long while the camera stood still."""
+        reference, luma = self.references[match.number]
+        anchored = match.there >= ANCHORED
+        height, width = reference.shape
+        for cell in range(COLUMNS * ROWS):
+            away = anchored and cell in match.gone_cells
+            self.gone_s[cell] = round(self.gone_s[cell] + step_s, 1) if away else 0.0
+            if self.gone_s[cell] >= RENEW_S:
+                row, column = divmod(cell, COLUMNS)
+                place = (
+                    slice(row * height // ROWS, (row + 1) * height // ROWS),
+                    slice(column * width // COLUMNS, (column + 1) * width // COLUMNS),
+                )
+                reference = reference.copy()
+                reference[place] = pattern[place]
+                self.references[match.number] = (reference, luma)
+                self.gone_s[cell] = 0.0
 
     def same_light(self, small: np.ndarray) -> bool:
         """Tell whether a reference was taken in such light."""
@@ -110,6 +138,7 @@ class Scenery:
     def accept(self) -> None:
         """Forget what was usual: a person says that the camera now looks elsewhere."""
         self.detail, self.contrast, self.looks, self.references = [], 0.0, 0, []
+        self.gone_s, self.recognised = [0.0] * (COLUMNS * ROWS), None
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -118,13 +147,14 @@ class Scenery:
             "contrast": self.contrast,
             "looks": self.looks,
             "references": [[pack_image(image), luma] for image, luma in self.references],
+            "gone_s": self.gone_s,
         }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Scenery":
         """Rebuild from dump()."""
         references = [(unpack_image(image), luma) for image, luma in data["references"]]
-        return cls(data["detail"], data["contrast"], data["looks"], references)
+        return cls(data["detail"], data["contrast"], data["looks"], references, data["gone_s"])
 
 
 def _differs(luma: float, other: float) -> bool:
@@ -153,13 +183,25 @@ def _detail(fine: np.ndarray) -> np.ndarray:
     return (100 * cells / (mean + 10.0)).ravel()
 
 
-def _compare(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float, float] | None:
-    """Look for the reference's patches in a picture: shares (gone, there, shifted), or None."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What became of a reference's patches: shares, and which cells' patches are not in place."""
+
+    gone: float
+    there: float
+    shifted: float
+    gone_cells: frozenset[int]
+    number: int
+
+
+def _compare(reference: np.ndarray, pattern: np.ndarray, number: int = 0) -> Match | None:
+    """Look for the reference's patches in a picture; None where too few can tell."""
     height, width = reference.shape
     diagonal = float(np.hypot(height, width))
     reach, far = max(2, round(REACH * diagonal)), MOVED * diagonal
     half = PATCH // 2
     gone = there = shifted = told = 0
+    away_cells: set[int] = set()
     spread, now = _spread(reference), _spread(pattern)
     padded = cv2.copyMakeBorder(pattern, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     for row in range(ROWS):
@@ -172,6 +214,7 @@ def _compare(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float, 
             told += 1
             if now[y, x] < 0.08 * spread[y, x]:
                 gone += 1  # hardly any pattern is left, whatever it resembles
+                away_cells.add(row * COLUMNS + column)
                 continue
             # Its place first: only what is not there is worth looking for elsewhere.
             near = padded[top + reach - 1 :, left + reach - 1 :][: PATCH + 2, : PATCH + 2]
@@ -181,6 +224,7 @@ def _compare(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float, 
                 continue
             if here >= GONE:
                 continue
+            away_cells.add(row * COLUMNS + column)
             around = padded[top : top + PATCH + 2 * reach, left : left + PATCH + 2 * reach]
             score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
             _, best, _, where = cv2.minMaxLoc(score)
@@ -192,7 +236,7 @@ def _compare(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float, 
                 gone += 1
     if told < 8:
         return None
-    return gone / told, there / told, shifted / told
+    return Match(gone / told, there / told, shifted / told, frozenset(away_cells), number)
 
 
 def _spread(pattern: np.ndarray) -> np.ndarray:
