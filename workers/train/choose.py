@@ -24,8 +24,8 @@ SHARES = (0.4, 0.55, 0.7, 0.85, 1.0)
 CHOOSE_BY = ("dim", "very_dark", "glare")
 SURE, DOUBTFUL = 0.5, 0.3
 # How much of the agreement on real pictures, 100 for the original, may be lost. Four networks had
-# 99.6, 99.4, 98.9 and 96.8 and lost 1.5, 3.7, 6.8 and 7.3 AP50 on COCO's people. These pictures, mostly
-# portraits, tell little of everyday scenes: measure those too before a network becomes the default.
+# 99.6, 99.4, 98.9 and 96.8, and lost 1.5, 3.7, 6.8 and 7.3 AP50 on COCO's people. The pictures,
+# mostly portraits, tell little of everyday scenes: measure those too before one is the default.
 MAY_LOSE = 0.4
 
 Figures = dict[str, object]
