@@ -11,7 +11,7 @@ from apps.cameras.models import Camera
 from apps.mines.models import Machine
 from apps.rules.selectors import scene_document, scene_in_force
 from workers.hazards import registry
-from workers.hazards.base import describe
+from workers.hazards.params import describe
 
 __all__ = ["camera_config", "scene_config"]
 
