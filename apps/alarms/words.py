@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from workers.hazards import registry
+
 __all__ = [
     "BLIND",
     "CAUSES",
@@ -14,8 +16,8 @@ __all__ = [
     "say",
 ]
 
-RULE_TYPES = {
-    "proximity_while_running": _("Person at a running machine"),
+# A hazard type says its own name; the literal strings stand in its file.
+RULE_TYPES = {name: _(hazard.title) for name, hazard in registry().items()} | {
     "camera_health": _("Camera fault"),
 }
 MACHINE_STATES = {
