@@ -13,8 +13,10 @@ from apps.api.base import ScopedView
 from apps.live.selectors import cursor_now, events_after
 from apps.signals.models import Report, Signal
 from apps.signals.services import report_receive, signal_receive
+from workers.catalogue import schema
+from workers.hazards import registry
 
-__all__ = ["Desk", "EventList", "SignalList"]
+__all__ = ["Desk", "EventList", "HazardList", "SignalList"]
 
 
 class SignalList(ScopedView):
@@ -49,6 +51,15 @@ class SignalList(ScopedView):
                 sender=request.user,
             )
         return Response(self.get_serializer(told).data, status=status.HTTP_201_CREATED)
+
+
+class HazardList(ScopedView):
+    """The catalogue of hazard types: what rules there can be."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Return each type's JSON schema by its name."""
+        return Response({name: schema(hazard) for name, hazard in registry().items()})
 
 
 class EventList(ScopedView):
