@@ -16,12 +16,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import integer, number, zone
-
-# A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
-BRIDGE_S = 0.5
-# A foot that was inside and is now this far outside still counts, in heights of the person's box:
-# somebody who walks along the edge makes one situation, not many.
-EDGE = 0.06
+from workers.hazards.presence import inside_zone, stay_in_zone
 
 
 @dataclass(frozen=True)
@@ -88,8 +83,8 @@ class ProximityWhileRunning(Hazard):
         machine = view.machines[rule.machine]
         found = Condition(None)
         for level, name, dwell_s in levels:
-            inside = _inside(memory, people, view, name)
-            stay_s = _stay(memory, name, inside, view)
+            inside = inside_zone(memory, people, view, name)
+            stay_s = stay_in_zone(memory, name, inside, view)
             # In an open situation a person inside is enough: the dwell was served at its start.
             served = stay_s is not None and (
                 stay_s >= dwell_s - 1e-6 or memory.get("open") == level
@@ -132,37 +127,6 @@ def _without_operators(people: list[Person], params: Params, view: View) -> list
     there = [p for p in people if distance_inside(stand, p.foot, view.aspect) >= 0]
     operators = sorted(there, key=lambda p: (p.born_s, p.track))[: params.authorised_max]
     return [p for p in people if p not in operators]
-
-
-def _inside(memory: Memory, people: list[Person], view: View, name: str) -> list[Person]:
-    polygon = view.zones[name]
-    before = memory.setdefault("inside", {}).get(name, ())
-    found = []
-    for person in people:
-        margin = EDGE * (person.box[3] - person.box[1]) if person.track in before else 0.0
-        if distance_inside(polygon, person.foot, view.aspect) >= -margin:
-            found.append(person)
-    memory["inside"][name] = [person.track for person in found]
-    return found
-
-
-def _stay(memory: Memory, name: str, inside: list[Person], view: View) -> float | None:
-    """Keep since when the zone is occupied; return for how long, None when it is empty."""
-    stays = memory.setdefault("stays", {})
-    since, last = stays.get(name, (None, None))
-    entered_s = min(0.1, view.step_s / 2)
-    # At one picture a second the next one is no gap either.
-    gap = last is not None and view.t - last > max(BRIDGE_S, 2.2 * view.step_s)
-    if not inside:
-        if gap:
-            stays.pop(name)
-        return None
-    if since is None or gap:
-        # A track is confirmed some frames after it was first seen, and was there already then.
-        # Somebody who walked in did so between two frames, on average half a step ago.
-        since = min((p.born_s for p in inside if p.fresh), default=view.t - entered_s)
-    stays[name] = [since, view.t]
-    return float(view.t - since)
 
 
 HAZARD = ProximityWhileRunning()

@@ -1,0 +1,113 @@
+"""A blind camera over a running machine, what other systems tell, and a light that is ignored."""
+
+import pytest
+from hazard_kit import Film, person, scene
+
+from workers.scene import SceneError
+
+WINCH = {"machines": [{"id": "winch-1", "source": "signal"}]}
+GAS = {"id": "gas", "kind": "number", "unit": "%", "stale_s": 5}
+BUTTON = {"id": "button", "kind": "event"}
+LIGHT = {"id": "light", "kind": "state", "states": ["ON", "OFF"]}
+
+
+def blind(**params):
+    return Film(
+        scene("camera_blind_on_hazard", params=params, rule={"machine": "winch-1"}, **WINCH)
+    )
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "STARTING", "UNKNOWN"])
+@pytest.mark.parametrize("sight", [{"visibility": 0.2}, {"faults": ("blocked",)}])
+def test_fifteen_seconds_of_blindness_over_a_machine_that_may_run_are_an_alarm(state, sight):
+    film = blind()
+    assert film.run(14.8, machines={"winch-1": state}, **sight) == []
+    [found] = film.run(1, machines={"winch-1": state}, **sight)
+    assert (found.level, found.severity) == ("danger", "high")
+
+
+def test_blindness_over_a_standing_machine_and_sight_over_a_running_one_are_none():
+    film = blind()
+    assert film.run(30, machines={"winch-1": "STOPPED"}, visibility=0.1) == []
+    assert film.run(30, machines={"winch-1": "RUNNING"}) == []
+
+
+def test_short_blindness_again_and_again_is_none():
+    film = blind()
+    for _ in range(5):
+        film.run(10, machines={"winch-1": "RUNNING"}, visibility=0.1)
+        film.run(1, machines={"winch-1": "RUNNING"})
+    assert film.findings == []
+
+
+def heard(source, **params):
+    return Film(scene("external_event", params={"input": source["id"], **params}, inputs=[source]))
+
+
+def test_a_number_alarms_from_its_bound_and_its_silence_is_told():
+    film = heard(GAS, above=1.0, stale_is_alarm=10)
+    film.tell("gas", "0.4")
+    assert film.run(4) == []
+    film.tell("gas", "1.0")
+    [found] = film.run(1)
+    assert (found.level, found.why) == ("danger", "gas: 1.0")
+    film.tell("gas", "0.3")
+    assert [f.state for f in film.run(1)] == ["cleared"]
+    assert [f.level for f in film.run(30)] == ["warning"]
+
+
+def test_a_number_that_is_none_raises_nothing():
+    film = heard(GAS, above=1.0)
+    film.tell("gas", "much")
+    assert film.run(3) == []
+
+
+def test_an_event_holds_for_its_time_and_a_second_one_goes_on():
+    film = heard(BUTTON, hold_s=4)
+    film.tell("button", "pressed")
+    film.run(3)
+    film.tell("button", "pressed")
+    film.run(3)
+    assert [f.state for f in film.findings] == ["raised"]
+    film.run(2)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_bounds_that_leave_nothing_are_refused():
+    with pytest.raises(SceneError) as caught:
+        heard(GAS, above=1.0, below=2.0)
+    assert caught.value.path == "rules[0].params.above"
+    with pytest.raises(SceneError, match="is missing"):
+        Film(scene("external_event"))
+
+
+def lit(**params):
+    where = scene(
+        "warning_light_ignored",
+        params={"light": "light", **params},
+        rule={"zone": "danger"},
+        inputs=[LIGHT],
+    )
+    return Film(where)
+
+
+def test_people_who_stay_under_the_light_are_an_alarm_and_those_who_leave_are_none():
+    film = lit()
+    film.tell("light", "OFF")
+    assert film.run(30, [person(0.5)]) == []
+    film.tell("light", "ON")
+    assert film.run(12, [person(0.5)]) == []
+    assert film.run(10) == []
+    assert film.run(14, [person(0.5)]) == []
+    assert [f.state for f in film.run(2, [person(0.5)])] == ["raised"]
+
+
+def test_a_light_of_unknown_state_counts_as_on():
+    assert [f.level for f in lit().run(17, [person(0.5)])] == ["danger"]
+
+
+def test_a_new_track_and_a_missed_detection_start_nothing_anew():
+    film = lit(leave_s=5)
+    film.tell("light", "ON")
+    film.run(10, lambda i: [] if i % 7 == 3 else [person(0.5, track=1 + i // 9)])
+    assert [f.state for f in film.findings] == ["raised"]

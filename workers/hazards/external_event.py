@@ -1,0 +1,96 @@
+"""Something that another system tells: a gas alarm, another AI box, a person's button."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
+from workers.hazards.params import number, source, text
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a mine may set."""
+
+    input: str | None = source(
+        label="What tells it", help="The input of the scene that is listened to.", required=True
+    )
+    states: str = text(
+        label="States that alarm",
+        help="For an input of states: those that raise it, with commas between.",
+    )
+    above: float = number(
+        1e9, unit="", low=-1e9, high=1e9, label="Alarm from", help="For a number: from here up."
+    )
+    below: float = number(
+        -1e9, unit="", low=-1e9, high=1e9, label="Alarm down to", help="For a number: to here down."
+    )
+    hold_s: float = number(
+        10.0, unit="s", low=0, high=3600, label="An event holds for",
+        help="For an event, which has no end of its own.",
+    )  # fmt: skip
+    stale_is_alarm: float = number(
+        30.0, unit="s", low=0, high=86400, label="Silent for",
+        help="An input that is too old for this long is told as a warning.",
+    )  # fmt: skip
+    clear_s: float = number(
+        0.0, unit="s", low=0, high=3600, label="Over after",
+        help="Time without it before the alarm clears.",
+    )  # fmt: skip
+
+
+class ExternalEvent(Hazard):
+    """Passes on what another system says, as an alarm with a life of its own.
+
+    An event holds for `hold_s`; a state or a number holds while it lasts. A source that was heard
+    and is stale is told as a warning: its silence proves nothing. A number that is no number is
+    unknown, and so is a source that never spoke.
+    """
+
+    type = "external_event"
+    title = "Told by another system"
+    params = Params
+    levels = {"warning": "medium", "danger": ""}
+    severity = "high"
+    action = "Look at the system that told it, and follow its procedure."
+    uses_picture = False
+    uses_people = False
+
+    def check(self, rule: Rule) -> Iterable[Fault]:
+        """Refuse bounds that leave no value allowed."""
+        if rule.params.above <= rule.params.below:
+            yield Fault("params.above", "must be more than the lower bound")
+
+    def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
+        """Judge one frame."""
+        params: Params = rule.params
+        told = view.inputs[params.input or ""]
+        if told.stale:
+            since = memory.setdefault("stale", view.t)
+            if view.t - since < params.stale_is_alarm - 1e-6:
+                return CLEAR
+            return self._found(
+                "warning", params, None, say("%(input)s is silent", input=params.input)
+            )
+        memory.pop("stale", None)
+        if told.value is None:
+            return CLEAR
+        wanted = [one.strip() for one in params.states.split(",") if one.strip()]
+        if isinstance(told.value, float):
+            if params.below < told.value < params.above:
+                return CLEAR
+        elif wanted:
+            if told.value not in wanted:
+                return CLEAR
+        elif told.since_s is None or view.t - told.since_s > params.hold_s:
+            return CLEAR
+        words = say("%(input)s: %(value)s", input=params.input, value=told.value)
+        return self._found("danger", params, told.value, words)
+
+    def _found(self, level: str, params: Params, value: object, words: object) -> Condition:
+        values = {
+            "input": params.input, "value": value, "above": params.above, "below": params.below,
+        }  # fmt: skip
+        return Condition(level, why=(words,), values=values)  # type: ignore[arg-type]
+
+
+HAZARD = ExternalEvent()

@@ -1,0 +1,42 @@
+"""Who is in a zone and since when: occupancy belongs to the zone, and not to a track."""
+
+from workers.geometry import distance_inside
+from workers.hazards.base import Memory, Person, View
+
+# A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
+BRIDGE_S = 0.5
+# A foot that was inside and is now this far outside still counts, in heights of the person's box:
+# somebody who walks along the edge makes one situation, not many.
+EDGE = 0.06
+
+
+def inside_zone(memory: Memory, people: list[Person], view: View, name: str) -> list[Person]:
+    """Return who stands in a zone; who was in it counts up to a little outside of its edge."""
+    polygon = view.zones[name]
+    before = memory.setdefault("inside", {}).get(name, ())
+    found = []
+    for person in people:
+        margin = EDGE * (person.box[3] - person.box[1]) if person.track in before else 0.0
+        if distance_inside(polygon, person.foot, view.aspect) >= -margin:
+            found.append(person)
+    memory["inside"][name] = [person.track for person in found]
+    return found
+
+
+def stay_in_zone(memory: Memory, name: str, inside: list[Person], view: View) -> float | None:
+    """Keep since when the zone is occupied; return for how long, None when it is empty."""
+    stays = memory.setdefault("stays", {})
+    since, last = stays.get(name, (None, None))
+    entered_s = min(0.1, view.step_s / 2)
+    # At one picture a second the next one is no gap either.
+    gap = last is not None and view.t - last > max(BRIDGE_S, 2.2 * view.step_s)
+    if not inside:
+        if gap:
+            stays.pop(name)
+        return None
+    if since is None or gap:
+        # A track is confirmed some frames after it was first seen, and was there already then.
+        # Somebody who walked in did so between two frames, on average half a step ago.
+        since = min((p.born_s for p in inside if p.fresh), default=view.t - entered_s)
+    stays[name] = [since, view.t]
+    return float(view.t - since)
