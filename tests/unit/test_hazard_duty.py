@@ -1,0 +1,141 @@
+"""Posts, permits and barriers: what must be there, and stands as it should."""
+
+import pytest
+from hazard_kit import Film, person, scene
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workers.scene import SceneError
+
+WINCH = {"machines": [{"id": "winch-1", "source": "signal"}]}
+PERMIT = {"id": "permit", "kind": "state", "states": ["OPEN", "CLOSED"], "stale_s": 600}
+GATES = [{"id": name, "kind": "state", "states": ["OPEN", "CLOSED"], "stale_s": 300}
+         for name in ("gate", "second")]  # fmt: skip
+MODE = {"id": "mode", "kind": "state", "states": ["GOODS", "MAN_RIDING"]}
+
+
+def post(machine=True, **params):
+    rule = {"zone": "danger"} | ({"machine": "winch-1"} if machine else {})
+    return Film(scene("post_absence", params=params, rule=rule, **WINCH))
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "UNKNOWN"])
+def test_a_driver_who_leaves_a_running_winch_is_an_alarm_after_five_seconds(state):
+    film = post()
+    film.run(3, [person(0.5)], machines={"winch-1": state})
+    assert film.run(4.8, machines={"winch-1": state}) == []
+    assert [f.level for f in film.run(1, machines={"winch-1": state})] == ["danger"]
+
+
+def test_a_driver_who_leaves_a_standing_winch_has_a_minute_and_is_only_warned_of():
+    film = post()
+    film.run(3, [person(0.5)], machines={"winch-1": "STOPPED"})
+    assert film.run(59, machines={"winch-1": "STOPPED"}) == []
+    assert [f.level for f in film.run(2, machines={"winch-1": "STOPPED"})] == ["warning"]
+    assert [f.level for f in film.run(1, machines={"winch-1": "RUNNING"})] == ["danger"]
+
+
+def test_a_post_that_nobody_can_see_is_not_known_to_be_manned():
+    film = post()
+    film.run(3, [person(0.5)], machines={"winch-1": "RUNNING"})
+    found = film.run(7, [person(0.5)], machines={"winch-1": "RUNNING"}, faults=("blocked",))
+    assert [f.level for f in found] == ["danger"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.integers(5, 95), max_size=30))
+def test_missed_detections_unman_no_post(missed):
+    film = post()
+    singles = {i for i in missed if i - 1 not in missed}
+
+    def there(i):
+        return [] if i in singles else [person(0.5, track=1 + i // 40)]
+
+    assert film.run(20, there, machines={"winch-1": "RUNNING"}) == []
+
+
+def test_a_time_that_is_longer_while_it_runs_is_refused():
+    with pytest.raises(SceneError) as caught:
+        post(running_s=90)
+    assert caught.value.path == "rules[0].params.running_s"
+
+
+def permitted(**params):
+    where = scene(
+        "permit_camera_ready",
+        params={"work_permit": "permit", **params},
+        rule={"zone": "danger"},
+        inputs=[PERMIT],
+    )
+    return Film(where)
+
+
+@pytest.mark.parametrize("state", ["CLOSED", None])
+def test_work_without_a_permit_is_an_alarm_after_half_a_minute(state):
+    film = permitted()
+    if state:
+        film.tell("permit", state)
+    assert film.run(29, [person(0.5)]) == []
+    assert [f.level for f in film.run(2, [person(0.5)])] == ["danger"]
+
+
+def test_permitted_work_and_somebody_who_walks_by_are_none():
+    film = permitted()
+    film.tell("permit", "OPEN")
+    assert film.run(100, [person(0.5)]) == []
+    film.tell("permit", "CLOSED")
+    assert film.run(20, [person(0.5)]) == []
+    assert film.run(30) == []
+
+
+@pytest.mark.parametrize("sight", [{"visibility": 0.2}, {"faults": ("blurred",)}])
+def test_an_open_permit_whose_camera_does_not_see_is_an_alarm(sight):
+    film = permitted()
+    film.tell("permit", "OPEN")
+    assert film.run(29.8, **sight) == []
+    assert [f.level for f in film.run(1, **sight)] == ["danger"]
+
+
+def barrier(**params):
+    given = {"barrier": "gate", "mode": "mode", **params}
+    return Film(scene("barrier_state", params=given, inputs=[*GATES, MODE]))
+
+
+def test_a_barrier_open_for_a_train_is_none_and_one_that_stays_open_is_an_alarm():
+    film = barrier()
+    for state, seconds in (("CLOSED", 10), ("OPEN", 25), ("CLOSED", 10)):
+        film.tell("gate", state)
+        assert film.run(seconds) == []
+    film.tell("gate", "OPEN")
+    assert film.run(29) == []
+    [found] = film.run(3)
+    assert "must be CLOSED" in found.why
+
+
+def test_the_same_picture_has_the_opposite_verdict_while_people_ride():
+    film = barrier()
+    film.tell("mode", "MAN_RIDING")
+    film.tell("gate", "OPEN")
+    assert film.run(60) == []
+    film.tell("gate", "CLOSED")
+    assert [f.state for f in film.run(7)] == ["raised"]
+
+
+def test_two_barriers_open_together_are_an_alarm_within_a_second():
+    film = barrier(other="second")
+    film.tell("gate", "OPEN")
+    film.tell("second", "CLOSED")
+    assert film.run(5) == []
+    film.tell("second", "OPEN")
+    [found] = film.run(2)
+    assert found.why == "gate and second are open together"
+
+
+def test_a_barrier_of_which_nobody_knows_is_an_alarm():
+    assert [f.state for f in barrier().run(7)] == ["raised"]
+
+
+def test_a_barrier_is_not_compared_with_itself():
+    with pytest.raises(SceneError) as caught:
+        barrier(other="gate")
+    assert caught.value.path == "rules[0].params.other"

@@ -1,0 +1,116 @@
+"""A stop, gate, ramp door or points that stand wrong for the mode of haulage."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
+from workers.hazards.params import choice, number, source
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a mine may set."""
+
+    barrier: str | None = source(
+        label="Barrier", required=True, help="An input with the states OPEN and CLOSED."
+    )
+    other: str | None = source(
+        label="Second barrier", help="A barrier that must not be open together with the first."
+    )
+    mode: str | None = source(
+        label="Mode of haulage",
+        help="An input with the states GOODS and MAN_RIDING; without it, or unknown: GOODS.",
+    )
+    man_riding: str = choice(
+        "OPEN", choices={"OPEN": "open", "CLOSED": "closed"}, label="While people ride",
+        help="How the barrier stands, locked, while people are hauled.",
+    )  # fmt: skip
+    open_s: float = number(
+        30.0, unit="s", low=0, high=600, label="Open at most for",
+        help="Time that the barrier may stand open for a passing train.",
+    )  # fmt: skip
+    together_s: float = number(
+        1.0, unit="s", low=0, high=60, label="Open together for",
+        help="Time that both barriers may be open at once.",
+    )  # fmt: skip
+    grace_s: float = number(
+        5.0, unit="s", low=0, high=600, label="Time to change",
+        help="Time to follow a change of the mode, and time that its state may be unknown.",
+    )  # fmt: skip
+    clear_s: float = number(
+        1.0, unit="s", low=0, high=600, label="Over after",
+        help="Time in the right state before the alarm clears.",
+    )  # fmt: skip
+
+
+class BarrierState(Hazard):
+    """A runaway barrier is closed but for a passing train; while people ride it stands otherwise.
+
+    Closed is the rule for goods; for people it is open and locked, or closed, as the mine says.
+    A barrier whose state is not known is wrong after `grace_s`; a mode that is not known is goods.
+    Two barriers open together are danger. Source: runaway protection of inclined haulage, normally
+    closed, open only while passing, normally open and locked for man-riding; open over 30 s.
+    """
+
+    type = "barrier_state"
+    title = "Barrier stands wrong"
+    params = Params
+    severity = "high"
+    action = "Stop the haulage; have the barrier put right before anything moves."
+    uses_picture = False
+    uses_people = False
+
+    def check(self, rule: Rule) -> Iterable[Fault]:
+        """Refuse a barrier that is compared with itself."""
+        if rule.params.other is not None and rule.params.other == rule.params.barrier:
+            yield Fault("params.other", "must be another barrier than the first")
+
+    def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
+        """Judge one frame."""
+        params: Params = rule.params
+        state = view.inputs[params.barrier or ""].value
+        told = view.inputs[params.mode].value if params.mode else None
+        mode = "MAN_RIDING" if told == "MAN_RIDING" else "GOODS"
+        wanted = params.man_riding if mode == "MAN_RIDING" else "CLOSED"
+        other = view.inputs[params.other].value if params.other else "CLOSED"
+        values = {
+            "barrier": params.barrier, "state": state, "wanted": wanted, "mode": mode,
+            "other": params.other, "other_state": other if params.other else None,
+        }  # fmt: skip
+        both = mode == "GOODS" and state != "CLOSED" and other != "CLOSED" and bool(params.other)
+        together_s = self._lasted(memory, "both", both, view.t)
+        unknown_s = self._lasted(memory, "unknown", state is None, view.t)
+        wrong = state is not None and state != wanted
+        # The time begins anew when the mode changes: the barrier must follow it.
+        if memory.get("mode") != mode:
+            memory["mode"] = mode
+            memory.pop("wrong", None)
+        wrong_s = self._lasted(memory, "wrong", wrong, view.t)
+        limit_s = params.grace_s if mode == "MAN_RIDING" else max(params.open_s, params.grace_s)
+        if both and together_s >= params.together_s - 1e-6:
+            words = say("%(one)s and %(other)s are open together", one=params.barrier,
+                        other=params.other)  # fmt: skip
+            return Condition(
+                "danger", why=(words,), values={**values, "for_s": round(together_s, 1)}
+            )
+        if wrong and wrong_s >= limit_s - 1e-6:
+            words = say("%(barrier)s is %(state)s for %(seconds)s s, and must be %(wanted)s",
+                        barrier=params.barrier, state=state, seconds=f"{wrong_s:.0f}",
+                        wanted=wanted)  # fmt: skip
+            about = {"for_s": round(wrong_s, 1), "limit_s": limit_s}
+            return Condition("danger", why=(words,), values={**values, **about})
+        if state is None and unknown_s >= params.grace_s - 1e-6:
+            words = say("nobody knows how %(barrier)s stands", barrier=params.barrier)
+            about = {"for_s": round(unknown_s, 1), "limit_s": params.grace_s}
+            return Condition("danger", why=(words,), values={**values, **about})
+        return CLEAR
+
+    def _lasted(self, memory: Memory, name: str, is_so: bool, t: float) -> float:
+        """Return for how long something has been so."""
+        if not is_so:
+            memory.pop(name, None)
+            return 0.0
+        return t - float(memory.setdefault(name, t))
+
+
+HAZARD = BarrierState()

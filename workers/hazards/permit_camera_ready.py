@@ -1,0 +1,102 @@
+"""No monitoring, no work: work without a permit, or a permit whose camera does not see."""
+
+from dataclasses import dataclass
+
+from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, count_people, say
+from workers.hazards.params import number, source
+from workers.hazards.presence import inside_zone, stay_in_zone
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a mine may set."""
+
+    work_permit: str | None = source(
+        label="Permit", required=True,
+        help="An input of states; the work is permitted while it says OPEN, and only then.",
+    )  # fmt: skip
+    work_s: float = number(
+        30.0, unit="s", low=1, high=3600, label="Work seen for",
+        help="Time that people are at the place without a permit before the alarm.",
+    )  # fmt: skip
+    unready_s: float = number(
+        30.0, unit="s", low=1, high=3600, label="Camera not ready for",
+        help="Time that the camera of an open permit does not see before the alarm.",
+    )  # fmt: skip
+    visibility: float = number(
+        0.5, unit="", low=0, high=1, label="Least visibility",
+        help="Below this visibility, 0 to 1, the camera is not ready.",
+    )  # fmt: skip
+    clear_s: float = number(
+        5.0, unit="s", low=0, high=600, label="Over after",
+        help="Time in order before the alarm clears.",
+    )  # fmt: skip
+
+
+class PermitCameraReady(Hazard):
+    """High-risk work goes on only with a permit and under a camera that sees it.
+
+    A permit that is unknown or was told too long ago is no permit. Any fault of the camera, and
+    too little visibility, make it not ready. Source: dispatch confirms camera and permit before
+    high-risk work starts; 30 s of the field's practice.
+    """
+
+    type = "permit_camera_ready"
+    title = "Work without permit or without camera"
+    params = Params
+    severity = "high"
+    action = "Stop the work until the permit is open and the camera sees the place."
+    needs_zone = True
+    uses_picture = False
+    min_visibility = 0.0
+
+    def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
+        """Judge one frame."""
+        params: Params = rule.params
+        assert rule.zone is not None
+        permit = view.inputs[params.work_permit or ""].value
+        inside = inside_zone(memory, list(view.people), view, rule.zone)
+        stay_s = stay_in_zone(memory, rule.zone, inside, view) or 0.0
+        values = {
+            "zone": rule.zone, "permit": params.work_permit, "permit_state": permit,
+            "persons": len(inside), "tracks": [p.track for p in inside],
+        }  # fmt: skip
+        if permit != "OPEN":
+            memory.pop("unready", None)
+            # The time without a permit: somebody whose permit ends has it anew to leave.
+            since = memory.setdefault("unpermitted", view.t)
+            work_s = min(stay_s, view.t - since)
+            if not inside or (work_s < params.work_s - 1e-6 and not memory.get("open")):
+                return CLEAR
+            told = permit or "UNKNOWN"
+            return Condition(
+                "danger",
+                tuple(p.box for p in inside),
+                (
+                    count_people(len(inside), rule.zone),
+                    say("permit %(permit)s is %(state)s", permit=params.work_permit, state=told),
+                ),
+                {**values, "work_s": round(work_s, 1), "limit_s": params.work_s},
+            )
+        memory.pop("unpermitted", None)
+        fault = view.faults[0] if view.faults else ""
+        if not fault and view.visibility < params.visibility:
+            fault = "visibility"
+        if not fault:
+            memory.pop("unready", None)
+            return CLEAR
+        unready_s = view.t - memory.setdefault("unready", view.t)
+        if unready_s < params.unready_s - 1e-6 and not memory.get("open"):
+            return CLEAR
+        return Condition(
+            "danger",
+            why=(
+                say("permit %(permit)s is %(state)s", permit=params.work_permit, state="OPEN"),
+                say("nobody can see (%(fault)s)", fault=fault),
+            ),
+            values={**values, "fault": fault, "unready_s": round(unready_s, 1),
+                    "limit_s": params.unready_s},
+        )  # fmt: skip
+
+
+HAZARD = PermitCameraReady()
