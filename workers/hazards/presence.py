@@ -11,15 +11,31 @@ EDGE = 0.06
 
 
 def inside_zone(memory: Memory, people: list[Person], view: View, name: str) -> list[Person]:
-    """Return who stands in a zone; who was in it counts up to a little outside of its edge."""
+    """Return who stands in a zone; who was in it counts up to a little outside of its edge.
+
+    So does a new track where somebody who was in it was lost: it is taken for the same person.
+    """
     polygon = view.zones[name]
-    before = memory.setdefault("inside", {}).get(name, ())
+    # By track: when it was last inside, and where its foot was then.
+    known: dict[str, list[float]] = memory.setdefault("inside", {}).get(name, {})
+    bridge_s = max(BRIDGE_S, 2.2 * view.step_s)
+    known = {k: v for k, v in known.items() if view.t - v[0] <= bridge_s + 1e-6}
+    there = {str(person.track) for person in people}
+    lost = [place for track, place in known.items() if track not in there]
     found = []
     for person in people:
-        margin = EDGE * (person.box[3] - person.box[1]) if person.track in before else 0.0
+        near = 0.5 * person.height
+        was_in = str(person.track) in known or any(
+            abs(x - person.foot[0]) * view.aspect < near and abs(y - person.foot[1]) < near
+            for _, x, y in lost
+        )
+        margin = EDGE * person.height if was_in else 0.0
         if distance_inside(polygon, person.foot, view.aspect) >= -margin:
             found.append(person)
-    memory["inside"][name] = [person.track for person in found]
+            known[str(person.track)] = [view.t, *person.foot]
+        elif str(person.track) in known:
+            del known[str(person.track)]  # seen outside: who left and comes back enters anew
+    memory["inside"][name] = known
     return found
 
 

@@ -1,0 +1,107 @@
+"""Somebody on a belt, across it beside the bridge, or with a hand in it."""
+
+from dataclasses import dataclass
+
+from workers.geometry import distance_inside
+from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Person, Rule, View, count_people
+from workers.hazards.params import number, zone
+from workers.hazards.presence import inside_zone, stay_in_zone
+from workers.hazards.proximity_while_running import machine_words
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a mine may set."""
+
+    bridge_zone: str | None = zone(
+        label="Bridge", help="The crossing bridge: people on it are no danger."
+    )
+    reach_zone: str | None = zone(
+        label="Reaching in",
+        help="Head, tail or rollers: any part of a person's box in it counts, not the feet alone.",
+    )
+    dwell_s: float = number(
+        0.5, unit="s", low=0, high=60, label="Time on the belt",
+        help="Time on the belt, or reaching in, before the alarm.",
+    )  # fmt: skip
+    clear_s: float = number(
+        2.0, unit="s", low=0, high=600, label="Over after",
+        help="Time without anybody on the belt before the alarm clears.",
+    )  # fmt: skip
+
+
+class ConveyorPerson(Hazard):
+    """A person's feet or trunk in the belt's zone: danger while it runs or may run, else a warning.
+
+    People on the bridge are left out by its polygon. The trunk counts because a belt hides feet.
+    A belt of unknown state counts as running. Sources: no people carried, crossing only by the
+    bridge, guards at head and tail; 0.5 s of the field's practice.
+    """
+
+    type = "conveyor_person"
+    title = "Person on a conveyor"
+    params = Params
+    levels = {"warning": "medium", "danger": ""}
+    severity = "critical"
+    action = "Stop the belt by its pull cord or from here, and call the place."
+    needs_zone = True
+    needs_machine = True
+
+    def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
+        """Judge one frame."""
+        params: Params = rule.params
+        assert rule.zone is not None and rule.machine is not None
+        people = list(view.people)
+        if params.bridge_zone:
+            bridge = view.zones[params.bridge_zone]
+            people = [p for p in people if distance_inside(bridge, p.foot, view.aspect) < 0]
+        machine = view.machines[rule.machine]
+        found = CLEAR
+        for name, points in ((rule.zone, _trunk), (params.reach_zone, _outline)):
+            if name is None:
+                continue
+            reached = [p for p in people if _touches(view, name, points(p))]
+            # The zone's own hysteresis is for feet; whoever else touches it counts as well.
+            feet = inside_zone(memory, people, view, name) if points is _trunk else []
+            inside = feet + [p for p in reached if p not in feet]
+            stay_s = stay_in_zone(memory, name, inside, view)
+            if not inside or stay_s is None:
+                continue
+            level = "danger" if machine.running else "warning"
+            if stay_s < params.dwell_s - 1e-6 and memory.get("open") != level:
+                continue
+            found = Condition(
+                level,
+                tuple(p.box for p in inside),
+                (count_people(len(inside), name), machine_words(rule.machine, machine)),
+                {
+                    "persons": len(inside), "zone": name, "stay_s": round(stay_s, 2),
+                    "machine": rule.machine, "machine_state": machine.state,
+                    "machine_source": machine.source, "tracks": [p.track for p in inside],
+                },
+            )  # fmt: skip
+        return found
+
+
+def _trunk(person: Person) -> list[tuple[float, float]]:
+    """Return the foot and the middle of the hips, where the trunk ends."""
+    x1, y1, x2, y2 = person.box
+    return [person.foot, ((x1 + x2) / 2, y1 + 0.55 * (y2 - y1))]
+
+
+def _outline(person: Person) -> list[tuple[float, float]]:
+    """Return points over the box from the shoulders down to the knees: where hands can be."""
+    x1, y1, x2, y2 = person.box
+    return [
+        (x1 + across * (x2 - x1), y1 + down * (y2 - y1))
+        for across in (0.1, 0.5, 0.9)
+        for down in (0.25, 0.5, 0.75)
+    ]
+
+
+def _touches(view: View, name: str, points: list[tuple[float, float]]) -> bool:
+    polygon = view.zones[name]
+    return any(distance_inside(polygon, point, view.aspect) >= 0 for point in points)
+
+
+HAZARD = ConveyorPerson()
