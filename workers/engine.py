@@ -33,6 +33,7 @@ from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
 from workers.vision.health import Change
+from workers.vision.pair import name_at
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 from workers.water import forget_gauges, read_gauges
 
@@ -145,6 +146,7 @@ class _Fold:
         self.scene = scene
         self.state = state
         self.detector = detector
+        self.saw = detector.name  # the network that looked last
         self.weak = weak
         kinds = registry()
         always = (getattr(kinds[rule.type], "always", False) for rule in scene.rules)
@@ -241,6 +243,7 @@ class _Fold:
         if getattr(self.detector, "light", False):
             picture = light.correct(picture, seen)
         boxes = self.detector.detect([picture])[0]
+        self.saw = name_at(self.detector, picture)
         # The weak ones are a hundred a frame, and nothing but a measure asks for them.
         weak = ("person",) if self.weak else ()
         boxes = [box for box in boxes if box.score >= LOW_SCORE or box.label in weak]
@@ -349,7 +352,7 @@ class _Fold:
         memory.severity = rule.severity if memory.level == "danger" else "medium"
         memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
         memory.why = found.why
-        memory.values = {**found.values, "detector": self.detector.name}
+        memory.values = {**found.values, "detector": self.saw}
         if self.sight:
             memory.values["visibility"] = round(self.sight[-1], 3)
         if is_new or is_worse:
