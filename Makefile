@@ -18,7 +18,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy train-miner train-ppe lock clean
+.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy train-miner train-miner-dark train-ppe lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -64,6 +64,13 @@ train-ppe: setup-dev ## train the network for helmets and vests (workers/models/
 
 train-miner: setup ## render, train and measure the miner's network anew; ARGS="--steps 50" for a try
 	@exec $(PY) -m workers.train.miner $(ARGS)
+
+train-miner-dark: setup ## the network for dark pictures: docs/models/miner-dark.md
+	@$(PY) -m workers.train.weights --further 1.65 --out var/train/dark/start.safetensors
+	@exec $(PY) -m workers.train.miner --start var/train/dark/start.safetensors --out var/train/dark \
+	  --weights var/train/dark/tuned.safetensors --card var/train/dark/card.md --steps 750 --seed 3 \
+	  --rendered 12 --real 4 --warm-up 30 --average 0.995 --memory-scores 0.4 --memory-boxes 0.2 \
+	  --others 0.1 --darkened 0.9 $(ARGS)
 
 lock: setup-dev ## write the exact pins from the .in files
 	@$(PY) infra/lock.py

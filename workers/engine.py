@@ -34,6 +34,7 @@ from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
 from workers.vision.health import Change
+from workers.vision.pair import name_at
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 from workers.water import forget_gauges, level_view, read_gauges
 
@@ -150,6 +151,7 @@ class _Fold:
         self.scene = scene
         self.state = state
         self.detector = detector
+        self.saw = detector.name  # the network that looked last
         self.weak = weak
         kinds = registry()
         always = (kinds[rule.type].always for rule in scene.rules if rule.mode != "off")
@@ -227,6 +229,7 @@ class _Fold:
         self.analysis.readings += readings
         self._tell(changes)
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
+        self.judge.model = self.saw
         self.judge.frame(self._view(t, people, visibility, aspect, seen))
         settle(state.tracker.tracks)
 
@@ -251,6 +254,7 @@ class _Fold:
         if getattr(self.detector, "light", False):
             picture = light.correct(picture, seen)
         boxes = self.detector.detect([picture])[0]
+        self.saw = name_at(self.detector, picture)
         # The weak ones are a hundred a frame, and nothing but a measure asks for them.
         weak = ("person",) if self.weak else ()
         boxes = [box for box in boxes if box.score >= LOW_SCORE or box.label in weak]

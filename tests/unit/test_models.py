@@ -94,7 +94,9 @@ def test_checking_missing_weights_exits_with_2_and_one_line(tmp_path, capsys):
 
 
 def test_an_unknown_model_names_those_there_are():
-    with pytest.raises(ModelError, match='no model "yolo"; the catalogue has: miner, nanodet-g'):
+    with pytest.raises(
+        ModelError, match='no model "yolo"; the catalogue has: miner, miner-dark, nanodet-g'
+    ):
         find("yolo")
 
 

@@ -52,6 +52,7 @@ class Model:
     light: whether pictures are corrected for it; score: how sure it must be of a person to count;
     card: the model card, a path in the repository, or empty. network: which architecture the
     weights are of; only "nanodet" is a detector. shadow: whether rules must not use what it tells.
+    dark: the entry that looks instead at pictures of a mean luma under dark_below, or empty.
     """
 
     name: str
@@ -70,6 +71,8 @@ class Model:
     card: str
     network: str = "nanodet"
     shadow: bool = False
+    dark: str = ""
+    dark_below: float = 0.0
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -110,10 +113,30 @@ def read_catalogue(text: str) -> tuple[dict[str, Model], str]:
             raise ModelError(f"model {name}: {error.args[0]} is missing") from None
         except ModelError as error:
             raise ModelError(f"model {name}: {error}") from None
+    for entry in entries.values():
+        _check_pair(entry, entries)
     default = str(document.get("default", ""))
     if default not in entries:
         raise ModelError(f'default: no model "{default}"')
     return entries, default
+
+
+def _check_pair(entry: Model, entries: dict[str, Model]) -> None:
+    """Raise ModelError where an entry's partner for the dark cannot stand in for it."""
+    if not entry.dark:
+        return
+    partner = entries.get(entry.dark)
+    if partner is None or partner is entry:
+        raise ModelError(f'model {entry.name}: dark: no other model "{entry.dark}"')
+    if partner.labels != entry.labels:
+        raise ModelError(f"model {entry.name}: dark: {entry.dark} has other labels")
+    if partner.light or entry.light or partner.dark:
+        raise ModelError(f"model {entry.name}: dark: neither may want light, nor a third network")
+    if not 0 < entry.dark_below < 255:
+        raise ModelError(
+            f"model {entry.name}: dark_below: expected above 0 and below 255, "
+            f"found {entry.dark_below:g}"
+        )
 
 
 def _entry(raw: dict[str, Any], label_lists: dict[str, list[str]]) -> Model:
@@ -147,6 +170,8 @@ def _entry(raw: dict[str, Any], label_lists: dict[str, list[str]]) -> Model:
         card=raw.get("card", ""),
         network=raw.get("network", "nanodet"),
         shadow=bool(raw.get("shadow", False)),
+        dark=str(raw.get("dark", "")),
+        dark_below=float(raw.get("dark_below", 0)),
     )
 
 

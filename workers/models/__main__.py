@@ -72,6 +72,8 @@ def _list(chosen: list[Model], default: str, base: Path | None) -> None:
         _say(f"  licence: {entry.licence}")
         if entry.card:
             _say(f"  card: {entry.card}")
+        if entry.dark:
+            _say(f"  below a mean luma of {entry.dark_below:g}: {entry.dark}")
 
 
 def _fetch(entry: Model, base: Path | None) -> None:

@@ -1,5 +1,6 @@
 """The project's weights: a safetensors file of half floats with strings that say what it is."""
 
+import argparse
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,3 +55,20 @@ def blend(
     what was known than it loses of what was learnt.
     """
     return {name: value + share * (tuned[name] - value) for name, value in original.items()}
+
+
+def main() -> None:
+    """Write the original plus so many times what the miner's network differs from it."""
+    parser = argparse.ArgumentParser(prog="python -m workers.train.weights")
+    parser.add_argument("--further", type=float, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    entry = models.find("miner")
+    tuned, _ = load(models.verify(entry) / entry.files[0].name)
+    state = blend(original().state_dict(), tuned.state_dict(), options.further)
+    made = f"the original + {options.further:g} ({entry.name}@{entry.version} - original)"
+    save(state, options.out, {"made": made})
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ import numpy as np
 
 from workers.vision.boxes import Box
 from workers.vision.detector import Detector
+from workers.vision.pair import name_at
 
 # A frame waits at most so long for company: little beside a chunk's second.
 WAIT_MS = 8.0
@@ -44,6 +45,10 @@ class Batcher:
         self.waiting: deque[_Request] = deque()
         self.turn = threading.Condition()
         self.leading = False
+
+    def name_at(self, picture: np.ndarray) -> str:
+        """Return the name of the network that looks at a picture."""
+        return name_at(self.detector, picture)
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
         """Find boxes, as the wrapped detector does; may be called by many threads."""

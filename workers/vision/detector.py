@@ -14,6 +14,7 @@ from workers.vision.boxes import Box, iou, nms
 from workers.vision.export import graph_of, network
 from workers.vision.letterbox import Letterbox, as_bgr
 from workers.vision.outputs import MIN_SCORE, decode
+from workers.vision.pair import Pair
 
 __all__ = [
     "MIN_SCORE",
@@ -114,13 +115,20 @@ def load_detector(
     folder: Path | None = None,
     device: str | None = None,
     backend: str | None = None,
-) -> NetDetector:
+) -> NetDetector | Pair:
     """Load a detector of the catalogue; models.ModelError says what is missing or wrong.
+
+    An entry that names a partner for the dark is loaded with it.
 
     device: "cpu" or "cuda", by default DAVY_DEVICE, else what is there. backend: "torch",
     "onnxruntime" or "openvino", by default DAVY_DETECTOR_BACKEND, else the fastest for the device.
     """
-    return wrap(models.find(name), folder=folder, device=device, backend=backend)
+    entry = models.find(name)
+    found = wrap(entry, folder=folder, device=device, backend=backend)
+    if not entry.dark:
+        return found
+    dark = wrap(models.find(entry.dark), folder=folder, device=device, backend=backend)
+    return Pair(found, dark, entry.dark_below)
 
 
 def wrap(

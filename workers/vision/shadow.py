@@ -9,6 +9,7 @@ import numpy as np
 from workers.vision.agreement import match
 from workers.vision.boxes import Box
 from workers.vision.detector import Detector
+from workers.vision.pair import name_at
 
 # One detector frame in so many is shown to the shadow: a fifth of its cost at most.
 EVERY = 5
@@ -64,6 +65,10 @@ class Shadowed:
         self.input_px = detector.input_px
         self.light = getattr(detector, "light", False)
 
+    def name_at(self, picture: np.ndarray) -> str:
+        """Return the name of the network whose answer counts for a picture."""
+        return name_at(self.detector, picture)
+
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
         """Return the first detector's boxes."""
         found = self.detector.detect(pictures)
@@ -118,6 +123,10 @@ class Guarded:
     def input_px(self) -> int:
         """The larger of the two: either must find enough in what it is given."""
         return max(self.detector.input_px, self.spare.input_px)
+
+    def name_at(self, picture: np.ndarray) -> str:
+        """Return the name of the network that looks at a picture now."""
+        return name_at(self.spare if self.error else self.detector, picture)
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
         """Return the own detector's boxes, ours where it fails."""
