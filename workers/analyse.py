@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("source", type=Path, help="a video file, or a folder of stills in name order")
     made.add_argument("--scene", type=Path, help="scene document: zones, machines, rules")
     made.add_argument("--start", help="time of the first frame, ISO 8601; findings then carry `at`")
-    made.add_argument("--signals", type=Path, help="machine signals, a CSV of t,machine,state")
+    made.add_argument(
+        "--signals", type=Path, help="signals of machines and inputs, a CSV of t,machine,state"
+    )
     made.add_argument(
         "--fps", type=float, help="frames a second to analyse; with stills, their rate (default 1)"
     )
@@ -90,6 +92,11 @@ def _run(options: argparse.Namespace) -> None:
         scene = load_scene(options.scene) if options.scene else Scene()
     except SceneError as error:
         raise BadInput(f"{options.scene}: {error}") from None
+    for rule in scene.unknown:
+        print(
+            f"analyse: rule {rule.id}: no hazard type {rule.type} here: it is not protecting",
+            file=sys.stderr,
+        )
     start = _start(options.start)
     signals = _signals(options.signals, scene, start) if options.signals else []
     stills = source.is_dir()
@@ -120,7 +127,14 @@ def _run(options: argparse.Namespace) -> None:
             analysis = analyse(
                 scene,
                 state,
-                Chunk(number, start_s, CHUNK_S, group, due),
+                Chunk(
+                    number,
+                    start_s,
+                    CHUNK_S,
+                    group,
+                    due,
+                    epoch_s=None if start is None else start.timestamp(),
+                ),
                 detector=detector,
                 gate=not options.no_gate,
                 fps=still_fps if stills else options.fps,
@@ -286,6 +300,7 @@ def _signals(path: Path, scene: Scene, start: datetime | None) -> list[Signal]:
     except UnicodeDecodeError:
         raise BadInput(f"{path}: is not a text file in UTF-8") from None
     machines = {machine.id for machine in scene.machines}
+    inputs = {one.id: one for one in scene.inputs}
     found: list[Signal] = []
     rows = csv.reader(io.StringIO(text), skipinitialspace=True)
     try:
@@ -299,6 +314,13 @@ def _signals(path: Path, scene: Scene, start: datetime | None) -> list[Signal]:
             if len(cells) != 3:
                 raise BadInput(f"{where}: needs t,machine,state, found {len(cells)} values")
             t = _signal_time(cells[0], start, where)
+            if cells[1] in inputs:
+                states = inputs[cells[1]].states
+                if states and cells[2] not in states:
+                    known = ", ".join(states)
+                    raise BadInput(f'{where}: no state "{cells[2]}"; there are: {known}')
+                found.append(Signal(t, cells[1], cells[2]))
+                continue
             if cells[1] not in machines:
                 raise BadInput(f'{where}: no machine "{cells[1]}" in the scene')
             state = cells[2].upper()

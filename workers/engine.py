@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 
 from workers.geometry import distance_inside
+from workers.ground import plane
 from workers.hazards import registry
-from workers.hazards.base import Condition, MachineView, Person, View
+from workers.hazards.base import LevelView, MachineView, Person, View
+from workers.judge import Judge
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
 from workers.report import (
@@ -23,18 +25,17 @@ from workers.report import (
     Finding,
     Reading,
     fault_finding,
-    finding,
     open_findings,
 )
-from workers.scene import Scene, SceneRule
-from workers.state import RuleState, State
+from workers.scene import Scene
+from workers.state import InputState, State
 from workers.vision import light, ppe
 from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
 from workers.vision.gate import small_luma
 from workers.vision.health import Change
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
-from workers.water import forget_gauges, read_gauges
+from workers.water import forget_gauges, level_view, read_gauges
 
 __all__ = [
     "CAMERA_RULE",
@@ -69,7 +70,9 @@ class Signal:
 class Chunk:
     """A second or two of video with the signals of that time.
 
-    accept_view: a person said that the camera was moved on purpose; what it shows now is usual.
+    signals: of machines and of the scene's inputs. accept_view: a person said that the camera was
+    moved on purpose; what it shows now is usual. epoch_s: Unix time at the chunk's clock's zero,
+    None where nobody knows the time of day; timezone: the mine's, unless the scene names one.
     """
 
     sequence: int
@@ -78,6 +81,8 @@ class Chunk:
     frames: Iterable[Frame]
     signals: Sequence[Signal] = ()
     accept_view: bool = False
+    epoch_s: float | None = None
+    timezone: str = "UTC"
 
 
 @dataclass
@@ -147,10 +152,11 @@ class _Fold:
         self.detector = detector
         self.weak = weak
         kinds = registry()
-        always = (getattr(kinds[rule.type], "always", False) for rule in scene.rules)
+        always = (kinds[rule.type].always for rule in scene.rules if rule.mode != "off")
         self.gated = gate and not any(always)
         self.analysis = Analysis(state)
-        self.hazards = registry()
+        self.judge = Judge(scene, state, detector.name)
+        self.clock: tuple[float | None, str] = (None, "UTC")
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
 
@@ -164,13 +170,19 @@ class _Fold:
             state.machines.setdefault(machine, MachineState())
         if chunk.accept_view:
             self._tell(state.health.accept(chunk.start_s))
+        self.clock = (chunk.epoch_s, self.scene.timezone or chunk.timezone)
+        told = {one.id for one in self.scene.inputs}
+        state.inputs = {k: v for k, v in state.inputs.items() if k in told}
         for signal in sorted(chunk.signals, key=lambda s: s.t):
             if signal.machine in state.machines:
                 state.machines[signal.machine].add_signal(signal.t, signal.state)
+            elif signal.machine in told:
+                memory = state.inputs.setdefault(signal.machine, InputState())
+                memory.add(signal.t, signal.state)
         rules = {rule.id: rule.type for rule in self.scene.rules}
-        for name, memory in list(state.rules.items()):
-            if rules.get(name) != memory.type:
-                self._close(name, memory, chunk.start_s, "rule removed")
+        for name, rule in list(state.rules.items()):
+            if rules.get(name) != rule.type:
+                self.judge.close(name, rule, chunk.start_s, "rule removed")
                 del state.rules[name]
         forget_gauges(self.scene, state)
         known = named | {gauge.id for gauge in self.scene.gauges} | {""}
@@ -215,9 +227,7 @@ class _Fold:
         self.analysis.readings += readings
         self._tell(changes)
         people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
-        view = View(t, state.step_s, people, self.views, self.scene.polygons, visibility, aspect)
-        for rule in self.scene.rules:
-            self._judge(rule, view)
+        self.judge.frame(self._view(t, people, visibility, aspect, seen))
         settle(state.tracker.tracks)
 
     def _look(self, frame: Frame, small: np.ndarray, seen: light.Light) -> list[Box] | None:
@@ -317,55 +327,39 @@ class _Fold:
                 )
             self._tell(memory.tell(self.state.health, machine.id, machine.name, t))
 
-    def _judge(self, rule: SceneRule, view: View) -> None:
-        """Let the hazard judge the frame; open, raise higher or close the rule's situation."""
-        hazard = self.hazards[rule.type]
-        memory = self.state.rules.setdefault(rule.id, RuleState(rule.type))
-        memory.memory["open"] = memory.level
-        condition = hazard.evaluate(rule, memory.memory, view)
-        if condition.level is not None:
-            self._active(rule, memory, condition, view.t)
-        elif memory.active_t is not None:
-            quiet_s = view.t - memory.active_t
-            if quiet_s >= hazard.clear_s(rule) - 1e-6:
-                self._close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
-
     def _tell(self, changes: Iterable[Change]) -> None:
         """Write down what the camera's health has to tell; anybody may call it with a judgement."""
         self.analysis.findings += [fault_finding(self.scene, change) for change in changes]
 
-    def _active(self, rule: SceneRule, memory: RuleState, found: Condition, t: float) -> None:
-        memory.active_t = t
-        is_new = memory.level is None
-        is_worse = memory.level == "warning" and found.level == "danger"
-        if is_new:
-            memory.situation = f"{rule.id}@{t:.3f}"
-            memory.raised_t = t
-        if is_new or is_worse:
-            memory.level = found.level
-        assert memory.level is not None
-        if found.level != memory.level:
-            return  # what is told of a danger stays told while people leave through the warning
-        memory.severity = rule.severity if memory.level == "danger" else "medium"
-        memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
-        memory.why = found.why
-        memory.values = {**found.values, "detector": self.detector.name}
-        if self.sight:
-            memory.values["visibility"] = round(self.sight[-1], 3)
-        if is_new or is_worse:
-            self.analysis.findings.append(finding(rule.id, memory, "raised", t))
-
-    def _close(self, rule: str, memory: RuleState, t: float, why: str) -> None:
-        if memory.level is None:
-            return
-        lasted = round(t - (memory.raised_t or t), 3)
-        memory.boxes, memory.why = [], why
-        memory.values = {**memory.values, "lasted_s": lasted}
-        self.analysis.findings.append(finding(rule, memory, "cleared", t))
-        memory.level = memory.situation = memory.active_t = memory.raised_t = None
+    def _view(
+        self, t: float, people: tuple[Person, ...], visibility: float, aspect: float,
+        seen: light.Light,
+    ) -> View:  # fmt: skip
+        """Gather what the rules may know of a frame."""
+        scene, state = self.scene, self.state
+        epoch_s, timezone = self.clock
+        ground = scene.ground
+        levels: dict[str, LevelView] = {}
+        for gauge in scene.gauges:
+            memory = state.gauges.get(gauge.id) or state.floors.get(gauge.id)
+            if memory is not None:
+                levels[gauge.id] = level_view(memory, t)
+        return View(
+            t, state.step_s, people, self.views, scene.polygons, visibility, aspect,
+            lines={line.id: line.points for line in scene.lines},
+            levels=levels,
+            ground=None if ground is None else plane(ground.image, ground.metres),
+            light=light.regime(seen),
+            faults=tuple(change.fault for change in state.health.open()),
+            wall_s=None if epoch_s is None else epoch_s + t,
+            timezone=timezone,
+        )  # fmt: skip
 
     def end(self, chunk: Chunk) -> None:
         """Add what is told once a chunk."""
+        self.analysis.findings += self.judge.findings
+        self.analysis.findings.sort(key=lambda one: one.t)
+        self.analysis.readings += self.judge.readings
         if self.sight:
             value = sum(self.sight) / len(self.sight)
             last = self.state.last_t if self.state.last_t is not None else chunk.start_s

@@ -30,6 +30,7 @@ class Finding:
 
     The camera's own faults have the rule "camera", the type "camera_health" and the fault as
     level; values["about"] names the machine or gauge that a fault is about, where it is about one.
+    mode: of the rule; what a rule in shadow finds is no alarm.
     """
 
     rule: str
@@ -42,6 +43,7 @@ class Finding:
     boxes: list[list[float]]
     why: str
     values: dict[str, Any]
+    mode: str = "armed"
 
 
 def fault_finding(scene: Scene, change: Change) -> Finding:
@@ -76,6 +78,7 @@ def finding(rule: str, memory: RuleState, state: str, t: float) -> Finding:
         copy.deepcopy(memory.boxes),
         memory.why,
         dict(memory.values),
+        memory.mode,
     )
 
 

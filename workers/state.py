@@ -30,6 +30,33 @@ class RuleState:
     boxes: list[list[float]] = field(default_factory=list)
     why: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    mode: str = "armed"
+    note: str = ""  # why it is not in force
+    votes: list[int] = field(default_factory=list)  # of the last frames: 1 where it was so
+    since_t: float | None = None  # since when it is so
+    closed: tuple[float, str, list[int]] | None = None  # the last situation: end, level, tracks
+    told: dict[str, list[Any]] = field(default_factory=dict)  # readings: value and time
+
+
+@dataclass
+class InputState:
+    """What another system said of one input, and what it said of times to come."""
+
+    value: str | None = None
+    at_s: float | None = None
+    since_s: float | None = None
+    waiting: list[tuple[float, str]] = field(default_factory=list)
+
+    def add(self, t: float, value: str) -> None:
+        """Take a report; one from the future waits until its time has come."""
+        self.waiting.append((t, value.strip()))
+        self.waiting.sort()
+
+    @classmethod
+    def load(cls, raw: dict[str, Any]) -> "InputState":
+        """Rebuild from plain data."""
+        waiting = [(float(t), str(value)) for t, value in raw["waiting"]]
+        return cls(raw["value"], raw["at_s"], raw["since_s"], waiting)
 
 
 @dataclass
@@ -52,6 +79,7 @@ class State:
     wardrobe: Wardrobe = field(default_factory=Wardrobe)
     gauges: dict[str, Level] = field(default_factory=dict)
     floors: dict[str, Floor] = field(default_factory=dict)
+    inputs: dict[str, InputState] = field(default_factory=dict)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -66,6 +94,9 @@ class State:
         self.health.forget(gap_s)
         for rule in self.rules.values():
             rule.memory = {}
+            rule.votes, rule.since_t = [], None
+            if gap_s < 0:
+                rule.closed = None
             if rule.active_t is not None:
                 rule.active_t += gap_s
             if rule.raised_t is not None and gap_s < 0:
@@ -88,6 +119,7 @@ class State:
             "wardrobe": self.wardrobe.dump(),
             "floors": {name: floor.dump() for name, floor in self.floors.items()},
             "gauges": {name: level.dump() for name, level in self.gauges.items()},
+            "inputs": {name: asdict(one) for name, one in self.inputs.items()},
         }
         # The pictures in it are packed already.
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
@@ -109,11 +141,18 @@ class State:
                 Gate.load(raw["gate"]),
                 Tracker.load(raw["tracker"]),
                 {name: MachineState.load(m) for name, m in raw["machines"].items()},
-                {name: RuleState(**rule) for name, rule in raw["rules"].items()},
+                {name: _rule(rule) for name, rule in raw["rules"].items()},
                 Health.load(raw["health"]),
                 Wardrobe.load(raw["wardrobe"]),
                 {name: Level.load(level) for name, level in raw["gauges"].items()},
                 {name: Floor.load(floor) for name, floor in raw["floors"].items()},
+                {name: InputState.load(one) for name, one in raw["inputs"].items()},
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")
+
+
+def _rule(raw: dict[str, Any]) -> RuleState:
+    rule = RuleState(**raw)
+    rule.closed = None if rule.closed is None else (rule.closed[0], rule.closed[1], rule.closed[2])
+    return rule

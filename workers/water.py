@@ -1,5 +1,6 @@
 """Reads a camera's gauges and wet floors into readings, and faults where they cannot be read."""
 
+from workers.hazards.base import LevelView
 from workers.media.decode import Frame
 from workers.report import Reading
 from workers.scene import Gauge, Scene
@@ -19,6 +20,13 @@ def forget_gauges(scene: Scene, state: State) -> None:
     floors = {gauge.id for gauge in scene.gauges if gauge.zone is not None}
     state.gauges = {name: level for name, level in state.gauges.items() if name in levels}
     state.floors = {name: floor for name, floor in state.floors.items() if name in floors}
+
+
+def level_view(memory: Level | Floor, t: float) -> LevelView:
+    """Return a gauge's value as rules see it: what cannot be read now is None, never the last."""
+    pace = memory.pace
+    blind_s = 0.0 if pace.blind_t is None else max(0.0, t - pace.blind_t)
+    return LevelView(pace.value, 0.0 if pace.value is None else 1.0, pace.read_t, blind_s)
 
 
 def read_gauges(scene: Scene, state: State, frame: Frame) -> tuple[list[Reading], list[Change]]:

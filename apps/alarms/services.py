@@ -18,12 +18,12 @@ from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.evidence.services import clip_request
 from apps.live.services import emit, take_turn
+from workers.hazards import registry
 
 __all__ = ["alarm_acknowledge", "alarm_clear", "alarm_raise", "alarm_see"]
 
 # The same zone entered again this soon, with nobody having answered, is the same alarm.
 FOLD_WITHIN = timedelta(minutes=5)
-LEVELS = ["warning", "danger"]
 SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 
 
@@ -158,10 +158,12 @@ def _is_worse(severity: str, than: str) -> bool:
 
 def _tells_more(level: str, alarm: Alarm) -> bool:
     """Tell whether a level's facts may take the place of those shown: never warning of danger."""
-    shown = alarm.values.get("level", LEVELS[0])
-    if level not in LEVELS or shown not in LEVELS:
+    hazard = registry().get(alarm.rule_type)
+    levels = list(hazard.levels) if hazard else []
+    shown = alarm.values.get("level", "")
+    if level not in levels or shown not in levels:
         return True  # a camera's fault has no levels
-    return LEVELS.index(level) >= LEVELS.index(shown)
+    return levels.index(level) >= levels.index(shown)
 
 
 def _describe(alarm: Alarm, facts: dict[str, Any], at: datetime, jpeg: bytes = b"") -> None:

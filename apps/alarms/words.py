@@ -1,6 +1,11 @@
 """Codes in words: the same ones on the desk, in lists and on an alarm's page."""
 
+from typing import Any
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from workers.hazards import registry
 
 __all__ = [
     "BLIND",
@@ -12,10 +17,11 @@ __all__ = [
     "SOURCES",
     "STREAMS",
     "say",
+    "why",
 ]
 
-RULE_TYPES = {
-    "proximity_while_running": _("Person at a running machine"),
+# A hazard type says its own name; the literal strings stand in its file.
+RULE_TYPES = {name: _(hazard.title) for name, hazard in registry().items()} | {
     "camera_health": _("Camera fault"),
 }
 MACHINE_STATES = {
@@ -83,6 +89,19 @@ STREAMS = {
     "unusable": _("unusable"),
     "off": _("off"),
 }
+
+
+def why(alarm: Any) -> str:
+    """Say in the reader's language what made an alarm; older alarms have English alone."""
+    phrases = alarm.values.get("phrases")
+    if not phrases:
+        return alarm.why
+    return ", ".join(_fill(text, values) for text, values in phrases)
+
+
+def _fill(text: str, values: dict[str, Any]) -> str:
+    said = gettext(text)
+    return said % values if values else said
 
 
 def say(words: dict[str, object], code: object) -> str:

@@ -15,7 +15,7 @@ from apps.detectors.selectors import shadow_figures
 from apps.evidence.models import Clip
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.rules.models import Scene
-from apps.signals.models import MachineState
+from apps.signals.models import MachineState, Report
 
 __all__ = [
     "AcknowledgeSerializer",
@@ -133,9 +133,13 @@ class ProbeSerializer(serializers.Serializer[Any]):
 class SceneSerializer(serializers.ModelSerializer[Scene]):
     """One version of a camera's scene."""
 
+    disarm = serializers.BooleanField(
+        write_only=True, default=False, help_text="yes, life-critical rules may stop protecting"
+    )
+
     class Meta:
         model = Scene
-        fields = ["version", "document", "reason", "author", "created_at"]
+        fields = ["version", "document", "reason", "disarm", "author", "created_at"]
         read_only_fields = ["version", "author", "created_at"]
 
 
@@ -177,15 +181,31 @@ class LinkSerializer(serializers.Serializer[Any]):
 
 
 class SignalSerializer(serializers.Serializer[Any]):
-    """A machine's report of its state."""
+    """A machine's report of its state, or an input's report of its value."""
 
     mine = MineChoice()
-    machine = serializers.CharField(help_text="the machine's key, such as winch-1")
-    state = serializers.ChoiceField(choices=MachineState.choices)
+    machine = serializers.CharField(help_text="the machine's key, such as winch-1", required=False)
+    state = serializers.ChoiceField(choices=MachineState.choices, required=False)
+    input = serializers.CharField(
+        help_text="the id of a scene's input, such as gate-1", required=False, max_length=100
+    )
+    value = serializers.CharField(
+        help_text="what it says: OPEN, 3.2", required=False, max_length=100
+    )
     at = serializers.DateTimeField(required=False, help_text="by the sender's clock; now if absent")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Find the machine in the mine."""
+        """Find the machine in the mine; an input is named by the scenes that use it."""
+        machine, key = attrs.get("machine"), attrs.get("input")
+        if (machine is None) == (key is None):
+            raise serializers.ValidationError(
+                {"machine": _("Give either a machine with its state, or an input with its value.")}
+            )
+        needed = "state" if key is None else "value"
+        if needed not in attrs:
+            raise serializers.ValidationError({needed: _("This field is required.")})
+        if key is not None:
+            return attrs
         machine = Machine.objects.filter(mine=attrs["mine"], key=attrs["machine"]).first()
         if machine is None:
             raise serializers.ValidationError(
@@ -195,6 +215,13 @@ class SignalSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, signal: Any) -> dict[str, Any]:
         """Return what was kept."""
+        if isinstance(signal, Report):
+            return {
+                "mine": signal.mine_id,
+                "input": signal.key,
+                "value": signal.value,
+                "at": signal.at.isoformat(),
+            }
         return {
             "mine": signal.mine_id,
             "machine": signal.machine.key,

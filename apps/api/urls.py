@@ -28,6 +28,7 @@ urlpatterns = [
     path("models/<int:pk>/roll-back/", models.ModelRollBack.as_view(), name="model-roll-back"),
     path("models/<int:pk>/retire/", models.ModelRetire.as_view(), name="model-retire"),
     path("signals/", live.SignalList.as_view(), name="signals"),
+    path("hazards/", live.HazardList.as_view(), name="hazards"),
     path("readings/", readings.ReadingList.as_view(), name="readings"),
     path("events/", live.EventList.as_view(), name="events"),
     path("desk/", live.Desk.as_view(), name="desk"),

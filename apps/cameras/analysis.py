@@ -28,7 +28,8 @@ from apps.live.services import emit
 from apps.readings.services import readings_keep
 from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
-from apps.signals.selectors import signals_until
+from apps.rules.services import rule_shadow
+from apps.signals.selectors import reports_until, signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
 from workers.media.decode import Frame, read_frames
@@ -49,6 +50,7 @@ MOST_ATTEMPTS = 3
 # With this many chunks waiting, fewer frames a second are analysed: an overload costs detail,
 # said and counted, never delay. Not below 3: a machine's state cannot be read from fewer.
 SHED_FROM, SHED_FPS = 3, 3.0
+ARMED, SHADOW = "armed", "shadow"
 
 
 def drain(camera_id: int) -> int:
@@ -105,6 +107,13 @@ def _one(camera: Camera, token: str) -> bool:
             since=start,
             until=end,
         )
+        signals += reports_until(
+            mine_id=camera.mine_id,
+            keys=[one["id"] for one in document.get("inputs", [])],
+            since=start,
+            until=end,
+        )
+        timezone_name = camera.mine.timezone
         active, shadow = own_models_of(camera)
     if chunk.sequence <= analysis.sequence:
         return _set_aside(camera, chunk, token, "arrived after a later chunk was analysed")
@@ -128,6 +137,8 @@ def _one(camera: Camera, token: str) -> bool:
             frames=frames,
             signals=[engine.Signal(at.timestamp(), key, state) for at, key, state in signals],
             accept_view=analysis.accept_view,
+            epoch_s=0.0,  # the chunk's clock is the time of day
+            timezone=timezone_name,
         ),
         detector=look.detector,
         fps=fps,
@@ -292,6 +303,8 @@ def _write(
     for finding in result.findings:
         _apply(camera, scene, finding, stills.get(finding.t, b""))
     for finding in result.open:
+        if finding.mode != ARMED:
+            continue
         alarm_see(
             camera=camera,
             rule=alarm_rule(finding),
@@ -307,6 +320,10 @@ def _write(
 
 def _apply(camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes) -> None:
     at, rule = _moment(finding.t), alarm_rule(finding)
+    if finding.mode == SHADOW:
+        rule_shadow(camera=camera, scene=scene, finding=finding, at=at)
+    if finding.mode == SHADOW and finding.state == "raised":
+        return  # what a rule in shadow finds is told, and is no alarm
     if rule == LOST_RULE:
         return  # a hole in the recording: the recorder has told of it, or it was ours
     if finding.state == "cleared":

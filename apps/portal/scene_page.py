@@ -11,7 +11,7 @@ from apps.cameras.models import Camera
 from apps.mines.models import Machine
 from apps.rules.selectors import scene_document, scene_in_force
 from workers.hazards import registry
-from workers.hazards.base import describe
+from workers.hazards.params import describe
 
 __all__ = ["camera_config", "scene_config"]
 
@@ -70,12 +70,22 @@ def _hazards() -> list[dict[str, Any]]:
         {
             "type": hazard.type,
             "label": words.say(words.RULE_TYPES, hazard.type),
+            "severity": hazard.severity,
             "needs_zone": hazard.needs_zone,
             "needs_machine": hazard.needs_machine,
-            "params": [{**param, "help": _(param["help"])} for param in describe(hazard.params)],
+            "params": [_param(param) for param in describe(hazard.params)],
         }
         for hazard in registry().values()
     ]
+
+
+def _param(param: dict[str, Any]) -> dict[str, Any]:
+    """Say a parameter in the reader's language."""
+    said = {**param, "label": _(param["label"]), "help": _(param["help"])}
+    said.pop("schema", None)
+    if "choices" in param:
+        said["choices"] = {code: _(text) for code, text in param["choices"].items()}
+    return said
 
 
 def _strings() -> dict[str, Any]:
@@ -151,15 +161,18 @@ def _strings() -> dict[str, Any]:
         "none": _("none"),
         "more": _("More settings"),
         "no_rules": _("No rule yet: without one, nothing raises an alarm."),
-        "param": {
-            "dwell_s": _("Time in the danger zone"),
-            "warning_zone": _("Warning zone"),
-            "warning_dwell_s": _("Time in the warning zone"),
-            "stand_zone": _("Operator's stand"),
-            "authorised_max": _("Operators in the stand"),
-            "clear_s": _("Over after"),
-            "min_score": _("How sure of a person"),
+        "yes": _("yes"),
+        "no": _("no"),
+        "mode_label": _("What it does"),
+        "mode": {
+            "armed": _("raises alarms"),
+            "shadow": _("in shadow: tells, raises no alarm"),
+            "off": _("off"),
         },
+        "not_protecting": _(
+            "This version does not know this rule: it is kept and protects nobody."
+        ),
+        "disarm": _("%(reason)s. Save it anyway?"),
         "reason": _("Reason for the change"),
         "reason_help": _("Kept with the version: “zone moved 0.5 m after the new fence”."),
         "save": _("Save and put in force"),

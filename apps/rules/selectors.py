@@ -4,8 +4,9 @@ from typing import Any
 
 from apps.cameras.models import Camera
 from apps.rules.models import Scene
+from workers.hazards import registry
 
-__all__ = ["EMPTY_DOCUMENT", "scene_document", "scene_in_force"]
+__all__ = ["EMPTY_DOCUMENT", "rules_disarmed", "scene_document", "scene_in_force"]
 
 EMPTY_DOCUMENT: dict[str, Any] = {
     "version": 1,
@@ -26,3 +27,22 @@ def scene_in_force(*, camera: Camera) -> Scene | None:
 def scene_document(scene: Scene | None) -> dict[str, Any]:
     """Return the document, an empty one before the first scene."""
     return dict(scene.document) if scene else dict(EMPTY_DOCUMENT)
+
+
+def rules_disarmed(*, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Return the life-critical rules that protect before and would not after.
+
+    One does not when it is gone, of another type, in shadow, off, or no longer critical.
+    """
+    kept = {rule["id"]: rule for rule in after.get("rules", []) if _protects(rule)}
+    return [
+        rule["id"]
+        for rule in before.get("rules", [])
+        if _protects(rule) and kept.get(rule["id"], {}).get("type") != rule["type"]
+    ]
+
+
+def _protects(rule: dict[str, Any]) -> bool:
+    hazard = registry().get(rule["type"])
+    severity = rule.get("severity", hazard.severity if hazard else "")
+    return hazard is not None and severity == "critical" and rule.get("mode", "armed") == "armed"

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["MachineState", "Signal"]
+__all__ = ["MachineState", "Report", "Signal"]
 
 
 class MachineState(models.TextChoices):
@@ -35,3 +35,22 @@ class Signal(MineRow):
             models.UniqueConstraint(fields=["machine", "at"], name="signal_once"),
         ]
         indexes = [models.Index(fields=["machine", "-at"])]
+
+
+class Report(MineRow):
+    """One report of an input: a barrier, a mode, a permit, a count; by the sender's clock."""
+
+    key = models.CharField(max_length=100)
+    value = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    sender = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            # The same report sent twice is one report.
+            models.UniqueConstraint(fields=["mine", "key", "at"], name="report_once"),
+        ]
+        indexes = [models.Index(fields=["mine", "key", "-at"])]

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.live.services import emit
-from apps.mines.models import Machine
-from apps.signals.models import MachineState, Signal
+from apps.mines.models import Machine, Mine
+from apps.signals.models import MachineState, Report, Signal
 
-__all__ = ["signal_receive"]
+__all__ = ["report_receive", "signal_receive"]
 
 # A report from the future would hold its state until then; clocks may differ this much.
 CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -51,3 +51,24 @@ def signal_receive(
             payload={"machine": machine.key, "state": state, "at": at.isoformat()},
         )
     return signal
+
+
+@transaction.atomic
+def report_receive(
+    *, mine: Mine, key: str, value: str, at: datetime | None = None, sender: User | None = None
+) -> Report:
+    """Keep one report of an input; the same report sent twice is one."""
+    now = timezone.now()
+    at = at or now
+    if at > now + CLOCK_TOLERANCE:
+        raise ValidationError({"at": _("This time lies in the future: check the sender's clock.")})
+    rows = Report.objects.filter(mine=mine, key=key, at__lt=at).order_by("-at")
+    previous = rows.values_list("value", flat=True).first()
+    report, created = Report.objects.get_or_create(
+        mine=mine, key=key, at=at, defaults={"value": value, "sender": sender}
+    )
+    if created and previous != value:
+        detail = {"input": key, "value": value, "at": at.isoformat()}
+        record(action="input.changed", subject=report, mine_id=mine.pk, actor=sender, detail=detail)
+        emit(mine_id=mine.pk, kind="input.changed", payload=detail)
+    return report

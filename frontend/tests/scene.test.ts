@@ -6,8 +6,8 @@ import { faults, freeName, polygonOf, renamed, role, winchTemplate, withItem, wi
 const EMPTY: Scene = { version: 1, zones: [], machines: [], gauges: [], rules: [], ground: "kept" };
 const HAZARDS: Hazard[] = [
   {
-    type: "proximity_while_running", label: "", needs_zone: true, needs_machine: true,
-    params: [{ name: "warning_zone", kind: "zone", default: null, unit: "", help: "" }],
+    type: "proximity_while_running", label: "", severity: "critical", needs_zone: true, needs_machine: true,
+    params: [{ name: "warning_zone", label: "stand", kind: "zone", default: null, unit: "", help: "" }],
   },
 ];
 const find = (scene: Scene) => faults(scene, HAZARDS, (key) => key).map((one) => `${one.path} ${one.text}`);

@@ -190,3 +190,17 @@ def test_a_list_of_alarms_costs_the_same_few_queries_however_long(
             an_alarm(cast.lamp_hill, rule=f"r{n}", situation=f"s{n}")
     with django_assert_max_num_queries(16):
         assert len(admin.get("/api/v1/alarms/").json()["results"]) == 12
+
+
+def test_an_input_is_reported_by_its_name_and_value(cast: Cast, program: Program):
+    mine = cast.lamp_hill.mine.pk
+    answer = program.post("signals/", {"mine": mine, "input": "gate-1", "value": "OPEN"})
+    assert answer.status_code == 201
+    assert answer.json()["value"] == "OPEN"
+    for body in (
+        {"mine": mine},
+        {"mine": mine, "input": "gate-1"},
+        {"mine": mine, "input": "gate-1", "value": "OPEN", "machine": "winch-1"},
+        {"mine": mine, "machine": "winch-1"},
+    ):
+        assert program.post("signals/", body).status_code == 400

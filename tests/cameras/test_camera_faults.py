@@ -62,7 +62,8 @@ def test_a_lost_camera_over_an_armed_zone_is_an_alarm_after_five_seconds(camera:
 
 def test_a_lost_camera_without_a_rule_has_ten_seconds_and_is_less_severe(camera: Camera):
     with mine_scope(camera.mine_id):
-        scene_publish(camera=camera, document={**SCENE, "rules": []}, reason="test")
+        bare = {**SCENE, "rules": []}
+        scene_publish(camera=camera, document=bare, reason="test", disarm=True)
     say(camera, "lost", 7)
     watch()
     assert alarms(camera) == []

@@ -136,6 +136,7 @@ API = [
         body=lambda t: {"mine": t["mine"], "machine": "winch-1", "state": "STOPPED"},
         stranger=400,
     ),
+    Route("api:hazards", EVERYONE, stranger=200),
     Route("api:readings", EVERYONE, stranger=200),
     Route("api:events", EVERYONE, stranger=200),
     Route("api:desk", EVERYONE, stranger=200),

@@ -49,8 +49,9 @@ def scene(**params: Any) -> Scene:
 
 
 def frame(index: int, fps: float = FPS, start_s: float = 0.0) -> Frame:
-    """Return a grey picture with a living sensor's noise; its first two pixels carry its number."""
-    picture = np.random.default_rng(index).integers(112, 128, (*SIDE, 3), dtype=np.uint8)
+    """Return a wall in stripes with a sensor's noise; its first two pixels carry its number."""
+    picture = np.random.default_rng(index).integers(96, 104, (*SIDE, 3), dtype=np.uint8)
+    picture[:, (np.arange(SIDE[1]) // 20) % 2 == 1] += 60
     picture[0, 0], picture[0, 1] = index % 256, index // 256
     return Frame(start_s + index / fps, index, picture)
 

@@ -1,55 +1,79 @@
-"""What every hazard type is made of: its parameters, what it sees of a frame, what it reports."""
+"""What every hazard type is made of: what it sees of a frame, and what it reports."""
 
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from workers.ground import Plane
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
+Box = tuple[float, float, float, float]
+Memory = dict[str, Any]
 
 # Doubt counts as danger: only a machine that is known to stand is not running.
 SAFE_STATES = ("STOPPED",)
+SEVERITIES = ("low", "medium", "high", "critical")
 
 
-def number(default: float, *, unit: str, low: float, high: float, help: str) -> Any:
-    """Declare a number parameter with its unit, bounds and one sentence of help."""
-    about = {"kind": "number", "unit": unit, "min": low, "max": high, "help": help}
-    return field(default=default, metadata=about)
+class Phrase(NamedTuple):
+    """A part of a reason in words, with its values apart: pages say it in another language."""
+
+    text: str
+    values: Mapping[str, Any]
+
+    def english(self) -> str:
+        """Return the part as it stands in English."""
+        return self.text % self.values if self.values else self.text
 
 
-def integer(default: int, *, low: int, high: int, help: str) -> Any:
-    """Declare a whole number parameter."""
-    about = {"kind": "integer", "unit": "", "min": low, "max": high, "help": help}
-    return field(default=default, metadata=about)
+def say(text: str, **values: Any) -> Phrase:
+    """Make a phrase; the text is a literal with `%(name)s` for its values, found by translators."""
+    return Phrase(text, values)
 
 
-def zone(*, help: str) -> Any:
-    """Declare a parameter that names a zone of the scene, or none."""
-    return field(default=None, metadata={"kind": "zone", "unit": "", "help": help})
-
-
-def describe(params: type) -> list[dict[str, Any]]:
-    """Return name, default and metadata of each parameter: forms and schemas are made of it."""
-    return [
-        {"name": f.name, "default": None if f.default is MISSING else f.default, **f.metadata}
-        for f in fields(params)
-    ]
+def count_people(number: int, zone: str) -> Phrase:
+    """Say how many people are in a zone."""
+    if number == 1:
+        return say("1 person in %(zone)s", zone=zone)
+    return say("%(count)s persons in %(zone)s", count=number, zone=zone)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """A confirmed track as a hazard sees it in one frame.
 
-    box: left, top, right, bottom; foot: bottom centre, or the picture's bottom edge where the
-    feet are cut off; born_s: time of the track's first detection; fresh: confirmed in this frame.
+    box: left, top, right, bottom; foot: bottom centre, or where the feet must be that something
+    hides; born_s: time of the track's first detection; fresh: confirmed in this frame; wears: what
+    is known of the clothes, of helmet, bare_head, vest, no_vest; seen: detected in this frame,
+    not just followed.
     """
 
     track: int
-    box: tuple[float, float, float, float]
+    box: Box
     foot: Point
     score: float
     born_s: float
     fresh: bool
+    wears: tuple[str, ...] = ()
+    seen: bool = True
+
+    @property
+    def height(self) -> float:
+        """Return the box's height as a fraction of the picture's."""
+        return self.box[3] - self.box[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A followed car, wagon or truck; foot: the middle of its box's lower edge."""
+
+    track: int
+    box: Box
+    foot: Point
+    score: float
+    born_s: float
+    label: str = "vehicle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +90,40 @@ class MachineView:
 
 
 @dataclass(frozen=True, slots=True)
+class InputView:
+    """What another system last said. value None: nothing yet, or too long ago (stale).
+
+    at_s: when it was said; since_s: since when it says the same.
+    """
+
+    value: str | float | None
+    at_s: float | None = None
+    since_s: float | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """A gauge's level in metres, or a floor's wet share; value None: it cannot be read now.
+
+    blind_s: for how long it has not been read.
+    """
+
+    value: float | None
+    confidence: float = 0.0
+    at_s: float | None = None
+    blind_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that a hazard may know of one analysed frame.
 
-    step_s: time since the frame analysed before; aspect: width by height of the picture.
+    step_s: time since the frame analysed before; aspect: width by height of the picture; ground:
+    the plane that feet stand on, None where it is not drawn; faults: what is wrong with the
+    camera now; wall_s: the time of day as Unix seconds, None where it is not known; open: the
+    level of every rule's open situation as it was before this frame; blind: why this rule cannot
+    see, or "".
     """
 
     t: float
@@ -79,19 +133,34 @@ class View:
     zones: Mapping[str, Polygon]
     visibility: float
     aspect: float
+    lines: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    inputs: Mapping[str, InputView] = field(default_factory=dict)
+    levels: Mapping[str, LevelView] = field(default_factory=dict)
+    vehicles: tuple[Vehicle, ...] = ()
+    ground: Plane | None = None
+    light: str = ""
+    faults: tuple[str, ...] = ()
+    wall_s: float | None = None
+    timezone: str = "UTC"
+    open: Mapping[str, str] = field(default_factory=dict)
+    blind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a hazard finds in one frame: the level, or None, with what shows why."""
+    """What a hazard finds in one frame: the level, or None, with what shows why.
+
+    level: one of the type's `levels`. readings: values worth keeping over time, by name.
+    """
 
     level: str | None
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
-    why: str = ""
+    boxes: tuple[Box, ...] = ()
+    why: tuple[Phrase, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    readings: Mapping[str, float | str | None] = field(default_factory=dict)
 
 
-Memory = dict[str, Any]
+CLEAR = Condition(None)
 
 
 class Rule(Protocol):
@@ -107,25 +176,51 @@ class Rule(Protocol):
     def params(self) -> Any: ...
 
 
-class Hazard(Protocol):
-    """One hazard type: found by the registry as the module's `HAZARD`.
+class Fault(NamedTuple):
+    """What is wrong with a rule that every single value of is allowed; path: below the rule."""
 
-    A hazard with `always = True` is not content with frames in which something moved: where a rule
-    of it is armed, the detector sees every analysed frame.
+    path: str
+    text: str
+    values: Mapping[str, Any] = {}
+
+
+class Hazard:
+    """One hazard type: found by the registry as its module's `HAZARD`.
+
+    type, title: its code and its name; params: its parameters' dataclass; levels: from the least
+    to the worst, each with its severity, "" for the rule's own; severity: a new rule's own;
+    action: what the operator is to do; uses_picture: whether a blind camera blinds it; always:
+    not content with frames in which something moved: the detector sees every analysed frame;
+    confirm: of the last M frames N must say so before it is raised.
     """
 
-    params: type[Any]
-    needs_zone: bool
-    needs_machine: bool
-    type: str
+    params: Any = None
+    type: str = ""
+    title: str = ""
+    levels: Mapping[str, str] = {"danger": ""}
+    severity: str = "high"
+    action: str = ""
+    needs_zone: bool = False
+    needs_machine: bool = False
+    needs_ground: bool = False
+    uses_picture: bool = True
+    uses_people: bool = True
+    always: bool = False
+    confirm: tuple[int, int] = (1, 1)
+    min_visibility: float = 0.2
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame; memory is this rule's own JSON-like dictionary, changed in place.
 
-        memory["open"] is the open situation's level, or None, and is kept by the engine.
+        memory["open"] is the open situation's level, or None, and is kept by the judge;
+        memory["shown"] may hold what pages show of the rule while nothing is wrong.
         """
-        ...
+        raise NotImplementedError
+
+    def check(self, rule: Rule) -> Iterable[Fault]:
+        """Return what contradicts itself in a rule of this type, the worst first."""
+        return ()
 
     def clear_s(self, rule: Rule) -> float:
         """Return for how long the condition must be gone before the situation is over."""
-        ...
+        return float(getattr(rule.params, "clear_s", 2.0))

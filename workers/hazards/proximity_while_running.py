@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 
 from workers.geometry import distance_inside
-from workers.hazards.base import Condition, Memory, Person, Rule, View, integer, number, zone
+from workers.hazards.base import (
+    Condition,
+    Hazard,
+    MachineView,
+    Memory,
+    Person,
+    Phrase,
+    Rule,
+    View,
+    count_people,
+    say,
+)
+from workers.hazards.params import integer, number, zone
 
 # A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
 BRIDGE_S = 0.5
@@ -17,25 +29,34 @@ class Params:
     """What a mine may set."""
 
     dwell_s: float = number(
-        0.3, unit="s", low=0, high=60, help="Time in the danger zone before the alarm."
+        0.3, unit="s", low=0, high=60, label="Time in the danger zone",
+        help="Time in the danger zone before the alarm.",
+    )  # fmt: skip
+    warning_zone: str | None = zone(
+        label="Warning zone", help="Zone around the danger zone that gives a warning first."
     )
-    warning_zone: str | None = zone(help="Zone around the danger zone that gives a warning first.")
     warning_dwell_s: float = number(
-        1.0, unit="s", low=0, high=600, help="Time in the warning zone before the warning."
+        1.0, unit="s", low=0, high=600, label="Time in the warning zone",
+        help="Time in the warning zone before the warning.",
+    )  # fmt: skip
+    stand_zone: str | None = zone(
+        label="Operator's stand", help="The operator's stand, where authorised people may be."
     )
-    stand_zone: str | None = zone(help="The operator's stand, where authorised people may be.")
     authorised_max: int = integer(
-        1, low=0, high=10, help="How many people in the stand are taken for operators."
-    )
+        1, low=0, high=10, label="Operators in the stand",
+        help="How many people in the stand are taken for operators.",
+    )  # fmt: skip
     clear_s: float = number(
-        2.0, unit="s", low=0, high=600, help="Time without danger before the alarm clears."
-    )
+        2.0, unit="s", low=0, high=600, label="Over after",
+        help="Time without danger before the alarm clears.",
+    )  # fmt: skip
     min_score: float = number(
-        0.35, unit="", low=0.05, high=1, help="How sure the detector must be of a person."
-    )
+        0.35, unit="", low=0.05, high=1, label="How sure of a person",
+        help="How sure the detector must be of a person.",
+    )  # fmt: skip
 
 
-class ProximityWhileRunning:
+class ProximityWhileRunning(Hazard):
     """A person's foot point in the danger zone while the machine runs, or may run.
 
     Time in a zone is counted whether the machine runs or not, so a person who is already inside
@@ -47,13 +68,13 @@ class ProximityWhileRunning:
     """
 
     type = "proximity_while_running"
+    title = "Person at a running machine"
     params = Params
+    levels = {"warning": "medium", "danger": ""}
+    severity = "critical"
+    action = "Stop the machine, call the place, and keep it stopped until everybody is out."
     needs_zone = True
     needs_machine = True
-
-    def clear_s(self, rule: Rule) -> float:
-        """Return the rule's own time to clear."""
-        return float(rule.params.clear_s)
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
@@ -77,8 +98,7 @@ class ProximityWhileRunning:
                 found = Condition(
                     level,
                     tuple(p.box for p in inside),
-                    f"{_count(inside)} in {name}, {rule.machine} {machine.state}"
-                    + (f" ({machine.source})" if machine.source else ""),
+                    (count_people(len(inside), name), machine_words(rule.machine, machine)),
                     {
                         "persons": len(inside),
                         "zone": name,
@@ -92,8 +112,16 @@ class ProximityWhileRunning:
         return found
 
 
-def _count(people: list[Person]) -> str:
-    return "1 person" if len(people) == 1 else f"{len(people)} persons"
+def machine_words(name: str, machine: MachineView) -> Phrase:
+    """Say a machine's state and where it comes from."""
+    if not machine.source:
+        return say("%(machine)s %(state)s", machine=name, state=machine.state)
+    return say(
+        "%(machine)s %(state)s (%(source)s)",
+        machine=name,
+        state=machine.state,
+        source=machine.source,
+    )
 
 
 def _without_operators(people: list[Person], params: Params, view: View) -> list[Person]:

@@ -118,6 +118,15 @@ def brighten(bgr: np.ndarray, share: float = 1.0) -> np.ndarray:
     return cv2.multiply(smooth, cv2.merge([gain, gain, gain]), dtype=cv2.CV_8U)
 
 
+def regime(light: Light) -> str:
+    """Name a picture's light: bright, dim, very_dark or glare, by simulate's mean luma bands."""
+    if light.glare > 0.08:
+        return "glare"
+    if light.mean < 22:
+        return "very_dark"
+    return "dim" if light.mean < 55 else "bright"
+
+
 def faults(light: Light) -> list[tuple[str, bool, str]]:
     """Judge one frame's light: (fault, whether it is there, words), for the camera's health.
 

@@ -10,12 +10,14 @@ TELL_S = 10.0
 
 @dataclass
 class Pace:
-    """The times of one measurement: made, without a value since, told and what was told."""
+    """The times of one measurement: made, without a value since, told and what was told; the
+    value itself as last measured."""
 
     read_t: float | None = None
     blind_t: float | None = None
     told_t: float | None = None
     told: float | None = None
+    value: float | None = None
 
     def is_due(self, t: float) -> bool:
         """Tell whether the measurement is to be made at t: once a second."""
@@ -30,6 +32,7 @@ class Pace:
         if self.is_back(t):
             self.blind_t = self.told_t = None
         self.read_t = t
+        self.value = value
         if value is not None:
             self.blind_t = None
         elif self.blind_t is None:

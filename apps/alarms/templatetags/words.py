@@ -25,6 +25,12 @@ def alarm_words(alarm: Any) -> str:
 
 
 @register.filter
+def why_words(alarm: Any) -> str:
+    """Say what made an alarm."""
+    return words.why(alarm)
+
+
+@register.filter
 def fault_words(code: str) -> str:
     """Say a fault of a camera."""
     return words.say(words.FAULTS, code)

@@ -11,10 +11,12 @@ from apps.alarms.selectors import desk_data
 from apps.api import serializers as s
 from apps.api.base import ScopedView
 from apps.live.selectors import cursor_now, events_after
-from apps.signals.models import Signal
-from apps.signals.services import signal_receive
+from apps.signals.models import Report, Signal
+from apps.signals.services import report_receive, signal_receive
+from workers.catalogue import schema
+from workers.hazards import registry
 
-__all__ = ["Desk", "EventList", "SignalList"]
+__all__ = ["Desk", "EventList", "HazardList", "SignalList"]
 
 
 class SignalList(ScopedView):
@@ -32,13 +34,32 @@ class SignalList(ScopedView):
         data.is_valid(raise_exception=True)
         given = data.validated_data
         self.access.require(Action.SEND_SIGNAL, given["mine"].pk)
-        signal = signal_receive(
-            machine=given["machine"],
-            state=given["state"],
-            at=given.get("at"),
-            sender=request.user,
-        )
-        return Response(self.get_serializer(signal).data, status=status.HTTP_201_CREATED)
+        told: Signal | Report
+        if "input" in given:
+            told = report_receive(
+                mine=given["mine"],
+                key=given["input"],
+                value=given["value"],
+                at=given.get("at"),
+                sender=request.user,
+            )
+        else:
+            told = signal_receive(
+                machine=given["machine"],
+                state=given["state"],
+                at=given.get("at"),
+                sender=request.user,
+            )
+        return Response(self.get_serializer(told).data, status=status.HTTP_201_CREATED)
+
+
+class HazardList(ScopedView):
+    """The catalogue of hazard types: what rules there can be."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Return each type's JSON schema by its name."""
+        return Response({name: schema(hazard) for name, hazard in registry().items()})
 
 
 class EventList(ScopedView):

@@ -59,6 +59,26 @@ export function numberField(
   return around(editor, input, about);
 }
 
+/** A value with a form of its own, as JSON: what is not JSON is said and not taken. */
+export function dataField(
+  editor: Editor,
+  about: Around & { value: unknown; bad: string; change: (value: unknown) => void },
+): HTMLElement {
+  const written = about.value === undefined ? "" : JSON.stringify(about.value);
+  const input = el("input", { type: "text", value: written, autocomplete: "off", spellcheck: "false" });
+  input.addEventListener("change", () => {
+    const text = input.value.trim();
+    try {
+      input.setCustomValidity("");
+      about.change(text === "" ? undefined : JSON.parse(text));
+    } catch (error) {
+      input.setCustomValidity(about.bad + String(error));
+      input.reportValidity();
+    }
+  });
+  return around(editor, input, about);
+}
+
 export function choiceField(
   editor: Editor,
   about: Around & { value: string; choices: [string, string][]; change: (value: string) => void },

@@ -189,7 +189,8 @@ async function publish(): Promise<void> {
     const now = await json<{ version: number }>(given.urls.scene);
     if (now.version !== version && !window.confirm(t("newer", { version: now.version }))) return;
     const sent = editor.scene;
-    const made = await json<Published>(given.urls.scene, "PUT", { document: sent, reason: reason.value });
+    const made = await send(sent);
+    if (!made) return;
     version = made.version;
     editor.saved = sent;
     editor.refused = null;
@@ -202,6 +203,22 @@ async function publish(): Promise<void> {
   } finally {
     setText(saveButton, t("save"));
     editor.tell();
+  }
+}
+
+/** Send a document; where a life-critical rule would stop protecting, only after a yes. */
+async function send(sent: model.Scene): Promise<Published | null> {
+  const body = { document: sent, reason: reason.value };
+  try {
+    return await json<Published>(given.urls.scene, "PUT", body);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.field !== "disarm") throw error;
+    if (!reason.value.trim()) {
+      reason.focus();
+      throw error;
+    }
+    if (!window.confirm(t("disarm", { reason: error.message }))) return null;
+    return json<Published>(given.urls.scene, "PUT", { ...body, disarm: true });
   }
 }
 

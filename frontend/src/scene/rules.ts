@@ -2,10 +2,12 @@
 
 import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
-import { choiceField, numberField, textField } from "./fields";
+import { choiceField, dataField, numberField, textField } from "./fields";
 import * as model from "./scene";
 
 const FIRST = ["warning_zone", "stand_zone", "dwell_s"];
+// Lists of the scene that a parameter of this kind names something of.
+const LISTS: Record<string, string> = { zone: "zones", line: "lines", gauge: "gauges", machine: "machines", input: "inputs" };
 
 export function rulesPanel(editor: Editor): HTMLElement[] {
   const { t } = editor.words;
@@ -20,7 +22,7 @@ function addRule(editor: Editor): void {
   const { scene } = editor;
   const hazard = editor.given.hazards[0];
   if (!hazard) return;
-  const rule: model.Rule = { id: model.freeName(scene.rules, "rule"), type: hazard.type, severity: "critical", params: {} };
+  const rule: model.Rule = { id: model.freeName(scene.rules, "rule"), type: hazard.type, severity: hazard.severity, params: {} };
   if (hazard.needs_zone && scene.zones[0]) rule.zone = scene.zones[0].id;
   if (hazard.needs_machine && scene.machines[0]) rule.machine = scene.machines[0].id;
   editor.change({ ...scene, rules: [...scene.rules, rule] });
@@ -44,19 +46,35 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
   };
   const param = (one: model.Param): HTMLElement => {
     const value = rule.params?.[one.name];
-    const label = editor.words.code("param", one.name) + (one.unit ? `, ${one.unit}` : "");
+    const label = one.label + (one.unit ? `, ${one.unit}` : "");
     const about = { label, help: one.help, path: `${path}.params.${one.name}` };
-    if (one.kind === "zone")
+    const list = LISTS[one.kind];
+    if (list)
       return choiceField(editor, {
-        ...about, value: typeof value === "string" ? value : "", choices: zones(t("none")),
+        ...about, value: typeof value === "string" ? value : "", choices: named((editor.scene[list] ?? []) as { id: string }[], t("none")),
         change: (id) => setParam(one.name, id),
       });
+    if (one.kind === "choice")
+      return choiceField(editor, {
+        ...about, value: String(value ?? one.default ?? ""), choices: Object.entries(one.choices ?? {}),
+        change: (code) => setParam(one.name, code === one.default ? undefined : code),
+      });
+    if (one.kind === "flag")
+      return choiceField(editor, {
+        ...about, value: String(value ?? one.default ?? false), choices: [["true", t("yes")], ["false", t("no")]],
+        change: (code) => setParam(one.name, code === String(one.default) ? undefined : code === "true"),
+      });
+    if (one.kind === "text")
+      return textField(editor, { ...about, value: typeof value === "string" ? value : "", change: (text) => setParam(one.name, text) });
+    if (one.kind !== "number" && one.kind !== "integer")
+      return dataField(editor, { ...about, value, bad: t("json_bad", { reason: "" }), change: (found) => setParam(one.name, found) });
     return numberField(editor, {
       ...about, value: typeof value === "number" ? value : undefined, min: one.min, max: one.max,
       step: one.kind === "integer" ? 1 : "any", hint: String(one.default ?? ""),
       change: (number) => setParam(one.name, number),
     });
   };
+  const modes: [string, string][] = ["armed", "shadow", "off"].map((mode) => [mode, editor.words.code("mode", mode)]);
   const params = hazard?.params ?? [];
   const first = params.filter((one) => FIRST.includes(one.name));
   first.sort((a, b) => FIRST.indexOf(a.name) - FIRST.indexOf(b.name));
@@ -71,6 +89,11 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
     choiceField(editor, {
       label: t("rule_type"), path: `${path}.type`, value: rule.type,
       choices: editor.given.hazards.map((one) => [one.type, one.label]), change: (type) => set({ type, params: {} }),
+    }),
+    !hazard && el("p", { class: "fault" }, t("not_protecting")),
+    choiceField(editor, {
+      label: t("mode_label"), path: `${path}.mode`, value: typeof rule["mode"] === "string" ? rule["mode"] : "armed",
+      choices: modes, change: (mode) => set({ mode }),
     }),
     choiceField(editor, {
       label: t("rule_zone"), path: `${path}.zone`, value: rule.zone ?? "", choices: zones(t("choose")),

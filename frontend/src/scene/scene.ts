@@ -51,8 +51,10 @@ export interface Scene {
 
 export interface Param {
   name: string;
-  kind: "number" | "integer" | "zone";
-  default: number | string | null;
+  label: string;
+  kind: string;
+  default: unknown;
+  choices?: Record<string, string>;
   unit: string;
   min?: number;
   max?: number;
@@ -62,6 +64,7 @@ export interface Param {
 export interface Hazard {
   type: string;
   label: string;
+  severity: string;
   needs_zone: boolean;
   needs_machine: boolean;
   params: Param[];

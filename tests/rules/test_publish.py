@@ -1,0 +1,107 @@
+"""Putting rules in force: what protects life is not disarmed by the way; shadows and inputs."""
+
+import copy
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.alarms.models import Alarm
+from apps.cameras import analysis
+from apps.cameras.models import Camera
+from apps.live.selectors import events_after
+from apps.rules.services import DisarmError, scene_publish
+from apps.signals.models import Report
+from apps.signals.selectors import reports_until
+from apps.signals.services import report_receive
+from apps.tenancy.scope import mine_scope
+from tests.cast import SCENE, Cast
+from workers.engine import Finding
+
+CRITICAL = {**SCENE, "rules": [{**SCENE["rules"][0], "severity": "critical"}]}
+
+
+@pytest.fixture
+def camera(cast: Cast) -> Camera:
+    with mine_scope(cast.lamp_hill.mine.pk):
+        scene_publish(camera=cast.lamp_hill.camera, document=CRITICAL, reason="begin", disarm=True)
+    return cast.lamp_hill.camera
+
+
+def changed(**rule):
+    document = copy.deepcopy(CRITICAL)
+    document["rules"][0].update(rule)
+    return document
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {**CRITICAL, "rules": []},
+        changed(mode="off"),
+        changed(mode="shadow"),
+        changed(severity="high"),
+        changed(type="a_type_of_another_version"),
+    ],
+)
+def test_a_life_critical_rule_stops_protecting_only_with_a_yes_and_a_reason(
+    camera: Camera, document
+):
+    with mine_scope(camera.mine_id):
+        for more in ({}, {"disarm": True}, {"reason": "moved"}, {"disarm": True, "reason": " "}):
+            with pytest.raises(DisarmError, match="would no longer protect anybody"):
+                scene_publish(camera=camera, document=document, **more)
+        scene_publish(camera=camera, document=document, disarm=True, reason="winch taken away")
+
+
+def test_other_changes_of_a_life_critical_rule_need_no_yes(camera: Camera):
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=changed(params={"dwell_s": 0.5}))
+
+
+def test_a_rule_of_a_newer_version_is_kept_as_it_was_written(camera: Camera):
+    document = copy.deepcopy(CRITICAL)
+    newer = {"id": "gas", "type": "gas_cloud", "params": {"ppm": 3}}
+    document["rules"].append(newer)
+    with mine_scope(camera.mine_id):
+        scene = scene_publish(camera=camera, document=document)
+        scene.refresh_from_db()
+        assert scene.document["rules"][1] == newer
+
+
+def found(state: str, mode: str) -> Finding:
+    return Finding(
+        "r9", "proximity_while_running", state, "r9@1.000", "danger", "critical",
+        timezone.now().timestamp(), [], "1 person in danger", {}, mode,
+    )  # fmt: skip
+
+
+def test_what_a_rule_in_shadow_finds_is_told_and_is_no_alarm(camera: Camera):
+    with mine_scope(camera.mine_id):
+        before = Alarm.objects.count()
+        cursor = max((event["id"] for event in events_after(cursor=0)), default=0)
+        analysis._apply(camera, None, found("raised", "shadow"), b"")
+        assert Alarm.objects.count() == before
+        [event] = events_after(cursor=cursor)
+        assert (event["kind"], event["payload"]["rule"]) == ("rule.shadow", "r9")
+
+
+def test_an_alarm_that_was_raised_before_its_rule_went_into_shadow_still_clears(camera: Camera):
+    with mine_scope(camera.mine_id):
+        analysis._apply(camera, None, found("raised", "armed"), b"")
+        analysis._apply(camera, None, found("cleared", "shadow"), b"")
+        assert Alarm.objects.get(rule="r9").cleared_at is not None
+
+
+def test_the_last_report_before_a_span_still_holds_in_it(cast: Cast):
+    mine, now = cast.lamp_hill.mine, timezone.now()
+    with mine_scope(mine.pk):
+        for seconds, value in ((90, "CLOSED"), (60, "OPEN"), (10, "CLOSED")):
+            at = now - timedelta(seconds=seconds)
+            report_receive(mine=mine, key="gate-1", value=value, at=at)
+            report_receive(mine=mine, key="gate-1", value=value, at=at)  # twice is once
+        assert Report.objects.count() == 3
+        told = reports_until(
+            mine_id=mine.pk, keys=["gate-1"], since=now - timedelta(seconds=30), until=now
+        )
+    assert [value for _, _, value in told] == ["OPEN", "CLOSED"]

@@ -1,0 +1,182 @@
+"""Checks of the values of a document, each with the path of the fault and a sentence about it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from workers.geometry import Point, Polygon, area, crosses_itself, is_line
+
+MAX_POINTS = 100
+T = TypeVar("T")
+
+
+class SceneError(ValueError):
+    """The first fault of a scene document: its path and what is wrong there.
+
+    text and values: the sentence with its places for values, `%(name)s`, so that it can be said
+    in another language; message: both together, in English.
+    """
+
+    def __init__(self, path: str, text: str, **values: Any) -> None:
+        self.path = path
+        self.text = text
+        self.values = values
+        self.message = text % values if values else text
+        super().__init__(f"{path}: {self.message}" if path else self.message)
+
+
+def listed(raw: Mapping[str, Any], key: str, parse: Callable[[Any, str], T]) -> tuple[T, ...]:
+    """Parse a list of things, each with an id of its own where it has one."""
+    items = raw.get(key, [])
+    if not isinstance(items, list):
+        raise SceneError(key, "must be a list, found %(found)s", found=show(items))
+    parsed = []
+    seen: dict[str, int] = {}
+    for index, item in enumerate(items):
+        path = f"{key}[{index}]"
+        one = parse(item, path)
+        name = getattr(one, "id", "")
+        if name and name in seen:
+            raise SceneError(
+                f"{path}.id",
+                '"%(id)s" is already the id of %(other)s',
+                id=name,
+                other=f"{key}[{seen[name]}]",
+            )
+        seen[name] = index
+        parsed.append(one)
+    return tuple(parsed)
+
+
+def keys(
+    item: Any, path: str, required: Sequence[str] = (), optional: Sequence[str] = ()
+) -> Mapping[str, Any]:
+    """Return an object that has the required keys and none that is not known."""
+    if not isinstance(item, Mapping):
+        raise SceneError(path or "scene", "must be an object, found %(found)s", found=show(item))
+    dot = f"{path}." if path else ""
+    for key in item:
+        if key not in required and key not in optional:
+            known = ", ".join((*required, *optional))
+            raise SceneError(f"{dot}{key}", "unknown key; there are: %(known)s", known=known)
+    for key in required:
+        if key not in item:
+            raise SceneError(f"{dot}{key}", "is missing")
+    return item
+
+
+def ident(raw: Mapping[str, Any], path: str) -> str:
+    """Return the object's id: a text of 1 to 100 letters."""
+    value = raw["id"]
+    if not isinstance(value, str) or not value.strip() or len(value) > 100:
+        raise SceneError(
+            f"{path}.id", "must be a text of 1 to 100 letters, found %(found)s", found=show(value)
+        )
+    return value
+
+
+def text(raw: Mapping[str, Any], path: str, key: str = "name", most: int = 200) -> str:
+    """Return a text that may be missing."""
+    value = raw.get(key, "")
+    if not isinstance(value, str) or len(value) > most:
+        raise SceneError(
+            f"{path}.{key}",
+            "must be a text of at most %(most)s letters, found %(found)s",
+            most=most,
+            found=show(value),
+        )
+    return value
+
+
+def choice(value: Any, path: str, choices: Sequence[str]) -> str:
+    """Return a text that is one of some."""
+    if not isinstance(value, str) or value not in choices:
+        raise SceneError(
+            path,
+            "must be one of %(choices)s; found %(found)s",
+            choices=", ".join(choices),
+            found=show(value),
+        )
+    return value
+
+
+def flag(value: Any, path: str) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        raise SceneError(path, "must be true or false, found %(found)s", found=show(value))
+    return value
+
+
+def known(value: Any, path: str, what: str, names: Mapping[str, Any] | set[str]) -> str:
+    """Return an id that points at something in the scene."""
+    if not isinstance(value, str) or value not in names:
+        raise SceneError(path, "no %(what)s %(found)s", what=what, found=show(value))
+    return value
+
+
+def number(value: Any, path: str, low: float, high: float) -> float:
+    """Return a number within bounds; true and NaN are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise SceneError(path, "must be a number, found %(found)s", found=show(value))
+    if not low <= value <= high:
+        raise SceneError(
+            path,
+            "must be from %(low)s to %(high)s, found %(found)s",
+            low=f"{low:g}",
+            high=f"{high:g}",
+            found=show(value),
+        )
+    return float(value)
+
+
+def whole(value: Any, path: str, low: float, high: float) -> int:
+    """Return a whole number within bounds."""
+    found = number(value, path, low, high)
+    if found != int(found):
+        raise SceneError(path, "must be a whole number, found %(found)s", found=show(value))
+    return int(found)
+
+
+def point(value: Any, path: str, low: float = 0.0, high: float = 1.0) -> Point:
+    """Return a point."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise SceneError(path, "must be [x, y], found %(found)s", found=show(value))
+    return number(value[0], f"{path}[0]", low, high), number(value[1], f"{path}[1]", low, high)
+
+
+def points(value: Any, path: str, least: int) -> tuple[Point, ...]:
+    """Return so many points or more, in fractions of the picture."""
+    if not isinstance(value, list | tuple):
+        raise SceneError(path, "must be a list of points, found %(found)s", found=show(value))
+    if not least <= len(value) <= MAX_POINTS:
+        raise SceneError(
+            path,
+            "needs %(least)s to %(most)s points, found %(count)s",
+            least=least,
+            most=MAX_POINTS,
+            count=len(value),
+        )
+    return tuple(point(one, f"{path}[{i}]") for i, one in enumerate(value))
+
+
+def polygon(value: Any, path: str) -> Polygon:
+    """Return a polygon that encloses an area and does not cross itself."""
+    found = points(value, path, 3)
+    if len(found) > 3 and found[0] == found[-1]:
+        found = found[:-1]  # closed by repeating its first point, as GeoJSON does
+    if is_line(found):
+        raise SceneError(path, "encloses no area")
+    if crosses_itself(found):
+        raise SceneError(path, "crosses itself")
+    if area(found) <= 1e-7:
+        raise SceneError(path, "encloses no area")
+    return found
+
+
+def show(value: Any) -> str:
+    """Return a value as it would stand in the document, short."""
+    try:
+        shown = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -1,0 +1,222 @@
+"""Judges the rules of a scene in one frame: the conditions that all types share, and situations.
+
+A hazard type says what it finds in a frame; whether the rule is in force, sees, was confirmed, and
+when its situation begins, grows worse and ends is decided here, alike for all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from workers.hazards import registry
+from workers.hazards.base import Condition, Hazard, InputView, View
+from workers.report import Finding, Reading, finding
+from workers.scene import Input, Scene, SceneRule
+from workers.state import InputState, RuleState, State
+from workers.when import holds, in_schedule
+
+# A value that does not change is written down again so often.
+TELL_S = 10.0
+# In a blind camera's picture nothing is found, and nothing is over.
+BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy", "blocked", "moved")
+
+
+class Judge:
+    """Judges one camera's rules, frame by frame; what it has to tell is in findings, readings."""
+
+    def __init__(self, scene: Scene, state: State, model: str) -> None:
+        self.scene = scene
+        self.state = state
+        self.model = model
+        self.kinds = registry()
+        self.findings: list[Finding] = []
+        self.readings: list[Reading] = []
+
+    def frame(self, view: View) -> None:
+        """Judge every rule; rules that others ask about are known as they were before."""
+        levels = {name: rule.level for name, rule in self.state.rules.items() if rule.level}
+        view = replace(view, open=levels, inputs=inputs(self.scene, self.state, view.t))
+        for rule in self.scene.rules:
+            self._rule(rule, self.kinds[rule.type], view)
+
+    def close(self, name: str, memory: RuleState, t: float, why: str) -> None:
+        """End a rule's situation, if one is open."""
+        if memory.level is None:
+            return
+        lasted = round(t - (memory.raised_t or t), 3)
+        memory.boxes, memory.why = [], why
+        memory.values = {**memory.values, "lasted_s": lasted, "phrases": []}
+        self.findings.append(finding(name, memory, "cleared", t))
+        memory.closed = (t, memory.level, list(memory.values.get("tracks", [])))
+        memory.level = memory.situation = memory.active_t = memory.raised_t = None
+
+    def _rule(self, rule: SceneRule, hazard: Hazard, view: View) -> None:
+        memory = self.state.rules.setdefault(rule.id, RuleState(rule.type))
+        memory.mode = rule.mode
+        memory.note = ""
+        if rule.mode == "off":
+            self.close(rule.id, memory, view.t, "the rule was switched off")
+            memory.note = "off"
+            return
+        blind = blindness(rule, hazard, view)
+        self._tell(rule, memory, "sight", "BLIND" if blind else "SEES", view.t, blind)
+        people = view.people
+        if rule.wears:
+            people = tuple(p for p in people if set(p.wears) & set(rule.wears))
+        memory.memory["open"] = memory.level
+        found = hazard.evaluate(rule, memory.memory, replace(view, people=people, blind=blind))
+        for name, value in found.readings.items():
+            self._tell(rule, memory, name, value, view.t)
+        resting = out_of_force(rule, view)
+        if resting:
+            # What it remembers goes on, so that it knows who was there when it begins again.
+            self.close(rule.id, memory, view.t, resting)
+            memory.note, memory.votes, memory.since_t = resting, [], None
+            return
+        if found.level is not None:
+            if self._confirmed(rule, memory, found, view):
+                self._active(rule, hazard, memory, found, view)
+            return
+        memory.since_t = None
+        memory.votes = [*memory.votes, 0][-rule.confirm[1] :]
+        if memory.active_t is None:
+            return
+        if blind:
+            memory.active_t += view.step_s  # that nobody looked is no proof that it is over
+            return
+        quiet_s = view.t - memory.active_t
+        if quiet_s >= hazard.clear_s(rule) - 1e-6:
+            self.close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
+
+    def _confirmed(self, rule: SceneRule, memory: RuleState, found: Condition, view: View) -> bool:
+        """Tell whether a condition is believed: often enough, long enough, not just over."""
+        least, of = rule.confirm
+        memory.votes = [*memory.votes, 1][-of:]
+        if memory.since_t is None:
+            memory.since_t = view.t
+        if memory.level is not None:
+            return True
+        if sum(memory.votes) < least or view.t - memory.since_t < rule.sustain_s - 1e-6:
+            return False
+        if not rule.cooldown_s or memory.closed is None:
+            return True
+        closed_t, level, tracks = memory.closed
+        levels = list(self.kinds[rule.type].levels)
+        worse = levels.index(found.level or "") > levels.index(level)
+        others = set(found.values.get("tracks", [])) - set(tracks)
+        return worse or bool(others) or view.t - closed_t >= rule.cooldown_s - 1e-6
+
+    def _active(
+        self, rule: SceneRule, hazard: Hazard, memory: RuleState, found: Condition, view: View
+    ) -> None:
+        """Open the situation, raise it higher, or keep what is told of it new."""
+        levels = list(hazard.levels)
+        assert found.level is not None
+        memory.active_t = view.t
+        is_new = memory.level is None
+        is_worse = memory.level is not None and (
+            levels.index(found.level) > levels.index(memory.level)
+        )
+        if is_new:
+            memory.situation = f"{rule.id}@{view.t:.3f}"
+            memory.raised_t = view.t
+        if is_new or is_worse:
+            memory.level = found.level
+        if found.level != memory.level:
+            return  # what is told of a danger stays told while people leave through the warning
+        memory.severity = hazard.levels[found.level] or rule.severity
+        memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
+        memory.why = ", ".join(phrase.english() for phrase in found.why)
+        memory.values = self._values(rule, found, view)
+        if is_new or is_worse:
+            self.findings.append(finding(rule.id, memory, "raised", view.t))
+
+    def _values(self, rule: SceneRule, found: Condition, view: View) -> dict[str, Any]:
+        """Return what made it fire, for whoever asks why."""
+        values = {
+            **found.values,
+            "phrases": [[phrase.text, dict(phrase.values)] for phrase in found.why],
+            "detector": self.model,
+            "visibility": round(view.visibility, 3),
+        }
+        if view.light:
+            values["light"] = view.light
+        if rule.place:
+            values["place"] = rule.place
+        if rule.action:
+            values["action"] = rule.action
+        if view.blind:
+            values["blind"] = view.blind
+        return values
+
+    def _tell(
+        self,
+        rule: SceneRule,
+        memory: RuleState,
+        name: str,
+        value: float | str | None,
+        t: float,
+        why: str = "",
+    ) -> None:
+        """Write a value down when it changes; a number every ten seconds as well."""
+        told = memory.told.get(name)
+        same = told is not None and told[0] == value
+        if same and told is not None and (isinstance(value, str) or t - told[1] < TELL_S):
+            return
+        if told is None and name == "sight" and value == "SEES":
+            memory.told[name] = [value, t]
+            return  # that a rule sees is what one expects
+        memory.told[name] = [value, t]
+        self.readings.append(Reading(f"{rule.id}.{name}", t, value, None, None, why or None))
+
+
+def blindness(rule: SceneRule, hazard: Hazard, view: View) -> str:
+    """Return why a rule cannot see in this frame, or ""."""
+    if not hazard.uses_picture:
+        return ""
+    fault = next((fault for fault in view.faults if fault in BLINDING), "")
+    if fault:
+        return fault
+    return "too little can be seen" if view.visibility < rule.min_visibility else ""
+
+
+def out_of_force(rule: SceneRule, view: View) -> str:
+    """Return why a rule is not in force in this frame, or ""; in doubt it is in force."""
+    if rule.schedule and in_schedule(rule.schedule, view) is False:
+        return "outside of its schedule"
+    if rule.permit is not None and view.inputs[rule.permit].value == "OPEN":
+        return f"permit {rule.permit} is open"
+    if rule.when is not None and holds(rule.when, view) is False:
+        return "its condition does not hold"
+    return ""
+
+
+def inputs(scene: Scene, state: State, t: float) -> Mapping[str, InputView]:
+    """Return what every input of the scene says at a time; what came too long ago is unknown."""
+    return {one.id: _input(one, state.inputs.setdefault(one.id, InputState()), t)
+            for one in scene.inputs}  # fmt: skip
+
+
+def _input(one: Input, memory: InputState, t: float) -> InputView:
+    while memory.waiting and memory.waiting[0][0] <= t + 1e-6:
+        at, said = memory.waiting.pop(0)
+        if memory.at_s is None or at >= memory.at_s:
+            if said != memory.value or one.kind == "event":
+                memory.since_s = at
+            memory.value, memory.at_s = said, at
+    stale = one.stale_s is not None and memory.at_s is not None and t - memory.at_s > one.stale_s
+    value = None if stale or memory.value is None else _read(one, memory.value)
+    return InputView(value, memory.at_s, memory.since_s, stale)
+
+
+def _read(one: Input, value: str) -> str | float | None:
+    """Take a report as what the input is; one that it cannot be is no answer."""
+    if one.kind == "state":
+        return value if value in one.states else None
+    if one.kind == "number":
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        return number if number == number and abs(number) != float("inf") else None
+    return value

@@ -1,0 +1,157 @@
+"""A rule of the scene: a hazard type with parameters, and the conditions that all types share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from workers import checks
+from workers.checks import SceneError
+from workers.hazards import registry
+from workers.hazards.base import SEVERITIES, Fault
+from workers.hazards.params import Names
+from workers.hazards.params import parse as parse_params
+from workers.when import Shift, Span, Test, parse_schedule, parse_test, rules_named
+
+MODES = ("armed", "shadow", "off")
+WEARS = ("helmet", "bare_head", "vest", "no_vest")
+COMMON = (
+    "zone", "machine", "severity", "params", "name", "mode", "when", "schedule", "permit", "wears",
+    "min_visibility", "confirm", "sustain_s", "cooldown_s", "action", "place",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SceneRule:
+    """A hazard type armed with parameters; params is the type's own dataclass.
+
+    mode: armed, in shadow (it is told, and raises no alarm) or off; when, schedule: outside of
+    them it is not in force; permit: an input of states, nor is it while that is OPEN; wears: only
+    people of whom one of these is known count; min_visibility: below it the rule is blind;
+    confirm: of the last M frames N must say so; sustain_s: and for so long; cooldown_s: the same
+    people do not raise it again so soon; action: what the operator is to do; place: where it is.
+    """
+
+    id: str
+    type: str
+    severity: str
+    zone: str | None = None
+    machine: str | None = None
+    params: Any = None
+    name: str = ""
+    mode: str = "armed"
+    when: Test | None = None
+    schedule: tuple[Span, ...] = ()
+    permit: str | None = None
+    wears: tuple[str, ...] = ()
+    min_visibility: float = 0.2
+    confirm: tuple[int, int] = (1, 1)
+    sustain_s: float = 0.0
+    cooldown_s: float = 0.0
+    action: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A rule of a type that this version lacks: kept as it was written, and not protecting."""
+
+    id: str
+    type: str
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_rule(
+    item: Any, path: str, names: Names, shifts: Mapping[str, Shift], ground: bool
+) -> SceneRule | Unknown:
+    """Check one rule; one of a type that is not known here is kept whole."""
+    kinds = registry()
+    kind = item.get("type") if isinstance(item, Mapping) else None
+    if isinstance(kind, str) and kind.strip() and kind not in kinds and "id" in item:
+        return Unknown(checks.ident(item, path), kind, dict(item))
+    raw = checks.keys(item, path, required=("id", "type"), optional=COMMON)
+    name = checks.ident(raw, path)
+    if not isinstance(raw["type"], str) or raw["type"] not in kinds:
+        raise SceneError(
+            f"{path}.type", "no hazard type %(found)s; there are: %(known)s",
+            found=checks.show(raw["type"]), known=", ".join(sorted(kinds)),
+        )  # fmt: skip
+    hazard = kinds[raw["type"]]
+    zone, machine, permit = raw.get("zone"), raw.get("machine"), raw.get("permit")
+    for key, value, needed in (
+        ("zone", zone, hazard.needs_zone),
+        ("machine", machine, hazard.needs_machine),
+        ("permit", permit, False),
+    ):
+        if value is None and needed:
+            raise SceneError(f"{path}.{key}", "needed by %(type)s", type=hazard.type)
+        if value is not None:
+            names.check(value, f"{path}.{key}", "input" if key == "permit" else key)
+    if permit is not None and "OPEN" not in names.states[permit]:
+        text = "the input %(found)s has no state OPEN"
+        raise SceneError(f"{path}.permit", text, found=checks.show(permit))
+    if hazard.needs_ground and not ground:
+        raise SceneError(path, "%(type)s needs the ground to be drawn", type=hazard.type)
+    when = raw.get("when")
+    schedule = raw.get("schedule")
+    rule = SceneRule(
+        name,
+        hazard.type,
+        checks.choice(raw.get("severity", hazard.severity), f"{path}.severity", SEVERITIES[::-1]),
+        zone,
+        machine,
+        parse_params(hazard.params, raw.get("params", {}), f"{path}.params", names),
+        checks.text(raw, path),
+        checks.choice(raw.get("mode", "armed"), f"{path}.mode", MODES),
+        None if when is None else parse_test(when, f"{path}.when", names, shifts),
+        () if schedule is None else parse_schedule(schedule, f"{path}.schedule", shifts),
+        permit,
+        _wears(raw.get("wears", []), f"{path}.wears"),
+        checks.number(
+            raw.get("min_visibility", hazard.min_visibility), f"{path}.min_visibility", 0, 1
+        ),
+        _confirm(raw.get("confirm", list(hazard.confirm)), f"{path}.confirm"),
+        checks.number(raw.get("sustain_s", 0.0), f"{path}.sustain_s", 0, 86400),
+        checks.number(raw.get("cooldown_s", 0.0), f"{path}.cooldown_s", 0, 86400),
+        checks.text(raw, path, "action", 500),
+        checks.text(raw, path, "place", 100),
+    )
+    for fault in hazard.check(rule):
+        raise SceneError(f"{path}.{Fault(*fault).path}", fault.text, **fault.values)
+    return rule
+
+
+def _wears(value: Any, path: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise SceneError(path, "must be a list, found %(found)s", found=checks.show(value))
+    return tuple(checks.choice(one, f"{path}[{i}]", WEARS) for i, one in enumerate(value))
+
+
+def _confirm(value: Any, path: str) -> tuple[int, int]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise SceneError(path, "must be [n, m], found %(found)s", found=checks.show(value))
+    least, of = (checks.whole(v, f"{path}[{i}]", 1, 50) for i, v in enumerate(value))
+    if least > of:
+        raise SceneError(f"{path}[0]", "must not be more than the frames that are looked at")
+    return least, of
+
+
+def refuse_circles(rules: Sequence[SceneRule | Unknown]) -> None:
+    """Refuse a condition that names a rule which is not there, or in the end itself."""
+    tests = {rule.id: rule.when for rule in rules if isinstance(rule, SceneRule)}
+    ids = {rule.id for rule in rules}
+    for index, rule in enumerate(rules):
+        if rule.id not in tests:
+            continue
+        path = f"rules[{index}].when"
+        for name in rules_named(tests[rule.id]):
+            if name not in ids:
+                text = "no %(what)s %(found)s"
+                raise SceneError(path, text, what="rule", found=checks.show(name))
+        waiting, seen = rules_named(tests[rule.id]), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name == rule.id:
+                raise SceneError(path, 'the condition of "%(id)s" depends on itself', id=rule.id)
+            if name not in seen:
+                seen.add(name)
+                waiting += rules_named(tests.get(name))
