@@ -44,6 +44,60 @@ def test_an_empty_roadway_keeps_the_gate_shut(roadway):
     assert sum(wanted) <= 17
 
 
+def test_after_half_a_minute_without_a_hint_it_looks_every_six_seconds():
+    roadway, gate = Roadway(), Gate()
+    looked = [i / 5 for i in range(600) if gate.wants(roadway.small(), i / 5)]
+    gaps = np.diff(looked)
+    late = gaps[np.array(looked[1:]) > 45]
+    assert gaps.max() <= 6.2
+    assert late.min() >= 5.8
+    early = gaps[np.array(looked[1:]) < 30]
+    assert early.max() <= 2.2
+
+
+@pytest.mark.parametrize("brightness", [0.3, 1.0])
+def test_what_stirs_too_little_to_be_motion_brings_the_looks_back(brightness):
+    roadway, gate = Roadway(noise=2.0, brightness=brightness), Gate()
+    for i in range(250):
+        gate.wants(roadway.small(), i / 5)
+    assert gate.calm(50.0)
+    # Somebody 12 px wide, who differs by less than what motion needs.
+    looked, moved = [], 0
+    for i in range(250, 300):
+        small = roadway.small(200 + (i - 250) // 2, 3.5, 24)
+        opened = gate.open_until
+        if gate.wants(small, i / 5):
+            looked.append(i / 5)
+        moved += gate.open_until != opened
+    assert moved == 0
+    assert not gate.calm(60.0)
+    assert np.diff(looked[1:]).max() <= 2.2
+
+
+def test_a_stored_gate_stays_calm():
+    roadway, gate = Roadway(), Gate()
+    for i in range(250):
+        gate.wants(roadway.small(), i / 5)
+    again = Gate.load(json.loads(json.dumps(gate.dump())))
+    assert gate.calm(50.0)
+    assert again.calm(50.0)
+    again.forget()
+    assert again.wants(roadway.small(), 50.0)
+    assert not again.calm(50.2)
+
+
+@pytest.mark.parametrize(
+    "roadway",
+    [Roadway(noise=8), Roadway(flicker=0.3), Roadway(brightness=0.3)],
+    ids=["noisy", "lamps flicker by 30 %", "dim"],
+)
+def test_noise_and_lamps_are_no_hint(roadway):
+    gate = Gate()
+    for i in range(300):
+        gate.wants(roadway.small(), i / 5)
+    assert gate.calm(60.0)
+
+
 @pytest.mark.parametrize("contrast", [25.0, -25.0, 12.0])
 @pytest.mark.parametrize("flicker", [0.0, 0.3])
 def test_somebody_who_walks_opens_it(contrast, flicker):

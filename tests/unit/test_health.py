@@ -178,3 +178,23 @@ def test_a_view_that_sinks_slowly_is_not_made_usual():
         for _ in range(200):
             look = seen(scenery, wall[step : step + 72])
     assert look.there < 0.3
+
+
+def test_a_picture_in_which_nothing_changes_is_compared_every_three_seconds():
+    health, gate, looks = Health(), Gate(), []
+    rng = np.random.default_rng(4)
+    wall = cv2.GaussianBlur(rng.uniform(0, 255, (180, 320)), (0, 0), 3)
+    for i in range(200):
+        shade = 60 if i >= 150 else 0  # something stands in the view from then on
+        picture = wall.copy()
+        picture[60:120, 100:160] += shade
+        luma = np.clip(picture + rng.standard_normal(wall.shape), 0, 255).astype(np.uint8)
+        small = small_luma(luma)
+        gate.moved(small, i / 5)
+        health.observe(small, luma, gate, light.measure(small), i / 5)
+        if not looks or health.looked_t != looks[-1]:
+            looks.append(health.looked_t)
+    gaps = {round(t): round(after - t) for t, after in zip(looks, looks[1:], strict=False)}
+    assert all(gaps[t] == 1 for t in gaps if t < 9)
+    assert all(gaps[t] == 3 for t in gaps if 14 <= t < 26)
+    assert all(gaps[t] == 1 for t in gaps if t >= 31)

@@ -8,7 +8,7 @@ open nothing, while somebody slow differs little from the frame before and much 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -26,6 +26,13 @@ HOLD_S = 1.0
 # Without any motion the detector still looks this often; sooner while somebody is followed.
 LOOK_S = 2.0
 LOOK_FOLLOWED_S = 0.6
+# And later where nobody was found, and nothing moved even by a hint, for so long: what it did not
+# find in as many looks at the same picture it will not find in the next.
+QUIET_S, LOOK_QUIET_S = 30.0, 6.0
+# So long without a hint the picture is calm: what looks for slow changes may do so less often.
+CALM_S = 10.0
+# A hint is a change by this share of what motion needs, over as many pixels as are motion at once.
+HINT = 0.5
 # Motion in which the detector has found nobody for so long is looked at at half the usual rate.
 FRUITLESS_S, LOOK_FRUITLESS_S = 1.0, 0.4
 # One step of a relative picture; its zero is 128.
@@ -66,7 +73,8 @@ class Gate:
     """The gate's memory.
 
     last: the frame before; background: relative picture; noise: variance by cell; seen: how many
-    differences the noise was learnt from; hint: something moved in the frame before; times in s.
+    differences the noise was learnt from; hint: something moved in the frame before; times in s,
+    stirred_t: when last something differed by more than a hint.
     """
 
     last: np.ndarray | None = None
@@ -80,6 +88,9 @@ class Gate:
     looked_t: float = -1e18
     opened_t: float = -1e18
     found_t: float = -1e18
+    stirred_t: float = -1e18
+    # The frame before, relative to its local mean: what `last` would give once more.
+    before: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def wants(
         self,
@@ -100,7 +111,8 @@ class Gate:
             if t > self.open_until:
                 self.opened_t = t
             self.open_until = t + HOLD_S
-        every_s = LOOK_FOLLOWED_S if following else LOOK_S
+        quiet = t - max(self.stirred_t, self.found_t, self.open_until) > QUIET_S
+        every_s = LOOK_FOLLOWED_S if following else LOOK_QUIET_S if quiet else LOOK_S
         if t <= self.open_until:
             fruitless = t - max(self.found_t, self.opened_t) > FRUITLESS_S
             every_s = LOOK_FRUITLESS_S if fruitless else 0.0
@@ -118,6 +130,10 @@ class Gate:
         """Whether nothing has moved for as long as the gate stays open."""
         return self.last_t > self.open_until
 
+    def calm(self, t: float) -> bool:
+        """Tell whether for ten seconds nothing has moved or changed, even by a hint."""
+        return t - max(self.stirred_t, self.found_t, self.open_until) > CALM_S
+
     def moved(
         self,
         small: np.ndarray,
@@ -130,7 +146,7 @@ class Gate:
         if self.last is None or self.background is None or self.last.shape != small.shape:
             self._begin(small, now, t)
             return True
-        before = _relative(self.last)
+        before = _relative(self.last) if self.before is None else self.before
         step_s = max(1e-3, t - self.last_t)
         deviation = self._deviation(now - before, step_s, people)
         # The mean of two frames has less noise than one, and a walker is in both.
@@ -143,22 +159,22 @@ class Gate:
             self.renewed_t = t
         floor = max(MIN_CHANGE, MIN_LEVELS / (float(small.mean()) + 10.0))
         limit = np.maximum(floor * STEP, DEVIATIONS * deviation)
-        mask = (np.abs(change) > limit).astype(np.uint8)
         # A lamp that saturates hides what the exposure does around it.
-        lamps = cv2.dilate(np.minimum(small, self.last), _AROUND) >= SATURATED
-        mask[lamps] = 0
+        blind = cv2.dilate(np.minimum(small, self.last), _AROUND) >= SATURATED
         if ignore is not None:
-            mask[ignore] = 0
-        self.last, self.last_t = small, t
-        largest = 0
-        if cv2.countNonZero(mask) >= MIN_PIXELS:
-            _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-            largest = int(stats[1:, cv2.CC_STAT_AREA].max())
+            blind |= ignore
+        share = np.abs(change) / limit
+        share[blind] = 0
+        self.last, self.last_t, self.before = small, t, now
+        largest = _largest(share > 1.0, MIN_PIXELS)
+        if largest >= MIN_PIXELS or _largest(share > HINT, SURE_PIXELS) >= SURE_PIXELS:
+            self.stirred_t = t
         hint, self.hint = self.hint, largest >= MIN_PIXELS
         return largest >= SURE_PIXELS or (hint and self.hint)
 
     def _begin(self, small: np.ndarray, now: np.ndarray, t: float) -> None:
-        self.last, self.last_t = small, t
+        self.last, self.last_t, self.before = small, t, now
+        self.stirred_t = t
         self.background = np.clip(np.rint(now + 128.0), 0, 255).astype(np.uint8)
         self.renewed_t = t
         self.noise, self.seen, self.hint = None, 0, False
@@ -171,9 +187,8 @@ class Gate:
         size = (max(1, width // CELL), max(1, height // CELL))
         # Half of the difference's variance is that of one frame.
         found = cv2.resize(difference * difference, size, interpolation=cv2.INTER_AREA) / 2
-        middle = float(np.median(found)) + 0.05
         if self.noise is None:
-            known = np.minimum(found, 2 * middle)
+            known = np.minimum(found, 2 * (float(np.median(found)) + 0.05))
         else:
             known = self.noise.astype(np.float32)
             share = max(min(1.0, step_s / NOISE_S), 1 / (self.seen + 1))
@@ -192,10 +207,10 @@ class Gate:
 
     def forget(self) -> None:
         """Start anew after a gap in time."""
-        self.last = self.background = self.noise = None
+        self.last = self.background = self.noise = self.before = None
         self.seen, self.hint = 0, False
         self.last_t = self.renewed_t = self.open_until = self.looked_t = -1e18
-        self.opened_t = self.found_t = -1e18
+        self.opened_t = self.found_t = self.stirred_t = -1e18
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -212,6 +227,7 @@ class Gate:
                 self.looked_t,
                 self.opened_t,
                 self.found_t,
+                self.stirred_t,
             ],
         }
 
@@ -227,6 +243,15 @@ class Gate:
             data["hint"],
             *data["t"],
         )
+
+
+def _largest(mask: np.ndarray, least: int) -> int:
+    """Return how many pixels the largest patch of a mask has; 0 where it has fewer than least."""
+    marked = mask.astype(np.uint8)
+    if cv2.countNonZero(marked) < least:
+        return 0
+    _, _, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
+    return int(stats[1:, cv2.CC_STAT_AREA].max())
 
 
 def _packed(image: np.ndarray | None) -> list[Any] | None:

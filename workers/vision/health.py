@@ -34,8 +34,9 @@ HOLD_S = {
 ARMED_S = {"lost": 5.0, "dark": 15.0, "overexposed": 15.0, "glare": 15.0}
 # Gone for this long, a fault is over.
 CLEAR_S = 5.0
-# The picture is compared with the usual one this often.
-EVERY_S = 1.0
+# The picture is compared with the usual one this often, and less so where nothing in it changes:
+# what covers or turns the view ends the calm at once, and the rest takes a minute to be told.
+EVERY_S, EVERY_CALM_S = 1.0, 3.0
 # What is left of visibility while a fault is told.
 LEAVES = {
     "frozen": 0.0,
@@ -128,7 +129,8 @@ class Health:
         blinded = {"overexposed", "glare", "dark"} & {f.fault for f in self.faults.values()}
         if blinded:
             return told  # what light does to the view has its name already
-        if gate.background is not None and t - self.looked_t >= EVERY_S - 1e-6:
+        every_s = EVERY_CALM_S if gate.calm(t) and not self._pending() else EVERY_S
+        if gate.background is not None and t - self.looked_t >= every_s - 1e-6:
             step_s = min(10.0, t - self.looked_t)
             self.looked_t = t
             for fault, there, why, values in self._compare(small, luma, gate, step_s):

@@ -8,6 +8,7 @@ import numpy as np
 # Video's white is 235 and its black 16; an encoder's ringing takes a little off.
 SATURATED = 230
 _LEVELS = np.arange(256.0)
+_SECOND = np.array([[1, -2, 1]], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,16 @@ class Light:
 
 def measure(small: np.ndarray) -> Light:
     """Measure a small luma picture (H, W) uint8, from counts of its grey levels."""
-    levels = np.bincount(small.ravel(), minlength=256)
+    levels = _counts(small)
     total = max(1, small.size)
     mean = float(levels @ _LEVELS) / total
     spread = max(0.0, float(levels @ _LEVELS**2) / total - mean**2) ** 0.5
     steep = noise = 0.0
     if min(small.shape) >= 4:
-        steep = _quantile(np.bincount(cv2.absdiff(small[:, 1:], small[:, :-1]).ravel()), 0.95)
+        steep = _quantile(_counts(cv2.absdiff(small[:, 1:], small[:, :-1])), 0.95)
         # Second differences of neighbours: half of them lie where nothing but noise is.
-        wide = small.astype(np.int16)
-        second = np.abs(wide[:, 2:] - 2 * wide[:, 1:-1] + wide[:, :-2])
-        noise = _quantile(np.bincount(second.ravel()), 0.5) / 1.65
+        second = cv2.convertScaleAbs(cv2.filter2D(small, cv2.CV_16S, _SECOND))[:, 1:-1]
+        noise = _quantile(_counts(second), 0.5) / 1.65
     return Light(
         mean,
         float(levels[:24].sum()) / total,
@@ -63,6 +63,11 @@ def measure(small: np.ndarray) -> Light:
         1 - _ramp(steep, 0.1 * spread, 0.9 * spread) if spread > 1 else 1.0,
         noise,
     )
+
+
+def _counts(picture: np.ndarray) -> np.ndarray:
+    """Return how many pixels have each of the 256 grey levels."""
+    return cv2.calcHist([np.ascontiguousarray(picture)], [0], None, [256], [0, 256]).ravel()
 
 
 def _quantile(counts: np.ndarray, share: float) -> float:
