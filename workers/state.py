@@ -13,7 +13,7 @@ from workers.vision.ppe import Wardrobe
 from workers.vision.track import Tracker
 from workers.vision.wet import Floor
 
-VERSION = 6
+VERSION = 7
 
 
 @dataclass
