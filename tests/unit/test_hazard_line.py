@@ -1,0 +1,80 @@
+"""Lines: crossed once, in which direction, wobbled upon, passed beside."""
+
+import pytest
+from hazard_kit import Film, person, scene
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workers.scene import SceneError
+
+# Drawn from the far end to the near one: walking along it, the picture's left is on the right.
+LINE = {"id": "gate", "points": [[0.5, 0.4], [0.5, 0.95]]}
+
+
+def line(**params):
+    return Film(scene("line_crossing", params={"line": "gate", **params}, lines=[LINE]))
+
+
+def walk(film, xs, track=1, foot=0.8):
+    for x in xs:
+        film.frame([person(x, foot, track=track)])
+
+
+RIGHT = [0.3 + 0.02 * k for k in range(20)]
+
+
+def test_crossing_raises_once_and_clears_by_itself():
+    film = line()
+    walk(film, RIGHT)
+    assert [(f.state, f.why) for f in film.findings] == [("raised", "1 person crossed gate")]
+    film.run(6)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+@pytest.mark.parametrize(
+    ("direction", "there", "back"), [("to_left", 1, 0), ("to_right", 0, 1), ("both", 1, 1)]
+)
+def test_only_the_way_that_is_not_allowed_counts(direction, there, back):
+    film = line(direction=direction)
+    walk(film, RIGHT)
+    assert len(film.findings) == there
+    other = line(direction=direction)
+    walk(other, RIGHT[::-1])
+    assert len(other.findings) == back
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-0.012, 0.012), min_size=10, max_size=60))
+def test_wobbling_on_the_line_crosses_nothing(wobble):
+    film = line()
+    walk(film, [0.4, *(0.5 + w for w in wobble), 0.4])
+    assert film.findings == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(switch=st.integers(1, 19), missed=st.integers(0, 3))
+def test_a_new_track_and_missed_detections_lose_no_crossing(switch, missed):
+    film = line()
+    for k, x in enumerate(RIGHT):
+        gone = switch <= k < switch + missed
+        film.frame([] if gone else [person(x, track=1 if k < switch else 2)])
+    assert [f.state for f in film.findings] == ["raised"]
+
+
+def test_passing_beyond_the_end_of_the_line_is_no_crossing():
+    film = line()
+    walk(film, RIGHT, foot=0.3)
+    assert film.findings == []
+
+
+def test_two_people_who_cross_in_opposite_ways_are_both_seen():
+    film = line()
+    for a, b in zip(RIGHT, RIGHT[::-1], strict=True):
+        film.frame([person(a, track=1), person(b, 0.9, track=2)])
+    assert len({f.situation for f in film.findings}) == 1
+
+
+def test_a_line_that_is_not_there_is_refused():
+    with pytest.raises(SceneError) as caught:
+        line(line="none")
+    assert caught.value.path == "rules[0].params.line"

@@ -1,0 +1,131 @@
+"""Somebody crosses a line, in a direction that is not allowed."""
+
+from dataclasses import dataclass
+
+from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Point, Rule, View, say
+from workers.hazards.params import choice, line, number
+
+# So far beyond the line, in heights of the person's box, is across it; less is a wobble.
+ACROSS = 0.08
+# A track that was not seen for longer is no longer the same crossing.
+KEEP_S = 5.0
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a mine may set."""
+
+    line: str | None = line(label="Line", required=True, help="The line that is watched.")
+    direction: str = choice(
+        "both",
+        choices={
+            "both": "either way",
+            "to_right": "from its left to its right",
+            "to_left": "from its right to its left",
+        },
+        label="Direction",
+        help="The way that is not allowed, seen by somebody who walks along the line.",
+    )
+    clear_s: float = number(
+        5.0, unit="s", low=0, high=600, label="Over after",
+        help="Time after the last crossing before the alarm clears.",
+    )  # fmt: skip
+
+
+class LineCrossing(Hazard):
+    """A person's foot goes from one side of a line to the other, between the line's ends.
+
+    Somebody counts as across only clearly beyond it, so that wobbling on the line is one crossing
+    or none. A track that begins where another was lost takes over its side. A crossing has no
+    length of its own: the alarm clears some time after the last. Direction as drawn: the left is
+    on the left hand of who walks from the line's first point to its last.
+    """
+
+    type = "line_crossing"
+    title = "Line crossed"
+    params = Params
+    severity = "high"
+    action = "Call the person back; find out why the line was crossed."
+
+    def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
+        """Judge one frame."""
+        params: Params = rule.params
+        points = view.lines[params.line or ""]
+        # By track: side (1 right, -1 left), when last seen, and where the foot was.
+        known: dict[str, list[float]] = memory.setdefault("sides", {})
+        for name in [k for k, v in known.items() if view.t - v[1] > KEEP_S]:
+            del known[name]
+        here = {str(p.track) for p in view.people}
+        crossed = []
+        for person in view.people:
+            name, aspect = str(person.track), view.aspect
+            distance, between = beside(points, person.foot, aspect)
+            before = known.get(name) or self._lost(known, here, person.foot, person.height, aspect)
+            if abs(distance) < ACROSS * person.height:
+                if before is not None:
+                    known[name] = [before[0], view.t, *person.foot]
+                continue
+            side = 1.0 if distance > 0 else -1.0
+            if before is not None and before[0] != side and between:
+                way = "to_right" if side > 0 else "to_left"
+                if params.direction in ("both", way):
+                    crossed.append((person, way))
+            known[name] = [side, view.t, *person.foot]
+        if not crossed:
+            return CLEAR
+        count = len(crossed)
+        words = (
+            say("1 person crossed %(line)s", line=params.line)
+            if count == 1
+            else say("%(count)s persons crossed %(line)s", count=count, line=params.line)
+        )
+        return Condition(
+            "danger",
+            tuple(person.box for person, _ in crossed),
+            (words,),
+            {
+                "persons": count, "line": params.line, "directions": [way for _, way in crossed],
+                "tracks": [person.track for person, _ in crossed],
+                "feet": [list(person.foot) for person, _ in crossed],
+            },
+        )  # fmt: skip
+
+    def _lost(
+        self,
+        known: dict[str, list[float]],
+        here: set[str],
+        foot: Point,
+        height: float,
+        aspect: float,
+    ) -> list[float] | None:
+        """Return what is known of a track that was lost near this foot, and forget it there."""
+        for name, (_, _, x, y) in list(known.items()):
+            near = abs(x - foot[0]) * aspect < 0.5 * height and abs(y - foot[1]) < 0.5 * height
+            if name not in here and near:
+                return known.pop(name)
+        return None
+
+
+def beside(points: tuple[Point, ...], foot: Point, aspect: float) -> tuple[float, bool]:
+    """Return how far right of a line a point is, in picture heights (left: below 0).
+
+    And whether it lies beside the line, not beyond its ends. The nearest part of the line counts.
+    """
+    best, found, between = 1e9, 0.0, False
+    last = len(points) - 2
+    for index, (a, b) in enumerate(zip(points, points[1:], strict=False)):
+        ax, ay, bx, by = a[0] * aspect, a[1], b[0] * aspect, b[1]
+        px, py = foot[0] * aspect, foot[1]
+        length = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5
+        along = ((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length
+        # y points down, so that a positive turn is to the right hand.
+        right = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) / length
+        held = min(max(along, 0.0), length)
+        distance = ((along - held) ** 2 + right**2) ** 0.5
+        if distance < best:
+            best, found = distance, right
+            between = not ((index == 0 and along < 0) or (index == last and along > length))
+    return found, between
+
+
+HAZARD = LineCrossing()
