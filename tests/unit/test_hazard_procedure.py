@@ -1,0 +1,123 @@
+"""Procedures: every step in its order and time; what is skipped is named."""
+
+import pytest
+from hazard_kit import SQUARE, Film, person, scene
+
+from workers.scene import SceneError
+
+WINCH = {"machines": [{"id": "winch-1", "source": "signal"}]}
+BELL = {"id": "bell", "kind": "state", "states": ["SILENT", "RINGS"]}
+STEPS = [
+    {"id": "driver", "name": "driver at the post", "needs": {"zone": "danger", "at_least": 1}},
+    {"id": "bell", "name": "bell", "needs": {"input": "bell", "is": ["RINGS"]}, "hold_s": 2},
+    {"id": "start", "name": "start", "needs": {"machine": "winch-1", "running": True},
+     "min_gap_s": 3, "max_gap_s": 30},
+]  # fmt: skip
+STOPPED, RUNNING = {"winch-1": "STOPPED"}, {"winch-1": "RUNNING"}
+
+
+def start(steps=STEPS, **rule):
+    zones = [{"id": "danger", "polygon": SQUARE}]
+    film = Film(
+        scene(
+            "procedure_sequence", params={"steps": steps}, rule=rule, zones=zones, inputs=[BELL],
+            **WINCH,
+        )
+    )  # fmt: skip
+    film.tell("bell", "SILENT")
+    film.run(2, machines=STOPPED)
+    return film
+
+
+def ring(film, seconds):
+    film.tell("bell", "RINGS")
+    film.run(seconds, [person(0.5)], machines=STOPPED)
+    film.tell("bell", "SILENT")
+
+
+def states(film):
+    return [step["state"] for step in film.state.rules["r1"].memory["shown"]["steps"]]
+
+
+def test_a_procedure_that_is_followed_raises_nothing():
+    film = start()
+    film.run(3, [person(0.5)], machines=STOPPED)
+    assert states(film) == ["done", "now", "waiting"]
+    ring(film, 3)
+    film.run(4, [person(0.5)], machines=STOPPED)
+    film.run(5, [person(0.5)], machines=RUNNING)
+    assert film.findings == []
+    assert states(film) == ["done", "done", "done"]
+
+
+def test_a_skipped_step_is_named_and_the_strip_shows_it():
+    film = start()
+    film.run(5, [person(0.5)], machines=STOPPED)
+    [found] = film.run(1, [person(0.5)], machines=RUNNING)
+    assert found.why == "bell: skipped"
+    assert [s["state"] for s in found.values["steps"]] == ["done", "skipped", "done"]
+
+
+def test_a_step_too_early_and_one_too_late_are_told():
+    early = start()
+    early.run(3, [person(0.5)], machines=STOPPED)
+    ring(early, 2.4)
+    assert [f.why for f in early.run(2, [person(0.5)], machines=RUNNING)] == ["start: early"]
+    late = start()
+    late.run(3, [person(0.5)], machines=STOPPED)
+    ring(late, 3)
+    assert [f.why for f in late.run(35, [person(0.5)], machines=STOPPED)] == ["start: late"]
+
+
+def test_a_bell_too_short_is_no_bell():
+    film = start()
+    film.run(3, [person(0.5)], machines=STOPPED)
+    ring(film, 1)
+    film.run(5, [person(0.5)], machines=STOPPED)
+    assert [f.why for f in film.run(1, [person(0.5)], machines=RUNNING)] == ["bell: skipped"]
+
+
+def test_doubt_completes_no_step():
+    film = start()
+    film.run(5, [person(0.5)], machines=STOPPED, faults=("blocked",))
+    assert "shown" not in film.state.rules["r1"].memory  # nobody was seen at the post
+    film.run(3, [person(0.5)], machines=STOPPED)
+    ring(film, 3)
+    film.run(10, [person(0.5)])  # the winch is UNKNOWN: it was not started for certain
+    assert states(film) == ["done", "done", "now"]
+
+
+def test_a_run_that_went_wrong_clears_after_its_end_and_the_next_is_a_new_one():
+    film = start()
+    film.run(5, [person(0.5)], machines=STOPPED)
+    film.run(3, [person(0.5)], machines=RUNNING)
+    film.run(15, machines=STOPPED)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    film.run(5, [person(0.5)], machines=STOPPED)
+    film.run(2, [person(0.5)], machines=RUNNING)
+    assert len({f.situation for f in film.findings}) == 2
+
+
+def altered(index, **change):
+    return [{**step, **change} if i == index else step for i, step in enumerate(STEPS)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "path"),
+    [
+        (STEPS[:1], "steps"),
+        (altered(1, id="driver"), "steps[1].id"),
+        (altered(0, needs={"zone": "nowhere", "at_least": 1}), "steps[0].needs.zone"),
+        (altered(0, needs={"zone": "danger", "at_least": 2, "at_most": 1}),
+         "steps[0].needs.at_least"),
+        (altered(1, needs={"input": "bell", "is": ["LOUD"]}), "steps[1].needs.is[0]"),
+        (altered(1, needs={}), "steps[1].needs"),
+        (altered(2, max_gap_s=1), "steps[2].max_gap_s"),
+    ],
+)  # fmt: skip
+def test_a_step_that_nobody_can_do_is_refused(steps, path):
+    with pytest.raises(SceneError) as caught:
+        start(steps)
+    assert caught.value.path == f"rules[0].params.{path}"
+    with pytest.raises(SceneError, match="is missing"):
+        Film(scene("procedure_sequence"))
