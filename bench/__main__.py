@@ -2,9 +2,15 @@
 
 import sys
 
-from bench import cost, e2e, engine, record
+from bench import cost, e2e, engine, record, rules
 
-BENCHES = {"engine": engine.main, "record": record.main, "e2e": e2e.main, "cost": cost.main}
+BENCHES = {
+    "engine": engine.main,
+    "record": record.main,
+    "e2e": e2e.main,
+    "cost": cost.main,
+    "rules": rules.main,
+}
 
 
 def main(arguments: list[str]) -> int:

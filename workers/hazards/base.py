@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from workers.geometry import distance_inside
 from workers.ground import Plane
 
 Point = tuple[float, float]
@@ -144,6 +145,16 @@ class View:
     timezone: str = "UTC"
     open: Mapping[str, str] = field(default_factory=dict)
     blind: str = ""
+    # Measured once a frame, whichever rules ask: by zone and point.
+    depths: dict[tuple[str, Point], float] = field(default_factory=dict, repr=False, compare=False)
+
+    def depth(self, zone: str, point: Point) -> float:
+        """Return how far inside a zone a point lies, in picture heights; negative outside."""
+        found = self.depths.get((zone, point))
+        if found is None:
+            found = distance_inside(self.zones[zone], point, self.aspect)
+            self.depths[zone, point] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

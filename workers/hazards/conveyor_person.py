@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from workers.geometry import distance_inside
 from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Person, Rule, View, count_people
 from workers.hazards.params import number, zone
 from workers.hazards.presence import inside_zone, stay_in_zone
@@ -53,8 +52,7 @@ class ConveyorPerson(Hazard):
         assert rule.zone is not None and rule.machine is not None
         people = list(view.people)
         if params.bridge_zone:
-            bridge = view.zones[params.bridge_zone]
-            people = [p for p in people if distance_inside(bridge, p.foot, view.aspect) < 0]
+            people = [p for p in people if view.depth(params.bridge_zone, p.foot) < 0]
         machine = view.machines[rule.machine]
         found = CLEAR
         for name, points in ((rule.zone, _trunk), (params.reach_zone, _outline)):
@@ -100,8 +98,7 @@ def _outline(person: Person) -> list[tuple[float, float]]:
 
 
 def _touches(view: View, name: str, points: list[tuple[float, float]]) -> bool:
-    polygon = view.zones[name]
-    return any(distance_inside(polygon, point, view.aspect) >= 0 for point in points)
+    return any(view.depth(name, point) >= 0 for point in points)
 
 
 HAZARD = ConveyorPerson()

@@ -1,6 +1,5 @@
 """Who is in a zone and since when: occupancy belongs to the zone, and not to a track."""
 
-from workers.geometry import distance_inside
 from workers.hazards.base import Memory, Person, View
 
 # A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
@@ -15,7 +14,6 @@ def inside_zone(memory: Memory, people: list[Person], view: View, name: str) -> 
 
     So does a new track where somebody who was in it was lost: it is taken for the same person.
     """
-    polygon = view.zones[name]
     # By track: when it was last inside, and where its foot was then.
     known: dict[str, list[float]] = memory.setdefault("inside", {}).get(name, {})
     bridge_s = max(BRIDGE_S, 2.2 * view.step_s)
@@ -30,7 +28,7 @@ def inside_zone(memory: Memory, people: list[Person], view: View, name: str) -> 
             for _, x, y in lost
         )
         margin = EDGE * person.height if was_in else 0.0
-        if distance_inside(polygon, person.foot, view.aspect) >= -margin:
+        if view.depth(name, person.foot) >= -margin:
             found.append(person)
             known[str(person.track)] = [view.t, *person.foot]
         elif str(person.track) in known:

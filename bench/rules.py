@@ -1,0 +1,59 @@
+"""What judging rules costs: fifty rules on one camera with twenty people, in one analysed frame."""
+
+import time
+from typing import Any
+
+from workers.hazards.base import MachineView, Person, View
+from workers.judge import Judge
+from workers.scene import parse_scene
+from workers.state import State
+
+RULES, PEOPLE, FRAMES = 50, 20, 300
+TYPES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("proximity_while_running", {"warning_zone": "near"}),
+    ("restricted_entry", {}),
+    ("loitering", {}),
+    ("conveyor_person", {"reach_zone": "near"}),
+    ("slope_mutual_exclusion", {}),
+    ("occupancy", {"limit": 5}),
+    ("post_absence", {}),
+    ("line_crossing", {"line": "line"}),
+)
+SQUARES = {"zone": (0.1, 0.4, 0.6, 0.95), "near": (0.05, 0.3, 0.8, 1.0)}
+
+
+def main() -> None:
+    """Print milliseconds of CPU per frame."""
+    zones = [
+        {"id": name, "polygon": [[a, b], [c, b], [c, d], [a, d]]}
+        for name, (a, b, c, d) in SQUARES.items()
+    ]
+    rules = []
+    for index in range(RULES):
+        kind, params = TYPES[index % len(TYPES)]
+        rules.append(
+            {"id": f"r{index}", "type": kind, "zone": "zone", "machine": "winch", "params": params}
+        )
+    scene = parse_scene(
+        {
+            "version": 1,
+            "zones": zones,
+            "lines": [{"id": "line", "points": [[0.5, 0.2], [0.5, 0.9]]}],
+            "machines": [{"id": "winch", "source": "signal"}],
+            "rules": rules,
+        }
+    )
+    state, spent = State(), 0.0
+    for index in range(FRAMES):
+        people = []
+        for k in range(PEOPLE):
+            x, y = 0.05 + 0.045 * k + 0.002 * (index % 10), 0.5 + 0.02 * (k % 20)
+            box = (x - 0.02, y - 0.2, x + 0.02, y)
+            people.append(Person(k, box, (x, y), 0.8, 0.0, False))
+        machines = {"winch": MachineView("RUNNING", "signal")}
+        view = View(index / 5, 0.2, tuple(people), machines, scene.polygons, 1.0, 16 / 9,
+                    lines={line.id: line.points for line in scene.lines})  # fmt: skip
+        began = time.process_time()
+        Judge(scene, state, "bench").frame(view)
+        spent += time.process_time() - began
+    print(f"{RULES} rules, {PEOPLE} people: {1000 * spent / FRAMES:.2f} ms a frame (bar 3)")
