@@ -78,3 +78,19 @@ def test_a_line_that_is_not_there_is_refused():
     with pytest.raises(SceneError) as caught:
         line(line="none")
     assert caught.value.path == "rules[0].params.line"
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"), [({"confirm": [2, 2]}, "confirm"), ({"sustain_s": 1}, "sustain_s")]
+)
+def test_what_would_wait_for_a_second_picture_of_a_crossing_is_refused(rule, path):
+    with pytest.raises(SceneError) as caught:
+        scene("line_crossing", params={"line": "gate"}, rule=rule, lines=[LINE])
+    assert caught.value.path == f"rules[0].{path}"
+
+
+@pytest.mark.parametrize("fps", [0.1, 0.15, 1, 25])
+def test_at_any_rate_of_pictures_a_crossing_is_told(fps):
+    film = Film(scene("line_crossing", params={"line": "gate"}, lines=[LINE]), fps=fps)
+    walk(film, [0.3, 0.4, 0.6, 0.7])
+    assert [f.state for f in film.findings][:1] == ["raised"]

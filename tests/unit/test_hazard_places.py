@@ -5,6 +5,8 @@ from hazard_kit import Film, person, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workers.scene import SceneError
+
 BELT = {"machines": [{"id": "belt-1", "source": "signal", "kind": "conveyor"}]}
 ZONES = [
     {"id": "danger", "polygon": [[0.4, 0.5], [0.6, 0.5], [0.6, 0.95], [0.4, 0.95]]},
@@ -112,3 +114,53 @@ def test_somebody_on_a_standing_belt_is_in_danger_at_once_when_it_starts():
     film.run(5, [person(0.5)], machines={"belt-1": "STOPPED"})
     [found] = film.frame([person(0.5)], machines={"belt-1": "RUNNING"})
     assert (found.level, found.severity) == ("danger", "critical")
+
+
+def test_wobbling_on_the_edge_of_the_bridge_is_no_danger():
+    film = belt(bridge_zone="bridge")
+    film.run(2, [person(0.5, 0.64, height=0.15)], machines={"belt-1": "RUNNING"})
+    film.run(
+        4,
+        lambda i: [person(0.5, 0.655 if i % 2 else 0.645, height=0.15)],
+        machines={"belt-1": "RUNNING"},
+    )
+    assert film.findings == []
+
+
+def test_who_is_on_the_belt_and_who_reaches_in_are_both_told():
+    film = belt(reach_zone="head")
+    both = [person(0.5), person(0.78, 0.9, track=2)]
+    film.run(3, both, machines={"belt-1": "RUNNING"})
+    assert film.state.rules["r1"].values["tracks"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ({"bridge_zone": "danger"}, "params.bridge_zone"),
+        ({"reach_zone": "danger"}, "params.reach_zone"),
+        ({"reach_zone": "head", "bridge_zone": "head"}, "params.reach_zone"),
+    ],
+)
+def test_zones_that_would_disarm_the_belt_are_refused(params, path):
+    with pytest.raises(SceneError) as caught:
+        belt(**params)
+    assert caught.value.path == f"rules[0].{path}"
+
+
+def test_who_enters_where_another_has_just_walked_out_has_a_clock_of_his_own():
+    film = lingering()
+    film.run(19, [person(0.41)])
+    film.run(10, [person(0.36), person(0.42, track=2)])
+    assert film.findings == []
+
+
+@pytest.mark.parametrize("kind", ["restricted_entry", "loitering", "conveyor_person"])
+def test_a_blind_camera_ends_nothing(kind):
+    rule = {"zone": "danger", "machine": "belt-1"}
+    film = Film(scene(kind, rule=rule, zones=ZONES, **BELT), fps=2)
+    film.run(70, [person(0.5)])
+    film.run(60, faults=("blocked",))
+    assert [f.state for f in film.findings] == ["raised"]
+    film.run(12)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]

@@ -1,8 +1,19 @@
 """Somebody on a belt, across it beside the bridge, or with a hand in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Person, Rule, View, count_people
+from workers.hazards.base import (
+    CLEAR,
+    Condition,
+    Fault,
+    Hazard,
+    Memory,
+    Person,
+    Rule,
+    View,
+    count_people,
+)
 from workers.hazards.params import number, zone
 from workers.hazards.presence import inside_zone, stay_in_zone
 from workers.hazards.proximity_while_running import machine_words
@@ -46,15 +57,27 @@ class ConveyorPerson(Hazard):
     needs_zone = True
     needs_machine = True
 
+    def check(self, rule: Rule) -> Iterable[Fault]:
+        """Refuse a bridge that is the belt itself: nobody would be left; nor may a reach be it."""
+        for key in ("bridge_zone", "reach_zone"):
+            if rule.zone is not None and getattr(rule.params, key) == rule.zone:
+                yield Fault(f"params.{key}", "must be another zone than the belt's")
+        if rule.params.reach_zone and rule.params.reach_zone == rule.params.bridge_zone:
+            yield Fault("params.reach_zone", "must be another zone than the bridge")
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
         assert rule.zone is not None and rule.machine is not None
         people = list(view.people)
         if params.bridge_zone:
-            people = [p for p in people if view.depth(params.bridge_zone, p.foot) < 0]
+            # Who was on the bridge counts as on it up to a little outside of its edge.
+            crossing = inside_zone(memory, people, view, params.bridge_zone)
+            people = [p for p in people if p not in crossing]
         machine = view.machines[rule.machine]
-        found = CLEAR
+        level = "danger" if machine.running else "warning"
+        told: dict[str, list[Person]] = {}
+        stayed_s = 0.0
         for name, points in ((rule.zone, _trunk), (params.reach_zone, _outline)):
             if name is None:
                 continue
@@ -65,20 +88,26 @@ class ConveyorPerson(Hazard):
             stay_s = stay_in_zone(memory, name, inside, view)
             if not inside or stay_s is None:
                 continue
-            level = "danger" if machine.running else "warning"
-            if stay_s < params.dwell_s - 1e-6 and memory.get("open") != level:
-                continue
-            found = Condition(
-                level,
-                tuple(p.box for p in inside),
-                (count_people(len(inside), name), machine_words(rule.machine, machine)),
-                {
-                    "persons": len(inside), "zone": name, "stay_s": round(stay_s, 2),
-                    "machine": rule.machine, "machine_state": machine.state,
-                    "machine_source": machine.source, "tracks": [p.track for p in inside],
-                },
-            )  # fmt: skip
-        return found
+            if stay_s >= params.dwell_s - 1e-6 or memory.get("open") == level:
+                told[name] = inside
+                stayed_s = max(stayed_s, stay_s)
+        if not told:
+            return CLEAR
+        found = {p.track: p for inside in told.values() for p in inside}
+        return Condition(
+            level,
+            tuple(p.box for p in found.values()),
+            (
+                *(count_people(len(inside), name) for name, inside in told.items()),
+                machine_words(rule.machine, machine),
+            ),
+            {
+                "persons": len(found), "zone": next(iter(told)), "zones": list(told),
+                "stay_s": round(stayed_s, 2), "machine": rule.machine,
+                "machine_state": machine.state, "machine_source": machine.source,
+                "tracks": list(found), "feet": [list(p.foot) for p in found.values()],
+            },
+        )  # fmt: skip
 
 
 def _trunk(person: Person) -> list[tuple[float, float]]:

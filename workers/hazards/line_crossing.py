@@ -1,8 +1,9 @@
 """Somebody crosses a line, in a direction that is not allowed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Point, Rule, View, say
+from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Point, Rule, View, say
 from workers.hazards.params import choice, line, number
 
 # So far beyond the line, in heights of the person's box, is across it; less is a wobble.
@@ -47,13 +48,21 @@ class LineCrossing(Hazard):
     severity = "high"
     action = "Call the person back; find out why the line was crossed."
 
+    def check(self, rule: Rule) -> Iterable[Fault]:
+        """Refuse to wait for a second frame: a crossing lasts one, and would never be told."""
+        if rule.confirm[0] > 1:
+            yield Fault("confirm", "a crossing lasts one picture: it cannot be confirmed by more")
+        if rule.sustain_s > 0:
+            yield Fault("sustain_s", "a crossing lasts one picture: it cannot be sustained")
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
         points = view.lines[params.line or ""]
         # By track: side (1 right, -1 left), when last seen, and where the foot was.
         known: dict[str, list[float]] = memory.setdefault("sides", {})
-        for name in [k for k, v in known.items() if view.t - v[1] > KEEP_S]:
+        keep_s = max(KEEP_S, 2.2 * view.step_s)
+        for name in [k for k, v in known.items() if view.t - v[1] > keep_s]:
             del known[name]
         here = {str(p.track) for p in view.people}
         crossed = []

@@ -47,7 +47,7 @@ class Loitering(Hazard):
         bridge_s = max(2.0, 2.2 * view.step_s)
         for name in [k for k, v in known.items() if view.t - v[1] > bridge_s]:
             del known[name]
-        here = {str(p.track) for p in inside}
+        here = {str(p.track) for p in view.people}
         for person in inside:
             name = str(person.track)
             if name not in known:
