@@ -139,3 +139,33 @@ def test_a_barrier_is_not_compared_with_itself():
     with pytest.raises(SceneError) as caught:
         barrier(other="gate")
     assert caught.value.path == "rules[0].params.other"
+
+
+def test_a_short_visit_to_an_empty_post_ends_no_alarm():
+    film = post()
+    film.run(10, machines={"winch-1": "STOPPED"})
+    film.run(60, machines={"winch-1": "STOPPED"})
+    film.run(1, [person(0.5)], machines={"winch-1": "STOPPED"})
+    film.run(20, machines={"winch-1": "STOPPED"})
+    assert [f.state for f in film.findings] == ["raised"]
+    film.run(6, [person(0.5)], machines={"winch-1": "STOPPED"})
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_a_blocked_camera_ends_no_alarm_about_work_without_a_permit():
+    film = permitted()
+    film.tell("permit", "CLOSED")
+    film.run(32, [person(0.5)])
+    film.run(60, faults=("blocked",))
+    assert [f.state for f in film.findings] == ["raised"]
+    film.run(7)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_one_good_picture_now_and_then_makes_no_camera_ready():
+    film = permitted()
+    film.tell("permit", "OPEN")
+    for _ in range(4):
+        film.run(20, faults=("blocked",))
+        film.frame()
+    assert [f.state for f in film.findings] == ["raised"]

@@ -89,3 +89,10 @@ def test_numbers_that_contradict_each_other_are_refused(params, path):
     with pytest.raises(SceneError) as caught:
         place(**params)
     assert caught.value.path == f"rules[0].{path}"
+
+
+def test_a_second_of_blindness_does_not_begin_the_time_anew():
+    film = place(at_least=2)
+    film.run(110, crowd(1))
+    film.run(1, crowd(1), faults=("blocked",))
+    assert [f.level for f in film.run(15, crowd(1))] == ["danger"]

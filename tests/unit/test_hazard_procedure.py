@@ -121,3 +121,67 @@ def test_a_step_that_nobody_can_do_is_refused(steps, path):
     assert caught.value.path == f"rules[0].params.{path}"
     with pytest.raises(SceneError, match="is missing"):
         Film(scene("procedure_sequence"))
+
+
+CLEAR = [
+    {"id": "clear", "needs": {"zone": "danger", "at_most": 0}, "hold_s": 2},
+    {"id": "start", "needs": {"machine": "winch-1", "running": True}},
+]
+
+
+def test_one_missed_detection_clears_no_place():
+    film = start([STEPS[1] | {"hold_s": 0}, {**CLEAR[0], "hold_s": 0}, CLEAR[1]])
+    film.tell("bell", "RINGS")
+    film.run(10, lambda i: [] if i == 20 else [person(0.5)], machines=STOPPED)
+    film.tell("bell", "SILENT")
+    assert [f.why for f in film.run(1, [person(0.5)], machines=RUNNING)] == ["clear: skipped"]
+
+
+def test_missed_detections_and_the_edge_do_not_unman_a_post():
+    post = {**STEPS[0], "hold_s": 3}
+    film = start([STEPS[1] | {"hold_s": 0}, post, CLEAR[1]])
+    film.tell("bell", "RINGS")
+    film.run(
+        8,
+        lambda i: [] if i % 5 == 3 else [person(0.5 if i < 5 else 0.398 + 0.004 * (i % 2))],
+        machines=STOPPED,
+    )
+    film.run(3, [person(0.5)], machines=RUNNING)
+    assert film.findings == []
+
+
+def test_a_start_without_any_step_before_it_skips_all_of_them():
+    film = start()
+    [found] = film.run(1, machines=RUNNING)
+    assert found.why == "driver at the post: skipped, bell: skipped"
+
+
+def test_a_winch_that_runs_when_the_watch_begins_or_after_doubt_was_not_started_now():
+    film = start()
+    other = Film(film.where)
+    other.run(5, machines=RUNNING)
+    other.run(5)
+    other.run(5, machines=RUNNING)
+    assert other.findings == []
+
+
+def test_a_procedure_that_is_given_up_is_told_as_interrupted_and_ends():
+    film = start([*STEPS[:2], {**STEPS[2], "max_gap_s": 3000}])
+    film.step_s = 5.0
+    film.run(20, [person(0.5)], machines=STOPPED)
+    film.run(2400, [person(0.5)], machines=STOPPED)
+    assert [f.why for f in film.findings] == ["bell: late"]
+    film.run(1500, [person(0.5)], machines=STOPPED)
+    assert "run" not in film.state.rules["r1"].memory
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+@pytest.mark.parametrize(
+    "needs", [{"zone": "danger", "at_least": 0}, {"input": "count", "is": ["3"]}]
+)
+def test_what_is_always_so_or_has_no_states_is_no_step(needs):
+    zones = [{"id": "danger", "polygon": SQUARE}]
+    count = {"id": "count", "kind": "number"}
+    steps = [{"id": "a", "needs": needs}, CLEAR[1]]
+    with pytest.raises(SceneError):
+        scene("procedure_sequence", params={"steps": steps}, zones=zones, inputs=[count], **WINCH)

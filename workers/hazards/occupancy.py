@@ -113,8 +113,15 @@ class Occupancy(Hazard):
         differ = isinstance(tags, float) and abs(tags - number_now) >= params.tags_differ
         differ = differ and not view.blind
         over_s = _lasted(memory, "over", over, view.t)
-        few_s = _lasted(memory, "few", few, view.t)
-        differ_s = _lasted(memory, "differ", differ, view.t)
+        if view.blind:
+            # The time stands still while nobody can see, and is not begun anew after.
+            for name in ("few", "differ"):
+                if name in memory:
+                    memory[name] += view.step_s
+            few_s = differ_s = 0.0
+        else:
+            few_s = _lasted(memory, "few", few, view.t)
+            differ_s = _lasted(memory, "differ", differ, view.t)
         readings: dict[str, float | str | None] = {"people": float(number_now)}
         values = {
             "zone": rule.zone, "persons": number_now, "limit": limit, "at_least": params.at_least,

@@ -6,6 +6,9 @@ from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, c
 from workers.hazards.params import number, source
 from workers.hazards.presence import inside_zone, stay_in_zone
 
+# Seen for so long, a camera is ready again.
+READY_S = 5.0
+
 
 @dataclass(frozen=True)
 class Params:
@@ -66,6 +69,11 @@ class PermitCameraReady(Hazard):
             # The time without a permit: somebody whose permit ends has it anew to leave.
             since = memory.setdefault("unpermitted", view.t)
             work_s = min(stay_s, view.t - since)
+            told_fault = _blind(params, view)
+            if memory.get("open") and told_fault and not inside:
+                # Nobody looked: that is no proof that the work is over.
+                words = say("nobody can see (%(fault)s)", fault=told_fault)
+                return Condition("danger", why=(words,), values={**values, "fault": told_fault})
             if not inside or (work_s < params.work_s - 1e-6 and not memory.get("open")):
                 return CLEAR
             told = permit or "UNKNOWN"
@@ -79,12 +87,14 @@ class PermitCameraReady(Hazard):
                 {**values, "work_s": round(work_s, 1), "limit_s": params.work_s},
             )
         memory.pop("unpermitted", None)
-        fault = view.faults[0] if view.faults else ""
-        if not fault and view.visibility < params.visibility:
-            fault = "visibility"
+        fault = _blind(params, view)
         if not fault:
-            memory.pop("unready", None)
+            # One good picture now and then is no camera that is ready.
+            seen_s = view.t - float(memory.setdefault("seeing", view.t))
+            if seen_s >= READY_S - 1e-6:
+                memory.pop("unready", None)
             return CLEAR
+        memory.pop("seeing", None)
         unready_s = view.t - memory.setdefault("unready", view.t)
         if unready_s < params.unready_s - 1e-6 and not memory.get("open"):
             return CLEAR
@@ -97,6 +107,13 @@ class PermitCameraReady(Hazard):
             values={**values, "fault": fault, "unready_s": round(unready_s, 1),
                     "limit_s": params.unready_s},
         )  # fmt: skip
+
+
+def _blind(params: Params, view: View) -> str:
+    """Return why the camera is not ready, or ""."""
+    if view.faults:
+        return view.faults[0]
+    return "visibility" if view.visibility < params.visibility else ""
 
 
 HAZARD = PermitCameraReady()

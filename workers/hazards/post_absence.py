@@ -24,7 +24,7 @@ class Params:
         help="Time without them before the alarm while the machine runs.",
     )  # fmt: skip
     clear_s: float = number(
-        1.0, unit="s", low=0, high=600, label="Over after",
+        5.0, unit="s", low=0, high=600, label="Over after",
         help="Time with enough people at the post before the alarm clears.",
     )  # fmt: skip
 
@@ -69,7 +69,8 @@ class PostAbsence(Hazard):
         limit_s = params.running_s if running else params.absent_s
         # The level of a machine-bound post is danger only while it may run.
         level = "danger" if running or machine is None else "warning"
-        if away_s < limit_s - 1e-6:
+        # While the alarm is open a visit shorter than it takes to clear ends nothing.
+        if away_s < limit_s - 1e-6 and not memory.get("open"):
             return CLEAR
         why = [say("post %(zone)s not manned for %(seconds)s s", zone=rule.zone,
                    seconds=f"{away_s:.0f}")]  # fmt: skip

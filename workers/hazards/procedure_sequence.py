@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 from workers import checks
 from workers.checks import SceneError
-from workers.geometry import distance_inside
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Rule, View, say
 from workers.hazards.params import Names, data, number
+from workers.hazards.presence import BRIDGE_S, inside_zone
 
 MOST_S = 86400.0
+# A step that says nothing else must follow the one before within this.
+GAP_S = 1800.0
 SCHEMA = {
     "type": "array",
     "minItems": 2,
@@ -39,18 +41,28 @@ class Need(NamedTuple):
     running: bool = False
     states: tuple[str, ...] = ()
 
-    def met(self, view: View) -> bool:
-        """Tell whether it is so for certain: doubt completes no step."""
+    def met(self, view: View, memory: Memory) -> bool | None:
+        """Tell whether it is so; None where nobody can tell, which completes no step.
+
+        Of people the most within half a second count, so that one missed detection neither
+        empties a place nor unmans a post.
+        """
         if self.kind == "input":
-            return view.inputs[self.name].value in self.states
+            value = view.inputs[self.name].value
+            return None if value is None else value in self.states
         if self.kind == "machine":
             machine = view.machines[self.name]
-            return machine.state != "UNKNOWN" and machine.running == self.running
+            return None if machine.state == "UNKNOWN" else machine.running == self.running
         if view.blind:
-            return False
-        polygon = view.zones[self.name]
-        count = sum(distance_inside(polygon, p.foot, view.aspect) >= 0 for p in view.people)
-        return self.at_least <= count <= self.at_most
+            return None
+        counts: list[list[float]] = memory.setdefault("counts", {}).get(self.name, [])
+        if not counts or counts[-1][0] != view.t:
+            inside = inside_zone(memory, list(view.people), view, self.name)
+            counts = [*counts, [view.t, len(inside)]]
+        bridge_s = max(BRIDGE_S, 2.2 * view.step_s)
+        counts = [c for c in counts if view.t - c[0] <= bridge_s + 1e-6]
+        memory["counts"][self.name] = counts
+        return self.at_least <= max(c[1] for c in counts) <= self.at_most
 
 
 class Step(NamedTuple):
@@ -61,7 +73,7 @@ class Step(NamedTuple):
     need: Need
     hold_s: float = 0.0
     min_gap_s: float = 0.0
-    max_gap_s: float = MOST_S
+    max_gap_s: float = GAP_S
 
 
 def parse_steps(value: Any, path: str, names: Names) -> tuple[Step, ...]:
@@ -80,7 +92,7 @@ def parse_steps(value: Any, path: str, names: Names) -> tuple[Step, ...]:
             raise SceneError(f"{where}.id", '"%(id)s" is the id of another step', id=name)
         hold_s, least_s, most_s = (
             checks.number(raw.get(key, default), f"{where}.{key}", 0, MOST_S)
-            for key, default in (("hold_s", 0.0), ("min_gap_s", 0.0), ("max_gap_s", MOST_S))
+            for key, default in (("hold_s", 0.0), ("min_gap_s", 0.0), ("max_gap_s", GAP_S))
         )
         if least_s + hold_s > most_s:
             raise SceneError(f"{where}.max_gap_s", "leaves no time to do the step")
@@ -102,6 +114,8 @@ def _need(item: Any, path: str, names: Names) -> Need:
         return Need(kind, name, running=checks.flag(raw["running"], f"{path}.running"))
     if kind == "input":
         wanted = checks.keys(raw, path, ("input", "is"))["is"]
+        if not names.states[name]:
+            raise SceneError(f"{path}.input", "has no states that a step could wait for")
         if not isinstance(wanted, list) or not wanted:
             raise SceneError(f"{path}.is", "needs at least one state")
         states = tuple(
@@ -116,6 +130,8 @@ def _need(item: Any, path: str, names: Names) -> Need:
         raise SceneError(f"{path}.at_least", "must not be more than %(other)s", other="at_most")
     if "at_least" not in raw and "at_most" not in raw:
         raise SceneError(path, "needs at_least or at_most")
+    if least == 0 and "at_most" not in raw:
+        raise SceneError(f"{path}.at_least", "is always so: it needs 1 or more")
     return Need(kind, name, least, most)
 
 
@@ -126,6 +142,10 @@ class Params:
     steps: tuple[Step, ...] = data(
         parse=parse_steps, schema=SCHEMA, label="Steps",
         help="The steps in their order; the first begins the procedure, the last ends it.",
+    )  # fmt: skip
+    give_up_s: float = number(
+        3600.0, unit="s", low=60, high=86400, label="Given up after",
+        help="Time after which a run that goes on no further is over.",
     )  # fmt: skip
     again_s: float = number(
         5.0, unit="s", low=0, high=3600, label="Anew after",
@@ -143,9 +163,10 @@ class ProcedureSequence(Hazard):
     A step is done when what it needs was so for certain for its hold time; an unknown input, an
     unknown machine and a blind camera complete nothing. A step that is done before one that comes
     earlier skips it; one done sooner than its least gap is too early; one that is not done
-    within its longest gap is too late. What is wrong stays told until the run ends. The strip of
-    steps is in the values: done, skipped, early, late, now, waiting. Source: sequences of approved
-    procedures with guards, warnings and waiting times, as data that a mine can change.
+    within its longest gap is too late, and a run that goes on no further is interrupted. The last
+    step, done without a run, skips all others. What is wrong stays told until the run ends. The
+    strip of steps is in the values: done, skipped, early, late, interrupted, now, waiting. Source:
+    sequences of approved procedures with guards, warnings and waiting times, as data of the mine.
     """
 
     type = "procedure_sequence"
@@ -166,9 +187,10 @@ class ProcedureSequence(Hazard):
         steps = params.steps
         # done_s: when each step was done, -1 not yet; states: what the strip shows of each.
         since: dict[str, float] = memory.setdefault("since", {})
-        ready = {}
+        ready, met = {}, dict[str, bool | None]()
         for step in steps:
-            if step.need.met(view):
+            met[step.id] = step.need.met(view, memory)
+            if met[step.id]:
                 begun = since.setdefault(step.id, view.t)
                 ready[step.id] = view.t - begun >= step.hold_s - 1e-6
             else:
@@ -176,7 +198,18 @@ class ProcedureSequence(Hazard):
                 ready[step.id] = False
         run = memory.get("run")
         first = steps[0]
-        if run is None:
+        last = steps[-1]
+        unasked = run is None and ready[last.id] and memory.get("primed", False)
+        if met[last.id] is False:
+            memory["primed"] = True  # its end was seen not to be so: what comes is an act
+        elif ready[last.id]:
+            memory["primed"] = False
+        if unasked:
+            # What the procedure leads to was done without it.
+            run = memory["run"] = {"next": 0, "done_s": view.t - last.min_gap_s, "states": {}}
+            memory["armed"] = not ready[first.id]
+            since[last.id] = view.t
+        elif run is None:
             ended = memory.get("ended_s")
             resting = ended is not None and view.t - ended < params.again_s - 1e-6
             # A first step that never stopped being so begins no second run.
@@ -208,15 +241,18 @@ class ProcedureSequence(Hazard):
         finished = int(run["next"]) >= len(steps)
         if not finished:
             step = steps[int(run["next"])]
-            if view.t - float(run["done_s"]) > step.max_gap_s + 1e-6:
+            waited_s = view.t - float(run["done_s"])
+            if waited_s > step.max_gap_s + 1e-6:
                 wrong[step.id] = "late"
+            if waited_s > max(params.give_up_s, step.max_gap_s) + 1e-6:
+                wrong[step.id], finished = "interrupted", True
         strip = self._strip(steps, run, finished)
         memory["shown"] = {"steps": strip}
         if finished:
             memory["ended_s"] = view.t
             memory.pop("run")
         readings: dict[str, float | str | None] = {
-            "step": "end" if finished else steps[int(run["next"])].id
+            "step": "end" if finished else steps[int(run["next"])].id,
         }
         if not wrong:
             return Condition(None, readings=readings)
