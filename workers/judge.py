@@ -206,7 +206,7 @@ def _input(one: Input, memory: InputState, t: float) -> InputView:
             memory.value, memory.at_s = said, at
     stale = one.stale_s is not None and memory.at_s is not None and t - memory.at_s > one.stale_s
     value = None if stale or memory.value is None else _read(one, memory.value)
-    return InputView(value, memory.at_s, memory.since_s, stale)
+    return InputView(value, memory.at_s, memory.since_s, stale, one.kind)
 
 
 def _read(one: Input, value: str) -> str | float | None:

@@ -115,7 +115,7 @@ def parse_rule(
         checks.text(raw, path, "action", 500),
         checks.text(raw, path, "place", 100),
     )
-    for fault in hazard.check(rule):
+    for fault in (*hazard.check(rule), *hazard.check_names(rule, names)):
         raise SceneError(f"{path}.{Fault(*fault).path}", fault.text, **fault.values)
     return rule
 

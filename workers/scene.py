@@ -184,6 +184,8 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
         machine=frozenset(machine.id for machine in machines),
         input=frozenset(one.id for one in inputs),
         states={one.id: one.states for one in inputs},
+        kinds={one.id: one.kind for one in inputs},
+        floors=frozenset(gauge.id for gauge in gauges if gauge.zone is not None),
     )
     days = {shift.id: shift for shift in shifts}
     rules = checks.listed(

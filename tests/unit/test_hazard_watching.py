@@ -36,8 +36,18 @@ def test_short_blindness_again_and_again_is_none():
     film = blind()
     for _ in range(5):
         film.run(10, machines={"winch-1": "RUNNING"}, visibility=0.1)
-        film.run(1, machines={"winch-1": "RUNNING"})
+        film.run(4, machines={"winch-1": "RUNNING"})
     assert film.findings == []
+
+
+def test_one_clear_picture_now_and_then_begins_no_time_anew():
+    film = blind()
+    for _ in range(5):
+        film.run(5, machines={"winch-1": "RUNNING"}, visibility=0.1)
+        film.frame(machines={"winch-1": "RUNNING"})
+        film.run(5, machines={"winch-1": "RUNNING"}, visibility=0.1)
+        film.frame(machines={"winch-1": "STOPPED"}, visibility=0.1)
+    assert [f.state for f in film.findings] == ["raised"]
 
 
 def heard(source, **params):
@@ -56,10 +66,42 @@ def test_a_number_alarms_from_its_bound_and_its_silence_is_told():
     assert [f.level for f in film.run(30)] == ["warning"]
 
 
-def test_a_number_that_is_none_raises_nothing():
+@pytest.mark.parametrize("said", ["much", "nan", None])
+def test_a_source_that_says_nothing_readable_is_told_as_silent(said):
+    film = heard({**GAS, "stale_s": 600}, above=1.0, stale_is_alarm=10)
+    if said:
+        film.tell("gas", said)
+    assert film.run(9) == []
+    assert [f.level for f in film.run(3)] == ["warning"]
+
+
+def test_silence_ends_no_danger():
     film = heard(GAS, above=1.0)
-    film.tell("gas", "much")
-    assert film.run(3) == []
+    film.tell("gas", "2.0")
+    film.run(120)
+    assert [f.state for f in film.findings] == ["raised"]
+    assert "silent" in film.state.rules["r1"].why
+    film.tell("gas", "0.2")
+    film.run(1)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_a_button_that_nobody_pressed_is_not_silent():
+    assert heard(BUTTON).run(300) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "params", "path"),
+    [
+        (GAS, {}, "params.above"),
+        (LIGHT, {}, "params.states"),
+        (LIGHT, {"states": "ON, GREEN"}, "params.states"),
+    ],
+)
+def test_what_could_never_raise_it_is_refused(source, params, path):
+    with pytest.raises(SceneError) as caught:
+        heard(source, **params)
+    assert caught.value.path == f"rules[0].{path}"
 
 
 def test_an_event_holds_for_its_time_and_a_second_one_goes_on():

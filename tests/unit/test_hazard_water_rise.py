@@ -107,3 +107,24 @@ def test_a_floor_that_is_not_seen_ends_nothing():
     film.run(40, levels={"floor": 0.1})
     film.run(600, levels={"floor": None})
     assert [f.state for f in film.findings] == ["raised"]
+
+
+def test_missing_readings_do_not_begin_a_wet_floors_time_anew():
+    film = floor()
+    for k in range(60):
+        film.frame(levels={"floor": None if k % 20 == 19 else 0.1})
+    assert [f.level for f in film.findings] == ["warning"]
+
+
+def test_a_floor_that_is_not_seen_for_long_is_told():
+    film = floor()
+    film.run(602, levels={"floor": None})
+    assert [f.level for f in film.findings] == ["unreadable"]
+
+
+def test_a_gauge_of_the_other_kind_is_refused():
+    zones = [{"id": "danger", "polygon": SQUARE}]
+    for kind, gauge in (("wet_area", "sump"), ("water_level", "floor"), ("water_rise", "floor")):
+        with pytest.raises(SceneError) as caught:
+            scene(kind, params={"gauge": gauge}, zones=zones, gauges=[SUMP, FLOOR])
+        assert caught.value.path == "rules[0].params.gauge"

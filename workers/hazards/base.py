@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from workers.geometry import distance_inside
 from workers.ground import Plane
+from workers.hazards.params import Names
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -94,13 +95,14 @@ class MachineView:
 class InputView:
     """What another system last said. value None: nothing yet, or too long ago (stale).
 
-    at_s: when it was said; since_s: since when it says the same.
+    at_s: when it was said; since_s: since when it says the same; kind: state, number or event.
     """
 
     value: str | float | None
     at_s: float | None = None
     since_s: float | None = None
     stale: bool = False
+    kind: str = "state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,10 @@ class Hazard:
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Return what contradicts itself in a rule of this type, the worst first."""
+        return ()
+
+    def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Return what of the scene a rule of this type cannot work with."""
         return ()
 
     def clear_s(self, rule: Rule) -> float:

@@ -7,6 +7,9 @@ from workers.hazards.params import number
 
 BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy", "blocked", "moved")
 
+# Sight, or a standing machine, for so long begins the time anew.
+SAFE_S = 3.0
+
 
 @dataclass(frozen=True)
 class Params:
@@ -53,8 +56,12 @@ class CameraBlindOnHazard(Hazard):
         if not fault and view.visibility < params.visibility:
             fault = "visibility"
         if not fault or not machine.running:
-            memory.pop("since", None)
+            # One clear picture, or one in which the machine stands, is no end of it.
+            safe_s = view.t - float(memory.setdefault("safe", view.t))
+            if safe_s >= SAFE_S - 1e-6:
+                memory.pop("since", None)
             return CLEAR
+        memory.pop("safe", None)
         since = memory.setdefault("since", view.t)
         blind_s = view.t - since
         if blind_s < params.blind_s - 1e-6 and not memory.get("open"):

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
-from workers.hazards.params import number, source, text
+from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Phrase, Rule, View, say
+from workers.hazards.params import Names, number, source, text
+
+NO_BOUND = 1e9
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class Params:
 class ExternalEvent(Hazard):
     """Passes on what another system says, as an alarm with a life of its own.
 
-    An event holds for `hold_s`; a state or a number holds while it lasts. A source that was heard
-    and is stale is told as a warning: its silence proves nothing. A number that is no number is
-    unknown, and so is a source that never spoke.
+    An event holds for `hold_s`; a state or a number holds while it lasts. A source that is stale,
+    was never heard or says what cannot be read is told as a warning; its silence proves nothing,
+    and ends no alarm that it raised. That an event did not happen is no silence.
     """
 
     type = "external_event"
@@ -60,21 +62,38 @@ class ExternalEvent(Hazard):
         if rule.params.above <= rule.params.below:
             yield Fault("params.above", "must be more than the lower bound")
 
+    def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse what could never raise it: states that there are not, a number without bounds."""
+        params: Params = rule.params
+        kind = names.kinds[params.input or ""]
+        known, wanted = names.states[params.input or ""], _wanted(params)
+        missing = [one for one in wanted if one not in known]
+        if missing:
+            text = "no state %(found)s; there are: %(known)s"
+            values = {"found": ", ".join(missing), "known": ", ".join(known)}
+            yield Fault("params.states", text, values)
+        if kind == "state" and not wanted:
+            yield Fault("params.states", "is missing: which states alarm?")
+        if kind == "number" and params.above >= NO_BOUND and params.below <= -NO_BOUND:
+            yield Fault("params.above", "a number needs a bound, upper or lower")
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
         told = view.inputs[params.input or ""]
-        if told.stale:
-            since = memory.setdefault("stale", view.t)
+        if told.value is None and told.kind == "event":
+            return CLEAR  # nobody pressed it: that is no silence
+        if told.value is None:
+            # Stale, never heard, or not readable: it proves nothing, and ends nothing.
+            since = memory.setdefault("silent", view.t)
+            words = say("%(input)s is silent", input=params.input)
+            if memory.get("open") == "danger":
+                return self._found("danger", params, None, words)
             if view.t - since < params.stale_is_alarm - 1e-6:
                 return CLEAR
-            return self._found(
-                "warning", params, None, say("%(input)s is silent", input=params.input)
-            )
-        memory.pop("stale", None)
-        if told.value is None:
-            return CLEAR
-        wanted = [one.strip() for one in params.states.split(",") if one.strip()]
+            return self._found("warning", params, None, words)
+        memory.pop("silent", None)
+        wanted = _wanted(params)
         if isinstance(told.value, float):
             if params.below < told.value < params.above:
                 return CLEAR
@@ -86,11 +105,16 @@ class ExternalEvent(Hazard):
         words = say("%(input)s: %(value)s", input=params.input, value=told.value)
         return self._found("danger", params, told.value, words)
 
-    def _found(self, level: str, params: Params, value: object, words: object) -> Condition:
+    def _found(self, level: str, params: Params, value: object, words: Phrase) -> Condition:
         values = {
             "input": params.input, "value": value, "above": params.above, "below": params.below,
         }  # fmt: skip
-        return Condition(level, why=(words,), values=values)  # type: ignore[arg-type]
+        return Condition(level, why=(words,), values=values)
+
+
+def _wanted(params: Params) -> list[str]:
+    """Return the states that raise it."""
+    return [one.strip() for one in params.states.split(",") if one.strip()]
 
 
 HAZARD = ExternalEvent()

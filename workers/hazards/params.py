@@ -101,6 +101,9 @@ class Names:
     input: frozenset[str] = frozenset()
     # Of each input that has states, which.
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Of each input, whether it is of states, a number or an event; gauges that are floors.
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    floors: frozenset[str] = frozenset()
 
     def check(self, value: Any, path: str, kind: str) -> str:
         """Return an id that is there; SceneError where it is not."""

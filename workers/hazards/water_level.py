@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Rule, View, say
-from workers.hazards.params import gauge, number, table
+from workers.hazards.params import Names, gauge, number, table
 
 ORDER = ("advisory", "warning", "alarm", "emergency")
 
@@ -88,6 +88,11 @@ class WaterLevel(Hazard):
                 yield Fault(f"params.{high}_pct", text, {"other": f"{low}_pct"})
         if any(b[1] < a[1] for a, b in zip(params.volume, params.volume[1:], strict=False)):
             yield Fault("params.volume", "the volume must not fall while the level rises")
+
+    def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a floor, which has no level."""
+        if rule.params.gauge in names.floors:
+            yield Fault("params.gauge", "tells the wet share of a floor, and no level")
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
-from workers.hazards.params import gauge, number
+from workers.hazards.params import Names, gauge, number
 
 # Levels kept: one in ten seconds over an hour would be 360; medians of a minute say the same.
 EVERY_S = 60.0
@@ -77,6 +77,11 @@ class WaterRise(Hazard):
             yield Fault("params.high_min", "must be less than %(other)s", {"other": "advisory_min"})
         if params.critical_min >= params.high_min:
             yield Fault("params.critical_min", "must be less than %(other)s", {"other": "high_min"})
+
+    def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a floor, which has no level."""
+        if rule.params.gauge in names.floors:
+            yield Fault("params.gauge", "tells the wet share of a floor, and no level")
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

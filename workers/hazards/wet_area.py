@@ -1,9 +1,10 @@
 """Water on a floor without a gauge, and wet places that grow."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, say
-from workers.hazards.params import gauge, number
+from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
+from workers.hazards.params import Names, gauge, number
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Params:
         600.0, unit="s", low=10, high=86400, label="Growth within",
         help="Time in which it grows so much.",
     )  # fmt: skip
+    stale_s: float = number(
+        600.0, unit="s", low=1, high=86400, label="Unreadable for",
+        help="Time without a reading before that is told.",
+    )  # fmt: skip
     clear_s: float = number(
         60.0, unit="s", low=0, high=3600, label="Over after",
         help="Time below the limits before the alarm clears.",
@@ -36,19 +41,25 @@ class Params:
 class WetArea(Hazard):
     """The wet share of a floor: too much of it, or more within minutes.
 
-    A share that cannot be read is never the last one: nothing new is told, and what is open stays
-    open. Sources of the defaults: 5 % of a walkway for 30 s, 20 % more within 10 minutes of the
-    field's practice; seepage that grows is a precursor of inrush.
+    A share that cannot be read is never the last one: what is open stays open, the time of a wet
+    floor goes on, and after `stale_s` that is told. Sources of the defaults: 5 % of a walkway for
+    30 s, 20 % more within 10 minutes of the field's practice; seepage that grows is a precursor of
+    inrush.
     """
 
     type = "wet_area"
     title = "Water on the floor"
     params = Params
-    levels = {"warning": "medium", "danger": ""}
+    levels = {"unreadable": "medium", "warning": "medium", "danger": ""}
     severity = "high"
     action = "Send somebody to look for the inflow; keep people off the place."
     uses_people = False
     min_visibility = 0.0
+
+    def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a gauge that tells metres."""
+        if rule.params.gauge not in names.floors:
+            yield Fault("params.gauge", "tells a level, and not the wet share of a floor")
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
@@ -57,11 +68,17 @@ class WetArea(Hazard):
         value = None if told is None else told.value
         if value is None:
             open_level = memory.get("open")
-            if open_level is None:
-                memory.pop("wet", None)
-                return CLEAR
+            blind_s = view.t - float(memory.setdefault("blind", view.t))
+            if open_level is None and blind_s < params.stale_s - 1e-6:
+                return CLEAR  # the time of a wet floor goes on: a missing reading is no dry one
             words = say("%(gauge)s cannot be read", gauge=params.gauge)
-            return Condition(open_level, why=(words,), values={"gauge": params.gauge})
+            values = {
+                "gauge": params.gauge,
+                "blind_s": round(blind_s, 1),
+                "limit_s": params.stale_s,
+            }
+            return Condition(open_level or "unreadable", why=(words,), values=values)
+        memory.pop("blind", None)
         share = 100 * value
         kept: list[list[float]] = memory.setdefault("kept", [])
         if not kept or view.t - kept[-1][0] >= params.growth_s / 60 - 1e-6:
