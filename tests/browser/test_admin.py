@@ -96,6 +96,29 @@ def draw_by_keyboard(page: Page) -> None:
     expect(page.locator("#versions")).to_contain_text("first zones")
 
 
+def test_what_is_typed_while_the_form_is_drawn_anew_is_kept(page: Page):
+    page.goto(f"/portal/cameras/{a_camera(page)['id']}/scene/")
+    page.get_by_role("button", name=re.compile("^danger")).last.click()
+    x = page.get_by_label("Point 2 x")
+    expect(x).to_be_visible()
+    # A change redraws the form a moment later: what is typed before that is in the old field.
+    page.evaluate(
+        """() => {
+          document.querySelector("[data-focus=point-0]").dispatchEvent(
+            new KeyboardEvent("keydown", {key: "ArrowLeft", bubbles: true}));
+          const x = document.querySelector("[aria-label='Point 2 x']");
+          x.focus();
+          x.value = "0.21";
+          x.dataset.old = "yes";
+        }"""
+    )
+    expect(page.locator("[data-old]")).to_have_count(0)
+    expect(x).to_be_focused()
+    page.keyboard.press("Tab")
+    label = re.compile("21.0 % from the left")
+    expect(page.locator("[data-focus=point-1]")).to_have_attribute("aria-label", label)
+
+
 def test_a_half_filled_form_keeps_what_was_typed_but_not_the_password(page: Page):
     mine = a_camera(page)["mine"]
     page.goto(f"/portal/mines/{mine}/cameras/new/")

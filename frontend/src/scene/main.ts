@@ -20,6 +20,7 @@ const canvas = new Canvas(editor);
 let version = given.version;
 let tab: Tab = "shapes";
 let byHand = false;
+let drawing = false;
 
 // ---- parts that stay -----------------------------------------------------------------------
 
@@ -128,7 +129,9 @@ function render(): void {
   const opened = [...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset["more"]);
   const parts = tab === "shapes" ? shapesPanel(editor) : tab === "rules" ? rulesPanel(editor) : jsonPanel();
   panel.setAttribute("aria-labelledby", `tab-${tab}`);
+  drawing = true;
   panel.replaceChildren(...parts);
+  drawing = false;
   for (const one of panel.querySelectorAll<HTMLDetailsElement>("details")) if (opened.includes(one.dataset["more"])) one.open = true;
   if (right.firstChild !== tabList) right.replaceChildren(tabList, panel, save);
   if (key) takeUp(key, typing);
@@ -140,8 +143,15 @@ function takeUp(key: string, typing: string | null): void {
   const again = panel.querySelector<HTMLElement>(`[data-path="${key}"], [data-key="${key}"]`);
   again?.focus({ preventScroll: true });
   if (!(again instanceof HTMLInputElement)) return;
-  if (typing !== null) again.value = typing;
-  else again.select();
+  if (typing === null) {
+    again.select();
+    return;
+  }
+  again.value = typing;
+  // A value that was not typed into this very field tells of no change by itself when it is left.
+  let told = false;
+  again.addEventListener("change", () => (told = true), { once: true });
+  again.addEventListener("blur", () => told || drawing || again.dispatchEvent(new Event("change")), { once: true });
 }
 
 // Forms are drawn anew only when a key press has moved the focus and a click has found its button.
