@@ -40,7 +40,7 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
   ];
   const zones = (empty: string): [string, string][] => named(editor.scene.zones, empty);
   const setParam = (name: string, value: unknown): void => {
-    const params = { ...rule.params, [name]: value };
+    const params = { ...(editor.scene.rules[index]?.params ?? rule.params), [name]: value };
     if (value === undefined || value === "") delete params[name];
     set({ params });
   };

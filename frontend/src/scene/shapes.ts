@@ -157,6 +157,8 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
   const polygon = model.polygonOf(editor.scene, ref);
   const fault = editor.faultsAt(path)[0];
   const set = (next: Point[]): void => editor.change(model.withPolygon(editor.scene, ref, next));
+  // Two changes may come before the form is drawn anew: each goes on from what holds then.
+  const now = (): Point[] => model.polygonOf(editor.scene, ref);
   const cell = (index: number, axis: 0 | 1): HTMLElement => {
     const input = el("input", {
       type: "number", min: 0, max: 1, step: 0.005, value: polygon[index]![axis],
@@ -165,9 +167,9 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
     });
     input.addEventListener("change", () => {
       if (!Number.isFinite(input.valueAsNumber)) return;
-      const point: Point = [...polygon[index]!];
+      const point: Point = [...(now()[index] ?? polygon[index]!)];
       point[axis] = input.valueAsNumber;
-      set(polygon.map((old, at) => (at === index ? within(...point) : old)));
+      set(now().map((old, at) => (at === index ? within(...point) : old)));
     });
     input.addEventListener("focus", () => {
       editor.markPoint(index);
@@ -183,7 +185,7 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
     });
     input.addEventListener("change", () => {
       if (!Number.isFinite(input.valueAsNumber)) return;
-      const points = marks.map((mark, at) => (at === index ? { ...mark, m: input.valueAsNumber } : mark));
+      const points = (editor.scene.gauges[ref.index]?.points ?? []).map((mark, at) => (at === index ? { ...mark, m: input.valueAsNumber } : mark));
       editor.change(model.withItem(editor.scene, "gauges", ref.index, { points }));
     });
     input.addEventListener("focus", () => editor.markPoint(index));
@@ -197,7 +199,7 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
       cell(index, 0),
       cell(index, 1),
       marks.length ? metres(index) : null,
-      el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), "data-key": `remove-${index}`, click: () => set(polygon.filter((_old, at) => at !== index)) }, "×")),
+      el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), "data-key": `remove-${index}`, click: () => set(now().filter((_old, at) => at !== index)) }, "×")),
     ),
   );
   const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), marks.length ? el("th", { scope: "col" }, t("metres")) : null, el("th"));
@@ -207,6 +209,6 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
     {},
     fault && el("p", { class: "fault", role: "alert" }, fault.text),
     polygon.length > 0 && el("table", { class: "points" }, el("thead", {}, head), el("tbody", {}, ...rows)),
-    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(polygon, Math.min(editor.point ?? last, last))) }, icon("plus"), t("add_point"))),
+    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(now(), Math.min(editor.point ?? last, last))) }, icon("plus"), t("add_point"))),
   );
 }
