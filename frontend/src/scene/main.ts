@@ -151,8 +151,11 @@ function takeUp(key: string, typing: string | null): void {
   // A value that was not typed into this very field tells of no change by itself when it is left.
   let told = false;
   again.addEventListener("change", () => (told = true), { once: true });
-  again.addEventListener("blur", () => told || drawing || again.dispatchEvent(new Event("change")), { once: true });
+  again.addEventListener("blur", () => told || drawing || !again.isConnected || again.dispatchEvent(new Event("change")), { once: true });
 }
+
+// A field that is taken away while somebody types in it would tell of half a number as a change.
+for (const kind of ["change", "input"]) panel.addEventListener(kind, (event) => drawing && event.stopImmediatePropagation(), true);
 
 // Forms are drawn anew only when a key press has moved the focus and a click has found its button.
 let pointerDown = false;
