@@ -355,6 +355,7 @@ class _Fold:
             ground=None if ground is None else plane(ground.image, ground.metres),
             light=light.regime(seen),
             faults=tuple(change.fault for change in state.health.open()),
+            doubts=state.health.doubts(),
             wall_s=None if epoch_s is None else epoch_s + t,
             timezone=timezone,
         )  # fmt: skip

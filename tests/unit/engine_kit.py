@@ -1,8 +1,9 @@
 """Small worlds for the engine's tests: pictures without content, people from a script."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 
 from workers.engine import Analysis, Chunk, Signal, State, analyse
@@ -54,6 +55,25 @@ def frame(index: int, fps: float = FPS, start_s: float = 0.0) -> Frame:
     picture[:, (np.arange(SIDE[1]) // 20) % 2 == 1] += 60
     picture[0, 0], picture[0, 1] = index % 256, index // 256
     return Frame(start_s + index / fps, index, picture)
+
+
+def roadway(
+    seconds: float, noise: float = 2.5, seed: int = 1, fps: int = 2
+) -> Iterator[tuple[float, np.ndarray]]:
+    """Give frames of a roadway with lamps, posts, a sensor's noise and a clock in the corner."""
+    rng = np.random.default_rng(seed)
+    high, wide = 180, 320
+    y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
+    wall = cv2.GaussianBlur(rng.uniform(0, 255, (high, wide)).astype(np.float32), (0, 0), 2.5)
+    wall = 70 + 2.2 * (wall - wall.mean()) + 50 * np.exp(-((x - 150) ** 2 + (y - 50) ** 2) / 5000)
+    for post in rng.uniform(10, 310, 9):
+        cv2.line(wall, (int(post), 30), (int(160 + 1.3 * (post - 160)), 180), 30.0, 3)
+    for number in range(int(seconds * fps)):
+        picture = wall + noise * rng.standard_normal(wall.shape)
+        frame = cv2.cvtColor(np.clip(picture, 16, 235).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+        clock = f"{number // fps % 60:02d}"
+        cv2.putText(frame, clock, (5, 14), cv2.FONT_HERSHEY_PLAIN, 0.9, (255, 255, 255))
+        yield number / fps, frame
 
 
 class Script:

@@ -78,6 +78,7 @@ class Film:
         vehicles: Sequence[Vehicle] = (),
         visibility: float = 1.0,
         faults: tuple[str, ...] = (),
+        doubts: Mapping[str, float] | None = None,
         wall_s: float | None = None,
         blind_s: float = 0.0,
     ) -> list[Finding]:
@@ -99,6 +100,7 @@ class Film:
             vehicles=tuple(vehicles),
             ground=plane(where.ground.image, where.ground.metres) if where.ground else None,
             faults=faults,
+            doubts=doubts or {},
             wall_s=wall_s,
         )
         judge = Judge(where, self.state, "script")

@@ -1,9 +1,15 @@
 """A blind camera over a running machine, what other systems tell, and a light that is ignored."""
 
+from itertools import groupby
+
 import pytest
+from engine_kit import Script, roadway
 from hazard_kit import Film, person, scene
 
+from workers.engine import Chunk, analyse
+from workers.media.decode import Frame
 from workers.scene import SceneError
+from workers.simulate.faults import spoil
 
 WINCH = {"machines": [{"id": "winch-1", "source": "signal"}]}
 GAS = {"id": "gas", "kind": "number", "unit": "%", "stale_s": 5}
@@ -48,6 +54,64 @@ def test_one_clear_picture_now_and_then_begins_no_time_anew():
         film.run(5, machines={"winch-1": "RUNNING"}, visibility=0.1)
         film.frame(machines={"winch-1": "STOPPED"}, visibility=0.1)
     assert [f.state for f in film.findings] == ["raised"]
+
+
+def test_a_suspicion_counts_from_when_it_began_and_not_from_when_it_was_told():
+    film = blind()
+    running = {"winch-1": "RUNNING"}
+    film.run(20, machines=running)
+    [found] = film.run(15.2, machines=running, doubts={"hazy": 20.0})
+    assert (round(found.t, 1), found.values["fault"]) == (35.0, "hazy")
+
+
+def test_a_suspicion_that_is_dropped_raises_nothing():
+    film = blind()
+    for _ in range(6):
+        begun = film.t
+        film.run(12, machines={"winch-1": "RUNNING"}, doubts={"blurred": begun})
+        film.run(4, machines={"winch-1": "RUNNING"})
+    assert film.findings == []
+
+
+def test_a_machine_that_starts_before_a_blind_camera_is_told_fifteen_seconds_later():
+    film = blind()
+    film.run(60, machines={"winch-1": "STOPPED"}, faults=("blocked",), doubts={"blocked": 0.0})
+    assert film.run(14.8, machines={"winch-1": "RUNNING"}, faults=("blocked",)) == []
+    assert len(film.run(1, machines={"winch-1": "RUNNING"}, faults=("blocked",))) == 1
+
+
+def test_without_a_machine_there_is_always_something_to_see():
+    film = Film(scene("camera_blind_on_hazard"))
+    assert film.run(14.8, visibility=0.1) == []
+    [found] = film.run(1, visibility=0.1)
+    assert found.why == "nobody can see (visibility), for 15 s"
+    assert [f.state for f in film.run(7)] == ["cleared"]
+
+
+def test_a_rule_that_is_out_of_its_schedule_leaves_a_blind_camera_alone():
+    nights = {"schedule": [{"from": "22:00", "to": "06:00"}]}
+    noon = 1_700_481_600.0
+    assert Film(scene("camera_blind_on_hazard", rule=nights)).run(
+        60, visibility=0.1, wall_s=noon
+    ) == []  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["frozen", "dark", "hazy", "blurred", "blocked", "moved"])
+def test_whatever_blinds_a_real_picture_is_told_within_sixteen_seconds(name):
+    where = scene("camera_blind_on_hazard", zones=[])
+    frames = roadway(60)
+    spoilt = spoil(frames, name, 30.0, 60.0, seed=3)
+    state, found = None, []
+    for second, group in groupby(spoilt, key=lambda pair: int(pair[0])):
+        pictures = [Frame(t, round(t * 2), picture) for t, picture in group]
+        result = analyse(
+            where, state, Chunk(second, second, 1.0, pictures), detector=Script(lambda _: []), fps=2
+        )
+        state = result.state
+        found += [f for f in result.findings if f.type == "camera_blind_on_hazard"]
+    assert [f.state for f in found] == ["raised"]
+    # Fifteen seconds, and up to three until a calm picture is compared again.
+    assert 44.9 <= found[0].t <= 48.1
 
 
 def heard(source, **params):

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from engine_kit import roadway as mine
 
 from workers.simulate.faults import spoil
 from workers.vision import light
@@ -14,23 +15,6 @@ from workers.vision.scenery import Scenery
 
 FPS = 2
 BEGIN_S = 20.0
-
-
-def mine(seconds, noise=2.5, seed=1):
-    """Give frames of a roadway with lamps, posts, a sensor's noise and a clock in the corner."""
-    rng = np.random.default_rng(seed)
-    high, wide = 180, 320
-    y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
-    wall = cv2.GaussianBlur(rng.uniform(0, 255, (high, wide)).astype(np.float32), (0, 0), 2.5)
-    wall = 70 + 2.2 * (wall - wall.mean()) + 50 * np.exp(-((x - 150) ** 2 + (y - 50) ** 2) / 5000)
-    for post in rng.uniform(10, 310, 9):
-        cv2.line(wall, (int(post), 30), (int(160 + 1.3 * (post - 160)), 180), 30.0, 3)
-    for number in range(int(seconds * FPS)):
-        picture = wall + noise * rng.standard_normal(wall.shape)
-        frame = cv2.cvtColor(np.clip(picture, 16, 235).astype(np.uint8), cv2.COLOR_GRAY2BGR)
-        clock = f"{number // FPS % 60:02d}"
-        cv2.putText(frame, clock, (5, 14), cv2.FONT_HERSHEY_PLAIN, 0.9, (255, 255, 255))
-        yield number / FPS, frame
 
 
 def watch(frames, armed=False, health=None, reload=False):

@@ -124,9 +124,9 @@ class View:
 
     step_s: time since the frame analysed before; aspect: width by height of the picture; ground:
     the plane that feet stand on, None where it is not drawn; faults: what is wrong with the
-    camera now; wall_s: the time of day as Unix seconds, None where it is not known; open: the
-    level of every rule's open situation as it was before this frame; blind: why this rule cannot
-    see, or "".
+    camera now; doubts: what is, or may be beginning to be, and since when, in s; wall_s: the time
+    of day as Unix seconds, None where it is not known; open: the level of every rule's open
+    situation as it was before this frame; blind: why this rule cannot see, or "".
     """
 
     t: float
@@ -143,6 +143,7 @@ class View:
     ground: Plane | None = None
     light: str = ""
     faults: tuple[str, ...] = ()
+    doubts: Mapping[str, float] = field(default_factory=dict)
     wall_s: float | None = None
     timezone: str = "UTC"
     open: Mapping[str, str] = field(default_factory=dict)

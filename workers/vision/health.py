@@ -252,6 +252,10 @@ class Health:
         """Return the faults that were told and are still there."""
         return [f.change("raised", f.bad_t) for f in self.faults.values() if f.raised_t is not None]
 
+    def doubts(self) -> dict[str, float]:
+        """Return since when each fault of the picture lasts, told already or not yet."""
+        return {f.fault: f.since_t for f in self.faults.values() if f.about == ""}
+
     def forget(self, gap_s: float) -> None:
         """Carry the times over a gap: that nobody looked proves neither fault nor health."""
         self.freeze.forget()
