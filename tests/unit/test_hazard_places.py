@@ -162,5 +162,5 @@ def test_a_blind_camera_ends_nothing(kind):
     film.run(70, [person(0.5)])
     film.run(60, faults=("blocked",))
     assert [f.state for f in film.findings] == ["raised"]
-    film.run(12)
+    film.run(20)
     assert [f.state for f in film.findings] == ["raised", "cleared"]

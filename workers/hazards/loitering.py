@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, count_people, say
 from workers.hazards.params import number
-from workers.hazards.presence import inside_zone, stay_in_zone
+from workers.hazards.presence import inside_zone, who_is_who
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,10 @@ class Params:
         60.0, unit="s", low=1, high=86400, label="Stays for",
         help="Time in the zone before the alarm; 20 s fits a slope's landing.",
     )  # fmt: skip
+    lost_s: float = number(
+        10.0, unit="s", low=0, high=120, label="Lost for at most",
+        help="Who is lost from view for so long and found in the same place goes on staying.",
+    )  # fmt: skip
     clear_s: float = number(
         5.0, unit="s", low=0, high=600, label="Over after",
         help="Time without anybody in the zone before the alarm clears.",
@@ -24,9 +28,10 @@ class Params:
 class Loitering(Hazard):
     """The same person in a zone for longer than it takes to pass.
 
-    Each follows his own clock; where a track is lost and another begins in its place within two
-    seconds, the clock goes on, so that doubt about who it is counts as the same person. Source of
-    the defaults: 60 s, and 20 s on slope landings, of the field's practice.
+    Everybody has a clock of his own. Where somebody is lost from view and another track begins in
+    the same place, the clock goes on, so that doubt about who it is counts as the same person; who
+    is seen outside begins anew. An alarm stays while nobody was seen to leave. Source of the
+    defaults: 60 s, and 20 s on slope landings, of the field's practice.
     """
 
     type = "loitering"
@@ -40,35 +45,31 @@ class Loitering(Hazard):
         """Judge one frame."""
         params: Params = rule.params
         assert rule.zone is not None
+        known = who_is_who(memory, view.people, view, params.lost_s)
         inside = inside_zone(memory, list(view.people), view, rule.zone)
-        stay_in_zone(memory, rule.zone, inside, view)
-        # By track: since when, last seen, and where the foot was then.
-        known: dict[str, list[float]] = memory.setdefault("known", {})
-        bridge_s = max(2.0, 2.2 * view.step_s)
-        for name in [k for k, v in known.items() if view.t - v[1] > bridge_s]:
-            del known[name]
-        here = {str(p.track) for p in view.people}
-        for person in inside:
-            name = str(person.track)
-            if name not in known:
-                lost = [
-                    k
-                    for k, v in known.items()
-                    if k not in here
-                    and abs(v[2] - person.foot[0]) * view.aspect < 0.5 * person.height
-                    and abs(v[3] - person.foot[1]) < 0.5 * person.height
-                ]
-                begun = min((known[k][0] for k in lost), default=view.t)
-                for k in lost:
-                    del known[k]
-                known[name] = [begun, view.t, *person.foot]
-            known[name] = [known[name][0], view.t, *person.foot]
-        long = [p for p in inside if view.t - known[str(p.track)][0] >= params.stay_s - 1e-6]
-        if not long and memory.get("open") and inside:
+        here = {p.track for p in inside}
+        for track, one in known.items():
+            if track in here:
+                one.setdefault("since", view.t)
+            else:
+                one.pop("since", None)
+        everybody: dict[str, Memory] = memory["people"]
+        if view.blind:
+            for name, one in everybody.items():
+                if "since" in one and int(name) not in here:
+                    one["since"] += view.step_s  # nobody knows whether he still stays
+        stays = {p.track: view.t - known[p.track]["since"] for p in inside}
+        long = [p for p in inside if stays[p.track] >= params.stay_s - 1e-6]
+        if not long and memory.get("open"):
             long = inside  # whoever it is now: the place is not clear
+            # Whom the tracker lost has not walked out: the place may not be clear.
+            hidden = [one for one in everybody.values() if "since" in one and one["t"] < view.t]
+            if not inside and any(view.t - one["since"] >= params.stay_s for one in hidden):
+                return Condition("danger", why=(say("nobody was seen to leave %(zone)s",
+                                                    zone=rule.zone),))  # fmt: skip
         if not long:
             return CLEAR
-        stayed_s = max(view.t - known[str(p.track)][0] for p in long)
+        stayed_s = max(stays[p.track] for p in long)
         return Condition(
             "danger",
             tuple(p.box for p in long),

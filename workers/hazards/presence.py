@@ -1,5 +1,7 @@
 """Who is in a zone and since when: occupancy belongs to the zone, and not to a track."""
 
+from collections.abc import Sequence
+
 from workers.hazards.base import Memory, Person, View
 
 # A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
@@ -54,3 +56,53 @@ def stay_in_zone(memory: Memory, name: str, inside: list[Person], view: View) ->
         since = min((p.born_s for p in inside if p.fresh), default=view.t - entered_s)
     stays[name] = [since, view.t]
     return float(view.t - since)
+
+
+# Somebody who was lost is looked for within this many of his heights of where he was.
+NEAR = 0.5
+# Who was lost this close to the picture's edge, as a fraction of it, has most likely left.
+BORDER = 0.02
+
+
+def who_is_who(
+    memory: Memory, people: Sequence[Person], view: View, keep_s: float
+) -> dict[int, Memory]:
+    """Return what is remembered of each person, by track; keys of its own: t, foot, size, edge.
+
+    A track that begins where one was lost in the picture less than keep_s ago is taken for the
+    same person, and each lost one for one new one at most. While the camera is blind nobody is
+    forgotten. A caller adds keys of its own to the dictionaries; those of people who are not in
+    `people` now stay in memory["people"].
+    """
+    known: dict[str, Memory] = memory.setdefault("people", {})
+    if view.blind:
+        for one in known.values():
+            one["t"] += view.step_s
+    here = {str(person.track) for person in people}
+    for name in [k for k, v in known.items() if k not in here and _forgotten(v, view, keep_s)]:
+        del known[name]
+    found: dict[int, Memory] = {}
+    for person in sorted(people, key=lambda p: str(p.track) not in known):
+        name = str(person.track)
+        if name not in known:
+            lost = [k for k in known if k not in here and _away(known[k], person, view) <= 1]
+            nearest = min(lost, key=lambda k: _away(known[k], person, view), default=None)
+            known[name] = {} if nearest is None else known.pop(nearest)
+        one = found[person.track] = known[name]
+        x1, y1, x2, y2 = person.box
+        one["t"], one["foot"] = view.t, list(person.foot)
+        one["size"] = max(y2 - y1, (x2 - x1) * view.aspect)
+        one["edge"] = min(x1, y1, 1 - x2, 1 - y2) < BORDER
+    return found
+
+
+def _forgotten(one: Memory, view: View, keep_s: float) -> bool:
+    bridge_s = max(BRIDGE_S, 2.2 * view.step_s)
+    return bool(view.t - one["t"] > (bridge_s if one["edge"] else max(keep_s, bridge_s)) + 1e-6)
+
+
+def _away(one: Memory, person: Person, view: View) -> float:
+    """Return how far somebody is from where one was lost, as a share of what is near."""
+    x, y = one["foot"]
+    away = max(abs(x - person.foot[0]) * view.aspect, abs(y - person.foot[1]))
+    return float(away / max(NEAR * one["size"], 1e-6))
