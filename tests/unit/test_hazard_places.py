@@ -1,11 +1,9 @@
-"""Restricted places, lingering, and conveyors."""
+"""Restricted places and lingering, and what a blind camera leaves as it was."""
 
 import pytest
 from hazard_kit import Film, person, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from workers.scene import SceneError
 
 BELT = {"machines": [{"id": "belt-1", "source": "signal", "kind": "conveyor"}]}
 ZONES = [
@@ -75,77 +73,6 @@ def test_a_lost_track_that_begins_anew_in_its_place_goes_on():
     film.run(18, lambda i: [] if i % 20 in (5, 6) else [person(0.5, track=i // 20)])
     assert film.findings == []
     assert [f.state for f in film.run(4, [person(0.5, track=77)])] == ["raised"]
-
-
-def belt(**params):
-    rule = {"zone": "danger", "machine": "belt-1"}
-    return Film(scene("conveyor_person", params=params, rule=rule, zones=ZONES, **BELT))
-
-
-@pytest.mark.parametrize(
-    ("state", "level"), [("RUNNING", "danger"), ("UNKNOWN", "danger"), ("STOPPED", "warning")]
-)
-def test_a_person_on_the_belt_is_danger_unless_it_is_known_to_stand(state, level):
-    assert [f.level for f in belt().run(3, [person(0.5)], machines={"belt-1": state})] == [level]
-
-
-def test_the_bridge_is_no_danger_and_beside_it_is():
-    film = belt(bridge_zone="bridge")
-    running = {"belt-1": "RUNNING"}
-    assert film.run(10, [person(0.5, 0.6, height=0.15)], machines=running) == []
-    assert [f.level for f in film.run(2, [person(0.5, 0.85)], machines=running)] == ["danger"]
-
-
-def test_a_hidden_foot_does_not_hide_a_trunk_on_the_belt():
-    # The feet are hidden behind the belt's far edge: the box's end lies below the zone.
-    found = belt().run(3, [person(0.5, 0.99, height=0.5)], machines={"belt-1": "RUNNING"})
-    assert [f.level for f in found] == ["danger"]
-
-
-def test_reaching_in_counts_though_the_feet_are_outside():
-    film = belt(reach_zone="head")
-    running = {"belt-1": "RUNNING"}
-    assert film.run(5, [person(0.7, 0.9)], machines=running) == []
-    assert [f.level for f in film.run(2, [person(0.78, 0.9)], machines=running)] == ["danger"]
-
-
-def test_somebody_on_a_standing_belt_is_in_danger_at_once_when_it_starts():
-    film = belt()
-    film.run(5, [person(0.5)], machines={"belt-1": "STOPPED"})
-    [found] = film.frame([person(0.5)], machines={"belt-1": "RUNNING"})
-    assert (found.level, found.severity) == ("danger", "critical")
-
-
-def test_wobbling_on_the_edge_of_the_bridge_is_no_danger():
-    film = belt(bridge_zone="bridge")
-    film.run(2, [person(0.5, 0.64, height=0.15)], machines={"belt-1": "RUNNING"})
-    film.run(
-        4,
-        lambda i: [person(0.5, 0.655 if i % 2 else 0.645, height=0.15)],
-        machines={"belt-1": "RUNNING"},
-    )
-    assert film.findings == []
-
-
-def test_who_is_on_the_belt_and_who_reaches_in_are_both_told():
-    film = belt(reach_zone="head")
-    both = [person(0.5), person(0.78, 0.9, track=2)]
-    film.run(3, both, machines={"belt-1": "RUNNING"})
-    assert film.state.rules["r1"].values["tracks"] == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("params", "path"),
-    [
-        ({"bridge_zone": "danger"}, "params.bridge_zone"),
-        ({"reach_zone": "danger"}, "params.reach_zone"),
-        ({"reach_zone": "head", "bridge_zone": "head"}, "params.reach_zone"),
-    ],
-)
-def test_zones_that_would_disarm_the_belt_are_refused(params, path):
-    with pytest.raises(SceneError) as caught:
-        belt(**params)
-    assert caught.value.path == f"rules[0].{path}"
 
 
 def test_who_enters_where_another_has_just_walked_out_has_a_clock_of_his_own():
