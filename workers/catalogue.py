@@ -18,9 +18,11 @@ HEAD = """# The hazard catalogue
 
 Written by `python -m workers.catalogue` from `workers/hazards/`; do not edit. Every rule has
 shared conditions: `mode` (armed, shadow, off), `schedule`, `when`, `permit`, `wears`,
-`min_visibility`, `confirm`, `sustain_s`, `cooldown_s`, `action` and `place` (`workers/ruling.py`).
+`min_visibility`, `confirm`, `sustain_s`, `cooldown_s`, `action`, `place` and `clauses`
+(`workers/ruling.py`).
 A rule of which nobody can tell whether it is in force is in force; a rule that cannot see keeps its
-situation open and says BLIND. Clauses of law are not in here: they differ by place and edition.
+situation open and says BLIND. Clauses of law are not in here: they differ by place and edition,
+and stand as data in a rule's `clauses` (jurisdiction, edition, clause, text).
 """
 NUMBERS = {"number": "number", "integer": "integer"}
 
@@ -56,6 +58,17 @@ def schema(hazard: Hazard) -> dict[str, Any]:
             "name": text,
             "action": text,
             "place": text,
+            "clauses": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["jurisdiction", "edition", "clause", "text"],
+                    "properties": dict.fromkeys(
+                        ("jurisdiction", "edition", "clause", "text"), text
+                    ),
+                },
+            },
             "params": {
                 "type": "object",
                 "additionalProperties": False,

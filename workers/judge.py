@@ -145,6 +145,8 @@ class Judge:
             values["place"] = rule.place
         if rule.action:
             values["action"] = rule.action
+        if rule.clauses:
+            values["clauses"] = [dict(clause) for clause in rule.clauses]
         if view.blind:
             values["blind"] = view.blind
         return values

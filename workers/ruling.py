@@ -16,7 +16,7 @@ MODES = ("armed", "shadow", "off")
 WEARS = ("helmet", "bare_head", "vest", "no_vest")
 COMMON = (
     "zone", "machine", "severity", "params", "name", "mode", "when", "schedule", "permit", "wears",
-    "min_visibility", "confirm", "sustain_s", "cooldown_s", "action", "place",
+    "min_visibility", "confirm", "sustain_s", "cooldown_s", "action", "place", "clauses",
 )  # fmt: skip
 
 
@@ -28,7 +28,8 @@ class SceneRule:
     them it is not in force; permit: an input of states, nor is it while that is OPEN; wears: only
     people of whom one of these is known count; min_visibility: below it the rule is blind;
     confirm: of the last M frames N must say so; sustain_s: and for so long; cooldown_s: the same
-    people do not raise it again so soon; action: what the operator is to do; place: where it is.
+    people do not raise it again so soon; action: what the operator is to do; place: where it is;
+    clauses: what of the law or of the mine's own rules it watches, kept on every alarm.
     """
 
     id: str
@@ -49,6 +50,7 @@ class SceneRule:
     cooldown_s: float = 0.0
     action: str = ""
     place: str = ""
+    clauses: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,24 @@ def parse_rule(
         checks.number(raw.get("cooldown_s", 0.0), f"{path}.cooldown_s", 0, 86400),
         checks.text(raw, path, "action", 500),
         checks.text(raw, path, "place", 100),
+        parse_clauses(raw.get("clauses", []), f"{path}.clauses"),
     )
     for fault in (*hazard.check(rule), *hazard.check_names(rule, names)):
         raise SceneError(f"{path}.{Fault(*fault).path}", fault.text, **fault.values)
     return rule
+
+
+def parse_clauses(value: Any, path: str) -> tuple[Mapping[str, str], ...]:
+    """Check references to rules of law or of a mine: they differ by place and edition."""
+    if not isinstance(value, list) or len(value) > 20:
+        raise SceneError(path, "must be a list, found %(found)s", found=checks.show(value))
+    known = ("jurisdiction", "edition", "clause", "text")
+    found = []
+    for index, item in enumerate(value):
+        where = f"{path}[{index}]"
+        raw = checks.keys(item, where, known)
+        found.append({key: checks.text(raw, where, key, 1000) for key in known})
+    return tuple(found)
 
 
 def _wears(value: Any, path: str) -> tuple[str, ...]:
