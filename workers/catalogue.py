@@ -46,7 +46,7 @@ def schema(hazard: Hazard) -> dict[str, Any]:
             "zone": text,
             "machine": text,
             "severity": {"enum": list(SEVERITIES[::-1]), "default": hazard.severity},
-            "mode": {"enum": list(MODES), "default": "armed"},
+            "mode": {"enum": list(MODES), "default": hazard.mode, "description": hazard.note},
             "when": {"type": "object"},
             "schedule": {"type": "array", "minItems": 1},
             "permit": text,
@@ -115,6 +115,8 @@ def page() -> str:
         parts.append(f"\n- Levels: {levels}; severity of a new rule: {hazard.severity}\n")
         if needs:
             parts.append(f"- Needs: {', '.join(needs)}\n")
+        if hazard.note:
+            parts.append(f"- A new rule is in mode {hazard.mode}. {hazard.note}\n")
         if not hazard.uses_picture:
             parts.append("- Judged while the camera is blind, too\n")
         if hazard.action:

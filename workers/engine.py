@@ -156,6 +156,8 @@ class _Fold:
         kinds = registry()
         always = (kinds[rule.type].always for rule in scene.rules if rule.mode != "off")
         self.gated = gate and not any(always)
+        asks = (kinds[r.type].uses_wears or r.wears for r in scene.rules if r.mode != "off")
+        self.dresses = scene.ppe or any(asks)
         self.analysis = Analysis(state)
         self.judge = Judge(scene, state, detector.name)
         self.clock: tuple[float | None, str] = (None, "UTC")
@@ -228,7 +230,8 @@ class _Fold:
         readings, changes = read_gauges(self.scene, state, frame)
         self.analysis.readings += readings
         self._tell(changes)
-        people = tuple(_person(k) for k in state.tracker.tracks if _is_visible(k, t, state.step_s))
+        tracks = [k for k in state.tracker.tracks if _is_visible(k, t, state.step_s)]
+        people = tuple(_person(k, state.wardrobe.worn(k.id)) for k in tracks)
         self.judge.model = self.saw
         self.judge.frame(self._view(t, people, visibility, aspect, seen))
         settle(state.tracker.tracks)
@@ -297,10 +300,10 @@ class _Fold:
         )
 
     def _dress(self, frame: Frame) -> None:
-        """Add helmet and vest to the followed people's boxes, where the scene asks for it."""
+        """Add helmet and vest to the followed people's boxes, where a rule or the scene asks."""
         wardrobe = self.state.wardrobe
         wardrobe.keep({track.id for track in self.state.tracker.tracks})
-        if not self.scene.ppe:
+        if not self.dresses:
             return
         boxes = self.analysis.detections[-1]["boxes"]
         people = {b["track"]: tuple(b["xyxy"]) for b in boxes if b["track"] is not None}
@@ -379,9 +382,10 @@ def _is_visible(track: Track, t: float, step_s: float) -> bool:
     return track.confirmed and t - track.seen_s <= max(VISIBLE_S, 1.2 * step_s)
 
 
-def _person(track: Track) -> Person:
+def _person(track: Track, wears: tuple[str, ...]) -> Person:
     x1, y1, x2, y2 = track.box
     bottom = 1.0 if y2 >= CUT_OFF else y2
     return Person(
-        track.id, (x1, y1, x2, y2), ((x1 + x2) / 2, bottom), track.score, track.born_s, track.fresh
-    )
+        track.id, (x1, y1, x2, y2), ((x1 + x2) / 2, bottom), track.score, track.born_s, track.fresh,
+        wears,
+    )  # fmt: skip

@@ -103,7 +103,7 @@ def parse_rule(
         machine,
         parse_params(hazard.params, raw.get("params", {}), f"{path}.params", names),
         checks.text(raw, path),
-        checks.choice(raw.get("mode", "armed"), f"{path}.mode", MODES),
+        checks.choice(raw.get("mode", hazard.mode), f"{path}.mode", MODES),
         None if when is None else parse_test(when, f"{path}.when", names, shifts),
         () if schedule is None else parse_schedule(schedule, f"{path}.schedule", shifts),
         permit,

@@ -71,6 +71,8 @@ def _hazards() -> list[dict[str, Any]]:
             "type": hazard.type,
             "label": words.say(words.RULE_TYPES, hazard.type),
             "severity": hazard.severity,
+            "mode": hazard.mode,
+            "note": _(hazard.note) if hazard.note else "",
             "needs_zone": hazard.needs_zone,
             "needs_machine": hazard.needs_machine,
             "params": [_param(param) for param in describe(hazard.params)],

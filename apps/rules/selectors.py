@@ -44,5 +44,6 @@ def rules_disarmed(*, before: dict[str, Any], after: dict[str, Any]) -> list[str
 
 def _protects(rule: dict[str, Any]) -> bool:
     hazard = registry().get(rule["type"])
-    severity = rule.get("severity", hazard.severity if hazard else "")
-    return hazard is not None and severity == "critical" and rule.get("mode", "armed") == "armed"
+    if hazard is None or rule.get("severity", hazard.severity) != "critical":
+        return False
+    return rule.get("mode", hazard.mode) == "armed"

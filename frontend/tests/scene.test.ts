@@ -6,7 +6,7 @@ import { faults, freeName, polygonOf, renamed, role, winchTemplate, withItem, wi
 const EMPTY: Scene = { version: 1, zones: [], machines: [], gauges: [], rules: [], ground: "kept" };
 const HAZARDS: Hazard[] = [
   {
-    type: "proximity_while_running", label: "", severity: "critical", needs_zone: true, needs_machine: true,
+    type: "proximity_while_running", label: "", severity: "critical", mode: "armed", note: "", needs_zone: true, needs_machine: true,
     params: [{ name: "warning_zone", label: "stand", kind: "zone", default: null, unit: "", help: "" }],
   },
 ];

@@ -207,9 +207,10 @@ class Hazard:
 
     type, title: its code and its name; params: its parameters' dataclass; levels: from the least
     to the worst, each with its severity, "" for the rule's own; severity: a new rule's own;
-    action: what the operator is to do; uses_picture: whether a blind camera blinds it; always:
-    not content with frames in which something moved: the detector sees every analysed frame;
-    confirm: of the last M frames N must say so before it is raised.
+    action: what the operator is to do; mode: of a new rule; note: why it is not armed, for whoever
+    arms it; uses_picture: whether a blind camera blinds it; uses_wears: whether helmets and vests
+    are looked for; always: not content with frames in which something moved: the detector sees
+    every analysed frame; confirm: of the last M frames N must say so before it is raised.
     """
 
     params: Any = None
@@ -218,11 +219,14 @@ class Hazard:
     levels: Mapping[str, str] = {"danger": ""}
     severity: str = "high"
     action: str = ""
+    mode: str = "armed"
+    note: str = ""
     needs_zone: bool = False
     needs_machine: bool = False
     needs_ground: bool = False
     uses_picture: bool = True
     uses_people: bool = True
+    uses_wears: bool = False
     always: bool = False
     confirm: tuple[int, int] = (1, 1)
     min_visibility: float = 0.2

@@ -63,10 +63,15 @@ class Loitering(Hazard):
         if not long and memory.get("open"):
             long = inside  # whoever it is now: the place is not clear
             # Whom the tracker lost has not walked out: the place may not be clear.
-            hidden = [one for one in everybody.values() if "since" in one and one["t"] < view.t]
-            if not inside and any(view.t - one["since"] >= params.stay_s for one in hidden):
-                return Condition("danger", why=(say("nobody was seen to leave %(zone)s",
-                                                    zone=rule.zone),))  # fmt: skip
+            hidden = [
+                int(name) for name, one in everybody.items()
+                if one["t"] < view.t and view.t - one.get("since", view.t) >= params.stay_s
+            ]  # fmt: skip
+            if not inside and hidden:
+                why = say("nobody was seen to leave %(zone)s", zone=rule.zone)
+                values = {"persons": len(hidden), "zone": rule.zone, "tracks": hidden,
+                          "limit_s": params.stay_s}  # fmt: skip
+                return Condition("danger", (), (why,), values)
         if not long:
             return CLEAR
         stayed_s = max(stays[p.track] for p in long)

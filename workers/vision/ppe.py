@@ -68,6 +68,16 @@ class Votes:
         """Return {"helmet": {"value", "score"}, "vest": …}; value None while not sure."""
         return {"helmet": _verdict(self.helmet), "vest": _verdict(self.vest)}
 
+    def worn(self) -> tuple[str, ...]:
+        """Return what is known of the clothes: of helmet, bare_head, vest, no_vest."""
+        found = []
+        names = ((self.helmet, "helmet", "bare_head"), (self.vest, "vest", "no_vest"))
+        for looks, yes, no in names:
+            value = _verdict(looks)["value"]
+            if value is not None:
+                found.append(yes if value else no)
+        return tuple(found)
+
 
 def _verdict(looks: list[float]) -> dict[str, Any]:
     if len(looks) < LEAST_LOOKS:
@@ -189,6 +199,11 @@ class Wardrobe:
             if not 0 <= t - votes.looked_s < LOOK_EVERY_S:
                 votes.add(reader.look(picture, person), t)
         return {track: self.votes[track].told() for track in people}
+
+    def worn(self, track: int) -> tuple[str, ...]:
+        """Return what is known of a person's clothes; nothing where nobody is sure."""
+        votes = self.votes.get(track)
+        return votes.worn() if votes else ()
 
     def keep(self, tracks: set[int]) -> None:
         """Forget everybody who is no longer followed."""

@@ -74,6 +74,7 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
       change: (number) => setParam(one.name, number),
     });
   };
+  const mode = typeof rule["mode"] === "string" ? rule["mode"] : (hazard?.mode ?? "armed");
   const modes: [string, string][] = ["armed", "shadow", "off"].map((mode) => [mode, editor.words.code("mode", mode)]);
   const params = hazard?.params ?? [];
   const first = params.filter((one) => FIRST.includes(one.name));
@@ -92,9 +93,10 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
     }),
     !hazard && el("p", { class: "fault" }, t("not_protecting")),
     choiceField(editor, {
-      label: t("mode_label"), path: `${path}.mode`, value: typeof rule["mode"] === "string" ? rule["mode"] : "armed",
-      choices: modes, change: (mode) => set({ mode }),
+      label: t("mode_label"), path: `${path}.mode`, value: mode, choices: modes,
+      help: mode === "armed" ? undefined : hazard?.note, change: (chosen) => set({ mode: chosen }),
     }),
+    mode === "armed" && hazard?.note && el("p", { class: "fault", role: "alert" }, hazard.note),
     choiceField(editor, {
       label: t("rule_zone"), path: `${path}.zone`, value: rule.zone ?? "", choices: zones(t("choose")),
       change: (zone) => set({ zone: zone || undefined }),

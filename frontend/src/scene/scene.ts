@@ -65,6 +65,9 @@ export interface Hazard {
   type: string;
   label: string;
   severity: string;
+  /** What a new rule does, and why it is not armed, where it is not. */
+  mode: string;
+  note: string;
   needs_zone: boolean;
   needs_machine: boolean;
   params: Param[];
