@@ -182,12 +182,17 @@ def blindness(rule: SceneRule, hazard: Hazard, view: View) -> str:
     return "too little can be seen" if view.visibility < rule.min_visibility else ""
 
 
+def permit_note(permit: str) -> str:
+    """Return why a rule is not in force while its permit is open."""
+    return f"permit {permit} is open"
+
+
 def out_of_force(rule: SceneRule, view: View) -> str:
     """Return why a rule is not in force in this frame, or ""; in doubt it is in force."""
     if rule.schedule and in_schedule(rule.schedule, view) is False:
         return "outside of its schedule"
     if rule.permit is not None and view.inputs[rule.permit].value == "OPEN":
-        return f"permit {rule.permit} is open"
+        return permit_note(rule.permit)
     if rule.when is not None and holds(rule.when, view) is False:
         return "its condition does not hold"
     return ""

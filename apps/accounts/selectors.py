@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import ApiToken, Membership
@@ -12,7 +12,7 @@ from apps.accounts.permissions import Access
 from apps.mines.models import Mine
 from apps.tenancy.scope import system_scope
 
-__all__ = ["access_of", "find_token", "members_of", "token_digest"]
+__all__ = ["access_of", "find_token", "members_of", "people_of", "token_digest"]
 
 
 def access_of(user_id: int) -> Access:
@@ -59,3 +59,16 @@ def find_token(presented: str) -> ApiToken | None:
 def members_of(*, mine: Mine) -> QuerySet[Membership]:
     """List who has a role in exactly this mine."""
     return Membership.objects.filter(mine=mine).select_related("user").order_by("user__username")
+
+
+def people_of(*, mine_id: int) -> list[dict[str, object]]:
+    """List who works in a mine, by a role there or in its whole organisation: id and name.
+
+    The caller has checked that the reader may see the mine.
+    """
+    with system_scope("roles in a whole organisation are in no mine's scope"):
+        mine = Mine.objects.get(pk=mine_id)
+        everywhere = Q(mine=None, organisation=mine.organisation_id)
+        rows = Membership.objects.filter(Q(mine=mine_id) | everywhere, user__is_active=True)
+        names = dict(rows.order_by("user__username").values_list("user", "user__username"))
+    return [{"id": user, "name": name} for user, name in names.items()]

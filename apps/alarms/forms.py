@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["AcknowledgeForm"]
+__all__ = ["AcknowledgeForm", "ResetForm"]
 
 
 class AcknowledgeForm(forms.Form):
@@ -15,4 +15,15 @@ class AcknowledgeForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Optional: whom you called and what they said."),
+    )
+
+
+class ResetForm(forms.Form):
+    """What was found, without which a critical alarm is not reset."""
+
+    finding = forms.CharField(
+        label=_("What was found"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Who was there, why, and what was done about it."),
     )

@@ -3,9 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.alarms.life import SILENCED, Silenced, State
 from apps.tenancy.models import MineRow
 
-__all__ = ["Alarm", "AlarmTransition", "Severity", "Snapshot"]
+__all__ = ["Alarm", "AlarmTransition", "Severity", "Silence", "Snapshot"]
 
 
 class Severity(models.TextChoices):
@@ -20,11 +21,7 @@ class Severity(models.TextChoices):
 class Alarm(MineRow):
     """One ongoing situation that needs an answer, however often its findings are delivered."""
 
-    class State(models.TextChoices):
-        UNACKNOWLEDGED = "unacknowledged", _("not answered")
-        ACKNOWLEDGED = "acknowledged", _("answered, still there")
-        RETURNED = "returned", _("over, not answered")
-        CLOSED = "closed", _("over and answered")
+    State = State
 
     camera = models.ForeignKey("cameras.Camera", on_delete=models.PROTECT, related_name="alarms")
     rule = models.CharField(max_length=100)
@@ -40,6 +37,11 @@ class Alarm(MineRow):
     acknowledged_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    assigned_to = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    verdict = models.CharField(max_length=10, blank=True)  # "false" once somebody said so
+    finding = models.CharField(max_length=500, blank=True)  # what was found, or why it is false
     count = models.PositiveIntegerField(default=1)  # occurrences folded into this alarm
     why = models.CharField(max_length=500)
     values = models.JSONField(default=dict)
@@ -58,6 +60,13 @@ class Alarm(MineRow):
                 condition=models.Q(cleared_at=None),
                 name="one_alarm_per_situation",
             ),
+            # The state and the end of the situation never contradict each other.
+            models.CheckConstraint(
+                condition=models.Q(state__in=SILENCED)
+                | models.Q(state__in=["unacknowledged", "acknowledged"], cleared_at=None)
+                | models.Q(state__in=["returned", "latched", "closed"], cleared_at__isnull=False),
+                name="alarm_state_fits_its_end",
+            ),
         ]
         indexes = [
             models.Index(fields=["mine", "-raised_at"]),
@@ -75,15 +84,75 @@ class AlarmTransition(MineRow):
     alarm = models.ForeignKey(Alarm, on_delete=models.CASCADE, related_name="transitions")
     from_state = models.CharField(max_length=20, blank=True)
     to_state = models.CharField(max_length=20)
-    cause = models.CharField(max_length=40)
+    cause = models.CharField(max_length=40)  # life.Cause
     at = models.DateTimeField()
     actor = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    desk = models.CharField(max_length=60, blank=True)  # from where the actor did it
     note = models.CharField(max_length=500, blank=True)
+    detail = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["pk"]
+
+
+class Silence(MineRow):
+    """A rule of one camera asks nobody for a while, by whom and why; never for ever.
+
+    In force from `since` on, until `until` at the latest or until it is ended. Where a second
+    person is needed, `since` stays empty until one agreed. A permit's silence has no `until`: it
+    lasts as long as the engine says that the permit is open.
+    """
+
+    camera = models.ForeignKey("cameras.Camera", on_delete=models.CASCADE, related_name="silences")
+    rule = models.CharField(max_length=100)
+    rule_type = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=20, choices=Silenced)
+    reason = models.CharField(max_length=500)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    needs_second = models.BooleanField(default=False)
+    agreed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    end = models.CharField(max_length=20, blank=True)  # time, person, permit, refused, not_agreed
+
+    class Meta:
+        ordering = ["until", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera", "rule", "kind"],
+                condition=models.Q(ended_at=None),
+                name="one_silence_of_a_kind",
+                violation_error_message=_("This rule is silenced in this way already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="suppressed") | models.Q(until__isnull=False),
+                name="silence_ends",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(needs_second=False)
+                | models.Q(since=None)
+                | (models.Q(agreed_by__isnull=False) & ~models.Q(agreed_by=models.F("asked_by"))),
+                name="silence_second_person",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["camera", "rule"],
+                condition=models.Q(ended_at=None),
+                name="silence_open",
+            ),
+        ]
 
 
 class Snapshot(MineRow):

@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, Prefetch, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.utils import timezone
 
-from apps.alarms.models import Alarm, Severity
+from apps.alarms.life import SILENCED
+from apps.alarms.models import Alarm, Severity, Silence, Silenced
 from apps.cameras.selectors import camera_tile_data, cameras
 from apps.live.selectors import cursor_now
 
-__all__ = ["alarm_data", "alarms", "alarms_open", "desk_data"]
+__all__ = [
+    "alarm_data",
+    "alarms",
+    "alarms_open",
+    "desk_data",
+    "silence_data",
+    "silence_in_force",
+    "silences",
+]
 
 MOST_OPEN = 500
 
@@ -26,21 +36,22 @@ def alarms() -> QuerySet[Alarm]:
     from apps.evidence.models import Clip
 
     return (
-        Alarm.objects.select_related("mine", "camera__area", "acknowledged_by")
+        Alarm.objects.select_related("mine", "camera__area", "acknowledged_by", "assigned_to")
         .prefetch_related(Prefetch("clips", queryset=Clip.objects.order_by("wanted_from")))
         .order_by("-raised_at", "-pk")
     )
 
 
 def alarms_open() -> QuerySet[Alarm]:
-    """List what is not closed: unanswered first, then the worst, then the newest."""
+    """List what is not closed: unanswered first, silenced last, then the worst, then the newest."""
     return (
         alarms()
         .exclude(state=Alarm.State.CLOSED)
         .annotate(
             rank=RANK,
             answered=Case(
-                When(state=Alarm.State.ACKNOWLEDGED, then=Value(1)),
+                When(state__in=[Alarm.State.ACKNOWLEDGED, Alarm.State.LATCHED], then=Value(1)),
+                When(state__in=SILENCED, then=Value(2)),
                 default=Value(0),
                 output_field=IntegerField(),
             ),
@@ -70,6 +81,9 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "cleared_at": alarm.cleared_at and alarm.cleared_at.isoformat(),
         "acknowledged_at": alarm.acknowledged_at and alarm.acknowledged_at.isoformat(),
         "acknowledged_by": alarm.acknowledged_by and alarm.acknowledged_by.get_username(),
+        "assigned_to": alarm.assigned_to and alarm.assigned_to.get_username(),
+        "verdict": alarm.verdict,
+        "finding": alarm.finding,
         "count": alarm.count,
         "why": alarm.why,
         "values": alarm.values,
@@ -91,5 +105,62 @@ def desk_data(*, mine_ids: list[int]) -> dict[str, Any]:
     return {
         "cursor": cursor,
         "alarms": [alarm_data(a) for a in alarms_open().filter(mine__in=mine_ids)[:MOST_OPEN]],
+        "silences": [silence_data(s) for s in silences().filter(mine__in=mine_ids)],
         "cameras": [camera_tile_data(c) for c in cameras().filter(mine__in=mine_ids)],
+    }
+
+
+def silences() -> QuerySet[Silence]:
+    """List the silences that are in force or wait for a second person, first to end first."""
+    return (
+        Silence.objects.filter(ended_at=None)
+        .select_related("mine", "camera__area", "asked_by", "agreed_by")
+        .order_by("until", "pk")
+    )
+
+
+def silence_in_force(*, camera_id: int, rule: str, severity: str) -> str:
+    """Return the kind of silence that holds for a rule now, or "".
+
+    The row's times are the truth: one whose time is over holds no more, however late the beat
+    that ends it. A critical alarm is silenced by two people or by a permit, never by one person.
+    """
+    rows = Silence.objects.filter(
+        Q(until=None) | Q(until__gt=timezone.now()),
+        camera=camera_id,
+        rule=rule,
+        ended_at=None,
+        since__isnull=False,
+    )
+    if severity == Severity.CRITICAL:
+        rows = rows.filter(Q(kind=Silenced.SUPPRESSED) | Q(agreed_by__isnull=False))
+    kinds = set(rows.values_list("kind", flat=True))
+    for kind in (Silenced.OUT_OF_SERVICE, Silenced.SUPPRESSED, Silenced.SHELVED):
+        if kind in kinds:
+            return kind.value
+    return ""
+
+
+def silence_data(silence: Silence) -> dict[str, Any]:
+    """Return a silence as the desk, the socket and the API show it."""
+    camera = silence.camera
+    return {
+        "id": silence.pk,
+        "mine": silence.mine_id,
+        "mine_name": silence.mine.name,
+        "area": camera.area.name,
+        "camera": camera.pk,
+        "camera_name": camera.name,
+        "rule": silence.rule,
+        "rule_type": silence.rule_type,
+        "kind": silence.kind,
+        "reason": silence.reason,
+        "asked_by": silence.asked_by and silence.asked_by.get_username(),
+        "asked_at": silence.asked_at.isoformat(),
+        "needs_second": silence.needs_second,
+        "agreed_by": silence.agreed_by and silence.agreed_by.get_username(),
+        "since": silence.since and silence.since.isoformat(),
+        "until": silence.until and silence.until.isoformat(),
+        "ended_at": silence.ended_at and silence.ended_at.isoformat(),
+        "end": silence.end,
     }

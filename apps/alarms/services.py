@@ -1,67 +1,28 @@
-"""The alarm's life: raised, seen again, cleared, acknowledged; each once, whatever comes twice.
+"""What the engine tells of an alarm: raised, seen again, cleared; each once, whatever comes twice.
 
-Every verb writes the row, its transition, the audit entry and the event in one transaction.
+Every verb writes the row, its transition, the audit entry and the event in one transaction. What
+people do is in `answers.py`, silences are in `silences.py`; which step leads where is in `life.py`.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
-from apps.alarms.models import Alarm, AlarmTransition, Severity, Snapshot
-from apps.alarms.selectors import alarm_data
-from apps.audit.services import record
+from apps.alarms.life import SILENCED, Cause
+from apps.alarms.models import Alarm, Severity, Snapshot
+from apps.alarms.selectors import silence_in_force
+from apps.alarms.steps import step, tell
 from apps.cameras.models import Camera
 from apps.evidence.services import clip_request
-from apps.live.services import emit, take_turn
+from apps.live.services import take_turn
 from workers.hazards import registry
 
-__all__ = ["alarm_acknowledge", "alarm_clear", "alarm_raise", "alarm_see"]
+__all__ = ["alarm_clear", "alarm_raise", "alarm_see"]
 
 # The same zone entered again this soon, with nobody having answered, is the same alarm.
 FOLD_WITHIN = timedelta(minutes=5)
 SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
-
-
-def _step(
-    alarm: Alarm,
-    to_state: str,
-    *,
-    cause: str,
-    at: datetime,
-    actor: User | None = None,
-    note: str = "",
-) -> None:
-    """Save the alarm in its new state with transition, audit entry and event."""
-    from_state = "" if alarm.pk is None else alarm.state
-    alarm.state = to_state
-    alarm.save()
-    AlarmTransition.objects.create(
-        mine_id=alarm.mine_id,
-        alarm=alarm,
-        from_state=from_state,
-        to_state=to_state,
-        cause=cause,
-        at=at,
-        actor=actor,
-        note=note,
-    )
-    record(
-        action=f"alarm.{cause}",
-        subject=alarm,
-        mine_id=alarm.mine_id,
-        actor=actor,
-        part="" if actor else "analysis",
-        detail={"from": from_state, "to": to_state, "at": at.isoformat()},
-    )
-
-
-def _tell(alarm: Alarm, kind: str) -> None:
-    emit(mine_id=alarm.mine_id, kind=kind, payload=alarm_data(alarm))
 
 
 def _latest(camera: Camera, rule: str) -> Alarm | None:
@@ -110,12 +71,7 @@ def alarm_raise(
         # The engine lost its state and names the ongoing situation anew: still one alarm.
         found.situation = situation
         return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
-    if (
-        found is not None
-        and found.state == Alarm.State.RETURNED
-        and found.cleared_at is not None
-        and at - found.cleared_at <= FOLD_WITHIN
-    ):
+    if found is not None and _goes_on(found, severity, at):
         return _fold(
             found,
             situation=situation,
@@ -139,12 +95,26 @@ def alarm_raise(
         picture=_picture(at, facts) if jpeg else {},
         **facts,
     )
-    _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="raised", at=at)
+    step(alarm, Cause.RAISED, at=at)
     if jpeg:
         Snapshot.objects.create(mine_id=alarm.mine_id, alarm=alarm, jpeg=jpeg, at=at)
     clip_request(alarm=alarm, at=at)
-    _tell(alarm, "alarm.raised")
+    tell(alarm, "alarm.raised")
     return alarm
+
+
+def _goes_on(found: Alarm, severity: str, at: datetime) -> bool:
+    """Tell whether a new occurrence is counted on the rule's newest alarm, which is over.
+
+    A silenced alarm counts for as long as it is silenced. One that nobody answered does for five
+    minutes, unless the rule was silenced since: what came before asks, what comes now does not.
+    """
+    if found.state in SILENCED:
+        return True
+    if found.state != Alarm.State.RETURNED or found.cleared_at is None:
+        return False
+    silenced = silence_in_force(camera_id=found.camera_id, rule=found.rule, severity=severity)
+    return not silenced and at - found.cleared_at <= FOLD_WITHIN
 
 
 def _picture(at: datetime, facts: dict[str, Any]) -> dict[str, Any]:
@@ -186,12 +156,12 @@ def _escalate(
         _describe(alarm, facts, at, jpeg)
         alarm.severity, alarm.level = severity, level
         alarm.acknowledged_at = alarm.acknowledged_by = None  # what was answered was less
-        _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="escalated", at=at)
+        step(alarm, Cause.WORSE, at=at)
         clip_request(alarm=alarm, at=at, anew=True)
     else:
         _describe(alarm, facts, at)
         alarm.save()
-    _tell(alarm, "alarm.updated")
+    tell(alarm, "alarm.updated")
     return alarm
 
 
@@ -205,7 +175,7 @@ def _fold(
     facts: dict[str, Any],
     jpeg: bytes,
 ) -> Alarm:
-    """Count one more occurrence on an alarm that nobody answered."""
+    """Count one more occurrence on an alarm that nobody answered, or that is silenced."""
     worse = _is_worse(severity, alarm.severity)
     _describe(alarm, facts, at, jpeg if worse else b"")
     if worse:
@@ -214,9 +184,10 @@ def _fold(
     alarm.count += 1
     alarm.cleared_at = None
     alarm.last_seen_at = at
-    _step(alarm, Alarm.State.UNACKNOWLEDGED, cause="again", at=at)
+    alarm.acknowledged_at = alarm.acknowledged_by = None
+    step(alarm, Cause.AGAIN, at=at)
     clip_request(alarm=alarm, at=at, anew=worse)
-    _tell(alarm, "alarm.updated")
+    tell(alarm, "alarm.updated")
     return alarm
 
 
@@ -245,7 +216,7 @@ def alarm_see(
     if _tells_more(level, alarm):
         alarm.why, alarm.values, alarm.boxes = why, {**values, "level": level}, boxes
     alarm.save(update_fields=["last_seen_at", "why", "values", "boxes"])
-    _tell(alarm, "alarm.updated")
+    tell(alarm, "alarm.updated")
     return alarm
 
 
@@ -261,31 +232,6 @@ def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> A
     if alarm is None:
         return None
     alarm.cleared_at = at
-    answered = alarm.state == Alarm.State.ACKNOWLEDGED
-    _step(alarm, Alarm.State.CLOSED if answered else Alarm.State.RETURNED, cause="cleared", at=at)
-    _tell(alarm, "alarm.cleared")
-    return alarm
-
-
-@transaction.atomic
-def alarm_acknowledge(*, alarm: Alarm, actor: User, note: str = "") -> Alarm:
-    """Answer an alarm by name; a second answer changes nothing and says who was first."""
-    take_turn(mine_id=alarm.mine_id)
-    alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm.pk)
-    if alarm.state in (Alarm.State.ACKNOWLEDGED, Alarm.State.CLOSED):
-        return alarm
-    if len(note) > 500:
-        raise ValidationError({"note": _("At most 500 characters.")})
-    now = timezone.now()
-    alarm.acknowledged_at, alarm.acknowledged_by = now, actor
-    gone = alarm.cleared_at is not None
-    _step(
-        alarm,
-        Alarm.State.CLOSED if gone else Alarm.State.ACKNOWLEDGED,
-        cause="acknowledged",
-        at=now,
-        actor=actor,
-        note=note,
-    )
-    _tell(alarm, "alarm.acknowledged")
+    step(alarm, Cause.CLEARED, at=at)
+    tell(alarm, "alarm.cleared")
     return alarm

@@ -3,23 +3,27 @@
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.pages import access_of_request, attempt, find, page, picture, require_somewhere
 from apps.accounts.permissions import Action
+from apps.alarms.answers import alarm_acknowledge, alarm_reset
 from apps.alarms.desk_page import desk_config
-from apps.alarms.forms import AcknowledgeForm
+from apps.alarms.desks import desk_of, keep_desk
+from apps.alarms.forms import AcknowledgeForm, ResetForm
+from apps.alarms.life import ASKING
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import alarms
-from apps.alarms.services import alarm_acknowledge
 from apps.evidence.models import Clip
 from apps.mines.selectors import mines
 
-__all__ = ["acknowledge", "alarm_list", "alarm_page", "desk", "snapshot"]
+__all__ = ["acknowledge", "alarm_list", "alarm_page", "desk", "name_desk", "reset", "snapshot"]
 
 ROWS = 50
 
@@ -62,12 +66,15 @@ def alarm_list(request: HttpRequest) -> HttpResponse:
 def alarm_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one alarm with its picture, facts, steps and clips; needs no JavaScript."""
     alarm = find(request, alarms(), Action.VIEW, pk=pk)
-    return _alarm(request, alarm, AcknowledgeForm())
+    return _alarm(request, alarm)
 
 
 def _alarm(
-    request: HttpRequest, alarm: Alarm, form: AcknowledgeForm, *, status: int = 200
+    request: HttpRequest, alarm: Alarm, form: Form | None = None, *, status: int = 200
 ) -> HttpResponse:
+    latched = alarm.state == Alarm.State.LATCHED
+    if form is None:
+        form = ResetForm() if latched else AcknowledgeForm()
     access = access_of_request(request)
     drawn = alarm.picture or {}
     context: dict[str, Any] = {
@@ -78,7 +85,9 @@ def _alarm(
         "zone_points": _points(drawn.get("zone", [])),
         "boxes": [_rectangle(box) for box in drawn.get("boxes", [])],
         "latency_s": (alarm.committed_at - alarm.raised_at).total_seconds(),
-        "needs_answer": alarm.state in (Alarm.State.UNACKNOWLEDGED, Alarm.State.RETURNED),
+        "needs_answer": alarm.state in ASKING or latched,
+        "answer_url": reverse("alarm-reset" if latched else "alarm-acknowledge", args=[alarm.pk]),
+        "latched": latched,
         "may_acknowledge": access.can(Action.ACKNOWLEDGE, alarm.mine_id),
         "may_watch": access.can(Action.WATCH_CLIP, alarm.mine_id),
         "may_configure_here": access.can(Action.CONFIGURE, alarm.mine_id),
@@ -110,9 +119,33 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     form = AcknowledgeForm(request.POST)
     if form.is_valid():
         note = form.cleaned_data["note"]
-        if attempt(form, lambda: alarm_acknowledge(alarm=alarm, actor=request.user, note=note)):
+        by = {"actor": request.user, "desk": desk_of(request)}
+        if attempt(form, lambda: alarm_acknowledge(alarm=alarm, note=note, **by)):
             return redirect("alarm", pk=pk)
     return _alarm(request, alarm, form, status=400)
+
+
+@require_POST
+@page
+def reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reset a latched alarm from its page."""
+    alarm = find(request, alarms(), Action.ACKNOWLEDGE, pk=pk)
+    form = ResetForm(request.POST)
+    if form.is_valid():
+        finding = form.cleaned_data["finding"]
+        by = {"actor": request.user, "desk": desk_of(request)}
+        if attempt(form, lambda: alarm_reset(alarm=alarm, finding=finding, **by)):
+            return redirect("alarm", pk=pk)
+    return _alarm(request, alarm, form, status=400)
+
+
+@require_POST
+@page
+def name_desk(request: HttpRequest) -> HttpResponse:
+    """Let this browser keep the name of the desk that it stands on."""
+    response = redirect("desk")
+    keep_desk(response, request.POST.get("name", ""))
+    return response
 
 
 @require_GET

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.alarms.life import Cause
 from workers.hazards import registry
 
 __all__ = [
@@ -36,13 +37,7 @@ SOURCES = {
     "video": _("seen in the picture"),
     "both": _("controller and picture"),
 }
-CAUSES = {
-    "raised": _("Raised"),
-    "again": _("Happened again"),
-    "escalated": _("Became worse"),
-    "cleared": _("Over"),
-    "acknowledged": _("Acknowledged"),
-}
+CAUSES = {cause.value: cause.label for cause in Cause}
 HEALTH = {
     "protecting": _("protecting"),
     "blind": _("BLIND"),

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from apps.accounts.permissions import Access, Action
 from apps.alarms.models import Alarm
-from apps.alarms.selectors import alarm_data
+from apps.alarms.selectors import alarm_data, silence_data
 from apps.cameras.models import Camera
 from apps.cameras.selectors import camera_health
 from apps.detectors.models import OwnModel
@@ -21,9 +21,12 @@ __all__ = [
     "AcknowledgeSerializer",
     "AlarmSerializer",
     "AreaSerializer",
+    "AssignSerializer",
+    "CallSerializer",
     "CameraSerializer",
     "ClipSerializer",
     "EventSerializer",
+    "FalseSerializer",
     "LinkSerializer",
     "MachineSerializer",
     "MineOnlySerializer",
@@ -31,8 +34,10 @@ __all__ = [
     "OwnModelSerializer",
     "OwnModelUploadSerializer",
     "ProbeSerializer",
+    "ResetSerializer",
     "SceneSerializer",
     "SignalSerializer",
+    "SilenceSerializer",
 ]
 
 
@@ -155,6 +160,42 @@ class AcknowledgeSerializer(serializers.Serializer[Any]):
     """An answer to an alarm."""
 
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    """What was found when a latched alarm is reset."""
+
+    finding = serializers.CharField(max_length=500)
+
+
+class FalseSerializer(serializers.Serializer[Any]):
+    """Why an alarm is false."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class CallSerializer(serializers.Serializer[Any]):
+    """A call that was made about an alarm."""
+
+    whom = serializers.CharField(max_length=100)
+    said = serializers.CharField(max_length=500)
+
+
+class AssignSerializer(serializers.Serializer[Any]):
+    """Who is to see to an alarm."""
+
+    to = serializers.IntegerField(help_text="the id of a person who works in the mine")
+
+
+class SilenceSerializer(serializers.Serializer[Any]):
+    """For how long the alarm's rule is to ask nobody, and why."""
+
+    minutes = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(max_length=500)
+
+    def to_representation(self, silence: Any) -> dict[str, Any]:
+        """Return a silence as everywhere else."""
+        return silence_data(silence)
 
 
 class ClipSerializer(serializers.ModelSerializer[Clip]):

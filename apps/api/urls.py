@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from apps.api.views import alarms, cameras, clips, live, mines, models, readings
+from apps.api.views import alarms, answers, cameras, clips, live, mines, models, readings
 
 app_name = "api"
 urlpatterns = [
@@ -18,7 +18,16 @@ urlpatterns = [
     path("cameras/<int:pk>/scene/", cameras.CameraScene.as_view(), name="camera-scene"),
     path("alarms/", alarms.AlarmList.as_view(), name="alarms"),
     path("alarms/<int:pk>/", alarms.AlarmDetail.as_view(), name="alarm"),
-    path("alarms/<int:pk>/acknowledge/", alarms.AlarmAcknowledge.as_view(), name="acknowledge"),
+    path("alarms/<int:pk>/acknowledge/", answers.Acknowledge.as_view(), name="acknowledge"),
+    path("alarms/<int:pk>/reset/", answers.Reset.as_view(), name="alarm-reset"),
+    path("alarms/<int:pk>/false/", answers.CallFalse.as_view(), name="alarm-false"),
+    path("alarms/<int:pk>/calls/", answers.Call.as_view(), name="alarm-call"),
+    path("alarms/<int:pk>/assign/", answers.Assign.as_view(), name="alarm-assign"),
+    path("alarms/<int:pk>/shelve/", answers.Shelve.as_view(), name="alarm-shelve"),
+    path("alarms/<int:pk>/out-of-service/", answers.TakeOut.as_view(), name="alarm-take-out"),
+    path("silences/", answers.SilenceList.as_view(), name="silences"),
+    path("silences/<int:pk>/agree/", answers.SilenceAgree.as_view(), name="silence-agree"),
+    path("silences/<int:pk>/end/", answers.SilenceEnd.as_view(), name="silence-end"),
     path("clips/", clips.ClipList.as_view(), name="clips"),
     path("clips/<uuid:uid>/", clips.ClipDetail.as_view(), name="clip"),
     path("clips/<uuid:uid>/download/", clips.ClipDownload.as_view(), name="clip-download"),

@@ -19,6 +19,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
+from apps.alarms.silences import permits_follow
 from apps.cameras.health import LOST_RULE, alarm_rule
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
@@ -32,10 +33,12 @@ from apps.rules.services import rule_shadow
 from apps.signals.selectors import reports_until, signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
+from workers.judge import permit_note
 from workers.media.decode import Frame, read_frames
 from workers.media.errors import MediaError
 from workers.scene import Scene as ParsedScene
 from workers.scene import parse_scene
+from workers.state import State
 
 __all__ = ["drain"]
 
@@ -300,6 +303,7 @@ def _write(
         ],
     )
     look.write()
+    permits_follow(camera=camera, permits=_permits_open(scene, result.state))
     for finding in result.findings:
         _apply(camera, scene, finding, stills.get(finding.t, b""))
     for finding in result.open:
@@ -316,6 +320,16 @@ def _write(
             boxes=finding.boxes,
         )
     return True
+
+
+def _permits_open(scene: Scene | None, state: State) -> dict[str, str]:
+    """Return the armed rules that an open permit holds back, with the permit's id."""
+    found = {}
+    for raw in scene.document.get("rules", []) if scene else []:
+        permit, memory = raw.get("permit"), state.rules.get(raw["id"])
+        if permit and memory and memory.mode == ARMED and memory.note == permit_note(permit):
+            found[raw["id"]] = permit
+    return found
 
 
 def _apply(camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes) -> None:

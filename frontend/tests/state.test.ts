@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { apply, asksFor, compare, sight, withHealth, type Alarm, type Camera, type DeskEvent, type Snapshot } from "../src/desk/state";
+import { apply, asksFor, compare, sight, withHealth, type Alarm, type Camera, type DeskEvent, type Silence, type Snapshot } from "../src/desk/state";
 
 function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
   return {
     id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r1",
     rule_type: "proximity_while_running", state: "unacknowledged", level: "danger", severity: "high", active: true,
     raised_at: "2026-03-04T12:00:00+00:00", last_seen_at: "2026-03-04T12:00:00+00:00", cleared_at: null,
-    acknowledged_at: null, acknowledged_by: null, count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
+    acknowledged_at: null, acknowledged_by: null, assigned_to: null, verdict: "", finding: "", count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
     scene_version: 1, committed_at: "2026-03-04T12:00:01+00:00", clips: [], ...changes,
   };
 }
@@ -23,11 +23,13 @@ function event(id: number, kind: string, payload: unknown): DeskEvent {
   return { id, mine: 1, kind, at: "", payload: payload as Record<string, unknown> };
 }
 
-const EMPTY: Snapshot = { cursor: 0, alarms: [], cameras: [camera(1)], may_acknowledge: [1] };
+const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], cameras: [camera(1)], may_acknowledge: [1] };
 
 describe("the queue", () => {
   it("puts unanswered before answered, worse before lesser, newer before older", () => {
     const order = [
+      alarm(7, { state: "shelved", severity: "critical" }),
+      alarm(8, { state: "latched", severity: "high" }),
       alarm(1, { state: "acknowledged", severity: "critical" }),
       alarm(2, { severity: "low", raised_at: "2026-03-04T12:00:05+00:00" }),
       alarm(3, { severity: "critical", raised_at: "2026-03-04T11:00:00+00:00", state: "returned" }),
@@ -35,7 +37,7 @@ describe("the queue", () => {
       alarm(5, { severity: "medium" }),
       alarm(6, { severity: "medium" }),
     ].sort(compare);
-    expect(order.map((one) => one.id)).toEqual([4, 3, 6, 5, 2, 1]);
+    expect(order.map((one) => one.id)).toEqual([4, 3, 6, 5, 2, 1, 8, 7]);
   });
 
   it("takes an alarm in, changes it, and lets it go when it is closed", () => {
@@ -65,6 +67,30 @@ describe("the queue", () => {
 
   it("moves the cursor on for what it does not know", () => {
     expect(apply(EMPTY, event(9, "signal.changed", {})).cursor).toBe(9);
+  });
+});
+
+describe("the silences", () => {
+  function silence(id: number, changes: Partial<Silence> = {}): Silence {
+    return {
+      id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r2",
+      rule_type: "loitering", kind: "shelved", reason: "repair", asked_by: "chen", asked_at: "2026-03-04T12:00:00+00:00",
+      needs_second: false, agreed_by: null, since: "2026-03-04T12:00:00+00:00", until: "2026-03-04T13:00:00+00:00",
+      ended_at: null, end: "", ...changes,
+    };
+  }
+
+  it("are listed with the first to end first, and permits last, until they end", () => {
+    const events = [
+      event(1, "silence.began", silence(1, { kind: "suppressed", until: null })),
+      event(2, "silence.began", silence(2, { until: "2026-03-04T14:00:00+00:00" })),
+      event(3, "silence.asked", silence(3, { since: null, needs_second: true })),
+    ];
+    const state = events.reduce(apply, EMPTY);
+    expect(state.silences.map((one) => one.id)).toEqual([3, 2, 1]);
+    const after = apply(state, event(4, "silence.ended", silence(3, { ended_at: "2026-03-04T12:10:00+00:00" })));
+    expect(after.silences.map((one) => one.id)).toEqual([2, 1]);
+    expect(after.cursor).toBe(4);
   });
 });
 

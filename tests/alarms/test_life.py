@@ -3,16 +3,22 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from django.core.exceptions import ValidationError
 
+from apps.alarms.answers import (
+    alarm_acknowledge,
+    alarm_assign,
+    alarm_call,
+    alarm_call_false,
+    alarm_reset,
+)
 from apps.alarms.models import Alarm, AlarmTransition
-from apps.alarms.selectors import alarm_data, alarms_open
-from apps.alarms.services import alarm_acknowledge, alarm_clear, alarm_see
+from apps.alarms.selectors import alarms_open
+from apps.alarms.services import alarm_clear, alarm_see
 from apps.audit.models import AuditEntry
 from apps.evidence.models import Clip
 from apps.live.models import Event
-from apps.tenancy.scope import mine_scope, system_scope
+from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, Cast, an_alarm
 
 
@@ -109,13 +115,67 @@ def test_clearing_leaves_an_unanswered_alarm_open(hill: Cast):
 
 
 def test_answered_and_cleared_is_closed_in_either_order(hill: Cast):
-    alarm = an_alarm(hill.lamp_hill)
+    alarm = an_alarm(hill.lamp_hill, severity="high")
     alarm_acknowledge(alarm=alarm, actor=hill.operator)
     assert clear(hill, 9).state == Alarm.State.CLOSED
-    second = again(hill, 20, "r1:2")
+    second = an_alarm(
+        hill.lamp_hill, severity="high", situation="r1:2", at=NOON + timedelta(seconds=20)
+    )
     clear(hill, 25, "r1:2")
     assert alarm_acknowledge(alarm=second, actor=hill.operator).state == Alarm.State.CLOSED
     assert not alarms_open().exists()
+
+
+def test_a_critical_alarm_stays_latched_until_somebody_says_what_was_found(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    with pytest.raises(ValidationError, match="over and answered"):
+        alarm_reset(alarm=alarm, actor=hill.operator, finding="nobody there")
+    alarm_acknowledge(alarm=alarm, actor=hill.operator)
+    assert clear(hill, 9).state == Alarm.State.LATCHED
+    assert [one.state for one in alarms_open()] == ["latched"]
+    with pytest.raises(ValidationError):
+        alarm_reset(alarm=alarm, actor=hill.operator, finding=" ")
+    for who in (hill.operator, hill.admin):
+        closed = alarm_reset(alarm=alarm, actor=who, finding="fitter sent away, drum guarded")
+    assert (closed.state, closed.finding) == ("closed", "fitter sent away, drum guarded")
+    assert kinds().count("alarm.reset") == 1
+
+
+def test_calling_an_alarm_false_answers_it_and_changes_no_rule(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill, severity="high")
+    with pytest.raises(ValidationError):
+        alarm_call_false(alarm=alarm, actor=hill.operator, reason="")
+    for _ in range(2):
+        called = alarm_call_false(alarm=alarm, actor=hill.operator, reason="a coat on a hook")
+    assert (called.state, called.verdict, called.finding) == (
+        "acknowledged", "false", "a coat on a hook",
+    )  # fmt: skip
+    assert called.acknowledged_by == hill.operator
+    assert AlarmTransition.objects.filter(alarm=alarm, cause="judged_false").count() == 1
+
+
+def test_a_false_critical_alarm_still_needs_its_reset(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    alarm_call_false(alarm=alarm, actor=hill.operator, reason="a shadow")
+    assert clear(hill, 9).state == Alarm.State.LATCHED
+
+
+def test_a_call_is_noted_with_who_whom_and_what_and_answers_nothing(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    called = alarm_call(
+        alarm=alarm, actor=hill.operator, whom="winch driver", said="stops now", desk="desk 2"
+    )
+    assert called.state == "unacknowledged"
+    step = AlarmTransition.objects.filter(alarm=alarm).last()
+    assert (step.cause, step.actor, step.desk) == ("called", hill.operator, "desk 2")
+    assert (step.detail, step.note) == ({"whom": "winch driver"}, "stops now")
+
+
+def test_an_alarm_is_assigned_to_somebody_of_its_own_mine_only(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    assert alarm_assign(alarm=alarm, actor=hill.operator, to=hill.admin).assigned_to == hill.admin
+    with pytest.raises(ValidationError):
+        alarm_assign(alarm=alarm, actor=hill.operator, to=hill.stranger)
 
 
 def test_the_first_answer_stands(hill: Cast):
@@ -160,54 +220,3 @@ def test_a_clear_of_an_older_situation_does_not_end_the_present_one(hill: Cast):
     again(hill, 8, "r1:2")
     assert clear(hill, 9, "r1:1") is None
     assert Alarm.objects.get().cleared_at is None
-
-
-STEPS = st.lists(
-    st.sampled_from(["raise", "raise twice", "see", "clear", "acknowledge", "worse"]), max_size=12
-)
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(steps=STEPS)
-def test_snapshot_plus_events_equals_a_fresh_snapshot_whatever_happens(cast: Cast, steps):
-    """Fold every event over an empty desk: it must show what the database shows."""
-    with system_scope("each example starts with an empty desk"):
-        for alarm in Alarm.objects.filter(cleared_at=None):
-            alarm_clear(camera=alarm.camera, rule="r1", situation=alarm.situation, at=NOON)
-        for alarm in alarms_open():
-            alarm_acknowledge(alarm=alarm, actor=cast.operator)
-    with mine_scope(cast.lamp_hill.mine.pk):
-        start = Event.objects.order_by("-pk").first().pk
-        number, ongoing = Event.objects.count(), False
-        for second, step in enumerate(steps):
-            at = NOON + timedelta(days=number, seconds=second)
-            situation = f"r1:{number}"
-            if step.startswith("raise"):
-                for _ in range(2 if "twice" in step else 1):
-                    an_alarm(
-                        cast.lamp_hill, situation=situation, at=at, severity="high", level="warning"
-                    )
-                ongoing = True
-            elif step == "worse" and ongoing:
-                an_alarm(cast.lamp_hill, situation=situation, at=at)
-            elif step == "see":
-                alarm_see(
-                    camera=cast.lamp_hill.camera, rule="r1", situation=situation,
-                    level="warning", at=at, why="still", values={}, boxes=[],
-                )  # fmt: skip
-            elif step == "clear":
-                alarm_clear(camera=cast.lamp_hill.camera, rule="r1", situation=situation, at=at)
-                number, ongoing = number + 1, False
-            elif step == "acknowledge":
-                for alarm in alarms_open():
-                    alarm_acknowledge(alarm=alarm, actor=cast.operator)
-        assert Alarm.objects.filter(cleared_at=None).count() <= 1
-        desk: dict[int, dict] = {}
-        for event in Event.objects.filter(pk__gt=start, kind__startswith="alarm.").order_by("pk"):
-            desk[event.payload["id"]] = event.payload
-        shown = {pk: data for pk, data in desk.items() if data["state"] != "closed"}
-        assert shown == {alarm.pk: alarm_data(alarm) for alarm in alarms_open()}

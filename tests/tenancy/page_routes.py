@@ -53,6 +53,24 @@ PAGES = [
         form=True,
         anonymous=302,
     ),
+    Route(
+        "alarm-reset",
+        only("owner", "admin", "operator", ok=400),  # it is still there
+        "post",
+        arguments=of("pk=alarm"),
+        body=lambda t: {"finding": "a coat"},
+        form=True,
+        anonymous=302,
+    ),
+    Route(
+        "desk-name",
+        MOVED,
+        "post",
+        body=lambda t: {"name": "desk 2"},
+        form=True,
+        stranger=302,
+        anonymous=302,
+    ),
     Route("alarm-snapshot", MISSING, arguments=of("pk=alarm")),  # this alarm has no picture
     Route("clips", EVERYONE, stranger=200, anonymous=302),
     Route("clip", EVERYONE, arguments=of("uid=clip"), anonymous=302),

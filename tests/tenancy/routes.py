@@ -18,6 +18,7 @@ def only(*roles: str, ok: int = 200, no: int = 403) -> dict[str, int]:
 
 
 CONFIGURERS = ("owner", "admin")
+ANSWERERS = ("owner", "admin", "operator")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,45 @@ API = [
         arguments=of("pk=alarm"),
         body=lambda t: {},
     ),
+    Route(
+        "api:alarm-reset",
+        only(*ANSWERERS, ok=400),  # it is still there
+        "post",
+        of("pk=alarm"),
+        lambda t: {"finding": "a coat"},
+    ),
+    Route("api:alarm-false", only(*ANSWERERS), "post", of("pk=alarm"), lambda t: {"reason": "x"}),
+    Route(
+        "api:alarm-call",
+        only(*ANSWERERS),
+        "post",
+        of("pk=alarm"),
+        lambda t: {"whom": "driver", "said": "stops"},
+    ),
+    Route(
+        "api:alarm-assign",
+        only(*ANSWERERS, ok=400),  # to nobody
+        "post",
+        of("pk=alarm"),
+        lambda t: {"to": 0},
+    ),
+    Route(
+        "api:alarm-shelve",
+        only(*ANSWERERS, ok=201),
+        "post",
+        of("pk=alarm"),
+        lambda t: {"minutes": 60, "reason": "repair"},
+    ),
+    Route(
+        "api:alarm-take-out",
+        only(*CONFIGURERS, ok=201),
+        "post",
+        of("pk=alarm"),
+        lambda t: {"minutes": 60, "reason": "repair"},
+    ),
+    Route("api:silences", EVERYONE, stranger=200),
+    Route("api:silence-agree", only(*ANSWERERS), "post", of("pk=silence"), lambda t: {}),
+    Route("api:silence-end", only(*ANSWERERS), "post", of("pk=silence"), lambda t: {}),
     Route("api:clips", EVERYONE, stranger=200),
     Route("api:clip", EVERYONE, arguments=of("uid=clip")),
     Route("api:clip-download", EVERYONE, arguments=of("uid=clip")),

@@ -1,15 +1,18 @@
 """Walks every route and socket × role × own or other mine; a route without a row fails."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from apps.accounts.models import ApiToken, Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set, user_create
+from apps.alarms.models import Silence
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
 from apps.live.services import emit
@@ -35,6 +38,15 @@ def a_model(place: Place) -> OwnModel:
     return model
 
 
+def a_silence(place: Place) -> Silence:
+    """Shelve a rule that is in nobody's way."""
+    now = timezone.now()
+    return Silence.objects.create(
+        mine=place.mine, camera=place.camera, rule="r9", kind="shelved", reason="repair",
+        asked_at=now, since=now, until=now + timedelta(hours=1),
+    )  # fmt: skip
+
+
 def things_of(place: Place) -> dict[str, Any]:
     """Return one mine's ids, with an alarm and a finished clip in it."""
     with system_scope("test"):
@@ -50,6 +62,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "machine": place.machine.pk,
             "camera": place.camera.pk,
             "alarm": alarm.pk,
+            "silence": a_silence(place).pk,
             "clip": clip.uid,
             "member": Membership.objects.get(mine=place.mine, role=Role.AUDITOR).pk,
             "model": a_model(place).pk,

@@ -1,4 +1,4 @@
-"""Alarms and their answers."""
+"""Alarms and the steps of their lives."""
 
 from typing import Any
 
@@ -7,14 +7,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.permissions import Action
 from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarms
-from apps.alarms.services import alarm_acknowledge
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
 
-__all__ = ["AlarmAcknowledge", "AlarmDetail", "AlarmList"]
+__all__ = ["AlarmDetail", "AlarmList"]
 
 
 class AlarmList(Rows):
@@ -56,25 +54,10 @@ class AlarmDetail(ScopedView):
                 "cause": step.cause,
                 "at": step.at.isoformat(),
                 "actor": step.actor and step.actor.get_username(),
+                "desk": step.desk,
                 "note": step.note,
+                "detail": step.detail,
             }
             for step in alarm.transitions.select_related("actor")
         ]
         return Response({**self.get_serializer(alarm).data, "transitions": steps})
-
-
-class AlarmAcknowledge(ScopedView):
-    """The answer to an alarm."""
-
-    serializer_class = s.AcknowledgeSerializer
-    queryset = Alarm.objects.none()
-
-    @extend_schema(responses=OpenApiTypes.OBJECT)
-    def post(self, request: Request, pk: int) -> Response:
-        """Acknowledge; a second answer changes nothing and shows the first."""
-        alarm = self.find(alarms(), pk=pk)
-        self.access.require(Action.ACKNOWLEDGE, alarm.mine_id)
-        data = self.get_serializer(data=request.data)
-        data.is_valid(raise_exception=True)
-        alarm_acknowledge(alarm=alarm, actor=request.user, note=data.validated_data["note"])
-        return Response(s.AlarmSerializer(alarms().get(pk=pk)).data)

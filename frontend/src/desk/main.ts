@@ -43,7 +43,7 @@ const wall = new Wall(need("tiles"), tools);
 // ---- state → page ---------------------------------------------------------------------------
 
 function render(): void {
-  const open = snapshot.alarms;
+  const open = snapshot.alarms.filter((alarm) => !state.silenced(alarm));
   let chosen = open.find((alarm) => alarm.id === selected) ?? null;
   if (!chosen && last === null) {
     chosen = open[0] ?? null;

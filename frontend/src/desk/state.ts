@@ -4,7 +4,8 @@
 import { micros } from "../common/time";
 
 export type Severity = "critical" | "high" | "medium" | "low";
-export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "closed";
+export type SilenceKind = "shelved" | "suppressed" | "out_of_service";
+export type AlarmState = "unacknowledged" | "acknowledged" | "returned" | "latched" | "closed" | SilenceKind;
 export type Box = [number, number, number, number];
 export type Point = [number, number];
 
@@ -31,6 +32,9 @@ export interface Alarm {
   cleared_at: string | null;
   acknowledged_at: string | null;
   acknowledged_by: string | null;
+  assigned_to: string | null;
+  verdict: "" | "false";
+  finding: string;
   count: number;
   why: string;
   values: Record<string, unknown>;
@@ -40,6 +44,29 @@ export interface Alarm {
   scene_version: number;
   committed_at: string;
   clips: Clip[];
+}
+
+/** A rule of one camera that asks nobody for a while. */
+export interface Silence {
+  id: number;
+  mine: number;
+  mine_name: string;
+  area: string;
+  camera: number;
+  camera_name: string;
+  rule: string;
+  rule_type: string;
+  kind: SilenceKind;
+  reason: string;
+  asked_by: string | null;
+  asked_at: string;
+  needs_second: boolean;
+  agreed_by: string | null;
+  /** In force since; null while it waits for a second person. */
+  since: string | null;
+  until: string | null;
+  ended_at: string | null;
+  end: string;
 }
 
 export interface StreamHealth {
@@ -71,6 +98,7 @@ export interface Camera {
 export interface Snapshot {
   cursor: number;
   alarms: Alarm[];
+  silences: Silence[];
   cameras: Camera[];
   may_acknowledge: number[];
 }
@@ -85,11 +113,20 @@ export interface DeskEvent {
 
 const RANK: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3 };
 
-/** Order as the server does: unanswered first, then the worst, then the newest. */
+/** Whether an alarm asks nobody for a while. */
+export function silenced(alarm: Alarm): boolean {
+  return alarm.state === "shelved" || alarm.state === "suppressed" || alarm.state === "out_of_service";
+}
+
+function group(alarm: Alarm): number {
+  if (silenced(alarm)) return 2;
+  return unanswered(alarm) ? 0 : 1;
+}
+
+/** Order as the server does: unanswered first, silenced last, then the worst, then the newest. */
 export function compare(a: Alarm, b: Alarm): number {
-  const answered = Number(a.state === "acknowledged") - Number(b.state === "acknowledged");
   return (
-    answered ||
+    group(a) - group(b) ||
     RANK[a.severity] - RANK[b.severity] ||
     micros(b.raised_at) - micros(a.raised_at) ||
     b.id - a.id
@@ -112,9 +149,19 @@ function carried(event: DeskEvent): Alarm | null {
   return null;
 }
 
+/** Take in a silence; the first to end comes first, those of permits, which have no time, last. */
+export function withSilence(silences: Silence[], one: Silence): Silence[] {
+  const others = silences.filter((other) => other.id !== one.id);
+  if (one.ended_at !== null) return others;
+  const until = (silence: Silence): number => (silence.until === null ? Infinity : micros(silence.until));
+  return [...others, one].sort((a, b) => (until(a) === until(b) ? 0 : until(a) - until(b)) || a.id - b.id);
+}
+
 /** Take in one event; one that was seen already changes nothing. */
 export function apply(snapshot: Snapshot, event: DeskEvent): Snapshot {
   if (event.id <= snapshot.cursor) return snapshot;
+  if (event.kind.startsWith("silence."))
+    return { ...snapshot, cursor: event.id, silences: withSilence(snapshot.silences, event.payload as unknown as Silence) };
   const alarm = carried(event);
   if (!alarm) return { ...snapshot, cursor: event.id };
   const others = snapshot.alarms.filter((one) => one.id !== alarm.id);

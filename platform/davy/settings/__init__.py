@@ -152,7 +152,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "apps.api.errors.answer",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.Throttle"],
-    "DEFAULT_THROTTLE_RATES": {"signals": "50/second", "downloads": "60/minute"},
+    # Answers: more than two hands can give, so that no operator in a flood ever meets the limit.
+    "DEFAULT_THROTTLE_RATES": {
+        "signals": "50/second",
+        "downloads": "60/minute",
+        "answers": "20/second",
+    },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -72,6 +72,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 2},
     },
+    "keep-the-time-of-alarms": {
+        "task": "apps.alarms.tasks.keep_time",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
     "forget-old-readings": {
         "task": "apps.readings.tasks.forget",
         "schedule": 3600.0,
