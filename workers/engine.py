@@ -15,7 +15,7 @@ import numpy as np
 from workers.geometry import distance_inside
 from workers.ground import plane
 from workers.hazards import registry
-from workers.hazards.base import LevelView, MachineView, Person, View
+from workers.hazards.base import LevelView, MachineView, Person, Vehicle, View
 from workers.judge import Judge
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
@@ -36,6 +36,7 @@ from workers.vision.gate import small_luma
 from workers.vision.health import Change
 from workers.vision.pair import name_at
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
+from workers.vision.vehicles import Vehicles
 from workers.water import forget_gauges, level_view, read_gauges
 
 __all__ = [
@@ -154,7 +155,10 @@ class _Fold:
         self.saw = detector.name  # the network that looked last
         self.weak = weak
         kinds = registry()
-        always = (kinds[rule.type].always for rule in scene.rules if rule.mode != "off")
+        active = [(rule, kinds[rule.type]) for rule in scene.rules if rule.mode != "off"]
+        # The zones in which vehicles are to be followed; without any it costs nothing.
+        self.roads = {rule.zone for rule, kind in active if kind.uses_vehicles and rule.zone}
+        always = (kind.always for _, kind in active)
         self.gated = gate and not any(always)
         asks = (kinds[r.type].uses_wears or r.wears for r in scene.rules if r.mode != "off")
         self.dresses = scene.ppe or any(asks)
@@ -163,6 +167,7 @@ class _Fold:
         self.clock: tuple[float | None, str] = (None, "UTC")
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
+        self.vehicles: tuple[Vehicle, ...] = ()
 
     def begin(self, chunk: Chunk) -> None:
         """Take the chunk's signals; forget rules and machines that the scene no longer has."""
@@ -188,6 +193,7 @@ class _Fold:
             if rules.get(name) != rule.type:
                 self.judge.close(name, rule, chunk.start_s, "rule removed")
                 del state.rules[name]
+        state.vehicles = (state.vehicles or Vehicles()) if self.roads else None
         forget_gauges(self.scene, state)
         known = named | {gauge.id for gauge in self.scene.gauges} | {""}
         for fault in list(state.health.faults.values()):
@@ -226,6 +232,11 @@ class _Fold:
             self._dress(frame)
         else:
             state.tracker.hold(t)
+        if state.vehicles is not None:
+            state.vehicles.see(looked, t, aspect)
+            self.vehicles = tuple(state.vehicles.follow(t, state.step_s))
+            if state.vehicles.found(t):
+                state.gate.found(t)
         self._machines(frame, looked or [])
         readings, changes = read_gauges(self.scene, state, frame)
         self.analysis.readings += readings
@@ -355,6 +366,7 @@ class _Fold:
             t, state.step_s, people, self.views, scene.polygons, visibility, aspect,
             lines={line.id: line.points for line in scene.lines},
             levels=levels,
+            vehicles=self.vehicles,
             ground=None if ground is None else plane(ground.image, ground.metres),
             light=light.regime(seen),
             faults=tuple(change.fault for change in state.health.open()),

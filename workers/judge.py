@@ -59,12 +59,13 @@ class Judge:
             memory.note = "off"
             return
         blind = blindness(rule, hazard, view)
-        self._tell(rule, memory, "sight", "BLIND" if blind else "SEES", view.t, blind)
         people = view.people
         if rule.wears:
             people = tuple(p for p in people if set(p.wears) & set(rule.wears))
         memory.memory["open"] = memory.level
         found = hazard.evaluate(rule, memory.memory, replace(view, people=people, blind=blind))
+        blind = blind or found.blind
+        self._tell(rule, memory, "sight", "BLIND" if blind else "SEES", view.t, blind)
         for name, value in found.readings.items():
             self._tell(rule, memory, name, value, view.t)
         resting = out_of_force(rule, view)

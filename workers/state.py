@@ -11,9 +11,10 @@ from workers.vision.gauge import Level
 from workers.vision.health import Health
 from workers.vision.ppe import Wardrobe
 from workers.vision.track import Tracker
+from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
 
-VERSION = 7
+VERSION = 8
 
 
 @dataclass
@@ -80,6 +81,7 @@ class State:
     gauges: dict[str, Level] = field(default_factory=dict)
     floors: dict[str, Floor] = field(default_factory=dict)
     inputs: dict[str, InputState] = field(default_factory=dict)
+    vehicles: Vehicles | None = None  # where a rule asks for them
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -89,6 +91,8 @@ class State:
         """
         self.gate.forget()
         self.tracker.forget()
+        if self.vehicles is not None:
+            self.vehicles.forget()
         for machine in self.machines.values():
             machine.video.gap(abs(gap_s))
         self.health.forget(gap_s)
@@ -120,6 +124,7 @@ class State:
             "floors": {name: floor.dump() for name, floor in self.floors.items()},
             "gauges": {name: level.dump() for name, level in self.gauges.items()},
             "inputs": {name: asdict(one) for name, one in self.inputs.items()},
+            "vehicles": None if self.vehicles is None else self.vehicles.dump(),
         }
         # The pictures in it are packed already.
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
@@ -147,6 +152,7 @@ class State:
                 {name: Level.load(level) for name, level in raw["gauges"].items()},
                 {name: Floor.load(floor) for name, floor in raw["floors"].items()},
                 {name: InputState.load(one) for name, one in raw["inputs"].items()},
+                None if raw["vehicles"] is None else Vehicles.load(raw["vehicles"]),
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from workers.geometry import distance_inside
 from workers.ground import Plane
 from workers.hazards.params import Names
+from workers.vision.vehicles import Vehicle as Vehicle
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -67,18 +68,6 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
-    """A followed car, wagon or truck; foot: the middle of its box's lower edge."""
-
-    track: int
-    box: Box
-    foot: Point
-    score: float
-    born_s: float
-    label: str = "vehicle"
-
-
-@dataclass(frozen=True, slots=True)
 class MachineView:
     """A machine's fused state and where it came from: signal, video, both, or none."""
 
@@ -126,7 +115,8 @@ class View:
     the plane that feet stand on, None where it is not drawn; faults: what is wrong with the
     camera now; doubts: what is, or may be beginning to be, and since when, in s; wall_s: the time
     of day as Unix seconds, None where it is not known; open: the level of every rule's open
-    situation as it was before this frame; blind: why this rule cannot see, or "".
+    situation as it was before this frame; blind: why this rule cannot see, or ""; lost: why
+    vehicles cannot be followed now, or "".
     """
 
     t: float
@@ -148,6 +138,7 @@ class View:
     timezone: str = "UTC"
     open: Mapping[str, str] = field(default_factory=dict)
     blind: str = ""
+    lost: str = ""
     # Measured once a frame, whichever rules ask: by zone and point.
     depths: dict[tuple[str, Point], float] = field(default_factory=dict, repr=False, compare=False)
 
@@ -164,7 +155,8 @@ class View:
 class Condition:
     """What a hazard finds in one frame: the level, or None, with what shows why.
 
-    level: one of the type's `levels`. readings: values worth keeping over time, by name.
+    level: one of the type's `levels`. readings: values worth keeping over time, by name. blind:
+    why what the rule asks for cannot be told in this frame, although the camera sees, or "".
     """
 
     level: str | None
@@ -172,6 +164,7 @@ class Condition:
     why: tuple[Phrase, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     readings: Mapping[str, float | str | None] = field(default_factory=dict)
+    blind: str = ""
 
 
 CLEAR = Condition(None)
@@ -209,8 +202,9 @@ class Hazard:
     to the worst, each with its severity, "" for the rule's own; severity: a new rule's own;
     action: what the operator is to do; mode: of a new rule; note: why it is not armed, for whoever
     arms it; uses_picture: whether a blind camera blinds it; uses_wears: whether helmets and vests
-    are looked for; always: not content with frames in which something moved: the detector sees
-    every analysed frame; confirm: of the last M frames N must say so before it is raised.
+    are looked for; uses_vehicles: whether vehicles are followed in its zone; always: not content
+    with frames in which something moved: the detector sees every analysed frame; confirm: of the
+    last M frames N must say so before it is raised.
     """
 
     params: Any = None
@@ -227,6 +221,7 @@ class Hazard:
     uses_picture: bool = True
     uses_people: bool = True
     uses_wears: bool = False
+    uses_vehicles: bool = False
     always: bool = False
     confirm: tuple[int, int] = (1, 1)
     min_visibility: float = 0.2

@@ -1,4 +1,4 @@
-"""Follows people from frame to frame: stable ids at low rates and through short occlusion.
+"""Follows people, or vehicles, from frame to frame: stable ids at low rates, through occlusion.
 
 Kalman filters with constant velocity predict the boxes; sure detections are matched first, weak
 ones then keep tracks alive that already exist. The cost mixes overlap and distance, because at
@@ -7,7 +7,7 @@ ones then keep tracks alive that already exist. The cost mixes overlap and dista
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -15,16 +15,29 @@ from workers.vision.detector import Box, iou
 
 HIGH_SCORE = 0.40
 LOW_SCORE = 0.15
-# Unseen for longer than this, a track is dropped; unconfirmed ones sooner.
-KEEP_S = 1.6
-KEEP_TENTATIVE_S = 0.45
-# Confirmed by so many detections, or by two that are this long apart.
-CONFIRM_HITS = 3
-CONFIRM_S = 0.35
-# A person's centre moves at most so many of its own heights a second, plus a margin for jitter.
-MAX_SPEED = 3.0
-MAX_JUMP = 0.35
-MAX_RESIZE = 1.7
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How something moves, and how sure a detection of it must be.
+
+    Scores from high on begin a track, those from low on keep one alive. Unseen for longer than
+    keep_s a track is dropped, unconfirmed ones after keep_tentative_s; confirmed by confirm_hits
+    detections, or by two that are confirm_s apart. Its centre moves at most max_speed of its own
+    heights a second, plus max_jump for jitter; its height changes at most max_resize times.
+    """
+
+    high: float = HIGH_SCORE
+    low: float = LOW_SCORE
+    keep_s: float = 1.6
+    keep_tentative_s: float = 0.45
+    confirm_hits: int = 3
+    confirm_s: float = 0.35
+    max_speed: float = 3.0
+    max_jump: float = 0.35
+    max_resize: float = 1.7
+
+
 # How much further from the expected place, in heights a second, after more than 0.6 s unseen.
 SLACK = 0.4
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
@@ -34,7 +47,7 @@ PUSH = 1.2
 
 @dataclass
 class Track:
-    """One followed person. position, velocity: centre x, y, width, height, and per second."""
+    """One followed thing. position, velocity: centre x, y, width, height, and per second."""
 
     id: int
     position: list[float]
@@ -46,8 +59,9 @@ class Track:
     score: float
     confirmed: bool = False
     fresh: bool = False
-    # The detection's own box, as last seen.
+    # The detection's own box, as last seen, and what it was taken for.
     box: list[float] = field(default_factory=list)
+    label: str = "person"
 
     def predicted(self, ahead_s: float) -> tuple[float, float, float, float]:
         """Return the box expected so many seconds after the last detection."""
@@ -62,24 +76,27 @@ class Track:
 class Tracker:
     """All tracks of one camera."""
 
+    habits: ClassVar[Habits] = Habits()
+
     tracks: list[Track] = field(default_factory=list)
     next_id: int = 1
     last_t: float | None = None
 
     def update(self, boxes: Sequence[Box], t: float, aspect: float) -> list[int | None]:
-        """Take one frame's person boxes; return for each box the id of its confirmed track."""
+        """Take one frame's boxes; return for each box the id of its confirmed track."""
         step_s = 0.2 if self.last_t is None else max(1e-3, t - self.last_t)
         self.last_t = t
         ids: list[int | None] = [None] * len(boxes)
         owners: dict[int, Track] = {}
         free = list(self.tracks)
-        high = [i for i, b in enumerate(boxes) if b.score >= HIGH_SCORE]
-        low = [i for i, b in enumerate(boxes) if LOW_SCORE <= b.score < HIGH_SCORE]
+        habits = self.habits
+        high = [i for i, b in enumerate(boxes) if b.score >= habits.high]
+        low = [i for i, b in enumerate(boxes) if habits.low <= b.score < habits.high]
         for group in (high, low):
             for track, index in self._match(free, [boxes[i] for i in group], t, aspect):
                 owners[group[index]] = track
                 free.remove(track)
-                _correct(track, boxes[group[index]], t, aspect)
+                _correct(track, boxes[group[index]], t, habits)
         for index in high:
             if index not in owners and not self._covered(boxes[index], owners, boxes):
                 owners[index] = self._start(boxes[index], t)
@@ -123,6 +140,7 @@ class Tracker:
             1,
             box.score,
             box=list(box.xyxy),
+            label=box.label,
         )
         self.next_id += 1
         self.tracks.append(track)
@@ -141,15 +159,13 @@ class Tracker:
         smaller = np.minimum((taken[:, 2:] - taken[:, :2]).prod(1), (x2 - x1) * (y2 - y1))
         return bool((inter > 0.85 * smaller).any())
 
-    @staticmethod
-    def _is_gone(track: Track, t: float, step_s: float) -> bool:
-        keep = KEEP_S if track.confirmed else KEEP_TENTATIVE_S
+    def _is_gone(self, track: Track, t: float, step_s: float) -> bool:
+        keep = self.habits.keep_s if track.confirmed else self.habits.keep_tentative_s
         # At one picture a second, one missed picture is no reason either.
         return t - track.seen_s > max(keep, 1.5 * step_s)
 
-    @staticmethod
     def _match(
-        tracks: list[Track], boxes: list[Box], t: float, aspect: float
+        self, tracks: list[Track], boxes: list[Box], t: float, aspect: float
     ) -> list[tuple[Track, int]]:
         """Pair tracks and boxes, best pair first. Greedy: pairs are few and mostly clear."""
         if not tracks or not boxes:
@@ -165,9 +181,9 @@ class Tracker:
         height = np.maximum(expected[:, 3] - expected[:, 1], 1e-3)[:, None]
         away = np.linalg.norm((centre - middle) * scale, axis=-1) / height
         moved = np.linalg.norm((centre - last) * scale, axis=-1) / height
-        reach = MAX_JUMP + MAX_SPEED * np.array(ahead)[:, None]
+        reach = self.habits.max_jump + self.habits.max_speed * np.array(ahead)[:, None]
         resize = np.log((seen[:, 3] - seen[:, 1])[None] / height)
-        possible = (moved <= reach) & (np.abs(resize) <= np.log(MAX_RESIZE))
+        possible = (moved <= reach) & (np.abs(resize) <= np.log(self.habits.max_resize))
         # Whoever was hidden may have walked on or stood still: both are within reach.
         slack = 0.45 + SLACK * np.maximum(np.array(ahead) - 0.6, 0)[:, None]
         possible &= (overlap > 0.05) | (away <= slack)
@@ -192,7 +208,7 @@ class Tracker:
         return {"next": self.next_id, "last_t": self.last_t, "tracks": rows}
 
     @classmethod
-    def load(cls, data: dict[str, Any]) -> "Tracker":
+    def load(cls, data: dict[str, Any]) -> Self:
         """Rebuild from dump()."""
         tracks = [Track(**dict(zip(_FIELDS, row, strict=True))) for row in data["tracks"]]
         return cls(tracks, data["next"], data["last_t"])
@@ -201,7 +217,7 @@ class Tracker:
 _FIELDS = tuple(Track.__dataclass_fields__)
 
 
-def _correct(track: Track, box: Box, t: float, aspect: float) -> None:
+def _correct(track: Track, box: Box, t: float, habits: Habits) -> None:
     """Predict the track to t and correct it by a detection: one filter, the same for x, y, w, h."""
     dt = max(1e-3, t - track.seen_s)
     pp, pv, vv = track.spread
@@ -212,7 +228,7 @@ def _correct(track: Track, box: Box, t: float, aspect: float) -> None:
         vv + q * dt * dt,
     )
     # A weak detection's box is less exact.
-    noise = (NOISE * (1.0 if box.score >= HIGH_SCORE else 1.6)) ** 2
+    noise = (NOISE * (1.0 if box.score >= habits.high else 1.6)) ** 2
     gain_p, gain_v = pp / (pp + noise), pv / (pp + noise)
     x1, y1, x2, y2 = box.xyxy
     measured = ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
@@ -224,10 +240,10 @@ def _correct(track: Track, box: Box, t: float, aspect: float) -> None:
     track.seen_s = t
     track.hits += 1
     track.score = max(box.score, 0.8 * track.score + 0.2 * box.score)
-    track.box = list(box.xyxy)
+    track.box, track.label = list(box.xyxy), box.label
     if not track.confirmed and track.hits >= 2:
-        long_enough = t - track.born_s >= CONFIRM_S - 1e-6
-        if track.hits >= CONFIRM_HITS or long_enough:
+        long_enough = t - track.born_s >= habits.confirm_s - 1e-6
+        if track.hits >= habits.confirm_hits or long_enough:
             track.confirmed = track.fresh = True
 
 
