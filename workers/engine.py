@@ -154,14 +154,11 @@ class _Fold:
         self.detector = detector
         self.saw = detector.name  # the network that looked last
         self.weak = weak
-        kinds = registry()
-        active = [(rule, kinds[rule.type]) for rule in scene.rules if rule.mode != "off"]
+        active = [(rule, registry()[rule.type]) for rule in scene.rules if rule.mode != "off"]
         # The zones in which vehicles are to be followed; without any it costs nothing.
         self.roads = {rule.zone for rule, kind in active if kind.uses_vehicles and rule.zone}
-        always = (kind.always for _, kind in active)
-        self.gated = gate and not any(always)
-        asks = (kinds[r.type].uses_wears or r.wears for r in scene.rules if r.mode != "off")
-        self.dresses = scene.ppe or any(asks)
+        self.gated = gate and not any(kind.always for _, kind in active)
+        self.dresses = scene.ppe or any(kind.uses_wears or rule.wears for rule, kind in active)
         self.analysis = Analysis(state)
         self.judge = Judge(scene, state, detector.name)
         self.clock: tuple[float | None, str] = (None, "UTC")
