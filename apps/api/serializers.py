@@ -16,6 +16,7 @@ from apps.evidence.models import Clip
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.rules.models import Scene
 from apps.signals.models import MachineState, Report
+from workers.templates import templates
 
 __all__ = [
     "AcknowledgeSerializer",
@@ -38,6 +39,7 @@ __all__ = [
     "SceneSerializer",
     "SignalSerializer",
     "SilenceSerializer",
+    "TemplateSerializer",
 ]
 
 
@@ -146,6 +148,21 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
         model = Scene
         fields = ["version", "document", "reason", "disarm", "author", "created_at"]
         read_only_fields = ["version", "author", "created_at"]
+
+
+class TemplateSerializer(serializers.Serializer[Any]):
+    """A template to put into a scene; nothing is saved."""
+
+    template = serializers.ChoiceField(choices=sorted(templates()))
+    document = serializers.DictField(
+        required=False, help_text="the scene that it is put into; the one in force if absent"
+    )
+    answers = serializers.DictField(required=False, help_text="by the key of what is asked")
+    names = serializers.DictField(
+        child=serializers.CharField(max_length=100),
+        required=False,
+        help_text="by the template's own id, such as @stand: a thing that is there, or a new name",
+    )
 
 
 class AlarmSerializer(serializers.BaseSerializer[Alarm]):

@@ -16,6 +16,12 @@ urlpatterns = [
     path("cameras/test/", cameras.CameraTest.as_view(), name="camera-test"),
     path("cameras/<int:pk>/", cameras.CameraDetail.as_view(), name="camera"),
     path("cameras/<int:pk>/scene/", cameras.CameraScene.as_view(), name="camera-scene"),
+    path(
+        "cameras/<int:pk>/scene/template/",
+        cameras.CameraTemplate.as_view(),
+        name="camera-scene-template",
+    ),
+    path("templates/", cameras.TemplateList.as_view(), name="templates"),
     path("alarms/", alarms.AlarmList.as_view(), name="alarms"),
     path("alarms/<int:pk>/", alarms.AlarmDetail.as_view(), name="alarm"),
     path("alarms/<int:pk>/acknowledge/", answers.Acknowledge.as_view(), name="acknowledge"),

@@ -9,7 +9,7 @@ from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.mines.models import Machine
-from apps.rules.selectors import scene_document, scene_in_force
+from apps.rules.selectors import scene_document, scene_in_force, template_data
 from workers.hazards import registry
 from workers.hazards.params import describe
 
@@ -55,10 +55,12 @@ def scene_config(camera: Camera) -> dict[str, Any]:
             for machine in machines
         ],
         "hazards": _hazards(),
+        "templates": template_data(),
         "severities": {code: str(text) for code, text in Severity.choices},
         "urls": {
             "frame": reverse("camera-frame", args=[camera.pk]),
             "scene": reverse("api:camera-scene", args=[camera.pk]),
+            "template": reverse("api:camera-scene-template", args=[camera.pk]),
         },
         "strings": _strings(),
     }
@@ -110,14 +112,22 @@ def _strings() -> dict[str, Any]:
         ),
         "empty_title": _("This camera watches nothing yet"),
         "empty_text": _(
-            "Start with the template: a danger zone, a warning zone, the winch's region and a "
-            "rule; then move them to where they belong."
+            "Start with a template: it puts zones, machines and rules into the picture; then move "
+            "them to where they belong."
         ),
-        "template": _("Start with a winch template"),
+        "templates": _("Templates"),
+        "templates_scenes": _("Places and machines"),
+        "templates_procedures": _("Procedures"),
+        "template_use": _("Put it into the scene"),
+        "template_new": _("new"),
+        "template_there": _("%(id)s, which is there"),
+        "template_adds": _("Adds %(rules)s rules; what is new is to be moved to its place."),
         "by_hand": _("Draw by hand"),
         "zone": _("zone"),
         "machine": _("machine"),
         "gauge": _("gauge"),
+        "line": _("line"),
+        "input": _("input"),
         "gauge_line": _("line of %(id)s"),
         "gauge_help": _(
             "Put points on the staff or wall, each at a height in metres that you know; all of "

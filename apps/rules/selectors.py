@@ -2,11 +2,20 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.cameras.models import Camera
 from apps.rules.models import Scene
 from workers.hazards import registry
+from workers.templates import templates
 
-__all__ = ["EMPTY_DOCUMENT", "rules_disarmed", "scene_document", "scene_in_force"]
+__all__ = [
+    "EMPTY_DOCUMENT",
+    "rules_disarmed",
+    "scene_document",
+    "scene_in_force",
+    "template_data",
+]
 
 EMPTY_DOCUMENT: dict[str, Any] = {
     "version": 1,
@@ -47,3 +56,44 @@ def _protects(rule: dict[str, Any]) -> bool:
     if hazard is None or rule.get("severity", hazard.severity) != "critical":
         return False
     return rule.get("mode", hazard.mode) == "armed"
+
+
+def template_data() -> list[dict[str, Any]]:
+    """Return every template with what its form asks, in the reader's language."""
+    return [
+        {
+            "id": template.id,
+            "group": template.group,
+            "title": gettext(template.title),
+            "about": gettext(template.about),
+            "asks": [
+                {
+                    "key": ask.key,
+                    "kind": ask.kind,
+                    "label": gettext(ask.label),
+                    "help": gettext(ask.help) if ask.help else "",
+                    "unit": ask.unit,
+                    "min": ask.low,
+                    "max": ask.high,
+                    "default": gettext(ask.default) if ask.kind == "text" else ask.default,
+                    "choices": {code: gettext(text) for code, text in (ask.choices or {}).items()},
+                }
+                for ask in template.asks
+            ],
+            "things": [
+                {
+                    "ref": one["id"],
+                    "list": name,
+                    "kind": one.get("kind", ""),
+                    "id": one["id"].removeprefix("@"),
+                }
+                for name, one in template.things()
+            ],
+            "rules": [
+                {"type": rule["type"], "id": rule["id"].removeprefix("@")}
+                for rule in template.parts.get("rules", [])
+            ],
+            "clauses": [dict(clause) for clause in template.clauses],
+        }
+        for template in templates().values()
+    ]

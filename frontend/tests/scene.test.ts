@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { area, crossings, rectangle, shift, split, within, type Point } from "../src/scene/geometry";
 import { History } from "../src/scene/history";
-import { faults, freeName, polygonOf, renamed, role, winchTemplate, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
+import { faults, freeName, polygonOf, renamed, role, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
 
 const EMPTY: Scene = { version: 1, zones: [], machines: [], gauges: [], rules: [], ground: "kept" };
 const HAZARDS: Hazard[] = [
@@ -36,11 +36,15 @@ describe("a polygon", () => {
 });
 
 describe("a scene", () => {
-  const scene = winchTemplate(EMPTY, "winch-1", "winch");
+  const scene: Scene = {
+    ...EMPTY,
+    zones: [{ id: "danger", polygon: rectangle(0.35, 0.5, 0.6, 0.88) }, { id: "warning", polygon: rectangle(0.25, 0.42, 0.72, 0.96) }],
+    machines: [{ id: "winch-1", kind: "winch", source: "video", roi: rectangle(0.38, 0.25, 0.55, 0.48) }],
+    rules: [{ id: "near", type: "proximity_while_running", zone: "danger", machine: "winch-1", params: { warning_zone: "warning" } }],
+  };
 
-  it("made by the template has no fault and keeps what the editor has no form for", () => {
+  it("of one winch has no fault, and its zones' colours say what they are for", () => {
     expect(find(scene)).toEqual([]);
-    expect(scene["ground"]).toEqual("kept");
     expect(scene.zones.map((_zone, index) => role(scene, { kind: "zones", index }))).toEqual(["danger", "warning"]);
   });
 

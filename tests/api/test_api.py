@@ -204,3 +204,33 @@ def test_an_input_is_reported_by_its_name_and_value(cast: Cast, program: Program
         {"mine": mine, "machine": "winch-1"},
     ):
         assert program.post("signals/", body).status_code == 400
+
+
+def test_a_template_is_put_into_the_scene_in_force_and_what_comes_back_can_be_saved(
+    cast: Cast, admin: Client
+):
+    names = [one["id"] for one in admin.get("/api/v1/templates/").json()]
+    assert {"winch", "inclined_haulage", "conveyor", "sump", "explosives_store", "gate"} < set(
+        names
+    )
+    scene = f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/"
+    body = {"template": "winch", "answers": {"source": "video"}}
+    document = admin.post(f"{scene}template/", body, "application/json").json()["document"]
+    assert document["rules"][0] == SCENE["rules"][0]
+    assert [one["id"] for one in document["machines"]] == ["winch-1", "winch-2"]
+    body = {"document": document, "reason": "a second winch"}
+    assert admin.put(scene, body, "application/json").status_code == 201
+
+
+def test_a_template_that_cannot_be_put_in_says_which_answer_is_wrong(cast: Cast, admin: Client):
+    address = f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/template/"
+
+    def fault(**body):
+        answer = admin.post(address, body, "application/json")
+        assert answer.status_code == 400
+        return answer.json()["errors"][0]["field"]
+
+    assert fault(template="winch", answers={"source": "rumour"}) == "answers.source"
+    assert fault(template="winch", names={"@stand": "x" * 99, "@gone": "y"}) == "names.@gone"
+    assert fault(template="winch", document={"zones": "all"}) == "zones"
+    assert fault(template="castle") == "template"

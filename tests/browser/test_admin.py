@@ -1,5 +1,6 @@
 """An admin sets up a camera, by keyboard where it matters."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -57,7 +58,8 @@ def test_a_camera_is_tried_added_and_given_a_zone(page: Page):
 
 
 def draw_by_keyboard(page: Page) -> None:
-    page.get_by_role("button", name="Start with a winch template").press("Enter")
+    page.get_by_role("button", name="Winch", exact=True).press("Enter")
+    page.get_by_role("button", name="Put it into the scene").press("Enter")
     point = page.locator("[data-focus=point-0]")
     point.focus()
     before = point.get_attribute("aria-label")
@@ -94,6 +96,44 @@ def draw_by_keyboard(page: Page) -> None:
     dwell.fill("0.5")
     page.get_by_label("Reason for the change").press("Enter")
     expect(page.locator("#versions")).to_contain_text("first zones")
+
+
+def test_a_procedure_is_put_into_a_scene_that_has_its_machine_and_can_be_taken_back(page: Page):
+    rows = api.get(page, "/api/v1/cameras/?page_size=200")["results"]
+    scenes = {
+        row["id"]: api.get(page, f"/api/v1/cameras/{row['id']}/scene/")["document"] for row in rows
+    }
+    camera, scene = next(
+        (pk, one)
+        for pk, one in scenes.items()
+        if any(machine["kind"] == "winch" for machine in one["machines"])
+    )
+    winch = next(machine["id"] for machine in scene["machines"] if machine["kind"] == "winch")
+    page.goto(f"/portal/cameras/{camera}/scene/")
+    page.get_by_role("tab", name="Templates").click()
+    page.get_by_role("button", name="Start of a winch").press("Enter")
+    expect(page.get_by_label("machine: winch-1")).to_have_value(winch)
+
+    # What cannot be is said beside its field, and nothing is put in.
+    warning = page.get_by_label("Warning before the start")
+    warning.fill("0")
+    page.locator("form.card").first.evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Put it into the scene").click()
+    expect(page.locator(".field.wrong .fault")).to_contain_text("1")
+    warning.fill("8")
+    page.get_by_role("button", name="Put it into the scene").click()
+
+    page.get_by_role("tab", name="Document").click()
+    document = page.locator("textarea.json")
+    expect(document).to_have_value(re.compile('"procedure_sequence"'))
+    made = json.loads(document.input_value())
+    assert [m["id"] for m in made["machines"]] == [m["id"] for m in scene["machines"]]
+    rule = made["rules"][-1]
+    assert rule["params"]["steps"][-1]["needs"] == {"machine": winch, "running": True}
+    assert rule["params"]["steps"][-1]["min_gap_s"] == 8
+    assert rule["clauses"][0]["clause"] == "403"
+    page.get_by_role("button", name="Undo").click()
+    expect(document).not_to_have_value(re.compile('"procedure_sequence"'))
 
 
 def the_danger_zone(page: Page) -> None:

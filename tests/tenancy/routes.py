@@ -100,6 +100,14 @@ API = [
         arguments=of("pk=camera"),
         body=lambda t: {"document": t["document"], "reason": "test"},
     ),
+    Route("api:templates", EVERYONE, stranger=200),
+    Route(
+        "api:camera-scene-template",
+        only(*CONFIGURERS),
+        "post",
+        arguments=of("pk=camera"),
+        body=lambda t: {"template": "winch", "document": t["document"]},
+    ),
     Route("api:alarms", EVERYONE, stranger=200),
     Route("api:alarm", EVERYONE, arguments=of("pk=alarm")),
     Route(

@@ -7,7 +7,7 @@ that is free there, or takes the thing that the scene has already. {key} stands 
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,8 +27,10 @@ LISTS = {
 }  # fmt: skip
 # A report names a machine or an input by its id: one id may not mean both.
 SHARED = {"machines": ("machines", "inputs"), "inputs": ("machines", "inputs")}
-ASKS = ("text", "number", "choice")
+ASKS = ("text", "number", "integer", "choice")
 PLACE = re.compile(r"\{(\w+)\}")
+# Texts of the parts that people read, by their key: said in the language of who fills it in.
+TEXTS = ("name", "actor", "action")
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def _answer(ask: Ask, value: Any) -> Any:
     path = f"answers.{ask.key}"
     if ask.kind == "number":
         return checks.number(value, path, ask.low, ask.high)
+    if ask.kind == "integer":
+        return checks.whole(value, path, ask.low, ask.high)
     if ask.kind == "choice":
         return checks.choice(value, path, tuple(ask.choices or {}))
     return checks.text({"value": value}, path, "value", 100).strip() or ask.default
@@ -125,38 +129,49 @@ def fill(
     *,
     answers: Mapping[str, Any] | None = None,
     names: Mapping[str, str] | None = None,
+    say: Callable[[str], str] = str,
 ) -> dict[str, Any]:
     """Return a scene document with a template's parts in it, under names that are free there.
 
     answers: by the key of what is asked, the default where one is missing. names: by the
     template's own id, such as @stand: of a thing of the scene that takes its place, or a name for
-    the new one. SceneError names what cannot be taken.
+    the new one. say: puts the names of parts into the reader's language. SceneError names what
+    cannot be taken.
     """
     given, wanted = dict(answers or {}), dict(names or {})
     for key in given:
         if not any(ask.key == key for ask in template.asks):
             raise SceneError(f"answers.{key}", "nobody asks for this")
     values = {ask.key: _answer(ask, given.get(ask.key, ask.default)) for ask in template.asks}
-    taken = {key: {one.get("id") for one in document.get(key, [])} for key in LISTS}
+    taken = {key: _ids(document, key) for key in LISTS}
     called, reused = _names(template, wanted, taken)
     made: dict[str, Any] = {key: deepcopy(value) for key, value in document.items()}
     for key in LISTS:
         new = [
-            _filled(one, values, called)
+            _filled(one, values, called, say)
             for one in template.parts.get(key, [])
             if one["id"] not in reused
         ]
         if key == "rules" and template.clauses:
             new = [{**one, "clauses": [dict(c) for c in template.clauses]} for one in new]
         if new:
-            made[key] = [*made.get(key, []), *new]
+            made[key] = [*(made.get(key) or []), *new]
     if template.parts.get("ppe"):
         made["ppe"] = True
     return made
 
 
+def _ids(document: Mapping[str, Any], key: str) -> set[str]:
+    """Return the names in a list of a document that nobody has checked yet."""
+    found = document.get(key) or []
+    if not isinstance(found, list):
+        raise SceneError(key, "must be a list, found %(found)s", found=checks.show(found))
+    ids = [one.get("id") for one in found if isinstance(one, Mapping)]
+    return {one for one in ids if isinstance(one, str)}
+
+
 def _names(
-    template: Template, wanted: Mapping[str, str], taken: Mapping[str, set[Any]]
+    template: Template, wanted: Mapping[str, str], taken: Mapping[str, set[str]]
 ) -> tuple[dict[str, str], set[str]]:
     """Return the name in the scene of every own id, and which things the scene has already."""
     own = {one["id"]: key for key in LISTS for one in template.parts.get(key, [])}
@@ -192,11 +207,18 @@ def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def _filled(item: Any, values: Mapping[str, Any], called: Mapping[str, str]) -> Any:
+def _filled(
+    item: Any, values: Mapping[str, Any], called: Mapping[str, str], say: Callable[[str], str]
+) -> Any:
     if isinstance(item, Mapping):
-        return {called.get(key, key): _filled(one, values, called) for key, one in item.items()}
+        return {
+            called.get(key, key): _filled(
+                say(one) if key in TEXTS and isinstance(one, str) else one, values, called, say
+            )
+            for key, one in item.items()
+        }
     if isinstance(item, list):
-        return [_filled(one, values, called) for one in item]
+        return [_filled(one, values, called, say) for one in item]
     if not isinstance(item, str):
         return item
     if item in called:
@@ -206,6 +228,30 @@ def _filled(item: Any, values: Mapping[str, Any], called: Mapping[str, str]) -> 
         value = values[whole[1]]
         return int(value) if isinstance(value, float) and value.is_integer() else value
     return PLACE.sub(lambda found: str(values[found[1]]), item)
+
+
+def texts() -> list[str]:
+    """Return every text of every template that people read, for translators."""
+    found: list[str] = []
+    for template in templates().values():
+        found += [template.title, template.about]
+        for ask in template.asks:
+            found += [ask.label, ask.help, *(ask.choices or {}).values()]
+            found += [ask.default] if ask.kind == "text" else []
+        found += _texts(template.parts)
+    return list(dict.fromkeys(text for text in found if text))
+
+
+def _texts(item: Any) -> Iterator[str]:
+    if isinstance(item, Mapping):
+        for key, one in item.items():
+            if key in TEXTS and isinstance(one, str) and not PLACE.fullmatch(one):
+                yield one
+            else:
+                yield from _texts(one)
+    elif isinstance(item, list):
+        for one in item:
+            yield from _texts(one)
 
 
 def _strings(item: Any) -> Iterator[str]:

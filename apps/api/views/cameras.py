@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -17,10 +18,18 @@ from apps.cameras.probing import try_source
 from apps.cameras.selectors import cameras
 from apps.cameras.services import camera_create, camera_update
 from apps.rules.models import Scene
-from apps.rules.selectors import scene_document, scene_in_force
+from apps.rules.selectors import scene_document, scene_in_force, template_data
 from apps.rules.services import scene_publish
+from workers.templates import fill, templates
 
-__all__ = ["CameraDetail", "CameraList", "CameraScene", "CameraTest"]
+__all__ = [
+    "CameraDetail",
+    "CameraList",
+    "CameraScene",
+    "CameraTemplate",
+    "CameraTest",
+    "TemplateList",
+]
 
 
 class CameraList(Rows):
@@ -112,3 +121,37 @@ class CameraScene(ScopedView):
         data.is_valid(raise_exception=True)
         scene = scene_publish(camera=camera, actor=request.user, **data.validated_data)
         return Response(self.get_serializer(scene).data, status=status.HTTP_201_CREATED)
+
+
+class TemplateList(ScopedView):
+    """The templates of scenes and procedures, with what each asks."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """List templates."""
+        return Response(template_data())
+
+
+class CameraTemplate(ScopedView):
+    """Puts a template into a scene document and returns it; PUT of the scene saves it."""
+
+    serializer_class = s.TemplateSerializer
+    queryset = Scene.objects.none()
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request, pk: int) -> Response:
+        """Return the document with the template's parts under names that are free there."""
+        camera = self.find(cameras(), pk=pk)
+        self.access.require(Action.CONFIGURE, camera.mine_id)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = data.validated_data
+        document = given.get("document") or scene_document(scene_in_force(camera=camera))
+        filled = fill(
+            templates()[given["template"]],
+            document,
+            answers=given.get("answers"),
+            names=given.get("names"),
+            say=gettext,
+        )
+        return Response({"document": filled})

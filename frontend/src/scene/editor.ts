@@ -3,6 +3,7 @@
 import type { Words } from "../common/words";
 import { History } from "./history";
 import * as model from "./scene";
+import type { Draft, Template } from "./templates";
 
 export interface SceneData {
   document: model.Scene;
@@ -10,7 +11,8 @@ export interface SceneData {
   machines: { key: string; name: string; kind: string; here: boolean }[];
   hazards: model.Hazard[];
   severities: Record<string, string>;
-  urls: { frame: string; scene: string };
+  templates: Template[];
+  urls: { frame: string; scene: string; template: string };
   strings: Record<string, string | Record<string, string>>;
 }
 
@@ -19,6 +21,7 @@ export class Editor {
   saved: model.Scene;
   chosen: model.ShapeRef | null = null;
   point: number | null = null;
+  draft: Draft = { template: "", answers: {}, names: {} };
   /** A fault that only the server found; it goes with the next change. */
   refused: model.Fault | null = null;
   private readonly listeners: (() => void)[] = [];

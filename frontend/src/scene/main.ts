@@ -9,8 +9,10 @@ import { Editor, type SceneData } from "./editor";
 import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { shapesPanel } from "./shapes";
+import { templatesPanel } from "./templates";
 
-type Tab = "shapes" | "rules" | "json";
+const TABS = ["shapes", "rules", "templates", "json"] as const;
+type Tab = (typeof TABS)[number];
 
 const given = data<SceneData>("scene-data");
 const words = reader(given.strings);
@@ -30,7 +32,7 @@ const fresh = el("button", { type: "button", class: "button quiet small", click:
 const unsaved = el("span", { class: "sub", hidden: true }, t("unsaved"));
 const tools = el("div", { class: "editor-tools" }, undo, redo, fresh, unsaved);
 
-const tabs = (["shapes", "rules", "json"] as const).map((name) =>
+const tabs = TABS.map((name) =>
   el("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "editor-panel", click: () => openTab(name) }, t(name)),
 );
 const tabList = el("div", { class: "tabs", role: "tablist" }, ...tabs);
@@ -68,24 +70,28 @@ function isEmpty(): boolean {
   return !zones.length && !machines.length && !gauges.length && !rules.length;
 }
 
-function start(): HTMLElement {
-  const template = (): void => {
-    const machine = given.machines.find((one) => one.here) ?? given.machines[0];
-    editor.chosen = { kind: "zones", index: 0 };
-    editor.change(model.winchTemplate(editor.scene, machine?.key ?? "winch-1", machine?.kind ?? "winch"));
-  };
+function start(): HTMLElement[] {
   const hand = (): void => {
     byHand = true;
     render();
   };
-  return el(
-    "div",
-    { class: "card side" },
+  return [
     el("h2", {}, t("empty_title")),
     el("p", { class: "sub" }, t("empty_text")),
-    el("button", { type: "button", class: "button primary", click: template }, t("template")),
+    ...templatesPanel(editor, toShapes),
     el("button", { type: "button", class: "button quiet", click: hand }, t("by_hand")),
-  );
+  ];
+}
+
+/** Show what a template put in, unless another tab was opened meanwhile. */
+function toShapes(): void {
+  if (tab === "templates") tab = "shapes";
+}
+
+function parts(): HTMLElement[] {
+  if (tab === "rules") return rulesPanel(editor);
+  if (tab === "templates") return templatesPanel(editor, toShapes);
+  return tab === "json" ? jsonPanel() : shapesPanel(editor);
 }
 
 function jsonPanel(): HTMLElement[] {
@@ -112,10 +118,7 @@ function render(): void {
   redo.disabled = !editor.history.canRedo;
   unsaved.hidden = !editor.dirty;
   saveButton.disabled = !editor.dirty;
-  if (isEmpty() && !byHand && !editor.dirty) {
-    right.replaceChildren(start());
-    return;
-  }
+  const empty = isEmpty() && !byHand && !editor.dirty;
   tabs.forEach((button) => {
     const on = button.id === `tab-${tab}`;
     button.setAttribute("aria-selected", String(on));
@@ -127,16 +130,17 @@ function render(): void {
   // What is being typed is not in the document yet and must outlive the drawing.
   const typing = active instanceof HTMLInputElement && active.value !== active.defaultValue ? active.value : null;
   const opened = [...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset["more"]);
-  const parts = tab === "shapes" ? shapesPanel(editor) : tab === "rules" ? rulesPanel(editor) : jsonPanel();
+  const now = empty ? start() : parts();
   panel.setAttribute("aria-labelledby", `tab-${tab}`);
   drawing = true;
-  panel.replaceChildren(...parts);
+  panel.replaceChildren(...now);
   drawing = false;
   for (const one of panel.querySelectorAll<HTMLDetailsElement>("details")) if (opened.includes(one.dataset["more"])) one.open = true;
-  if (right.firstChild !== tabList) right.replaceChildren(tabList, panel, save);
+  const shown = empty ? [panel] : [tabList, panel, save];
+  if (right.firstChild !== shown[0]) right.replaceChildren(...shown);
   if (key) takeUp(key, typing);
   const refused = editor.refused;
-  if (refused) say(t("refused", { reason: refused.path ? `${refused.path}: ${refused.text}` : refused.text }), true);
+  if (refused && !/^(template|answers|names)/.test(refused.path)) say(t("refused", { reason: refused.path ? `${refused.path}: ${refused.text}` : refused.text }), true);
 }
 
 function takeUp(key: string, typing: string | null): void {
@@ -173,8 +177,7 @@ for (const end of ["pointerup", "pointercancel"] as const)
 tabList.addEventListener("keydown", (event) => {
   const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
   if (!step) return;
-  const names: Tab[] = ["shapes", "rules", "json"];
-  openTab(names[(names.indexOf(tab) + step + names.length) % names.length]!);
+  openTab(TABS[(TABS.indexOf(tab) + step + TABS.length) % TABS.length]!);
 });
 
 function say(text: string, bad: boolean): void {

@@ -1,7 +1,7 @@
 // The scene document as the editor handles it: plain values, changed by making new ones.
 // Keys that the editor has no form for (ground, masks) pass through untouched.
 
-import { area, crossings, rectangle, type Point } from "./geometry";
+import { area, crossings, type Point } from "./geometry";
 
 export interface Zone {
   id: string;
@@ -165,28 +165,6 @@ export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand
   if (scene.rules.some((rule) => rule.params?.["warning_zone"] === id)) return "warning";
   if (scene.rules.some((rule) => rule.params?.["stand_zone"] === id)) return "stand";
   return "zone";
-}
-
-/** A winch's usual scene, to be moved to where it belongs. */
-export function winchTemplate(scene: Scene, machine: string, kind: string): Scene {
-  return {
-    ...scene,
-    zones: [
-      { id: "danger", polygon: rectangle(0.35, 0.5, 0.6, 0.88) },
-      { id: "warning", polygon: rectangle(0.25, 0.42, 0.72, 0.96) },
-    ],
-    machines: [{ id: machine, kind, source: "video", roi: rectangle(0.38, 0.25, 0.55, 0.48), unknown_is: "running" }],
-    rules: [
-      {
-        id: "near-winch",
-        type: "proximity_while_running",
-        zone: "danger",
-        machine,
-        severity: "critical",
-        params: { dwell_s: 0.3, warning_zone: "warning" },
-      },
-    ],
-  };
 }
 
 export type Say = (key: string) => string;
