@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.alarms.life import SILENCED, Silenced, State
 from apps.tenancy.models import MineRow
 
-__all__ = ["Alarm", "AlarmTransition", "Severity", "Silence", "Snapshot"]
+__all__ = ["Alarm", "AlarmTransition", "Rung", "Severity", "Silence", "Snapshot"]
 
 
 class Severity(models.TextChoices):
@@ -37,6 +37,10 @@ class Alarm(MineRow):
     acknowledged_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    asked_at = models.DateTimeField(null=True)  # since when it asks for the answer that is due
+    told = models.PositiveSmallIntegerField(default=0)  # rungs of the ladder told since then
+    escalates_at = models.DateTimeField(null=True)
+    escalates_to = models.CharField(max_length=100, blank=True)
     assigned_to = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -74,6 +78,11 @@ class Alarm(MineRow):
                 fields=["mine", "state"],
                 condition=~models.Q(state="closed"),
                 name="alarm_open",
+            ),
+            models.Index(
+                fields=["escalates_at"],
+                condition=models.Q(escalates_at__isnull=False),
+                name="alarm_escalates",
             ),
         ]
 
@@ -152,6 +161,20 @@ class Silence(MineRow):
                 condition=models.Q(ended_at=None),
                 name="silence_open",
             ),
+        ]
+
+
+class Rung(MineRow):
+    """One step of a mine's own escalation ladder: who is told when nobody answers for so long."""
+
+    severity = models.CharField(max_length=10, choices=Severity)
+    after_s = models.PositiveIntegerField()
+    whom = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["severity", "after_s"]
+        constraints = [
+            models.UniqueConstraint(fields=["mine", "severity", "after_s"], name="rung_once"),
         ]
 
 

@@ -180,6 +180,7 @@ def _fold(
     _describe(alarm, facts, at, jpeg if worse else b"")
     if worse:
         alarm.severity, alarm.level = severity, level
+        alarm.asked_at = None  # a worse one begins at the first rung of its own ladder
     alarm.situation = situation
     alarm.count += 1
     alarm.cleared_at = None

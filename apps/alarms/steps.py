@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.alarms.ladders import plan_step
 from apps.alarms.life import SILENCED, Cause, Facts, next_state
 from apps.alarms.models import Alarm, AlarmTransition, Severity
 from apps.alarms.selectors import alarm_data, silence_in_force
@@ -52,6 +53,7 @@ def step(
     at = at or timezone.now()
     from_state = "" if alarm.pk is None else alarm.state
     alarm.state = next_state(from_state, cause, facts_of(alarm, cause))
+    plan_step(alarm, from_state, cause)
     alarm.save()
     transition = AlarmTransition.objects.create(
         mine_id=alarm.mine_id,

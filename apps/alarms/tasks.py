@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from apps.alarms.escalation import escalations_due
 from apps.alarms.silences import silences_due
 from apps.tenancy.scope import system_scope
 
@@ -11,10 +12,12 @@ __all__ = ["keep_time"]
 
 @shared_task
 def keep_time() -> None:
-    """End the silences whose time is over; the beat calls this every two seconds.
+    """End silences and pass alarms on; the beat calls this every two seconds.
 
-    The rows' own times are the truth: late, twice or never, nothing is silenced longer than it
-    says (`selectors.silence_in_force`).
+    The rows' own times are the truth, so late, twice and never are each defined, in the verbs.
     """
-    with system_scope("time passes in every mine"):
-        silences_due(now=timezone.now())
+    now = timezone.now()
+    with system_scope("silences end in every mine"):
+        silences_due(now=now)
+    with system_scope("alarms are passed on in every mine"):
+        escalations_due(now=now)

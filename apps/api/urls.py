@@ -3,13 +3,24 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from apps.api.views import alarms, answers, cameras, clips, live, mines, models, readings
+from apps.api.views import (
+    alarms,
+    answers,
+    cameras,
+    clips,
+    escalation,
+    live,
+    mines,
+    models,
+    readings,
+)
 
 app_name = "api"
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("mines/", mines.MineList.as_view(), name="mines"),
     path("mines/<int:pk>/", mines.MineDetail.as_view(), name="mine"),
+    path("mines/<int:pk>/escalation/", escalation.Escalation.as_view(), name="escalation"),
     path("areas/", mines.AreaList.as_view(), name="areas"),
     path("machines/", mines.MachineList.as_view(), name="machines"),
     path("cameras/", cameras.CameraList.as_view(), name="cameras"),

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 from apps.alarms import answers
+from apps.alarms.escalation import escalations_due
 from apps.alarms.life import ASKING, SILENCED
 from apps.alarms.models import Alarm, AlarmTransition, Silence
 from apps.alarms.selectors import desk_data, silences
@@ -195,6 +196,13 @@ class Lives(RuleBasedStateMachine):
         Silence.objects.filter(pk=chosen.pk).update(until=past)
         for _ in range(times):
             silences_due(now=timezone.now())
+
+    @rule(minutes=st.integers(0, 40), times=TIMES)
+    def nobody_answers_for_a_while(self, minutes: int, times: int) -> None:
+        """Let the beat come late, or twice."""
+        self.act = "time"
+        for _ in range(times):
+            escalations_due(now=timezone.now() + timedelta(minutes=minutes))
 
     @rule(rules=st.sets(WHICH, max_size=2))
     def permits_open_and_close(self, rules: set[str]) -> None:

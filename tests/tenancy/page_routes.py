@@ -90,6 +90,16 @@ PAGES = [
         anonymous=302,
     ),
     Route("portal-mine", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route("portal-escalation", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route(
+        "portal-escalation",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=of("pk=mine"),
+        body=lambda t: {"critical": "30 shift leader", "high": "180 shift leader"},
+        form=True,
+        anonymous=302,
+    ),
     Route("portal-area-add", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
     Route(
         "portal-area-add",

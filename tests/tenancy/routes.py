@@ -53,6 +53,14 @@ API = [
         stranger=400,
     ),
     Route("api:mine", EVERYONE, arguments=of("pk=mine")),
+    Route("api:escalation", EVERYONE, arguments=of("pk=mine")),
+    Route(
+        "api:escalation",
+        only(*CONFIGURERS),
+        "put",
+        of("pk=mine"),
+        lambda t: {"high": [{"after_s": 60, "whom": "shift leader"}]},
+    ),
     Route("api:areas", EVERYONE, stranger=200),
     Route(
         "api:areas",

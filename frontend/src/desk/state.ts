@@ -32,6 +32,11 @@ export interface Alarm {
   cleared_at: string | null;
   acknowledged_at: string | null;
   acknowledged_by: string | null;
+  /** Since when it asks for the answer that is due; how many were told since; who is next, when. */
+  asked_at: string | null;
+  told: number;
+  escalates_at: string | null;
+  escalates_to: string;
   assigned_to: string | null;
   verdict: "" | "false";
   finding: string;
