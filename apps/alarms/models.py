@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.alarms.life import SILENCED, Silenced, State
 from apps.tenancy.models import MineRow
 
-__all__ = ["Alarm", "AlarmTransition", "Rung", "Severity", "Silence", "Snapshot"]
+__all__ = ["Alarm", "AlarmTransition", "Flood", "Rung", "Severity", "Silence", "Snapshot"]
 
 
 class Severity(models.TextChoices):
@@ -46,6 +46,8 @@ class Alarm(MineRow):
     )
     verdict = models.CharField(max_length=10, blank=True)  # "false" once somebody said so
     finding = models.CharField(max_length=500, blank=True)  # what was found, or why it is false
+    # How it comes and goes: {"changes", "within_s", "on_delay_s"}; empty where it does not.
+    chatter = models.JSONField(default=dict)
     count = models.PositiveIntegerField(default=1)  # occurrences folded into this alarm
     why = models.CharField(max_length=500)
     values = models.JSONField(default=dict)
@@ -74,6 +76,7 @@ class Alarm(MineRow):
         ]
         indexes = [
             models.Index(fields=["mine", "-raised_at"]),
+            models.Index(fields=["mine", "-committed_at"]),
             models.Index(
                 fields=["mine", "state"],
                 condition=~models.Q(state="closed"),
@@ -104,6 +107,7 @@ class AlarmTransition(MineRow):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["mine", "-at"])]
 
 
 class Silence(MineRow):
@@ -175,6 +179,21 @@ class Rung(MineRow):
         ordering = ["severity", "after_s"]
         constraints = [
             models.UniqueConstraint(fields=["mine", "severity", "after_s"], name="rung_once"),
+        ]
+
+
+class Flood(MineRow):
+    """A time in which a mine's alarms were more than one person can answer."""
+
+    since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mine"], condition=models.Q(ended_at=None), name="one_flood_at_a_time"
+            ),
         ]
 
 

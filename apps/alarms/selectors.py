@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from apps.alarms.floods import flood_data, floods, recent
 from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Severity, Silence, Silenced
 from apps.cameras.selectors import camera_tile_data, cameras
@@ -88,6 +89,7 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "assigned_to": alarm.assigned_to and alarm.assigned_to.get_username(),
         "verdict": alarm.verdict,
         "finding": alarm.finding,
+        "chatter": alarm.chatter,
         "count": alarm.count,
         "why": alarm.why,
         "values": alarm.values,
@@ -110,6 +112,14 @@ def desk_data(*, mine_ids: list[int]) -> dict[str, Any]:
         "cursor": cursor,
         "alarms": [alarm_data(a) for a in alarms_open().filter(mine__in=mine_ids)[:MOST_OPEN]],
         "silences": [silence_data(s) for s in silences().filter(mine__in=mine_ids)],
+        "floods": [flood_data(flood) for flood in floods().filter(mine__in=mine_ids)],
+        "recent": [
+            {"id": pk, "mine": mine, "at": at.isoformat()}
+            for pk, mine, at in recent(now=timezone.now())
+            .filter(mine__in=mine_ids)
+            .order_by("committed_at", "pk")
+            .values_list("pk", "mine", "committed_at")
+        ],
         "cameras": [camera_tile_data(c) for c in cameras().filter(mine__in=mine_ids)],
     }
 

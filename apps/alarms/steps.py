@@ -10,8 +10,10 @@ from typing import Any
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.alarms.chatter import CHANGES, chatter_of
+from apps.alarms.floods import flood_watch
 from apps.alarms.ladders import plan_step
-from apps.alarms.life import SILENCED, Cause, Facts, next_state
+from apps.alarms.life import ASKING, SILENCED, Cause, Facts, next_state
 from apps.alarms.models import Alarm, AlarmTransition, Severity
 from apps.alarms.selectors import alarm_data, silence_in_force
 from apps.audit.services import record
@@ -77,6 +79,11 @@ def step(
         | ({"desk": desk} if desk else {})
         | (detail or {}),
     )
+    if from_state == "" and alarm.state in ASKING:
+        flood_watch(mine_id=alarm.mine_id)
+    if cause in CHANGES and not alarm.chatter and (chatter := chatter_of(alarm=alarm, at=at)):
+        alarm.chatter = chatter
+        step(alarm, Cause.CHATTERING, at=at, part="alarms", detail=chatter)
     return transition
 
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { apply, asksFor, compare, sight, withHealth, type Alarm, type Camera, type DeskEvent, type Silence, type Snapshot } from "../src/desk/state";
+import { apply, asksFor, compare, folds, load, sight, withHealth, type Alarm, type Camera, type DeskEvent, type Silence, type Snapshot } from "../src/desk/state";
 
 function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
   return {
     id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r1",
     rule_type: "proximity_while_running", state: "unacknowledged", level: "danger", severity: "high", active: true,
     raised_at: "2026-03-04T12:00:00+00:00", last_seen_at: "2026-03-04T12:00:00+00:00", cleared_at: null,
-    acknowledged_at: null, acknowledged_by: null, asked_at: null, told: 0, escalates_at: null, escalates_to: "", assigned_to: null, verdict: "", finding: "", count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
+    acknowledged_at: null, acknowledged_by: null, asked_at: null, told: 0, escalates_at: null, escalates_to: "", assigned_to: null, verdict: "", finding: "", chatter: {}, count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
     scene_version: 1, committed_at: "2026-03-04T12:00:01+00:00", clips: [], ...changes,
   };
 }
@@ -23,7 +23,7 @@ function event(id: number, kind: string, payload: unknown): DeskEvent {
   return { id, mine: 1, kind, at: "", payload: payload as Record<string, unknown> };
 }
 
-const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], cameras: [camera(1)], may_acknowledge: [1] };
+const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [camera(1)], may_acknowledge: [1] };
 
 describe("the queue", () => {
   it("puts unanswered before answered, worse before lesser, newer before older", () => {
@@ -91,6 +91,29 @@ describe("the silences", () => {
     const after = apply(state, event(4, "silence.ended", silence(3, { ended_at: "2026-03-04T12:10:00+00:00" })));
     expect(after.silences.map((one) => one.id)).toEqual([2, 1]);
     expect(after.cursor).toBe(4);
+  });
+});
+
+describe("a flood", () => {
+  const NOW = Date.parse("2026-03-04T12:00:01Z");
+  const flood = { id: 1, mine: 1, since: "2026-03-04T12:00:00+00:00", ended_at: null };
+
+  it("folds lesser alarms of its mine and never a high one, until it ends", () => {
+    const state = apply(EMPTY, event(1, "flood.began", flood));
+    const folded = (["critical", "high", "medium", "low"] as const).map((severity) => folds(state, alarm(1, { severity })));
+    expect(folded).toEqual([false, false, true, true]);
+    expect(folds(state, alarm(1, { severity: "low", mine: 2 }))).toBe(false);
+    const after = apply(state, event(2, "flood.ended", { ...flood, ended_at: "2026-03-04T12:30:00+00:00" }));
+    expect(folds(after, alarm(1, { severity: "low" }))).toBe(false);
+  });
+
+  it("is counted by what came in the last ten minutes, and not by what asks nobody", () => {
+    const state = [
+      event(1, "alarm.raised", alarm(1)),
+      event(2, "alarm.raised", alarm(2, { state: "shelved" })),
+      event(3, "alarm.raised", alarm(3, { committed_at: "2026-03-04T11:49:00+00:00" })),
+    ].reduce(apply, EMPTY);
+    expect(load(state, NOW)).toBe(1);
   });
 });
 

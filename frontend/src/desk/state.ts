@@ -40,6 +40,8 @@ export interface Alarm {
   assigned_to: string | null;
   verdict: "" | "false";
   finding: string;
+  /** How it comes and goes; empty where it does not. */
+  chatter: { changes?: number; within_s?: number; on_delay_s?: number };
   count: number;
   why: string;
   values: Record<string, unknown>;
@@ -74,6 +76,21 @@ export interface Silence {
   end: string;
 }
 
+/** A time in which a mine's alarms are more than one person can answer. */
+export interface Flood {
+  id: number;
+  mine: number;
+  since: string;
+  ended_at: string | null;
+}
+
+/** An alarm that came to the desks of its mine in the last ten minutes. */
+export interface Recent {
+  id: number;
+  mine: number;
+  at: string;
+}
+
 export interface StreamHealth {
   stream: string;
   state: string;
@@ -104,6 +121,8 @@ export interface Snapshot {
   cursor: number;
   alarms: Alarm[];
   silences: Silence[];
+  floods: Flood[];
+  recent: Recent[];
   cameras: Camera[];
   may_acknowledge: number[];
 }
@@ -167,11 +186,29 @@ export function apply(snapshot: Snapshot, event: DeskEvent): Snapshot {
   if (event.id <= snapshot.cursor) return snapshot;
   if (event.kind.startsWith("silence."))
     return { ...snapshot, cursor: event.id, silences: withSilence(snapshot.silences, event.payload as unknown as Silence) };
+  if (event.kind.startsWith("flood.")) {
+    const flood = event.payload as unknown as Flood;
+    const others = snapshot.floods.filter((one) => one.id !== flood.id);
+    return { ...snapshot, cursor: event.id, floods: flood.ended_at === null ? [...others, flood] : others };
+  }
   const alarm = carried(event);
   if (!alarm) return { ...snapshot, cursor: event.id };
   const others = snapshot.alarms.filter((one) => one.id !== alarm.id);
   const alarms = alarm.state === "closed" ? others : [...others, alarm].sort(compare);
-  return { ...snapshot, cursor: event.id, alarms };
+  const came = event.kind === "alarm.raised" && !silenced(alarm);
+  const recent = came ? [...snapshot.recent, { id: alarm.id, mine: alarm.mine, at: alarm.committed_at }] : snapshot.recent;
+  return { ...snapshot, cursor: event.id, alarms, recent };
+}
+
+/** How many alarms came in the last ten minutes. */
+export function load(snapshot: Snapshot, now: number): number {
+  return snapshot.recent.filter((one) => now - Date.parse(one.at) < 600_000).length;
+}
+
+/** In a flood alarms that are neither critical nor high fold into a counter. */
+export function folds(snapshot: Snapshot, alarm: Alarm): boolean {
+  const lesser = alarm.severity === "medium" || alarm.severity === "low";
+  return lesser && snapshot.floods.some((flood) => flood.mine === alarm.mine);
 }
 
 export type Asks = "nothing" | "cameras" | "snapshot";

@@ -1,0 +1,80 @@
+"""Floods: more alarms than one person can answer. Lesser ones fold on the desk, high ones never."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.alarms.life import SILENCED
+from apps.alarms.models import Alarm, Flood
+from apps.audit.services import record
+from apps.live.services import emit, take_turn
+
+__all__ = ["WITHIN", "flood_data", "flood_watch", "floods", "floods_due", "recent"]
+
+# Source: domain.md sections 2 and 7: more than ten alarms in ten minutes begin a flood. It is over
+# below five (ISA-18.2), so that it does not begin and end all the time.
+WITHIN = timedelta(minutes=10)
+MORE_THAN = 10
+OVER_BELOW = 5
+
+
+def recent(*, now: datetime) -> Any:
+    """List the alarms in scope that came to a desk in the last ten minutes, by our clock."""
+    return Alarm.objects.filter(committed_at__gt=now - WITHIN).exclude(state__in=SILENCED)
+
+
+def floods() -> Any:
+    """List the floods in scope that go on."""
+    return Flood.objects.filter(ended_at=None).order_by("pk")
+
+
+def flood_data(flood: Flood) -> dict[str, Any]:
+    """Return a flood as the desk and the socket show it."""
+    return {
+        "id": flood.pk,
+        "mine": flood.mine_id,
+        "since": flood.since.isoformat(),
+        "ended_at": flood.ended_at and flood.ended_at.isoformat(),
+    }
+
+
+def flood_watch(*, mine_id: int) -> None:
+    """Begin a flood when one alarm more is too many; called in the transaction of each raise."""
+    now = timezone.now()
+    if recent(now=now).filter(mine=mine_id).count() <= MORE_THAN:
+        return
+    flood, begun = Flood.objects.get_or_create(
+        mine_id=mine_id, ended_at=None, defaults={"since": now}
+    )
+    if begun:
+        _told(flood, "began")
+
+
+def floods_due(*, now: datetime) -> int:
+    """End the floods that are over; called by the beat in a system scope.
+
+    Late or never: the desk stays in flood mode and says since when, high alarms stay single.
+    Twice: nothing is left to end.
+    """
+    return sum(_end(flood, now) for flood in floods())
+
+
+@transaction.atomic
+def _end(flood: Flood, now: datetime) -> bool:
+    take_turn(mine_id=flood.mine_id)
+    flood = Flood.objects.select_for_update(of=("self",)).get(pk=flood.pk)
+    count = recent(now=now).filter(mine=flood.mine_id).count()
+    if flood.ended_at is not None or count >= OVER_BELOW:
+        return False
+    flood.ended_at = now
+    flood.save()
+    _told(flood, "ended")
+    return True
+
+
+def _told(flood: Flood, what: str) -> None:
+    data = flood_data(flood)
+    record(action=f"flood.{what}", subject=flood, mine_id=flood.mine_id, part="alarms", detail=data)
+    emit(mine_id=flood.mine_id, kind=f"flood.{what}", payload=data)

@@ -1,0 +1,106 @@
+"""Too much of it: alarms that come and go, and more alarms than one person can answer."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.alarms.floods import floods_due
+from apps.alarms.models import Alarm, AlarmTransition, Flood
+from apps.alarms.selectors import alarms_open, desk_data
+from apps.alarms.services import alarm_clear
+from apps.alarms.silences import silence_ask
+from apps.live.models import Event
+from apps.rules.selectors import scene_in_force
+from apps.tenancy.scope import mine_scope
+from tests.cast import NOON, Cast, an_alarm
+
+
+@pytest.fixture
+def hill(cast: Cast):
+    """The cast, with Lamp Hill in scope."""
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast
+
+
+def comes_and_goes(cast: Cast, every_s: float, times: int, **changes) -> Alarm:
+    """Raise and clear; each spell lasts a third of the time."""
+    for n in range(times):
+        at = NOON + timedelta(seconds=every_s * n)
+        an_alarm(cast.lamp_hill, rule="r2", situation=f"r2:{n}", at=at, **changes)
+        alarm_clear(
+            camera=cast.lamp_hill.camera, rule="r2", situation=f"r2:{n}",
+            at=at + timedelta(seconds=every_s / 3),
+        )  # fmt: skip
+    return Alarm.objects.get(rule="r2")
+
+
+def test_three_changes_in_a_minute_are_told_with_an_on_delay_to_think_about(hill: Cast):
+    before = scene_in_force(camera=hill.lamp_hill.camera)
+    alarm = comes_and_goes(hill, 12, 2, severity="medium")
+    assert alarm.chatter == {"changes": 3, "within_s": 60, "on_delay_s": 4}
+    step = AlarmTransition.objects.get(cause="chattering")
+    assert (step.alarm, step.detail) == (alarm, alarm.chatter)
+    assert alarm.state == "returned", "it still asks"
+    assert scene_in_force(camera=hill.lamp_hill.camera) == before, "no rule is changed"
+
+
+def test_it_is_told_once_an_alarm(hill: Cast):
+    comes_and_goes(hill, 12, 5)
+    assert AlarmTransition.objects.filter(cause="chattering").count() == 1
+
+
+def test_slow_coming_and_going_is_no_chattering(hill: Cast):
+    assert comes_and_goes(hill, 61, 4).chatter == {}
+
+
+def test_where_a_life_hangs_on_it_no_more_than_two_seconds_are_proposed(hill: Cast):
+    assert comes_and_goes(hill, 15, 2, severity="critical").chatter["on_delay_s"] == 2
+
+
+def flood(cast: Cast, number: int, severity: str = "low") -> None:
+    for n in range(number):
+        an_alarm(cast.lamp_hill, rule=f"f{n}", situation=f"f{n}", severity=severity)
+
+
+def kinds() -> list[str]:
+    rows = Event.objects.filter(kind__startswith="flood.").order_by("pk")
+    return list(rows.values_list("kind", flat=True))
+
+
+def test_ten_alarms_in_ten_minutes_are_none_and_eleven_are_a_flood(hill: Cast):
+    flood(hill, 10)
+    assert not Flood.objects.exists()
+    flood(hill, 13)
+    assert Flood.objects.count() == 1
+    assert kinds() == ["flood.began"]
+    assert alarms_open().count() == 13, "nothing is dropped: the desk folds what it shows"
+
+
+def test_alarms_that_ask_nobody_make_no_flood(hill: Cast):
+    for n in range(12):
+        silence_ask(
+            camera=hill.lamp_hill.camera, rule=f"f{n}", kind="shelved", reason="repair",
+            length=timedelta(hours=1), actor=hill.operator,
+        )  # fmt: skip
+    flood(hill, 12)
+    assert not Flood.objects.exists()
+
+
+def test_a_flood_is_over_below_five_in_ten_minutes_and_ends_once(hill: Cast):
+    flood(hill, 11)
+    now = timezone.now()
+    assert floods_due(now=now) == 0
+    pks = list(Alarm.objects.values_list("pk", flat=True))
+    Alarm.objects.filter(pk__in=pks[:6]).update(committed_at=now - timedelta(minutes=11))
+    assert floods_due(now=now) == 0
+    Alarm.objects.filter(pk__in=pks[:7]).update(committed_at=now - timedelta(minutes=11))
+    assert [floods_due(now=now), floods_due(now=now)] == [1, 0]
+    assert kinds() == ["flood.began", "flood.ended"]
+
+
+def test_the_desk_is_given_the_flood_and_what_came_in_the_last_ten_minutes(hill: Cast):
+    flood(hill, 11)
+    data = desk_data(mine_ids=[hill.lamp_hill.mine.pk])
+    assert [row["mine"] for row in data["floods"]] == [hill.lamp_hill.mine.pk]
+    assert len(data["recent"]) == 11
