@@ -18,10 +18,10 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test drill lint bench accuracy train-miner train-miner-dark train-ppe lock clean
+.PHONY: help setup setup-dev demo stop demo-check test drill lint i18n i18n-check bench accuracy train-miner train-miner-dark train-ppe lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
 
 setup: ## make .venv, install the pins, fetch the weights, build the frontend
 	@$(SETUP) run
@@ -51,6 +51,12 @@ lint: setup-dev ## style, types, the arrows between packages, missing migrations
 	$(PY) -m mypy workers
 	.venv/bin/lint-imports
 	DAVY_DB_POOL=0 $(PY) -W ignore manage.py makemigrations --check --dry-run
+
+i18n: setup-dev ## put new strings into the translations (apps/locale), take stale ones out
+	@$(PY) -m infra.translate update
+
+i18n-check: setup-dev ## fail on a string that is not translated, is stale, or has other placeholders
+	@$(PY) -m infra.translate check
 
 bench: setup-dev ## measure; prints figures, asserts none
 	@exec $(PY) -m bench $(ARGS)

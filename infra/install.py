@@ -185,6 +185,11 @@ def build_frontend() -> None:
     run(tool, "run", "build", cwd=FRONTEND)
 
 
+def compile_translations() -> None:
+    """Write the translations as Django reads them."""
+    run(PYTHON, "-m", "infra.translate", "compile")
+
+
 def fetch_weights() -> None:
     """Fetch the detector's weights and check their sum."""
     (ROOT / "var").mkdir(mode=0o700, exist_ok=True)
@@ -203,6 +208,9 @@ def setup_run() -> None:
         lambda: pip_install("-r", requirements),
     )
     step("node", f"{node_fits(shutil.which('node'))}", get_node)
+    words = ROOT / "apps" / "locale"
+    compiled = words / "zh_Hans" / "LC_MESSAGES" / "django.mo"
+    step("translations", inputs(*words.rglob("*.po")), compile_translations, compiled)
     catalogue = ROOT / "workers" / "models" / "models.toml"
     models = Path(os.environ.get("DAVY_MODELS") or ROOT / "var" / "models")
     if catalogue.exists():

@@ -17,6 +17,7 @@ import pytest
 
 from infra.embedded import Services, start_services
 from infra.state import Lock, state_folder
+from infra.translate import catalogues, compile_all
 from tests.database import django_db_setup  # noqa: F401
 from tests.stack import stack  # noqa: F401
 
@@ -58,6 +59,7 @@ def _test_folder() -> Path:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the services that the environment does not name, and let Django load its settings."""
     global _running, _folder
+    compile_all(catalogues())
     if _needs_services(config):
         _folder = _test_folder()
         _running = start_services(_folder, os.environ)

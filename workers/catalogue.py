@@ -5,6 +5,7 @@
 
 import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,15 @@ and stand as data in a rule's `clauses` (jurisdiction, edition, clause, text).
 NUMBERS = {"number": "number", "integer": "integer"}
 
 
-def schema(hazard: Hazard) -> dict[str, Any]:
-    """Return the JSON schema (2020-12) of a rule of this type."""
-    params = {item["name"]: _property(item) for item in describe(hazard.params)}
+def schema(hazard: Hazard, said: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return the JSON schema (2020-12) of a rule of this type; `said` translates its words."""
+    params = {item["name"]: _property(item, said) for item in describe(hazard.params)}
     required = [i["name"] for i in describe(hazard.params) if i.get("required")]
     needed = [name for name in ("zone", "machine") if getattr(hazard, f"needs_{name}")]
     text, number = {"type": "string"}, {"type": "number", "minimum": 0}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": hazard.title,
+        "title": said(hazard.title),
         "description": inspect.getdoc(hazard) or "",
         "type": "object",
         "required": ["id", "type", *needed],
@@ -79,8 +80,8 @@ def schema(hazard: Hazard) -> dict[str, Any]:
     }
 
 
-def _property(item: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {"title": item["label"], "description": item["help"]}
+def _property(item: dict[str, Any], said: Callable[[str], str]) -> dict[str, Any]:
+    made: dict[str, Any] = {"title": said(item["label"]), "description": said(item["help"])}
     kind = item["kind"]
     if kind in NUMBERS:
         made |= {"type": NUMBERS[kind], "minimum": item["min"], "maximum": item["max"]}

@@ -38,6 +38,7 @@ from workers.vision.pair import name_at
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 from workers.vision.vehicles import Vehicles
 from workers.water import forget_gauges, level_view, read_gauges
+from workers.words import sentence
 
 __all__ = [
     "CAMERA_RULE",
@@ -136,7 +137,7 @@ def analyse(
         analysis.fault = str(error)
     lost = int(getattr(chunk.frames, "errors", 0))
     if lost and not analysis.fault:
-        analysis.fault = f"{lost} packets could not be decoded"
+        analysis.fault = sentence(f"{lost} packets could not be decoded")
     work.state.cell = cells.last
     work.state.cell_fps = cells.fps
     work.end(chunk)

@@ -264,7 +264,7 @@ def _machine(item: Any, path: str) -> Machine:
     if raw.get("roi") is not None:
         roi = checks.polygon(raw["roi"], f"{path}.roi")
         if source != "signal" and (small := too_small(roi, *LARGEST, look)):
-            raise SceneError(f"{path}.roi", small)
+            raise SceneError(f"{path}.roi", "%(why)s", why=small)
     elif source != "signal":
         text = 'needed where the source is "%(source)s"'
         raise SceneError(f"{path}.roi", text, source=source)

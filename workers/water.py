@@ -8,6 +8,7 @@ from workers.state import State
 from workers.vision.gauge import Level
 from workers.vision.health import Change
 from workers.vision.wet import Floor
+from workers.words import sentence
 
 # A level is written when it has changed by half a centimetre, a share by two hundredths.
 LEVEL_CHANGE_M = 0.005
@@ -68,7 +69,9 @@ def _read(
         "gauge_unreadable",
         value is None,
         t,
-        "the water line cannot be found" if isinstance(memory, Level) else "the floor is not seen",
+        sentence("the water line cannot be found")
+        if isinstance(memory, Level)
+        else sentence("the floor is not seen"),
         about=gauge.id,
         since_t=memory.pace.blind_t,
     )

@@ -1,4 +1,4 @@
-"""Wraps every request in the scope of whoever sent it."""
+"""Gives every request its language, and the scope of whoever sent it."""
 
 from collections.abc import Callable
 
@@ -6,17 +6,51 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils.translation import activate, get_language
 from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import (
+    get_supported_language_variant,
+    parse_accept_lang_header,
+)
 
 from apps.accounts.permissions import Access
 from apps.accounts.selectors import access_of, find_token
 from apps.accounts.services import token_used
 from apps.tenancy.scope import mine_scope
 
-__all__ = ["ScopeMiddleware"]
+__all__ = ["LanguageMiddleware", "ScopeMiddleware"]
 
 # Answered without a database, so that they work when it is away.
 UNSCOPED = (f"/{settings.STATIC_URL.strip('/')}/", "/healthz")
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """A person's own language on pages; whatever a request asks for in the API.
+
+    Who is not signed in, or never chose, gets the cookie of the log-in page, then the browser's.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Activate the language."""
+        super().process_request(request)
+        if request.path.startswith(UNSCOPED):
+            return
+        if request.path.startswith("/api/"):
+            activate(asked_language(request))
+        elif request.user.is_authenticated and request.user.language in dict(settings.LANGUAGES):
+            activate(request.user.language)
+        request.LANGUAGE_CODE = get_language()  # type: ignore[attr-defined]
+
+
+def asked_language(request: HttpRequest) -> str:
+    """Return the first of the languages in Accept-Language that Davy speaks."""
+    for code, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        try:
+            return get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
 
 
 class ScopeMiddleware:

@@ -24,7 +24,8 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A person who signs in. What they may see comes from memberships alone."""
 
-    language = models.CharField(_("language"), max_length=10, default="en")
+    # "" until the first signing in, which keeps what the browser asked for.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="")
 
 
 class Membership(models.Model):

@@ -13,6 +13,7 @@ from apps.mines.models import Mine, Organisation
 from apps.tenancy.scope import mine_scope
 
 __all__ = [
+    "language_set",
     "member_remove",
     "member_set",
     "organisation_member_set",
@@ -31,6 +32,12 @@ def user_create(*, username: str, password: str, name: str = "") -> User:
     user.full_clean(exclude=["password"])
     user.save()
     return user
+
+
+def language_set(*, user: User, language: str) -> None:
+    """Keep the language that a person reads; it changes nothing for anybody else."""
+    user.language = language
+    user.save(update_fields=["language"])
 
 
 @transaction.atomic

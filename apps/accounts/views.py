@@ -4,10 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import override
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,7 +17,7 @@ from apps.accounts.forms import LanguageForm, SignInForm, TokenForm
 from apps.accounts.models import ApiToken, Role
 from apps.accounts.pages import access_of_request, attempt, page
 from apps.accounts.permissions import Action
-from apps.accounts.services import token_create, token_revoke
+from apps.accounts.services import language_set, token_create, token_revoke
 from apps.mines.selectors import mines
 
 __all__ = ["SignIn", "account", "home", "language", "token_add", "token_end"]
@@ -31,7 +33,10 @@ class SignIn(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign in, and show pages in the person's own language from here on."""
         response = super().form_valid(form)
-        _set_language(response, form.get_user().language)
+        user = form.get_user()
+        if not user.language:
+            language_set(user=user, language=get_language() or settings.LANGUAGE_CODE)
+        _set_language(response, user.language)
         return response
 
 
@@ -74,24 +79,27 @@ def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> Http
         .select_related("mine")
         .order_by("-created_at"),
         "token_form": TokenForm(access=access),
-        "language_form": LanguageForm(initial={"language": request.user.language}),
         **changed,
     }
     return render(request, "accounts/account.html", context, status=status)
 
 
 @require_POST
-@page
 def language(request: HttpRequest) -> HttpResponse:
-    """Change the language of the pages."""
+    """Change the language of the pages and go back to the page where that was asked for.
+
+    It is kept with the person; for whoever is not signed in, with the browser alone.
+    """
     form = LanguageForm(request.POST)
     if not form.is_valid():
-        return _account(request, status=400, language_form=form)
+        raise BadRequest
     code = form.cleaned_data["language"]
-    request.user.language = code
-    request.user.save(update_fields=["language"])
-    with override(code):
-        response = redirect(reverse("account"))
+    if request.user.is_authenticated:
+        language_set(user=request.user, language=code)
+    back = request.POST.get("next") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        back = reverse("account" if request.user.is_authenticated else "login")
+    response = redirect(back)
     _set_language(response, code)
     return response
 

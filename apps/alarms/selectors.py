@@ -10,6 +10,7 @@ from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Severity, Silence, Silenced
 from apps.cameras.selectors import camera_tile_data, cameras
 from apps.live.selectors import cursor_now
+from apps.sentences import said_alarm
 
 __all__ = [
     "alarm_data",
@@ -62,12 +63,16 @@ def alarms_open() -> QuerySet[Alarm]:
 
 
 def alarm_data(alarm: Alarm) -> dict[str, Any]:
-    """Return an alarm as the desk, the socket and the API show it: the same in all three."""
+    """Return an alarm as the desk, the socket and the API show it: the same in all three.
+
+    Its reason is in English; whoever shows it says it in the reader's language (`said_alarm`).
+    """
     camera = alarm.camera
     return {
         "id": alarm.pk,
         "mine": alarm.mine_id,
         "mine_name": alarm.mine.name,
+        "timezone": alarm.mine.timezone,
         "area": camera.area.name,
         "camera": camera.pk,
         "camera_name": camera.name,
@@ -110,7 +115,9 @@ def desk_data(*, mine_ids: list[int]) -> dict[str, Any]:
     cursor = cursor_now()  # read first: what commits meanwhile is sent again rather than missed
     return {
         "cursor": cursor,
-        "alarms": [alarm_data(a) for a in alarms_open().filter(mine__in=mine_ids)[:MOST_OPEN]],
+        "alarms": [
+            said_alarm(alarm_data(a)) for a in alarms_open().filter(mine__in=mine_ids)[:MOST_OPEN]
+        ],
         "silences": [silence_data(s) for s in silences().filter(mine__in=mine_ids)],
         "floods": [flood_data(flood) for flood in floods().filter(mine__in=mine_ids)],
         "recent": [
@@ -162,6 +169,7 @@ def silence_data(silence: Silence) -> dict[str, Any]:
         "id": silence.pk,
         "mine": silence.mine_id,
         "mine_name": silence.mine.name,
+        "timezone": silence.mine.timezone,
         "area": camera.area.name,
         "camera": camera.pk,
         "camera_name": camera.name,

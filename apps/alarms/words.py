@@ -1,8 +1,5 @@
 """Codes in words: the same ones on the desk, in lists and on an alarm's page."""
 
-from typing import Any
-
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.alarms.life import Cause
@@ -17,8 +14,8 @@ __all__ = [
     "RULE_TYPES",
     "SOURCES",
     "STREAMS",
+    "WRONG",
     "say",
-    "why",
 ]
 
 # A hazard type says its own name; the literal strings stand in its file.
@@ -84,19 +81,13 @@ STREAMS = {
     "unusable": _("unusable"),
     "off": _("off"),
 }
-
-
-def why(alarm: Any) -> str:
-    """Say in the reader's language what made an alarm; older alarms have English alone."""
-    phrases = alarm.values.get("phrases")
-    if not phrases:
-        return alarm.why
-    return ", ".join(_fill(text, values) for text, values in phrases)
-
-
-def _fill(text: str, values: dict[str, Any]) -> str:
-    said = gettext(text)
-    return said % values if values else said
+# What is wrong with a step of a procedure.
+WRONG = {
+    "skipped": _("skipped"),
+    "early": _("too early"),
+    "late": _("too late"),
+    "interrupted": _("interrupted"),
+}
 
 
 def say(words: dict[str, object], code: object) -> str:

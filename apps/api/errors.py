@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from apps.sentences import refusal
 from workers.scene import SceneError
 
 __all__ = ["answer"]
@@ -16,7 +17,7 @@ __all__ = ["answer"]
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception into the answer; None leaves it to Django (a fault of ours: 500)."""
     if isinstance(error, SceneError):
-        item = {"code": "invalid", "message": error.message, "field": error.path}
+        item = {"code": "invalid", "message": refusal(error), "field": error.path}
         return Response({"errors": [item]}, status=400)
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(

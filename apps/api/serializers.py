@@ -15,6 +15,7 @@ from apps.detectors.selectors import shadow_figures
 from apps.evidence.models import Clip
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.rules.models import Scene
+from apps.sentences import said_alarm
 from apps.signals.models import MachineState, Report
 from workers.templates import templates
 
@@ -170,7 +171,7 @@ class AlarmSerializer(serializers.BaseSerializer[Alarm]):
 
     def to_representation(self, alarm: Alarm) -> dict[str, Any]:
         """Return the alarm's data."""
-        return alarm_data(alarm)
+        return said_alarm(alarm_data(alarm))
 
 
 class AcknowledgeSerializer(serializers.Serializer[Any]):

@@ -39,6 +39,7 @@ from workers.media.errors import MediaError
 from workers.scene import Scene as ParsedScene
 from workers.scene import parse_scene
 from workers.state import State
+from workers.words import sentence
 
 __all__ = ["drain"]
 
@@ -119,9 +120,11 @@ def _one(camera: Camera, token: str) -> bool:
         timezone_name = camera.mine.timezone
         active, shadow = own_models_of(camera)
     if chunk.sequence <= analysis.sequence:
-        return _set_aside(camera, chunk, token, "arrived after a later chunk was analysed")
+        return _set_aside(
+            camera, chunk, token, sentence("arrived after a later chunk was analysed")
+        )
     if chunk.attempts >= MOST_ATTEMPTS:
-        return _set_aside(camera, chunk, token, "its analysis failed three times")
+        return _set_aside(camera, chunk, token, sentence("its analysis failed three times"))
     fps = SHED_FPS if len(waiting) >= SHED_FROM else None
     path = settings.RING_DIR / chunk.path
     try:
@@ -197,14 +200,15 @@ def _parsed(camera_id: int, scene: Scene | None) -> ParsedScene:
 
 def _skip_the_past(camera: Camera) -> None:
     """Give up on chunks that waited too long, after an outage: a gap that is said, not a queue."""
-    reason = "waited too long to be analysed"
+    reason = sentence("waited too long to be analysed")
     old = Chunk.objects.filter(
         camera=camera, state=Chunk.State.NEW, started_at__lt=timezone.now() - TOO_OLD
     )
     skipped = old.update(state=Chunk.State.BAD, error=reason)
     if skipped:
         Analysis.objects.filter(camera=camera).update(
-            bad_chunks=models.F("bad_chunks") + skipped, last_error=f"{skipped} chunks {reason}"
+            bad_chunks=models.F("bad_chunks") + skipped,
+            last_error=sentence(f"{skipped} chunks {reason}"),
         )
         emit(
             mine_id=camera.mine_id,

@@ -12,6 +12,7 @@ from apps.rules.selectors import scene_in_force
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.engine import CAMERA_RULE, CAMERA_TYPE, Finding
 from workers.vision.health import ARMED_S, HOLD_S
+from workers.words import sentence
 
 __all__ = ["LOST_RULE", "alarm_rule", "watch"]
 
@@ -66,11 +67,17 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
         armed = _armed(camera)
         if armed or down_s >= HOLD_S["lost"]:
             values = {"stream": stream.stream, "stream_state": stream.state}
-            why = f"no picture for {down_s:.0f} s: {stream.reason or stream.state}"
+            because = stream.reason or stream.state
+            why = sentence(f"no picture for {down_s:.0f} s: {because}")
             _raise(camera, "lost", stream.since, now, why, values, armed=armed)
     drift_s = abs(stream.drift_s)
     if drift_s > DRIFT_S and DRIFT_RULE not in there:
-        why = f"{drift_s:.1f} s {'slow' if stream.drift_s > 0 else 'fast'} since it connected"
+        slow = stream.drift_s > 0
+        why = (
+            sentence(f"{drift_s:.1f} s slow since it connected")
+            if slow
+            else sentence(f"{drift_s:.1f} s fast since it connected")
+        )
         values = {"drift_s": stream.drift_s}
         since = now - timedelta(seconds=HOLD_S["clock_drift"])
         _raise(camera, "clock_drift", since, now, why, values, armed=False)

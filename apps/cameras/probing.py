@@ -6,6 +6,7 @@ from typing import Any
 from apps.cameras.models import Camera
 from apps.cameras.secrets import split_credentials, unlock
 from apps.cameras.services import source_problem
+from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.probe import probe
 
@@ -42,7 +43,7 @@ def try_source(
     try:
         found = probe(url, timeout_s=TIMEOUT_S)
     except MediaError as error:
-        return {"ok": False, "reason": str(error)}
+        return {"ok": False, "reason": kept(str(error))}
     return {
         "ok": True,
         "reason": "",

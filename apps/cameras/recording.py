@@ -19,6 +19,7 @@ from apps.cameras.tasks import analyse
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.media.record import ChunkFile, Recorder, Source
 from workers.media.ring import Found, Ring
+from workers.words import sentence
 
 __all__ = ["Recording"]
 
@@ -130,7 +131,7 @@ class Recording:
                         mine_id=row.mine_id,
                         stream=row.stream,
                         state=StreamState.State.OFF,
-                        reason="the recorder was stopped",
+                        reason=sentence("the recorder was stopped"),
                     )
         except DatabaseError as error:
             log.warning("could not say that recording stopped: %s", error)

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
+from apps.sentences import kept
 from apps.tenancy.scope import system_scope
 
 __all__ = [
@@ -70,7 +71,7 @@ def camera_health(camera: Camera) -> dict[str, Any]:
             {
                 "stream": row.stream,
                 "state": row.state,
-                "reason": row.reason,
+                "reason": kept(row.reason),
                 "since": row.since.isoformat(),
                 "codec": row.codec,
                 "width": row.width,
@@ -87,7 +88,7 @@ def camera_health(camera: Camera) -> dict[str, Any]:
         "faults": analysis.faults,
         "machines": analysis.machine_states,
         "bad_chunks": analysis.bad_chunks,
-        "last_error": analysis.last_error,
+        "last_error": kept(analysis.last_error),
         "shed_chunks": analysis.shed_chunks,
         "scene_version": analysis.scene_version,
     }
@@ -121,6 +122,7 @@ def camera_tile_data(camera: Camera) -> dict[str, Any]:
         "id": camera.pk,
         "mine": camera.mine_id,
         "mine_name": camera.mine.name,
+        "timezone": camera.mine.timezone,
         "area": camera.area.name,
         "name": camera.name,
         "enabled": camera.enabled,

@@ -17,6 +17,7 @@ from apps.cameras.secrets import lock, split_credentials
 from apps.live.services import emit, take_turn
 from apps.mines.models import Area
 from workers.media.record import ChunkFile
+from workers.words import sentence
 
 __all__ = [
     "camera_create",
@@ -209,7 +210,7 @@ def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None) -> Chunk | No
         return found
     state = _stream_state(chunk)
     state.duplicate_chunks += 1
-    state.reason = f"two chunks numbered {chunk.sequence}; the second was refused"
+    state.reason = sentence(f"two chunks numbered {chunk.sequence}; the second was refused")
     state.save(update_fields=["duplicate_chunks", "reason"])
     return None
 

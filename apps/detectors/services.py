@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from apps import sentences
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.cameras.models import Camera
@@ -64,7 +65,7 @@ def model_register(
     try:
         agreed = Contract.read(contract)
     except ModelError as error:
-        raise ValidationError({"contract": str(error)}) from None
+        raise ValidationError({"contract": sentences.kept(str(error))}) from None
     model = OwnModel(
         mine=mine,
         camera=camera,
@@ -87,7 +88,7 @@ def model_register(
         try:
             examined = examine(path, agreed, kept)
         except ModelError as error:
-            raise ValidationError({"file": str(error)}) from None
+            raise ValidationError({"file": sentences.kept(str(error))}) from None
         model.kind, model.cpu_ms = examined.kind, examined.cpu_ms
         model.sha256, model.bytes = sha256_of(kept), kept.stat().st_size
         model.key = f"{mine.pk}/models/{model.sha256}.{model.kind}"

@@ -7,8 +7,10 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.translation import override
 
 from apps.accounts.permissions import Access
 from apps.accounts.selectors import access_of
@@ -83,7 +85,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         if not Session.objects.filter(pk=key, expire_date__gt=timezone.now()).exists():
             return None
         access: Access = access_of(self.user_id or 0)
-        with mine_scope(*access.roles, user_id=self.user_id):
+        language = self.scope["user"].language or settings.LANGUAGE_CODE
+        with mine_scope(*access.roles, user_id=self.user_id), override(language):
             if self.cursor is None:
                 return list(access.roles), cursor_now(), []
             return list(access.roles), self.cursor, events_after(cursor=self.cursor)

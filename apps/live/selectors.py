@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Max
 
 from apps.live.models import Event
+from apps.sentences import said_event
 
 __all__ = ["cursor_now", "event_data", "events_after"]
 
@@ -22,11 +23,13 @@ def events_after(*, cursor: int, limit: int = 500) -> list[dict[str, Any]]:
 
 
 def event_data(event: Event) -> dict[str, Any]:
-    """Return an event as sockets and the API send it."""
-    return {
-        "id": event.pk,
-        "mine": event.mine_id,
-        "kind": event.kind,
-        "at": event.at.isoformat(),
-        "payload": event.payload,
-    }
+    """Return an event as sockets and the API send it, in the reader's language."""
+    return said_event(
+        {
+            "id": event.pk,
+            "mine": event.mine_id,
+            "kind": event.kind,
+            "at": event.at.isoformat(),
+            "payload": event.payload,
+        }
+    )

@@ -45,6 +45,7 @@ def scene_config(camera: Camera) -> dict[str, Any]:
     return {
         "document": scene_document(scene),
         "version": scene.version if scene else 0,
+        "timezone": camera.mine.timezone,
         "machines": [
             {
                 "key": machine.key,

@@ -3,7 +3,7 @@ import { apply, asksFor, compare, folds, load, sight, withHealth, type Alarm, ty
 
 function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
   return {
-    id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r1",
+    id, mine: 1, timezone: "UTC", mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r1",
     rule_type: "proximity_while_running", state: "unacknowledged", level: "danger", severity: "high", active: true,
     raised_at: "2026-03-04T12:00:00+00:00", last_seen_at: "2026-03-04T12:00:00+00:00", cleared_at: null,
     acknowledged_at: null, acknowledged_by: null, asked_at: null, told: 0, escalates_at: null, escalates_to: "", assigned_to: null, verdict: "", finding: "", chatter: {}, count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
@@ -14,7 +14,7 @@ function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
 function camera(id: number, changes: Partial<Camera["health"]> = {}): Camera {
   const streams = [{ stream: "main", state: "recording", reason: "", since: "2026-03-04T11:00:00+00:00" }];
   return {
-    id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", name: "Drum", enabled: true,
+    id, mine: 1, timezone: "UTC", mine_name: "Lamp Hill", area: "Winch house", name: "Drum", enabled: true,
     health: { state: "protecting", because: "", streams, analysed_until: null, ...changes },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { micros, sayAge, sayRunning } from "../src/common/time";
+import { micros, say, sayAge, sayFull, sayRunning } from "../src/common/time";
 import { reader } from "../src/common/words";
 
 describe("words", () => {
@@ -22,6 +22,15 @@ describe("times", () => {
 
   it("say the age of a picture short", () => {
     expect([840, 14_200, 300_000, 9_000_000].map(sayAge)).toEqual(["0.8 s", "14 s", "5 min", "2 h"]);
+  });
+
+  it("are told by the mine's clock, and say so where the reader's is another", () => {
+    const at = "2026-03-04T20:15:09.500Z";
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    expect(sayFull(at, "Asia/Kathmandu")).toBe("2026-03-05 02:00:09 UTC+5:45");
+    expect(sayFull(at, here)).not.toContain("UTC");
+    expect(say(at, "Asia/Kathmandu", Date.parse("2026-03-05T03:00:00Z"))).toBe("02:00:09 UTC+5:45");
+    expect(say(at, "Asia/Kathmandu", Date.parse("2026-03-04T18:00:00Z"))).toContain("2026-03-05");
   });
 
   it("keep the microseconds that decide an order", () => {

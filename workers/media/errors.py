@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from workers.words import sentence
+
 
 class MediaError(Exception):
     """A stream or file that cannot be used; `reason` is one sentence without credentials.
@@ -19,7 +21,7 @@ class MediaError(Exception):
 class DiskFull(MediaError):
     """The disk that holds the ring has no room for one more chunk."""
 
-    def __init__(self, reason: str = "disk full") -> None:
+    def __init__(self, reason: str = sentence("disk full")) -> None:
         super().__init__(reason, state="unusable")
 
 

@@ -15,6 +15,7 @@ from workers.media.errors import MediaError
 from workers.media.mux import TICKS, rescale
 from workers.media.source import SMALL_PROBE
 from workers.media.transcode import one_thread
+from workers.words import sentence
 
 SHORT_S = 0.25  # a chunk that ends so much early is cut off
 
@@ -58,7 +59,7 @@ class Part:
             try:
                 yield from context.decode(shot.packet)
             except av.error.FFmpegError:
-                self.fault = self.fault or "holds pictures that cannot be decoded"
+                self.fault = self.fault or sentence("holds pictures that cannot be decoded")
         try:
             yield from context.decode(None)
         except av.error.FFmpegError:

@@ -20,6 +20,7 @@ import av.error
 import av.logging
 
 from workers.media.errors import MediaError
+from workers.words import sentence
 
 av.logging.set_level(None)
 
@@ -34,7 +35,7 @@ FILE_FORMATS = (
 )
 # Until the first whole picture, however large; the default holds every stream back for seconds.
 SMALL_PROBE = {"analyzeduration": "100000", "probesize": "2000000"}
-REFUSED = "the camera refuses to send this stream"
+REFUSED = sentence("the camera refuses to send this stream")
 SECRET_PARAMETER = re.compile(
     r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|token|secret|auth|key|user(?:name)?)=[^&;/\s]*"
 )
@@ -138,29 +139,33 @@ def explain(error: BaseException, timeout_s: float, *, reading: bool = False) ->
 
 
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
-    ((ConnectionRefusedError,), "the connection is refused: nothing listens there", "lost"),
+    (
+        (ConnectionRefusedError,),
+        sentence("the connection is refused: nothing listens there"),
+        "lost",
+    ),
     (
         (ConnectionResetError, ConnectionAbortedError, BrokenPipeError),
-        "the connection was closed by the other side",
+        sentence("the connection was closed by the other side"),
         "lost",
     ),
     (
         (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
-        "wrong user name or password",
+        sentence("wrong user name or password"),
         "unusable",
     ),
     (
         (av.error.HTTPNotFoundError,),
-        "not found: there is no stream at this path",
+        sentence("not found: there is no stream at this path"),
         "unusable",
     ),
     ((av.error.HTTPClientError, av.error.HTTPServerError), REFUSED, "unusable"),
-    ((FileNotFoundError,), "the file is not there", "unusable"),
-    ((PermissionError,), "the file may not be read", "unusable"),
-    ((IsADirectoryError,), "the path is a folder, not a file", "unusable"),
-    ((av.error.InvalidDataError,), "what comes cannot be read as video", "unusable"),
-    ((av.error.EOFError,), "the stream ended before a picture came", "lost"),
-    ((av.error.LookupError,), "this kind of stream cannot be read", "unusable"),
+    ((FileNotFoundError,), sentence("the file is not there"), "unusable"),
+    ((PermissionError,), sentence("the file may not be read"), "unusable"),
+    ((IsADirectoryError,), sentence("the path is a folder, not a file"), "unusable"),
+    ((av.error.InvalidDataError,), sentence("what comes cannot be read as video"), "unusable"),
+    ((av.error.EOFError,), sentence("the stream ended before a picture came"), "lost"),
+    ((av.error.LookupError,), sentence("this kind of stream cannot be read"), "unusable"),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from workers.vision.belief import STATES
 from workers.vision.health import Change, Health
 from workers.vision.machine import VideoReader
+from workers.words import sentence
 
 __all__ = ["STATES", "MachineState"]
 
@@ -70,7 +71,8 @@ class MachineState:
     def tell(self, health: Health, machine: str, name: str, t: float) -> list[Change]:
         """Have the camera's health judge whether signal and picture tell different things."""
         values = {"machine": machine, "signal": self.signal, "video": self.video.state}
-        why = f"{name or machine}: the signal says {self.signal}, the picture {self.video.state}"
+        signal, picture, name = self.signal, self.video.state, name or machine
+        why = sentence(f"{name}: the signal says {signal}, the picture {picture}")
         disagree = self.disagree_t is not None
         return health.judge(
             "machine_disagreement", disagree, t, why if disagree else "",

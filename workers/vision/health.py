@@ -14,6 +14,7 @@ from workers.vision import light
 from workers.vision.freeze import Freeze
 from workers.vision.gate import Gate, relative
 from workers.vision.scenery import Scenery
+from workers.words import sentence
 
 # How long a fault must last, in seconds, before it is told.
 HOLD_S = {
@@ -124,7 +125,7 @@ class Health:
         # A picture in which nothing is to be seen is always the same: that fault has its own name.
         nothing = {"blocked", "dark", "overexposed"} & {f.fault for f in self.faults.values()}
         frozen = None if nothing else frozen_s >= HOLD_S["frozen"]
-        why = f"the same picture for {frozen_s:.0f} s"
+        why = sentence(f"the same picture for {frozen_s:.0f} s")
         told += self.judge("frozen", frozen, t, why, since_t=t - frozen_s, armed=armed)
         blinded = {"overexposed", "glare", "dark"} & {f.fault for f in self.faults.values()}
         if blinded:
@@ -160,10 +161,15 @@ class Health:
             flat = look.contrast < 0.5 and look.black > 40
             hazy = bool(flat and dull >= 0.3 and not blocked)
             blurred = bool(dull >= 0.3 and not hazy and not blocked and not moved)
-        yield "blocked", blocked, f"{gone or 0:.0%} of the view is covered", values
-        yield "moved", moved, f"{(gone or 0) + (shifted or 0):.0%} of the view is elsewhere", values
-        yield "hazy", hazy, f"contrast is {look.contrast or 0:.0%} of the usual", values
-        yield "blurred", blurred, f"{dull or 0:.0%} of the view lost its detail", values
+        yield "blocked", blocked, sentence(f"{gone or 0:.0%} of the view is covered"), values
+        yield (
+            "moved",
+            moved,
+            sentence(f"{(gone or 0) + (shifted or 0):.0%} of the view is elsewhere"),
+            values,
+        )
+        yield "hazy", hazy, sentence(f"contrast is {look.contrast or 0:.0%} of the usual"), values
+        yield "blurred", blurred, sentence(f"{dull or 0:.0%} of the view lost its detail"), values
         if not (blocked or moved or hazy or blurred) and not self._pending():
             assert gate.background is not None
             # In the background nobody walks.
@@ -184,7 +190,7 @@ class Health:
         if self.frames < STEADY_FRAMES or t - last_t < hold_s:
             return []
         self.frames = 0
-        why = f"no picture for {t - last_t:.0f} s"
+        why = sentence(f"no picture for {t - last_t:.0f} s")
         lost = Fault("lost", "", last_t, t, last_t + hold_s, why)
         return [lost.change("raised", last_t + hold_s), lost.change("cleared", t)]
 
@@ -193,7 +199,7 @@ class Health:
         self.scenery.accept()
         told = []
         for fault in ("moved", "blurred", "blocked", "hazy"):
-            told += self.drop(fault, "", t, "a person accepted the new view")
+            told += self.drop(fault, "", t, sentence("a person accepted the new view"))
         return told
 
     def judge(
@@ -236,7 +242,7 @@ class Health:
         if t - known.bad_t < CLEAR_S - 1e-6:
             return []
         del self.faults[key]
-        known.why = f"no longer so for {t - known.bad_t:.1f} s"
+        known.why = sentence(f"no longer so for {t - known.bad_t:.1f} s")
         known.values["lasted_s"] = round(t - known.since_t, 1)
         return [known.change("cleared", t)]
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from workers.words import sentence
+
 # Video's white is 235 and its black 16; an encoder's ringing takes a little off.
 SATURATED = 230
 _LEVELS = np.arange(256.0)
@@ -133,9 +135,9 @@ def faults(light: Light) -> list[tuple[str, bool, str]]:
     Below a mean luma of 28, or a third of full visibility, nobody would be seen; glare is domain
     knowledge: more than 15 % of the picture saturated; more than half is over-exposed.
     """
-    glare = f"{light.glare:.0%} of the picture is saturated"
+    glare = sentence(f"{light.glare:.0%} of the picture is saturated")
     return [
-        ("dark", light.mean < 28, f"mean brightness {light.mean:.0f} of 255"),
+        ("dark", light.mean < 28, sentence(f"mean brightness {light.mean:.0f} of 255")),
         ("overexposed", light.glare > 0.5, glare),
         ("glare", 0.15 < light.glare <= 0.5, glare),
     ]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from workers.geometry import Polygon
+from workers.words import sentence
 
 # What a region shows, and so how it is read.
 LOOKS = ("drum", "rope", "belt", "car", "lamp")
@@ -127,7 +128,7 @@ def too_small(roi: Polygon, width: int, height: int, look: str) -> str:
     short, long = SMALLEST_PX[look]
     if sides[0] >= short - 0.5 and sides[1] >= long - 0.5:
         return ""
-    return (
+    return sentence(
         f"the region is too small to judge: {sides[1]:.0f} x {sides[0]:.0f} pixels in a picture of "
         f"{width} x {height}; a {look} needs {long} x {short}"
     )

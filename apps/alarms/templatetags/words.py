@@ -1,10 +1,16 @@
 """Filters that put codes into words."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 
+from apps import sentences
 from apps.alarms import words
+from apps.mines.models import Mine
 
 register = template.Library()
 
@@ -27,7 +33,13 @@ def alarm_words(alarm: Any) -> str:
 @register.filter
 def why_words(alarm: Any) -> str:
     """Say what made an alarm."""
-    return words.why(alarm)
+    return sentences.why(alarm)
+
+
+@register.filter
+def kept(sentence: str) -> str:
+    """Say a sentence that was kept in English, such as why a stream is lost."""
+    return sentences.kept(sentence or "")
 
 
 @register.filter
@@ -68,17 +80,32 @@ def stream_words(code: str) -> str:
     return words.say(words.STREAMS, code)
 
 
+# What a page or one of its rows may be about; its mine's clock is the one to read.
+ABOUT = ("alarm", "clip", "camera", "token", "model", "mine")
+
+
+@register.simple_tag(takes_context=True)
+def mine_time(context: Any, at: datetime) -> str:
+    """Write a moment by the clock of the mine that the page, or its row, is about."""
+    zone = next((z for name in ABOUT if (z := _zone(context.get(name)))), "UTC")
+    return format_html(
+        '<time datetime="{}" data-zone="{}" title="{}">{}</time>',
+        at.isoformat(), zone, zone, f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}",
+    )  # fmt: skip
+
+
+def _zone(about: Any) -> str:
+    mine = getattr(about, "mine", about)
+    return mine.timezone if isinstance(mine, Mine) else ""
+
+
 @register.filter
 def unix_moment(unix_s: float) -> Any:
     """Turn Unix seconds into a time that templates can format."""
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(unix_s, tz=UTC)
 
 
 @register.filter
 def moment(iso: str | None) -> Any:
     """Turn an ISO time into one that templates can format."""
-    from django.utils.dateparse import parse_datetime
-
     return parse_datetime(iso) if iso else None

@@ -1,5 +1,6 @@
 """Signals in; events and the desk out."""
 
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -58,8 +59,8 @@ class HazardList(ScopedView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Return each type's JSON schema by its name."""
-        return Response({name: schema(hazard) for name, hazard in registry().items()})
+        """Return each type's JSON schema by its name, titles in the caller's language."""
+        return Response({name: schema(hazard, gettext) for name, hazard in registry().items()})
 
 
 class EventList(ScopedView):

@@ -16,7 +16,7 @@ function csrf(): string {
 
 /** Fetch JSON; throws Refused with the server's own sentence and field. */
 export async function json<T>(url: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<T> {
-  const init: RequestInit = { method, headers: { Accept: "application/json" }, credentials: "same-origin" };
+  const init: RequestInit = { method, headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin" };
   if (signal) init.signal = signal;
   if (method !== "GET") {
     init.headers = { ...init.headers, "Content-Type": "application/json", "X-CSRFToken": csrf() };

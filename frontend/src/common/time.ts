@@ -1,28 +1,42 @@
-// Times in the reader's own zone, always with seconds.
+// Times in the mine's own zone, always with seconds. Where the reader's clock shows another time
+// than the mine's, the mine's offset stands behind it: 04:15:09 UTC+8.
+
+const formats = new Map<string, Intl.DateTimeFormat>();
 
 // One way to write a moment in every language: 2026-11-23 04:15:09.
-function two(value: number): string {
-  return String(value).padStart(2, "0");
+function format(zone: string): Intl.DateTimeFormat {
+  let found = formats.get(zone);
+  if (!found) {
+    found = new Intl.DateTimeFormat("sv-SE", {
+      year: "numeric", month: "2-digit", day: "2-digit",
+      hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+      ...(zone ? { timeZone: zone } : {}),
+    });
+    formats.set(zone, found);
+  }
+  return found;
 }
 
-function day(at: Date): string {
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
-
-function clock(at: Date): string {
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+/** The mine's offset as " UTC+8", or nothing where the reader's own is the same at that moment. */
+function offset(at: Date, zone: string): string {
+  if (!zone || format(zone).format(at) === format("").format(at)) return "";
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at);
+  const name = parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
+  return ` ${name.replace("GMT", "UTC")}`;
 }
 
 /** Say a moment: the time alone when it is of today, else with its date. */
-export function say(moment: number | string, now = Date.now()): string {
+export function say(moment: number | string, zone = "", now = Date.now()): string {
   const at = new Date(moment);
-  return day(at) === day(new Date(now)) ? clock(at) : sayFull(moment);
+  const [day, clock] = format(zone).format(at).split(" ");
+  const [today] = format(zone).format(new Date(now)).split(" ");
+  return day === today ? `${clock}${offset(at, zone)}` : sayFull(moment, zone);
 }
 
 /** Say a moment with its date. */
-export function sayFull(moment: number | string): string {
+export function sayFull(moment: number | string, zone = ""): string {
   const at = new Date(moment);
-  return `${day(at)} ${clock(at)}`;
+  return `${format(zone).format(at)}${offset(at, zone)}`;
 }
 
 /** Say how long something goes on: 0:09, 12:40, 3:07:15. */

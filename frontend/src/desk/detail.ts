@@ -174,7 +174,7 @@ export class Detail {
     }
     parts.image.src = `${at(this.tools.urls.snapshot, alarm.id)}?at=${encodeURIComponent(taken)}`;
     parts.stamp.hidden = false;
-    setText(parts.stamp, this.tools.words.t("picture_at", { time: say(taken) }));
+    setText(parts.stamp, this.tools.words.t("picture_at", { time: say(taken, alarm.timezone) }));
     const zone = alarm.picture.zone ?? [];
     const points = zone.map(([x, y]) => `${x * 1000},${y * 1000}`).join(" ");
     parts.overlay.replaceChildren(
@@ -199,7 +199,7 @@ export class Detail {
       button.replaceChildren(icon("check"), label, el("kbd", {}, "A"));
     }
     const text = !open
-      ? t("ack_done", { name: alarm.acknowledged_by ?? "", time: alarm.acknowledged_at ? say(alarm.acknowledged_at) : "" })
+      ? t("ack_done", { name: alarm.acknowledged_by ?? "", time: alarm.acknowledged_at ? say(alarm.acknowledged_at, alarm.timezone) : "" })
       : may ? "" : t("ack_not_allowed");
     answered.hidden = !text;
     if (answered.dataset["text"] !== text) {
@@ -218,8 +218,8 @@ export class Detail {
       const source = values["machine_source"] ? ` (${code("source", String(values["machine_source"]))})` : "";
       rows.push([t("machine"), `${String(values["machine"])}: ${state}${source}`]);
     }
-    rows.push([t("since"), say(alarm.raised_at)]);
-    if (alarm.cleared_at) rows.push([t("over_since"), say(alarm.cleared_at)]);
+    rows.push([t("since"), say(alarm.raised_at, alarm.timezone)]);
+    if (alarm.cleared_at) rows.push([t("over_since"), say(alarm.cleared_at, alarm.timezone)]);
     rows.push([t("place"), `${alarm.mine_name} · ${alarm.area}`]);
     rows.push([t("rule"), t("rule_version", { rule: alarm.rule, version: alarm.scene_version })]);
     const seconds = (Date.parse(alarm.committed_at) - Date.parse(alarm.raised_at)) / 1000;
@@ -247,7 +247,7 @@ export class Detail {
           el(
             "li",
             {},
-            el("time", { datetime: step.at }, say(step.at)),
+            el("time", { datetime: step.at }, say(step.at, alarm.timezone)),
             el("strong", {}, code("cause", step.cause)),
             step.actor && ` ${t("by", { name: step.actor })}`,
             step.note && el("br"),

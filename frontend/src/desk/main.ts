@@ -155,10 +155,10 @@ async function refreshHealth(): Promise<void> {
 function onLine(line: Line): void {
   banner.hidden = line.state === "live" || line.state === "connecting";
   if (banner.hidden) setText(banner, "");
-  if (line.state === "lost") setText(banner, t("lost", { time: say(line.since) }));
+  if (line.state === "lost") setText(banner, t("lost", { time: say(line.since, zone()) }));
   if (line.state === "polling") setText(banner, t("polling"));
   if (line.state === "signed-out")
-    banner.replaceChildren(t("signed_out", { time: say(line.since) }), " ", el("a", { href: given.urls.login }, t("sign_in")));
+    banner.replaceChildren(t("signed_out", { time: say(line.since, zone()) }), " ", el("a", { href: given.urls.login }, t("sign_in")));
   document.body.dataset["line"] = line.state;
 }
 
@@ -223,6 +223,12 @@ function letGo(now: number): void {
   }
 }
 
+/** The clock to read where all mines have the same; else the reader's own. */
+function zone(): string {
+  const zones = new Set(snapshot.cameras.map((camera) => camera.timezone));
+  return zones.size === 1 ? [...zones][0]! : "";
+}
+
 function tick(): void {
   const now = clock.now();
   letGo(now);
@@ -230,7 +236,7 @@ function tick(): void {
   wall.draw();
   showPills();
   sound.tick(snapshot.alarms);
-  setText(clockFace, say(now, now));
+  setText(clockFace, say(now, zone(), now));
   if (!last) calm();
 }
 

@@ -18,6 +18,8 @@ export interface Alarm {
   id: number;
   mine: number;
   mine_name: string;
+  /** The mine's time zone, such as Asia/Shanghai. */
+  timezone: string;
   area: string;
   camera: number;
   camera_name: string;
@@ -111,6 +113,7 @@ export interface Camera {
   id: number;
   mine: number;
   mine_name: string;
+  timezone: string;
   area: string;
   name: string;
   enabled: boolean;

@@ -58,9 +58,9 @@ class Tile {
     }
     setText(this.word, t(found.state === "off" ? "off_word" : "blind_word"));
     setText(this.reason, found.because ? code("blind", found.because) : "");
-    setText(this.since, found.since === null ? "" : t("blind_since", { time: say(found.since, now) }));
+    setText(this.since, found.since === null ? "" : t("blind_since", { time: say(found.since, this.camera.timezone, now) }));
     this.word.parentElement!.title = found.reason;
-    setText(this.age, this.pictureAt === null ? age : t("last_picture", { time: say(this.pictureAt, now) }));
+    setText(this.age, this.pictureAt === null ? age : t("last_picture", { time: say(this.pictureAt, this.camera.timezone, now) }));
   }
 
   get protecting(): boolean {

@@ -1,4 +1,4 @@
-// What every page gets: local times, questions before what cannot be undone, copy buttons, fresh pictures.
+// What every page gets: times, questions before what cannot be undone, copy buttons, fresh pictures.
 
 import { sayAge, sayFull } from "../common/time";
 import { enhance } from "./enhance";
@@ -6,9 +6,9 @@ import { enhance } from "./enhance";
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
 
-for (const node of document.querySelectorAll<HTMLTimeElement>("time[data-local]")) {
-  node.title = node.textContent ?? "";
-  node.textContent = sayFull(node.dateTime);
+// The server wrote them in the mine's zone; here a reader elsewhere is told that it is the mine's.
+for (const node of document.querySelectorAll<HTMLTimeElement>("time[data-zone]")) {
+  node.textContent = sayFull(node.dateTime, node.dataset["zone"]);
 }
 
 document.addEventListener("submit", (event) => {

@@ -48,7 +48,7 @@ export class Canvas {
       if (response.status === 200) {
         await this.show(await response.blob());
         const taken = Number(response.headers.get("X-Picture-Time")) * 1000;
-        setText(this.note, this.editor.words.t("frame_of", { time: say(taken) }));
+        setText(this.note, this.editor.words.t("frame_of", { time: say(taken, this.editor.given.timezone) }));
         return;
       }
     } catch {

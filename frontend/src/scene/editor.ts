@@ -8,6 +8,7 @@ import type { Draft, Template } from "./templates";
 export interface SceneData {
   document: model.Scene;
   version: number;
+  timezone: string;
   machines: { key: string; name: string; kind: string; here: boolean }[];
   hazards: model.Hazard[];
   severities: Record<string, string>;

@@ -262,7 +262,7 @@ function list(made: Published): void {
       "tr",
       {},
       el("td", {}, String(made.version), " ", el("span", { class: "sub" }, t("in_force"))),
-      el("td", {}, sayFull(made.created_at)),
+      el("td", {}, sayFull(made.created_at, given.timezone)),
       el("td", {}, t("you")),
       el("td", {}, made.reason || "–"),
     ),

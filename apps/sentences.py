@@ -1,0 +1,135 @@
+"""Says in the reader's language what was written in English when it happened.
+
+A reason for an alarm is kept as phrases with their values apart. Other sentences, such as why a
+stream is lost, are kept as they stand in the log: they are found again by the catalogue's own
+templates (context "kept"). What is not found is shown in English rather than not at all.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation.trans_real import translation
+
+from apps.alarms.words import BLIND, FAULTS, MACHINE_STATES, SOURCES, WRONG
+from workers.checks import SceneError
+
+__all__ = ["kept", "refusal", "said_alarm", "said_event", "why"]
+
+PLACE = re.compile(r"%\((\w+)\)s|%%")
+# What a rule may name and does not find.
+KINDS = {
+    "zone": _("zone"),
+    "line": _("line"),
+    "gauge": _("gauge"),
+    "machine": _("machine"),
+    "input": _("input"),
+    "rule": _("rule"),
+    "shift": _("shift"),
+}
+# Values that are codes, by the name of their place in a sentence.
+CODES: dict[str, Mapping[str, str | Promise]] = {
+    "state": MACHINE_STATES,
+    "source": SOURCES,
+    "fault": FAULTS | BLIND,
+    "wrong": WRONG,
+    "what": KINDS,
+    "signal": MACHINE_STATES,
+    "picture": MACHINE_STATES,
+}
+
+
+def why(alarm: Any) -> str:
+    """Say what made an alarm."""
+    return _why(alarm.why, alarm.values)
+
+
+def _why(english: str, values: Mapping[str, Any]) -> str:
+    phrases = values.get("phrases")
+    if not phrases:
+        return kept(english)
+    # Translators: stands between the reasons of an alarm.
+    return pgettext("between reasons", ", ").join(_fill(text, given) for text, given in phrases)
+
+
+def said_alarm(data: dict[str, Any]) -> dict[str, Any]:
+    """Return an alarm's data with its reason in the reader's language."""
+    return {**data, "why": _why(data["why"], data["values"])}
+
+
+def said_event(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event with its words in the reader's language; it is kept in English."""
+    payload = event["payload"]
+    if "why" in payload and "values" in payload:
+        payload = said_alarm(payload)
+    elif "values" in (payload.get("alarm") or {}):
+        payload = {**payload, "alarm": said_alarm(payload["alarm"])}
+    elif payload.get("reason"):
+        payload = {**payload, "reason": kept(payload["reason"])}
+    return {**event, "payload": payload}
+
+
+def refusal(error: SceneError) -> str:
+    """Say what is wrong with a document."""
+    return _fill(error.text, error.values)
+
+
+def _fill(text: str, values: Mapping[str, Any]) -> str:
+    said = gettext(text)
+    if not values:
+        return said
+    return said % {name: _value(name, value) for name, value in values.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if name in CODES:
+        return CODES[name].get(value, value)
+    return kept(value) if name == "why" else value
+
+
+def kept(sentence: str) -> str:
+    """Say a sentence that was kept in English, such as why a stream is lost."""
+    language = get_language()
+    if not sentence or not language:
+        return sentence
+    for pattern, said in _templates(language):
+        found = pattern.fullmatch(sentence)
+        if found is not None:
+            values = {name: _value(name, text) for name, text in found.groupdict().items()}
+            return said % {name: kept(str(text)) for name, text in values.items()}
+    head, colon, tail = sentence.partition(": ")
+    if colon and (inner := kept(tail)) != tail:
+        return gettext("%(name)s: %(what)s") % {"name": head, "what": inner}
+    return sentence
+
+
+@lru_cache
+def _templates(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Return what sentences look like in English and how they are said, the most certain first."""
+    mark = "kept\x04"
+    found = []
+    # Django has no other way to list them, and its catalogue is no mapping.
+    for key in translation(language)._catalog.keys():  # noqa: SIM118
+        text = key[0] if isinstance(key, tuple) else key
+        if isinstance(text, str) and text.startswith(mark):
+            english = text.removeprefix(mark)
+            said = pgettext("kept", english)
+            if said != english:
+                found.append((len(PLACE.sub("", english)), _pattern(english), said))
+    found.sort(key=lambda one: -one[0])
+    return [(pattern, said) for _, pattern, said in found]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    parts, at = [], 0
+    for place in PLACE.finditer(english):
+        parts.append(re.escape(english[at : place.start()]))
+        parts.append(f"(?P<{place[1]}>.*)" if place[1] else "%")
+        at = place.end()
+    return re.compile("".join(parts) + re.escape(english[at:]), re.DOTALL)
