@@ -1,6 +1,6 @@
 // Builds each island into one file of a fixed name, so that no script loads another one:
 // the server puts a hash into every name, and would not find names inside of scripts.
-import { rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -28,13 +28,19 @@ for (const name of ["page", "desk", "camera", "scene"]) {
 }
 await build({
   ...shared,
+  base: "./",
   publicDir: false,
   build: {
     outDir,
     emptyOutDir: false,
+    // The page may load fonts from this server, not from inside of the styles.
+    assetsInlineLimit: 0,
     rollupOptions: {
       input: `${root}styles/davy.css`,
-      output: { assetFileNames: "[name][extname]" },
+      output: {
+        assetFileNames: (file) => (file.names[0]?.endsWith(".woff2") ? "fonts/[name][extname]" : "[name][extname]"),
+      },
     },
   },
 });
+await copyFile(`${root}node_modules/@fontsource-variable/noto-sans-sc/LICENSE`, `${outDir}/fonts/LICENSE.txt`);
