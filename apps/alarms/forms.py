@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["AcknowledgeForm", "ResetForm"]
+__all__ = ["AcknowledgeForm", "HandoverForm", "ResetForm"]
 
 
 class AcknowledgeForm(forms.Form):
@@ -26,4 +26,16 @@ class ResetForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Who was there, why, and what was done about it."),
+    )
+
+
+class HandoverForm(forms.Form):
+    """What else the next shift must know."""
+
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What is not on this page: who is where, what is agreed, what to watch."),
     )

@@ -6,7 +6,17 @@ from django.utils.translation import gettext_lazy as _
 from apps.alarms.life import SILENCED, Silenced, State
 from apps.tenancy.models import MineRow
 
-__all__ = ["Alarm", "AlarmTransition", "Flood", "Rung", "Severity", "Silence", "Snapshot"]
+__all__ = [
+    "Alarm",
+    "AlarmTransition",
+    "Flood",
+    "Handover",
+    "Rung",
+    "Severity",
+    "Silence",
+    "Snapshot",
+    "Takeover",
+]
 
 
 class Severity(models.TextChoices):
@@ -195,6 +205,29 @@ class Flood(MineRow):
                 fields=["mine"], condition=models.Q(ended_at=None), name="one_flood_at_a_time"
             ),
         ]
+
+
+class Handover(MineRow):
+    """A shift's hand-over, signed by who goes: how the mine stood then; append-only."""
+
+    handed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    handed_at = models.DateTimeField()
+    desk = models.CharField(max_length=60, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
+    content = models.JSONField()  # handover.handover_page at that moment
+
+    class Meta:
+        indexes = [models.Index(fields=["mine", "-handed_at"])]
+
+
+class Takeover(MineRow):
+    """The signature of who comes; append-only, one for a hand-over."""
+
+    handover = models.OneToOneField(Handover, on_delete=models.CASCADE, related_name="takeover")
+    taken_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField()
+    desk = models.CharField(max_length=60, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
 
 
 class Snapshot(MineRow):

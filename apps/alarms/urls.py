@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from apps.alarms import views
+from apps.alarms import handover_views, views
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/name/", views.name_desk, name="desk-name"),
+    path("handover/", handover_views.mine_list, name="handovers"),
+    path("handover/<int:pk>/", handover_views.handover, name="handover"),
+    path("handover/signed/<int:pk>/", handover_views.signed, name="handover-signed"),
+    path("handover/signed/<int:pk>/take/", handover_views.take, name="handover-take"),
     path("alarms/", views.alarm_list, name="alarms"),
     path("alarms/<int:pk>/", views.alarm_page, name="alarm"),
     path("alarms/<int:pk>/acknowledge/", views.acknowledge, name="alarm-acknowledge"),

@@ -7,7 +7,13 @@ from django.db import connection
 __all__ = ["APPLICATION_ROLE", "grant_to_application"]
 
 APPLICATION_ROLE = "davy_app"
-APPEND_ONLY = ("audit_auditentry", "alarms_alarmtransition", "evidence_clipaccess")
+APPEND_ONLY = (
+    "audit_auditentry",
+    "alarms_alarmtransition",
+    "alarms_handover",
+    "alarms_takeover",
+    "evidence_clipaccess",
+)
 
 
 def grant_to_application(**kwargs: Any) -> None:

@@ -42,6 +42,27 @@ PAGES = [
         anonymous=302,
     ),
     Route("desk", EVERYONE, stranger=200, anonymous=302),
+    Route("handovers", MOVED, stranger=302, anonymous=302),
+    Route("handover", EVERYONE, arguments=of("pk=mine"), anonymous=302),
+    Route(
+        "handover",
+        only("owner", "admin", "operator", ok=400),  # an alarm asks
+        "post",
+        arguments=of("pk=mine"),
+        body=lambda t: {"note": "quiet"},
+        form=True,
+        anonymous=302,
+    ),
+    Route("handover-signed", EVERYONE, arguments=of("pk=handover"), anonymous=302),
+    Route(
+        "handover-take",
+        only("owner", "admin", "operator", ok=400),  # an alarm asks
+        "post",
+        arguments=of("pk=handover"),
+        body=lambda t: {"note": "quiet"},
+        form=True,
+        anonymous=302,
+    ),
     Route("alarms", EVERYONE, stranger=200, anonymous=302),
     Route("alarm", EVERYONE, arguments=of("pk=alarm"), anonymous=302),
     Route(

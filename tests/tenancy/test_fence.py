@@ -7,7 +7,9 @@ from django.db import DatabaseError, connection, models, transaction
 from django_scopes.exceptions import ScopeError
 
 from apps.accounts.models import ApiToken, Membership
-from apps.alarms.models import Alarm, AlarmTransition
+from apps.alarms.answers import alarm_acknowledge
+from apps.alarms.handover import handover_sign, handover_take
+from apps.alarms.models import Alarm, AlarmTransition, Handover, Takeover
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Camera
 from apps.mines.models import Area, Mine, Organisation
@@ -103,11 +105,14 @@ def test_a_pooled_connection_carries_no_scope_to_the_next_transaction():
     assert rows("mines_mine") == 0
 
 
-@pytest.mark.parametrize("model", [AuditEntry, AlarmTransition])
+@pytest.mark.parametrize("model", [AuditEntry, AlarmTransition, Handover, Takeover])
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_the_record_cannot_be_changed(cast: Cast, model: type[models.Model], verb: str):
     with system_scope("test"):
-        an_alarm(cast.lamp_hill)
+        alarm = an_alarm(cast.lamp_hill)
+        alarm_acknowledge(alarm=alarm, actor=cast.operator)
+        handover = handover_sign(mine=cast.lamp_hill.mine, actor=cast.operator)
+        handover_take(handover=handover, actor=cast.admin)
         entries = model._default_manager.all()
         assert entries.exists()
         sql = "SET mine_id = NULL" if verb == "update" else ""

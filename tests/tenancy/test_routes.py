@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from apps.accounts.models import ApiToken, Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set, user_create
-from apps.alarms.models import Silence
+from apps.alarms.handover import handover_page
+from apps.alarms.models import Handover, Silence
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
 from apps.live.services import emit
@@ -47,6 +48,19 @@ def a_silence(place: Place) -> Silence:
     )  # fmt: skip
 
 
+def a_handover(place: Place) -> Handover:
+    """Hand a shift over that nobody has taken yet."""
+    person = Membership.objects.filter(mine=place.mine).select_related("user").first()
+    assert person is not None
+    now = timezone.now()
+    return Handover.objects.create(
+        mine=place.mine,
+        handed_by=person.user,
+        handed_at=now,
+        content=handover_page(mine=place.mine, now=now),
+    )
+
+
 def things_of(place: Place) -> dict[str, Any]:
     """Return one mine's ids, with an alarm and a finished clip in it."""
     with system_scope("test"):
@@ -63,6 +77,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "camera": place.camera.pk,
             "alarm": alarm.pk,
             "silence": a_silence(place).pk,
+            "handover": a_handover(place).pk,
             "clip": clip.uid,
             "member": Membership.objects.get(mine=place.mine, role=Role.AUDITOR).pk,
             "model": a_model(place).pk,

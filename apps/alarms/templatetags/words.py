@@ -10,6 +10,8 @@ from django.utils.html import format_html
 
 from apps import sentences
 from apps.alarms import words
+from apps.alarms.life import State
+from apps.alarms.models import Severity
 from apps.mines.models import Mine
 
 register = template.Library()
@@ -25,9 +27,11 @@ def rule_words(code: str) -> str:
 @register.filter
 def alarm_words(alarm: Any) -> str:
     """Say what an alarm is about: the kind of hazard, or which fault of the camera."""
-    if alarm.rule_type == "camera_health":
-        return words.say(words.FAULTS, alarm.level)
-    return rule_words(alarm.rule_type)
+    kept = isinstance(alarm, dict)  # as a hand-over keeps it
+    rule_type = alarm["rule_type"] if kept else alarm.rule_type
+    if rule_type == "camera_health":
+        return words.say(words.FAULTS, alarm["level"] if kept else alarm.level)
+    return rule_words(rule_type)
 
 
 @register.filter
@@ -64,6 +68,18 @@ def source_words(code: str) -> str:
 def cause_words(code: str) -> str:
     """Say what moved an alarm on."""
     return words.say(words.CAUSES, code)
+
+
+@register.filter
+def state_words(code: str) -> str:
+    """Say where an alarm stands."""
+    return words.say(dict(State.choices), code)
+
+
+@register.filter
+def severity_words(code: str) -> str:
+    """Say how soon an answer is needed."""
+    return words.say(dict(Severity.choices), code)
 
 
 @register.filter

@@ -1,0 +1,203 @@
+"""Shift hand-over: one page of how the mine stands, signed by who goes and by who comes.
+
+Nobody signs while a high or critical alarm asks for an answer. Both signatures are rows that the
+database refuses to change; each is written with the audit entry and the event in one transaction.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.alarms.life import ASKING
+from apps.alarms.models import Alarm, Handover, Severity, Takeover
+from apps.alarms.selectors import alarms, alarms_open, silence_data, silences
+from apps.audit.services import record
+from apps.cameras.selectors import camera_health, cameras
+from apps.live.services import emit, take_turn
+from apps.mines.models import Mine
+from apps.readings.models import Reading
+from apps.readings.selectors import STALE
+
+__all__ = ["handover_page", "handover_sign", "handover_take", "handovers", "in_the_way"]
+
+MUST_BE_ANSWERED = (Severity.CRITICAL.value, Severity.HIGH.value)
+LEVEL = ".level_m"
+TREND = timedelta(hours=1)
+
+
+def handovers() -> QuerySet[Handover]:
+    """List the hand-overs in scope, newest first."""
+    rows = Handover.objects.select_related("mine", "handed_by", "takeover__taken_by")
+    return rows.order_by("-handed_at", "-pk")
+
+
+def in_the_way(*, mine: Mine) -> QuerySet[Alarm]:
+    """List what must be answered before anybody signs: high and critical alarms that ask."""
+    rows = alarms().filter(mine=mine, state__in=ASKING, severity__in=MUST_BE_ANSWERED)
+    return rows.order_by("raised_at")
+
+
+def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
+    """Return how the mine stands, as plain data: what the page shows and a signature keeps."""
+    last = handovers().filter(mine=mine).first()
+    since = last.handed_at if last else now - timedelta(hours=12)
+    came = Alarm.objects.filter(mine=mine, committed_at__gt=since)
+    return {
+        "at": now.isoformat(),
+        "since": since.isoformat(),
+        "counts": {
+            severity: came.filter(severity=severity).count() for severity in Severity.values
+        },
+        "false": came.filter(verdict="false").count(),
+        "alarms": [_alarm(alarm) for alarm in alarms_open().filter(mine=mine)],
+        "chattering": [
+            _alarm(alarm) for alarm in alarms().filter(mine=mine, committed_at__gt=since)
+            if alarm.chatter
+        ],
+        "silences": [silence_data(row) for row in silences().filter(mine=mine)],
+        "blind": _blind(mine),
+        "water": _water(mine, now),
+    }  # fmt: skip
+
+
+def _alarm(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "id": alarm.pk,
+        "rule": alarm.rule,
+        "rule_type": alarm.rule_type,
+        "level": alarm.level,
+        "severity": alarm.severity,
+        "state": alarm.state,
+        "area": alarm.camera.area.name,
+        "camera_name": alarm.camera.name,
+        "raised_at": alarm.raised_at.isoformat(),
+        "why": alarm.why,
+        "values": {"phrases": alarm.values.get("phrases", [])},
+        "count": alarm.count,
+        "chatter": alarm.chatter,
+        "assigned_to": alarm.assigned_to and alarm.assigned_to.get_username(),
+        "acknowledged_by": alarm.acknowledged_by and alarm.acknowledged_by.get_username(),
+    }
+
+
+def _blind(mine: Mine) -> list[dict[str, Any]]:
+    """List the cameras that protect nothing now, and why."""
+    found = []
+    for camera in cameras().filter(mine=mine):
+        health = camera_health(camera)
+        if health["state"] != "protecting":
+            where = {"area": camera.area.name, "camera_name": camera.name}
+            found.append({**where, "state": health["state"], "because": health["because"]})
+    return found
+
+
+def _water(mine: Mine, now: datetime) -> list[dict[str, Any]]:
+    """List each gauge's level now and an hour ago; None where nothing readable is newer than that.
+
+    level_m: metres, None when stale for five minutes; rise_m: metres in the last hour.
+    """
+    rows = Reading.objects.filter(mine=mine, name__endswith=LEVEL, at__gt=now - TREND - STALE)
+    newest, before = (
+        {
+            (row.camera_id, row.name): row
+            for row in rows.filter(at__gt=until - STALE, at__lte=until, value__isnull=False)
+            .select_related("camera__area")
+            .order_by("at")
+        }
+        for until in (now, now - TREND)
+    )
+    found = []
+    for camera_id, name in sorted({*newest, *before}):
+        one, old = newest.get((camera_id, name)), before.get((camera_id, name))
+        camera = (one or old).camera  # type: ignore[union-attr]
+        rise_m = None if one is None or old is None else round(one.value - old.value, 3)
+        found.append(
+            {
+                "area": camera.area.name,
+                "camera_name": camera.name,
+                "gauge": name.removesuffix(LEVEL),
+                "level_m": one and round(one.value, 3),
+                "rise_m": rise_m,
+            }
+        )
+    return found
+
+
+def _refuse_unanswered(mine: Mine) -> None:
+    count = in_the_way(mine=mine).count()
+    if count:
+        raise ValidationError(
+            _("Answer the high alarms first: %(count)s of them ask.") % {"count": count}
+        )
+
+
+def _note(note: str) -> str:
+    note = note.strip()
+    if len(note) > 2000:
+        raise ValidationError({"note": _("At most %(most)s characters.") % {"most": 2000}})
+    return note
+
+
+@transaction.atomic
+def handover_sign(*, mine: Mine, actor: User, note: str = "", desk: str = "") -> Handover:
+    """Sign for who goes; what the page shows now is kept. Sent twice, the first one stands."""
+    take_turn(mine_id=mine.pk)
+    note = _note(note)
+    last = handovers().filter(mine=mine).first()
+    if last and not hasattr(last, "takeover") and (last.handed_by, last.note) == (actor, note):
+        return last
+    _refuse_unanswered(mine)
+    now = timezone.now()
+    handover = Handover.objects.create(
+        mine=mine,
+        handed_by=actor,
+        handed_at=now,
+        desk=desk,
+        note=note,
+        content=handover_page(mine=mine, now=now),
+    )
+    _told(handover, "signed", actor, desk)
+    return handover
+
+
+@transaction.atomic
+def handover_take(*, handover: Handover, actor: User, note: str = "", desk: str = "") -> Takeover:
+    """Sign for who comes: another person, and again with no high alarm that asks."""
+    take_turn(mine_id=handover.mine_id)
+    taken = Takeover.objects.filter(handover=handover).first()
+    if taken is not None:
+        return taken
+    if handover.handed_by_id == actor.pk:
+        raise ValidationError(_("Whoever comes signs, not who hands over."))
+    newer = Handover.objects.filter(mine=handover.mine_id, pk__gt=handover.pk)
+    if newer.exists():
+        raise ValidationError(_("There is a newer hand-over: take that one."))
+    _refuse_unanswered(handover.mine)
+    taken = Takeover.objects.create(
+        mine_id=handover.mine_id,
+        handover=handover,
+        taken_by=actor,
+        taken_at=timezone.now(),
+        desk=desk,
+        note=_note(note),
+    )
+    _told(handover, "taken", actor, desk)
+    return taken
+
+
+def _told(handover: Handover, what: str, actor: User, desk: str) -> None:
+    record(
+        action=f"handover.{what}",
+        subject=handover,
+        mine_id=handover.mine_id,
+        actor=actor,
+        detail={"desk": desk},
+    )
+    payload = {"id": handover.pk, "by": actor.get_username()}
+    emit(mine_id=handover.mine_id, kind=f"handover.{what}", payload=payload)

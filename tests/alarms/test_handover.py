@@ -1,0 +1,125 @@
+"""The shift hand-over: what it shows, who signs, and what stands in the way."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.utils import timezone
+
+from apps.alarms.answers import alarm_acknowledge
+from apps.alarms.handover import handover_page, handover_sign, handover_take
+from apps.alarms.models import Handover, Takeover
+from apps.alarms.services import alarm_clear
+from apps.alarms.silences import silence_ask
+from apps.audit.models import AuditEntry
+from apps.readings.models import Reading
+from apps.tenancy.scope import mine_scope
+from tests.cast import NOON, Cast, an_alarm
+
+
+@pytest.fixture
+def hill(cast: Cast):
+    """The cast, with Lamp Hill in scope."""
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast
+
+
+def sign(cast: Cast, **changes) -> Handover:
+    usual = {"mine": cast.lamp_hill.mine, "actor": cast.operator, "note": "quiet night"}
+    return handover_sign(**(usual | changes))
+
+
+@pytest.mark.parametrize("severity", ["critical", "high"])
+@pytest.mark.parametrize("over", [False, True])
+def test_a_shift_cannot_end_with_a_high_alarm_that_nobody_answered(
+    hill: Cast, severity: str, over: bool
+):
+    alarm = an_alarm(hill.lamp_hill, severity=severity)
+    if over:
+        at = NOON + timedelta(seconds=9)
+        alarm_clear(camera=hill.lamp_hill.camera, rule="r1", situation="r1:1", at=at)
+    with pytest.raises(ValidationError, match="high alarms first"):
+        sign(hill)
+    alarm_acknowledge(alarm=alarm, actor=hill.operator)
+    assert sign(hill).handed_by == hill.operator
+
+
+def test_lesser_alarms_and_other_mines_do_not_hold_it_up(hill: Cast):
+    an_alarm(hill.lamp_hill, severity="medium")
+    with mine_scope(hill.deep_vale.mine.pk):
+        an_alarm(hill.deep_vale)
+    assert sign(hill)
+
+
+def test_whoever_comes_signs_and_is_another_person(hill: Cast):
+    handover = sign(hill)
+    with pytest.raises(ValidationError, match="Whoever comes"):
+        handover_take(handover=handover, actor=hill.operator)
+    assert handover_take(handover=handover, actor=hill.admin, desk="desk 1").taken_by == hill.admin
+    assert handover_take(handover=handover, actor=hill.owner).taken_by == hill.admin
+    assert AuditEntry.objects.filter(action__startswith="handover.").count() == 2
+
+
+def test_nobody_takes_over_into_an_unanswered_high_alarm(hill: Cast):
+    handover = sign(hill)
+    an_alarm(hill.lamp_hill)
+    with pytest.raises(ValidationError, match="high alarms first"):
+        handover_take(handover=handover, actor=hill.admin)
+    assert not Takeover.objects.exists()
+
+
+def test_signing_twice_is_one_signature_and_a_newer_one_takes_its_place(hill: Cast):
+    first = sign(hill)
+    assert sign(hill).pk == first.pk
+    newer = sign(hill, note="one thing more")
+    assert newer.pk != first.pk
+    with pytest.raises(ValidationError, match="newer"):
+        handover_take(handover=first, actor=hill.admin)
+
+
+def test_the_page_tells_what_is_open_silenced_blind_and_how_the_water_stands(hill: Cast):
+    camera, now = hill.lamp_hill.camera, timezone.now()
+    alarm = an_alarm(hill.lamp_hill, severity="medium")
+    silence_ask(
+        camera=camera, rule="r2", kind="shelved", length=timedelta(hours=1), reason="repair",
+        actor=hill.operator,
+    )  # fmt: skip
+    for ago_min, level_m in ((60, 0.5), (0, 0.62)):
+        Reading.objects.create(
+            mine=hill.lamp_hill.mine, camera=camera, name="sump-a.level_m", confidence=0.9,
+            at=now - timedelta(minutes=ago_min, seconds=1), value=level_m,
+        )  # fmt: skip
+    page = handover_page(mine=hill.lamp_hill.mine, now=now)
+    assert [row["id"] for row in page["alarms"]] == [alarm.pk]
+    assert page["counts"] == {"critical": 0, "high": 0, "medium": 1, "low": 0}
+    assert [row["rule"] for row in page["silences"]] == ["r2"]
+    assert [row["camera_name"] for row in page["blind"]] == ["Winch house 1"]
+    [water] = page["water"]
+    assert (water["gauge"], water["level_m"], water["rise_m"]) == ("sump-a", 0.62, 0.12)
+
+
+def test_water_that_cannot_be_read_is_said_and_never_the_last_value(hill: Cast):
+    camera, now = hill.lamp_hill.camera, timezone.now()
+    Reading.objects.create(
+        mine=hill.lamp_hill.mine, camera=camera, name="sump-a.level_m", confidence=0.9,
+        at=now - timedelta(minutes=61), value=0.5,
+    )  # fmt: skip
+    [water] = handover_page(mine=hill.lamp_hill.mine, now=now)["water"]
+    assert (water["level_m"], water["rise_m"]) == (None, None)
+
+
+def test_the_pages_say_what_stands_in_the_way_and_show_what_was_signed(cast: Cast):
+    client = Client()
+    client.force_login(cast.operator)
+    address = f"/handover/{cast.lamp_hill.mine.pk}/"
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+    page = client.get(address).content.decode()
+    assert "cannot be handed over" in page
+    assert client.post(address, {"note": ""}).status_code == 400
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm_acknowledge(alarm=alarm, actor=cast.operator)
+    answer = client.post(address, {"note": "watch the drum"}, follow=True)
+    assert "watch the drum" in answer.content.decode()
+    assert "Person at a running machine" in answer.content.decode()
