@@ -2,14 +2,13 @@
 
 Django's own tool sees templates and `gettext` alone; most of what an alarm says is written in
 `workers/`, which knows no Django. Read from the source, so nothing of the code is run, but the
-hazard types: their names, actions and parameters are asked of the registry.
+hazard types and templates of scenes: they are asked for their texts.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +24,9 @@ PHRASES = {"say": 0, "SceneError": 1, "DisarmError": 1, "Fault": 1}
 # Sentences that rows keep in English (apps/sentences.py); `{…}` in them are values.
 KEPT = {"sentence": 0, "MediaError": 0, "StreamChanged": 0, "ModelError": 0, "PictureError": 0}
 KEPT_CONTEXT = "kept"
-# Files whose `say` prints a line on a terminal, or whose `Fault` is another thing.
+# Files whose `say` prints a line on a terminal, and where a name means another thing.
 NOT_PHRASES = ("workers/models/", "workers/train/", "workers/simulate/", "workers/accuracy/")
-NOT_FAULTS = ("workers/vision/",)
+NOT = {"Fault": ("workers/vision/",), "say": ("workers/templates/",)}
 # Commands that people run in a terminal; what they print stays English.
 NOT_KEPT = ("workers/train/", "workers/simulate/", "workers/accuracy/", "workers/models/__init__",
             "workers/models/__main__", "workers/models/bench", "workers/models/fetch",
@@ -76,8 +75,7 @@ def strings() -> Strings:
             if "migrations" not in path.parts:
                 _python(found, path)
     _hazards(found)
-    for path in sorted((ROOT / "workers" / "templates").rglob("*.toml")):
-        _form(found, str(path.relative_to(ROOT)), tomllib.loads(path.read_text(encoding="utf-8")))
+    _templates(found)
     return found
 
 
@@ -176,7 +174,7 @@ def _call(found: Strings, file: str, call: ast.Call, named: dict[str, list[ast.e
 
 
 def _is_phrase(file: str, what: str, inner: bool) -> bool:
-    if file.startswith(NOT_PHRASES) or (what == "Fault" and file.startswith(NOT_FAULTS)):
+    if file.startswith(NOT_PHRASES) or file.startswith(NOT.get(what, ())):
         return False
     return inner or what in ("SceneError", "DisarmError")
 
@@ -248,24 +246,8 @@ def _hazards(found: Strings) -> None:
                 found.add(file, text)
 
 
-# --- templates of scenes ----------------------------------------------------------------------
+def _templates(found: Strings) -> None:
+    from workers.templates import texts
 
-# What of a template's file people read, whatever it belongs to.
-READ = ("title", "about", "label", "help", "name", "action")
-
-
-def _form(found: Strings, file: str, part: object) -> None:
-    if isinstance(part, list):
-        for one in part:
-            _form(found, file, one)
-    elif isinstance(part, dict):
-        for key, value in part.items():
-            if isinstance(value, str):
-                is_default = key == "default" and part.get("kind") == "text"
-                if (key in READ or is_default) and not re.fullmatch(r"\{\w+\}", value):
-                    found.add(file, value)
-            elif key == "choices" and isinstance(value, dict):
-                for text in value.values():
-                    found.add(file, text)
-            else:
-                _form(found, file, value)
+    for text in texts():
+        found.add("workers/templates", text)

@@ -24,7 +24,7 @@ from infra.strings import Key, Strings, strings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "apps" / "locale"
-PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%%|%")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|\{(\w+)\}|%%|%")
 
 
 def catalogues(folder: Path = LOCALE) -> list[Path]:
@@ -67,13 +67,15 @@ def problems(known: Catalog, found: Strings) -> list[str]:
     return lines
 
 
-def placeholders(text: str, more: str = "") -> set[str]:
-    """Return the names of a text's values; "%" stands for a percent sign that is no value."""
-    found = {match[1] or match[0] for one in (text, more) for match in PLACEHOLDER.finditer(one)}
-    # A percent sign is written twice only where values are filled in.
-    return {name for name in found if name not in ("%", "%%")} | (
-        {"a lone %"} if "%" in found and len(found - {"%", "%%"}) else set()
-    )
+def placeholders(*texts: str) -> set[str]:
+    """Return the names of the values in texts.
+
+    Where values are filled in, a percent sign is written twice: one that is not stands out as "%".
+    """
+    found = [match for text in texts for match in PLACEHOLDER.finditer(text)]
+    names = {match[1] or match[2] for match in found} - {None}
+    lone = any(match[0] == "%" for match in found) and any(match[1] for match in found)
+    return names | ({"%"} if lone else set())
 
 
 def updated(known: Catalog, found: Strings) -> Catalog:
