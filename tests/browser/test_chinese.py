@@ -70,13 +70,14 @@ def readable(page: Page, *, least: int) -> None:
 def switch(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
     lang = {"中文": "zh-hans", "English": "en"}[name]
-    expect(page.locator("html")).to_have_attribute("lang", lang, timeout=20_000)
+    expect(page.locator("html")).to_have_attribute("lang", lang, timeout=60_000)
 
 
 @pytest.fixture
 def shift(sign_in: SignIn) -> Any:
     """An operator's page in Chinese; afterwards they read English again."""
     page = sign_in("operator")
+    page.goto("/alarms/")
     switch(page, "中文")
     yield page
     page.goto("/account/")
