@@ -66,7 +66,8 @@ export class Editor {
 
   change(scene: model.Scene, mark = true): void {
     this.refused = null;
-    this.history.set(scene, mark);
+    // A field that tells what holds already is no step that could be undone.
+    if (JSON.stringify(scene) !== JSON.stringify(this.scene)) this.history.set(scene, mark);
     this.tell();
   }
 

@@ -22,7 +22,6 @@ const canvas = new Canvas(editor);
 let version = given.version;
 let tab: Tab = "shapes";
 let byHand = false;
-let drawing = false;
 
 // ---- parts that stay -----------------------------------------------------------------------
 
@@ -127,47 +126,45 @@ function render(): void {
   const active = document.activeElement as HTMLElement | null;
   const inPanel = active !== null && panel.contains(active);
   const key = inPanel ? (active.dataset["path"] ?? active.dataset["key"] ?? "") : "";
-  // What is being typed is not in the document yet and must outlive the drawing.
-  const typing = active instanceof HTMLInputElement && active.value !== active.defaultValue ? active.value : null;
   const opened = [...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset["more"]);
   const now = empty ? start() : parts();
   panel.setAttribute("aria-labelledby", `tab-${tab}`);
-  drawing = true;
   panel.replaceChildren(...now);
-  drawing = false;
   for (const one of panel.querySelectorAll<HTMLDetailsElement>("details")) if (opened.includes(one.dataset["more"])) one.open = true;
   const shown = empty ? [panel] : [tabList, panel, save];
   if (right.firstChild !== shown[0]) right.replaceChildren(...shown);
-  if (key) takeUp(key, typing);
+  if (key) takeUp(key);
   const refused = editor.refused;
   if (refused && !/^(template|answers|names)/.test(refused.path)) say(t("refused", { reason: refused.path ? `${refused.path}: ${refused.text}` : refused.text }), true);
 }
 
-function takeUp(key: string, typing: string | null): void {
+function takeUp(key: string): void {
   const again = panel.querySelector<HTMLElement>(`[data-path="${key}"], [data-key="${key}"]`);
   again?.focus({ preventScroll: true });
-  if (!(again instanceof HTMLInputElement)) return;
-  if (typing === null) {
-    again.select();
-    return;
-  }
-  again.value = typing;
-  // A value that was not typed into this very field tells of no change by itself when it is left.
-  let told = false;
-  again.addEventListener("change", () => (told = true), { once: true });
-  again.addEventListener("blur", () => told || drawing || !again.isConnected || again.dispatchEvent(new Event("change")), { once: true });
+  if (again instanceof HTMLInputElement) again.select();
 }
 
-// A field that is taken away while somebody types in it would tell of half a number as a change.
-for (const kind of ["change", "input"]) panel.addEventListener(kind, (event) => drawing && event.stopImmediatePropagation(), true);
+/** Whether somebody is typing in a field: what stands in it is not in the document yet. */
+function isTyping(): boolean {
+  const field = document.activeElement;
+  if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) || !panel.contains(field)) return false;
+  return field.value !== field.defaultValue || field.validity.badInput;
+}
 
-// Forms are drawn anew only when a key press has moved the focus and a click has found its button.
+// What a field has told, and what is a value, is no longer being typed.
+panel.addEventListener("change", ({ target }) => {
+  if (target instanceof HTMLInputElement && target.validity.valid) target.defaultValue = target.value;
+});
+
+// Forms are drawn anew only when a key press has moved the focus, a click has found its button, and
+// what is being typed has been told: half a number would be lost, or taken for the whole.
 let pointerDown = false;
 let waiting = 0;
 
 function renderSoon(): void {
+  const busy = (): boolean => pointerDown || isTyping();
   window.clearTimeout(waiting);
-  waiting = window.setTimeout(() => (pointerDown ? renderSoon() : render()), pointerDown ? 30 : 0);
+  waiting = window.setTimeout(() => (busy() ? renderSoon() : render()), busy() ? 30 : 0);
 }
 
 document.addEventListener("pointerdown", () => (pointerDown = true), true);
