@@ -62,6 +62,15 @@ TABLE = (
         env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
     ),
     AppProcess(
+        # Drafts over recordings, by a process of their own: the live analysis never waits for one.
+        "replay",
+        (*_WORKER, "-n", "replay@%h", "-Q", "replay", "-c", "1")
+        + ("--prefetch-multiplier", "1", *_ALONE),
+        says=" ready.",
+        env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        stop_signal=signal.SIGQUIT,
+    ),
+    AppProcess(
         "beat",
         ("python", "-m", "celery", "-A", "davy", "beat", "--loglevel", "INFO", "--pidfile", "")
         + ("--schedule", "{var}/beat-schedule"),

@@ -14,7 +14,8 @@ from apps.detectors.models import OwnModel
 from apps.detectors.selectors import shadow_figures
 from apps.evidence.models import Clip
 from apps.mines.models import Area, Machine, Mine, Organisation
-from apps.rules.models import Scene
+from apps.rules.models import Replay, Scene
+from apps.rules.replays import replay_data
 from apps.sentences import said_alarm
 from apps.signals.models import MachineState, Report
 from workers.templates import templates
@@ -36,6 +37,8 @@ __all__ = [
     "OwnModelSerializer",
     "OwnModelUploadSerializer",
     "ProbeSerializer",
+    "ReplaySerializer",
+    "ReplayStartSerializer",
     "ResetSerializer",
     "SceneSerializer",
     "SignalSerializer",
@@ -348,3 +351,27 @@ class OwnModelSerializer(serializers.ModelSerializer[OwnModel]):
     def get_figures(self, model: OwnModel) -> dict[str, Any]:
         """Return the shadow's counts and the agreement in percent."""
         return shadow_figures(model)
+
+
+class ReplayStartSerializer(serializers.Serializer[Any]):
+    """A draft to run over what a camera recorded; `rule`: whose alarms to tell, by default all."""
+
+    camera = CameraChoice()
+    document = serializers.JSONField()
+    rule = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+
+    def validate_document(self, document: Any) -> dict[str, Any]:
+        """Refuse what is no object; its faults are told with their paths."""
+        if not isinstance(document, dict):
+            raise serializers.ValidationError(_("Expected a scene: an object with lists."))
+        return document
+
+
+class ReplaySerializer(serializers.BaseSerializer[Replay]):
+    """A replay: how far it is, what it would have raised, and what it could not see."""
+
+    def to_representation(self, replay: Replay) -> dict[str, Any]:
+        """Return the replay's data."""
+        return replay_data(replay)

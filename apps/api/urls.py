@@ -13,6 +13,7 @@ from apps.api.views import (
     mines,
     models,
     readings,
+    replays,
 )
 
 app_name = "api"
@@ -53,6 +54,9 @@ urlpatterns = [
     path("models/<int:pk>/promote/", models.ModelPromote.as_view(), name="model-promote"),
     path("models/<int:pk>/roll-back/", models.ModelRollBack.as_view(), name="model-roll-back"),
     path("models/<int:pk>/retire/", models.ModelRetire.as_view(), name="model-retire"),
+    path("replays/", replays.ReplayList.as_view(), name="replays"),
+    path("replays/<uuid:uid>/", replays.ReplayDetail.as_view(), name="replay"),
+    path("replays/<uuid:uid>/cancel/", replays.ReplayCancel.as_view(), name="replay-cancel"),
     path("signals/", live.SignalList.as_view(), name="signals"),
     path("hazards/", live.HazardList.as_view(), name="hazards"),
     path("readings/", readings.ReadingList.as_view(), name="readings"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.alarms.models import Alarm, Severity
 from apps.audit.services import record
-from apps.cameras.models import Chunk, Stream
+from apps.cameras.models import Camera, Chunk, Stream
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
 from apps.live.services import emit
@@ -21,7 +21,7 @@ from apps.tenancy.scope import mine_scope
 from workers.media.cut import ChunkPart, Cut, cut_clip
 from workers.media.errors import MediaError
 
-__all__ = ["clip_access", "clip_make", "clip_request"]
+__all__ = ["clip_access", "clip_make", "clip_request", "span_of", "span_store"]
 
 # Seconds before and after an alarm is raised, by severity (domain.md section 6).
 SPAN_S = {Severity.CRITICAL: (10, 20)}
@@ -39,20 +39,40 @@ def clip_request(*, alarm: Alarm, at: datetime, anew: bool = False) -> Clip | No
 
     `anew`: also when an earlier clip is near, because the alarm became more severe.
     """
-    before_s, after_s = SPAN_S.get(Severity(alarm.severity), USUAL_SPAN_S)
+    since, until = span_of(severity=alarm.severity, at=at)
     latest = Clip.objects.filter(alarm=alarm).order_by("-wanted_from").first()
     if latest is not None and not anew and at - latest.wanted_from < NEXT_CLIP_AFTER:
         return None
-    until = at + timedelta(seconds=after_s)
     return Clip.objects.create(
         mine_id=alarm.mine_id,
         alarm=alarm,
         camera_id=alarm.camera_id,
         rule=alarm.rule,
-        wanted_from=at - timedelta(seconds=before_s),
+        wanted_from=since,
         wanted_until=until,
         next_attempt_at=until,
     )
+
+
+def span_of(*, severity: str, at: datetime) -> tuple[datetime, datetime]:
+    """Return what an alarm's clip shows: from when, until when."""
+    before_s, after_s = SPAN_S.get(Severity(severity), USUAL_SPAN_S)
+    return at - timedelta(seconds=before_s), at + timedelta(seconds=after_s)
+
+
+def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) -> Cut:
+    """Cut what is recorded of a span and store it under a key; it is no evidence and has no row.
+
+    The main stream where it was recorded, else the other. Raises MediaError, StorageError, OSError.
+    """
+    with mine_scope(camera.mine_id):
+        chunks = _chunks(camera.pk, Stream.MAIN, since, until)
+        chunks = chunks or _chunks(camera.pk, Stream.SUB, since, until)
+    with tempfile.TemporaryDirectory(prefix="span-", dir=_workshop()) as folder:
+        out = Path(folder) / "clip.mp4"
+        cut = cut_clip(_parts(chunks), since.timestamp(), until.timestamp(), out)
+        put_file(key, out, content_type="video/mp4")
+    return cut
 
 
 def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
@@ -69,7 +89,7 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
         if not claimed:
             return None
         clip = Clip.objects.select_related("alarm", "camera__area").get(pk=clip_id)
-        chunks = _chunks_of(clip)
+        chunks = _chunks(clip.camera_id, Stream.MAIN, clip.wanted_from, clip.wanted_until)
         complete = any(_end(chunk) >= clip.wanted_until for chunk in chunks)
         if not complete and now < clip.wanted_until + LATE:
             _postpone(clip, delay_s=0.5)
@@ -100,15 +120,19 @@ def _end(chunk: Chunk) -> datetime:
     return chunk.started_at + timedelta(seconds=chunk.duration_s)
 
 
-def _chunks_of(clip: Clip) -> list[Chunk]:
+def _chunks(camera: int, stream: str, since: datetime, until: datetime) -> list[Chunk]:
     longest = timedelta(seconds=20)
     rows = Chunk.objects.filter(
-        camera_id=clip.camera_id,
-        stream=Stream.MAIN,
-        started_at__gt=clip.wanted_from - longest,
-        started_at__lt=clip.wanted_until,
+        camera_id=camera, stream=stream, started_at__gt=since - longest, started_at__lt=until
     ).order_by("started_at", "sequence")
-    return [chunk for chunk in rows if _end(chunk) > clip.wanted_from]
+    return [chunk for chunk in rows if _end(chunk) > since]
+
+
+def _parts(chunks: list[Chunk]) -> list[ChunkPart]:
+    return [
+        ChunkPart(settings.RING_DIR / chunk.path, chunk.started_at.timestamp(), chunk.duration_s)
+        for chunk in chunks
+    ]
 
 
 def _postpone(clip: Clip, *, delay_s: float, error: str = "") -> None:
@@ -138,11 +162,7 @@ def _give_up(clip: Clip, reason: str) -> Clip | None:
 
 
 def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path, jpeg: bytes) -> Clip | None:
-    parts = [
-        ChunkPart(settings.RING_DIR / chunk.path, chunk.started_at.timestamp(), chunk.duration_s)
-        for chunk in chunks
-    ]
-    cut = cut_clip(parts, clip.wanted_from.timestamp(), clip.wanted_until.timestamp(), out)
+    cut = cut_clip(_parts(chunks), clip.wanted_from.timestamp(), clip.wanted_until.timestamp(), out)
     folder = f"{clip.mine_id}/{clip.wanted_from:%Y/%m/%d}/{clip.uid}"
     key = f"{folder}/clip.mp4"
     put_file(key, out, content_type="video/mp4", filename=f"davy-{clip.uid}.mp4")

@@ -18,6 +18,7 @@ __all__ = [
     "get_file",
     "put_bytes",
     "put_file",
+    "remove",
     "size_of",
 ]
 
@@ -101,6 +102,14 @@ def size_of(key: str) -> int:
     except (BotoCoreError, ClientError) as error:
         raise StorageError(f"The store does not have {key}: {error}") from error
     return int(answer["ContentLength"])
+
+
+def remove(key: str) -> None:
+    """Delete an object; one that is gone already is no fault."""
+    try:
+        _client(settings.S3_ENDPOINT_URL).delete_object(Bucket=settings.S3_BUCKET, Key=key)
+    except (BotoCoreError, ClientError) as error:
+        raise StorageError(f"The store did not delete {key}: {error}") from error
 
 
 def download_link(key: str, *, filename: str | None = None) -> str:

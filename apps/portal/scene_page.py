@@ -9,6 +9,7 @@ from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.mines.models import Machine
+from apps.portal.replay_words import replay_words
 from apps.rules.selectors import scene_document, scene_in_force, template_data
 from workers.hazards import registry
 from workers.hazards.params import describe
@@ -62,8 +63,10 @@ def scene_config(camera: Camera) -> dict[str, Any]:
             "frame": reverse("camera-frame", args=[camera.pk]),
             "scene": reverse("api:camera-scene", args=[camera.pk]),
             "template": reverse("api:camera-scene-template", args=[camera.pk]),
+            "replays": reverse("api:replays"),
         },
-        "strings": _strings(),
+        "camera": camera.pk,
+        "strings": _strings() | replay_words(),
     }
 
 

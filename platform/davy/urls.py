@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.alarms.urls")),
     path("", include("apps.evidence.urls")),
+    path("", include("apps.rules.urls")),
     path("cameras/", include("apps.cameras.urls")),
     path("api/v1/", include("apps.api.urls")),
 ]

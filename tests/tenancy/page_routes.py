@@ -97,6 +97,11 @@ PAGES = [
     Route("clip", EVERYONE, arguments=of("uid=clip"), anonymous=302),
     Route("clip-play", MOVED, arguments=of("uid=clip")),
     Route("clip-download", MOVED, arguments=of("uid=clip"), anonymous=302),
+    Route(
+        "replay-clip",
+        MOVED,
+        arguments=lambda t: {"uid": t["replay"], "number": 0},
+    ),
     Route("camera-tile", EMPTY, arguments=of("pk=camera")),
     Route("camera-frame", EMPTY, arguments=of("pk=camera")),
     Route("portal", only(*CONFIGURERS), stranger=200, anonymous=302),

@@ -19,6 +19,7 @@ def only(*roles: str, ok: int = 200, no: int = 403) -> dict[str, int]:
 
 CONFIGURERS = ("owner", "admin")
 ANSWERERS = ("owner", "admin", "operator")
+SPAN = {"since": "2026-03-04T12:00:00Z", "until": "2026-03-04T12:01:00Z"}
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,16 @@ API = [
         body=lambda t: {"mine": t["mine"], "machine": "winch-1", "state": "STOPPED"},
         stranger=400,
     ),
+    Route("api:replays", EVERYONE, stranger=200),
+    Route(
+        "api:replays",
+        only(*CONFIGURERS, ok=409),  # one is running in the mine
+        "post",
+        body=lambda t: {"camera": t["camera"], "document": t["document"], **SPAN},
+        stranger=400,
+    ),
+    Route("api:replay", EVERYONE, arguments=of("uid=replay")),
+    Route("api:replay-cancel", only(*CONFIGURERS), "post", of("uid=replay"), lambda t: {}),
     Route("api:hazards", EVERYONE, stranger=200),
     Route("api:readings", EVERYONE, stranger=200),
     Route("api:events", EVERYONE, stranger=200),

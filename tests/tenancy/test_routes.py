@@ -17,8 +17,9 @@ from apps.alarms.models import Handover, Silence
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
 from apps.live.services import emit
+from apps.rules.models import Replay
 from apps.tenancy.scope import mine_scope, system_scope
-from tests.cast import SCENE, Cast, Place, an_alarm
+from tests.cast import NOON, SCENE, Cast, Place, an_alarm
 from tests.sockets import Socket
 from tests.tenancy.page_routes import PAGES
 from tests.tenancy.routes import API, ROLES, Route
@@ -61,6 +62,19 @@ def a_handover(place: Place) -> Handover:
     )
 
 
+def a_replay(place: Place) -> Replay:
+    """Let a draft run that has found one alarm, with its clip."""
+    alarm = {
+        "number": 0, "at": NOON.isoformat(), "rule": "r1", "type": "proximity_while_running",
+        "level": "danger", "severity": "critical", "why": "1 person in danger", "values": {},
+        "clip": f"{place.mine.pk}/replays/x/0.mp4", "clip_error": "",
+    }  # fmt: skip
+    return Replay.objects.create(
+        mine=place.mine, camera=place.camera, document=SCENE, since=NOON, until=NOON,
+        alarms=[alarm], count=1,
+    )  # fmt: skip
+
+
 def things_of(place: Place) -> dict[str, Any]:
     """Return one mine's ids, with an alarm and a finished clip in it."""
     with system_scope("test"):
@@ -83,6 +97,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "model": a_model(place).pk,
             "token": ApiToken.objects.get(mine=place.mine).pk,
             "document": SCENE,
+            "replay": a_replay(place).uid,
         }
 
 

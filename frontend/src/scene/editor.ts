@@ -2,6 +2,7 @@
 
 import type { Words } from "../common/words";
 import { History } from "./history";
+import { Replays } from "./replay";
 import * as model from "./scene";
 import type { Draft, Template } from "./templates";
 
@@ -13,12 +14,14 @@ export interface SceneData {
   hazards: model.Hazard[];
   severities: Record<string, string>;
   templates: Template[];
-  urls: { frame: string; scene: string; template: string };
+  camera: number;
+  urls: { frame: string; scene: string; template: string; replays: string };
   strings: Record<string, string | Record<string, string>>;
 }
 
 export class Editor {
   readonly history: History<model.Scene>;
+  readonly replays: Replays;
   saved: model.Scene;
   chosen: model.ShapeRef | null = null;
   point: number | null = null;
@@ -35,6 +38,7 @@ export class Editor {
     const empty = { version: 1, zones: [], machines: [], gauges: [], rules: [] };
     this.saved = { ...empty, ...given.document };
     this.history = new History(this.saved);
+    this.replays = new Replays(this);
     if (this.saved.zones.length) this.chosen = { kind: "zones", index: 0 };
   }
 

@@ -117,6 +117,7 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
       textField(editor, { label: t("rule_id"), path: `${path}.id`, value: rule.id, change: (id) => set({ id }) }),
       ...rest.map(param),
     ),
+    editor.replays.box(rule.id),
     el("button", { type: "button", class: "button quiet small", click: () => editor.change(model.without(editor.scene, "rules", index)) }, t("remove_rule")),
   );
 }

@@ -54,7 +54,10 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"apps.cameras.tasks.analyse": {"queue": "analysis"}}
+CELERY_TASK_ROUTES = {
+    "apps.cameras.tasks.analyse": {"queue": "analysis"},
+    "apps.rules.tasks.replay": {"queue": "replay"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "ring-again-for-waiting-chunks": {
@@ -76,6 +79,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.alarms.tasks.keep_time",
         "schedule": 2.0,
         "options": {"expires": 2},
+    },
+    "ring-again-for-replays": {
+        "task": "apps.rules.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "forget-old-replays": {
+        "task": "apps.rules.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "forget-old-readings": {
         "task": "apps.readings.tasks.forget",

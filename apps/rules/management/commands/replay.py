@@ -62,11 +62,15 @@ class Command(BaseCommand):
         for alarm in done.alarms:
             at = datetime.fromtimestamp(alarm.t, tz=UTC).isoformat(timespec="milliseconds")
             self.stdout.write(f"{at} {alarm.severity} {alarm.rule}: {alarm.why}")
-        if not done.chunks:
+        tally = done.tally
+        if not tally.chunks:
             self.stdout.write("nothing is recorded in this span")
             return
         count = len(done.alarms)
+        span_s = (options["until"] - options["since"]).total_seconds()
         self.stdout.write(
-            f"would have raised {count} alarm{'' if count == 1 else 's'} in {done.seconds:.0f} s "
-            f"of recording ({done.missing} chunks unreadable); took {done.took_s:.1f} s"
+            f"would have raised {count} alarm{'' if count == 1 else 's'} in {tally.seconds:.0f} s "
+            f"of recording ({tally.holes_s:.0f} s of {span_s:.0f} not recorded, "
+            f"{tally.unread_s:.0f} s unreadable, {tally.blind_s:.0f} s blind); "
+            f"took {tally.took_s:.1f} s"
         )

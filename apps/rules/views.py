@@ -1,0 +1,29 @@
+"""The clips of a replay's alarms; the video itself comes from the store."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_GET
+
+from apps.accounts.pages import find, picture
+from apps.accounts.permissions import Action
+from apps.audit.services import record
+from apps.evidence.storage import download_link
+from apps.rules.replays import replays
+
+__all__ = ["replay_clip"]
+
+
+@require_GET
+@picture
+def replay_clip(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
+    """Note that somebody watches what a draft would have raised, and send the player there."""
+    replay = find(request, replays(), Action.WATCH_CLIP, uid=uid)
+    key = next((one["clip"] for one in replay.alarms if one["number"] == number), "")
+    if not key:
+        raise Http404
+    record(
+        action="replay.play", subject=replay, mine_id=replay.mine_id, actor=request.user,
+        detail={"alarm": number, "address": request.META.get("REMOTE_ADDR") or None},
+    )  # fmt: skip
+    return HttpResponseRedirect(download_link(key), headers={"Cache-Control": "no-store"})

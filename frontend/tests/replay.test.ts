@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { length, missed, type Replay } from "../src/scene/replay";
+import { fill } from "../src/common/words";
+
+const WORDS: Record<string, string> = {
+  replay_holes: "%(length)s of %(span)s not recorded",
+  replay_unread: "%(length)s not readable",
+  replay_blind: "%(length)s blind",
+};
+const t = (key: string, values: Record<string, string>): string => fill(WORDS[key]!, values);
+const replay = (more: Partial<Replay>): Replay =>
+  ({ span_s: 3600, not_recorded_s: 0, unreadable_s: 0, blind_s: 0, ...more }) as Replay;
+
+describe("what a replay did not see", () => {
+  it("is nothing where all was recorded and seen", () => {
+    expect(missed(replay({ not_recorded_s: 0.4 }), t)).toEqual([]);
+  });
+
+  it("is said with its length, and that of the span", () => {
+    expect(missed(replay({ not_recorded_s: 120, blind_s: 300, unreadable_s: 3 }), t)).toEqual([
+      "2 min of 60 min not recorded", "3 s not readable", "5 min blind",
+    ]);
+  });
+});
+
+describe("a length of time", () => {
+  it("is said in the unit that one would use", () => {
+    expect([0.4, 45, 150, 3600, 86_400].map(length)).toEqual(["0 s", "45 s", "3 min", "60 min", "24.0 h"]);
+  });
+});
