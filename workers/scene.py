@@ -185,7 +185,9 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
         input=frozenset(one.id for one in inputs),
         states={one.id: one.states for one in inputs},
         kinds={one.id: one.kind for one in inputs},
+        units={one.id: one.unit for one in inputs},
         floors=frozenset(gauge.id for gauge in gauges if gauge.zone is not None),
+        sources={machine.id: machine.source for machine in machines},
     )
     days = {shift.id: shift for shift in shifts}
     rules = checks.listed(

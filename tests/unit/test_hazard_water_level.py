@@ -11,9 +11,24 @@ from workers.scene import SceneError
 GAUGE = {"id": "sump", "points": [{"xy": [0.3, 0.9], "m": 0.0}, {"xy": [0.3, 0.1], "m": 2.0}]}
 
 
+INPUTS = [
+    {"id": "probe", "kind": "number", "unit": "m"},
+    {"id": "inches", "kind": "number", "unit": "in"},
+    {"id": "mode", "kind": "state", "states": ["A", "B"]},
+]
+
+
 def sump(**params):
     given = {"gauge": "sump", "full_m": 2.0, **params}
-    return Film(scene("water_level", params=given, gauges=[GAUGE]), fps=1)
+    return Film(scene("water_level", params=given, gauges=[GAUGE], inputs=INPUTS), fps=1)
+
+
+def both(film, seconds, gauge_m, probe_m):
+    """Give each second a level of the gauge and of the sensor; None: that one says nothing."""
+    for _ in range(round(seconds)):
+        if probe_m is not None:
+            film.tell("probe", str(probe_m))
+        film.frame(levels={"sump": gauge_m})
 
 
 def levels(film):
@@ -55,13 +70,14 @@ def test_it_clears_when_the_water_has_fallen_below_the_deadband():
     assert levels(film)[-1] == ("cleared", "advisory")
 
 
-def test_a_gauge_that_cannot_be_read_is_an_alarm_after_ten_minutes():
+def test_a_gauge_that_cannot_be_read_is_noted_after_five_minutes_and_an_alarm_after_ten():
     film = sump()
     film.run(10, levels={"sump": 0.2})
     film.run(598, levels={"sump": None})
-    assert film.findings == []
+    assert film.told() == [("raised", "stale", 310.0)]
+    assert film.findings[0].severity == "low"
     film.run(4, levels={"sump": None})
-    assert levels(film) == [("raised", "unreadable")]
+    assert film.told()[1:] == [("raised", "unreadable", 610.0)]
     film.run(12, levels={"sump": 0.2})
     assert levels(film)[-1] == ("cleared", "unreadable")
 
@@ -77,7 +93,7 @@ def test_an_open_alarm_stays_open_while_the_gauge_cannot_be_read():
 
 
 def test_a_gauge_that_was_never_read_is_told_too():
-    film = sump(stale_s=60)
+    film = sump(notice_s=60, stale_s=60)
     film.run(62)
     assert levels(film) == [("raised", "unreadable")]
 
@@ -98,9 +114,104 @@ def test_fill_follows_the_volume_of_walls_that_are_not_straight():
         ({"gauge": "pond"}, "params.gauge"),
         ({"volume": [[0, 5], [1, 4]]}, "params.volume"),
         ({"volume": [[1, 5], [0, 6]]}, "params.volume[1][0]"),
+        ({"volume": [[0, 5], [1, 5]]}, "params.volume"),
+        ({"limit_m": 0}, "params.limit_m"),
+        ({"notice_s": 700}, "params.stale_s"),
+        ({"gauge": None}, "params.gauge"),
+        ({"sensor": "mode"}, "params.sensor"),
+        ({"sensor": "inches"}, "params.sensor"),
     ],
 )
 def test_limits_that_contradict_each_other_are_refused(params, path):
     with pytest.raises(SceneError) as caught:
         sump(**params)
     assert caught.value.path == f"rules[0].{path}"
+
+
+def test_a_level_that_must_not_be_reached_is_an_emergency_however_full_it_is():
+    film = sump(limit_m=0.9)
+    film.run(2, levels={"sump": 0.89})
+    film.run(2, levels={"sump": 0.905})
+    assert levels(film)[-1] == ("raised", "emergency")
+    assert film.findings[-1].values["limit_m"] == 0.9
+    assert "limit 0.9 m" in film.findings[-1].why
+
+
+def test_a_single_jump_is_not_believed_before_three_readings_say_so():
+    film = sump()
+    film.run(5, levels={"sump": 0.5})
+    film.run(2, levels={"sump": 1.9})
+    film.run(5, levels={"sump": 0.5})
+    film.run(2, levels={"sump": 1.9})
+    assert film.findings == []
+    film.run(1, levels={"sump": 1.9})
+    assert levels(film) == [("raised", "emergency")]
+
+
+def test_of_gauge_and_sensor_the_higher_counts():
+    film = sump(sensor="probe")
+    both(film, 5, 0.6, 1.1)
+    assert levels(film) == [("raised", "warning")]
+    assert film.findings[0].values["source"] == "sensor"
+    assert (film.findings[0].values["gauge_m"], film.findings[0].values["sensor_m"]) == (0.6, 1.1)
+    other = sump(sensor="probe")
+    both(other, 5, 1.1, 0.6)
+    assert levels(other) == [("raised", "warning")]
+
+
+def test_that_gauge_and_sensor_differ_for_five_minutes_is_a_fault():
+    film = sump(sensor="probe")
+    both(film, 299, 0.50, 0.56)
+    assert film.findings == []
+    both(film, 5, 0.50, 0.56)
+    assert [(f.level, f.severity) for f in film.findings] == [("mismatch", "medium")]
+    assert "sump 0.50 m and probe 0.56 m differ" in film.findings[0].why
+    both(film, 15, 0.54, 0.56)
+    assert levels(film)[-1] == ("cleared", "mismatch")
+
+
+def test_a_difference_of_five_centimetres_is_none():
+    film = sump(sensor="probe")
+    both(film, 400, 0.50, 0.55)
+    assert film.findings == []
+
+
+def test_a_sensor_that_sticks_is_found_out_by_the_gauge():
+    film = sump(sensor="probe")
+    for k in range(120):
+        both(film, 10, 0.3 + 0.002 * k, 0.3)
+    assert film.findings[0].level == "mismatch"
+    assert film.findings[0].t == pytest.approx(260 + 300, abs=20)
+
+
+def test_one_source_is_enough_and_a_sensor_that_fell_silent_is_none():
+    film = sump(sensor="probe")
+    both(film, 400, None, 0.5)
+    assert film.findings == []
+    both(film, 599, None, None)  # its last word is good for five minutes
+    assert levels(film) == [("raised", "stale")]
+    both(film, 303, None, None)
+    assert levels(film) == [("raised", "stale"), ("raised", "unreadable")]
+
+
+def test_a_sensor_alone_needs_no_gauge():
+    film = sump(gauge=None, sensor="probe")
+    both(film, 5, None, 1.5)
+    assert levels(film) == [("raised", "alarm")]
+
+
+def test_what_nobody_can_compare_is_neither_agreement_nor_difference():
+    film = sump(sensor="probe")
+    both(film, 200, 0.5, 0.6)
+    both(film, 250, None, 0.6)
+    assert film.findings == []
+    both(film, 102, 0.5, 0.6)
+    assert levels(film) == [("raised", "mismatch")]
+
+
+def test_a_gap_in_the_pictures_is_no_new_beginning_of_a_line():
+    film = sump(clear_s=0)
+    film.run(2, levels={"sump": 1.005})
+    film.state.forget(4)
+    film.run(5, levels={"sump": 0.995})
+    assert levels(film) == [("raised", "warning")]

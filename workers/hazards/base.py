@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, Protocol
 from workers.geometry import distance_inside
 from workers.ground import Plane
 from workers.hazards.params import Names
-from workers.vision.stillness import Still as Still
 from workers.vision.vehicles import Vehicle as Vehicle
 
 Point = tuple[float, float]
@@ -70,10 +69,19 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class MachineView:
-    """A machine's fused state and where it came from: signal, video, both, or none."""
+    """A machine's fused state and where it came from: signal, video, both, or none.
+
+    signal, video: what each says by itself, None where the machine has no such source; signal_at_s:
+    when the signal was last told; apart_t: since when the two tell different things, None where
+    they agree or one of them knows nothing.
+    """
 
     state: str
     source: str
+    signal: str | None = None
+    video: str | None = None
+    signal_at_s: float | None = None
+    apart_t: float | None = None
 
     @property
     def running(self) -> bool:
@@ -114,9 +122,8 @@ class View:
 
     step_s: time since the frame analysed before; aspect: width by height of the picture; ground:
     the plane that feet stand on, None where it is not drawn; faults: what is wrong with the
-    camera now; doubts: what is, or may be beginning to be, and since when, in s; still: how still
-    people are, by track, also of those who were lost where nothing has moved since; wall_s: the
-    time of day as Unix seconds, None where it is not known; open: the level of every rule's open
+    camera now; doubts: what is, or may be beginning to be, and since when, in s; wall_s: the time
+    of day as Unix seconds, None where it is not known; open: the level of every rule's open
     situation as it was before this frame; blind: why this rule cannot see, or ""; lost: why
     vehicles cannot be followed now, or "".
     """
@@ -136,7 +143,6 @@ class View:
     light: str = ""
     faults: tuple[str, ...] = ()
     doubts: Mapping[str, float] = field(default_factory=dict)
-    still: Mapping[int, Still] = field(default_factory=dict)
     wall_s: float | None = None
     timezone: str = "UTC"
     open: Mapping[str, str] = field(default_factory=dict)
@@ -205,10 +211,10 @@ class Hazard:
     to the worst, each with its severity, "" for the rule's own; severity: a new rule's own;
     action: what the operator is to do; mode: of a new rule; note: why it is not armed, for whoever
     arms it; uses_picture: whether a blind camera blinds it; uses_wears: whether helmets and vests
-    are looked for; uses_vehicles: whether vehicles are followed in its zone; uses_still: whether
-    it is measured how still people are; always: not content with frames in which something moved:
-    the detector sees every analysed frame; confirm: of the last M frames N must say so before it
-    is raised.
+    are looked for; uses_vehicles: whether vehicles are followed in its zone; always: not content
+    with frames in which something moved: the detector sees every analysed frame; confirm: of the
+    last M frames N must say so before it is raised; remembers: keys of a rule's memory that
+    outlive a gap between frames, as what they say of earlier times stays true.
     """
 
     params: Any = None
@@ -226,17 +232,16 @@ class Hazard:
     uses_people: bool = True
     uses_wears: bool = False
     uses_vehicles: bool = False
-    uses_still: bool = False
     always: bool = False
     confirm: tuple[int, int] = (1, 1)
     min_visibility: float = 0.2
+    remembers: tuple[str, ...] = ()
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame; memory is this rule's own JSON-like dictionary, changed in place.
 
         memory["open"] is the open situation's level, or None, and is kept by the judge;
-        memory["shown"] may hold what pages show of the rule while nothing is wrong;
-        memory["lasting"] is what alone is kept over a gap in time.
+        memory["shown"] may hold what pages show of the rule while nothing is wrong.
         """
         raise NotImplementedError
 

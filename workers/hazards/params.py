@@ -18,8 +18,10 @@ def _declare(default: Any, kind: str, label: str, help: str, **more: Any) -> Any
     return field(default=default, metadata=about)
 
 
-def number(default: float, *, unit: str, low: float, high: float, label: str, help: str) -> Any:
-    """Declare a number with its unit, bounds, name and one sentence of help."""
+def number(
+    default: float | None, *, unit: str, low: float, high: float, label: str, help: str
+) -> Any:
+    """Declare a number with its unit, bounds, name and one sentence of help; or none at all."""
     return _declare(default, "number", label, help, unit=unit, min=low, max=high)
 
 
@@ -101,9 +103,13 @@ class Names:
     input: frozenset[str] = frozenset()
     # Of each input that has states, which.
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    # Of each input, whether it is of states, a number or an event; gauges that are floors.
+    # Of each input, whether it is of states, a number or an event, and its unit; gauges that are
+    # floors.
     kinds: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     floors: frozenset[str] = frozenset()
+    # Of each machine, whether a signal, the picture or both tell its state.
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, value: Any, path: str, kind: str) -> str:
         """Return an id that is there; SceneError where it is not."""

@@ -55,6 +55,7 @@ class WetArea(Hazard):
     action = "Send somebody to look for the inflow; keep people off the place."
     uses_people = False
     min_visibility = 0.0
+    remembers = ("kept", "wet", "blind")
 
     def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
         """Refuse a gauge that tells metres."""
