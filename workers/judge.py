@@ -173,6 +173,19 @@ class Judge:
         self.readings.append(Reading(f"{rule.id}.{name}", t, value, None, None, why or None))
 
 
+def speaker(scene: Scene, state: State, machine: str) -> str:
+    """Return the rule that tells that a machine's signal and picture disagree, or "".
+
+    Where there is one, armed and in force, the camera's health does not tell the same again.
+    """
+    for rule in scene.rules:
+        if rule.type == "signal_mismatch" and rule.machine == machine and rule.mode == "armed":
+            memory = state.rules.get(rule.id)
+            if memory is not None and not memory.note:
+                return rule.id
+    return ""
+
+
 def blindness(rule: SceneRule, hazard: Hazard, view: View) -> str:
     """Return why a rule cannot see in this frame, or ""."""
     if not hazard.uses_picture:

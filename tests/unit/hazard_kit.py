@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from workers.ground import plane
-from workers.hazards.base import LevelView, MachineView, Person, Still, Vehicle, View
+from workers.hazards.base import LevelView, MachineView, Person, Vehicle, View
 from workers.judge import Judge
 from workers.report import Finding
 from workers.scene import Scene, parse_scene
@@ -52,6 +52,10 @@ def scene(
     return parse_scene(document)
 
 
+def _machine(state: str | MachineView) -> MachineView:
+    return state if isinstance(state, MachineView) else MachineView(state, "signal")
+
+
 class Film:
     """Frames of one camera, judged one after the other. t: time of the next frame."""
 
@@ -73,13 +77,12 @@ class Film:
         self,
         people: Sequence[Person] = (),
         *,
-        machines: Mapping[str, str] | None = None,
+        machines: Mapping[str, str | MachineView] | None = None,
         levels: Mapping[str, float | None] | None = None,
         vehicles: Sequence[Vehicle] = (),
         visibility: float = 1.0,
         faults: tuple[str, ...] = (),
         doubts: Mapping[str, float] | None = None,
-        still: Mapping[int, Still] | None = None,
         wall_s: float | None = None,
         blind_s: float = 0.0,
     ) -> list[Finding]:
@@ -89,7 +92,7 @@ class Film:
             self.t,
             self.step_s,
             tuple(people),
-            {m.id: MachineView(states.get(m.id, "UNKNOWN"), "signal") for m in where.machines},
+            {m.id: _machine(states.get(m.id, "UNKNOWN")) for m in where.machines},
             where.polygons,
             visibility,
             16 / 9,
@@ -102,7 +105,6 @@ class Film:
             ground=plane(where.ground.image, where.ground.metres) if where.ground else None,
             faults=faults,
             doubts=doubts or {},
-            still=still or {},
             wall_s=wall_s,
         )
         judge = Judge(where, self.state, "script")

@@ -111,6 +111,38 @@ def test_a_disagreement_of_five_seconds_is_unknown_and_a_fault_of_the_camera(mon
     assert shown[-1][1] == "RUNNING"
 
 
+def with_rule(scene, **rule):
+    """Return the scene with a rule that the two agree, and one that nobody wakes."""
+    given = {"id": "agree", "type": "signal_mismatch", "machine": "winch-1", **rule}
+    quiet = {"id": "quiet", "type": "restricted_entry", "zone": "danger"}
+    machines = [{"id": "winch-1", "source": "both", "roi": scene.machines[0].roi}]
+    return parse_scene(document() | {"machines": machines, "rules": [given, quiet]})
+
+
+@pytest.mark.parametrize("mode", ["armed", "shadow", "off"])
+def test_a_rule_about_it_that_is_armed_tells_it_in_the_cameras_stead(monkeypatch, mode):
+    scene = disagreeing(monkeypatch, lambda t: "STOPPED" if t < 20 else "RUNNING")
+    made = run(lambda i: [], 200, where=with_rule(scene, mode=mode), signals=[(4.0, "RUNNING")])
+    found = [(f.state, f.rule, f.level, f.mode) for a in made for f in a.findings]
+    rule = [("raised", "agree", "mismatch", mode), ("cleared", "agree", "mismatch", mode)]
+    camera = [
+        ("raised", "camera", "machine_disagreement", "armed"),
+        ("cleared", "camera", "machine_disagreement", "armed"),
+    ]
+    if mode == "armed":
+        assert found == rule
+    else:
+        assert [one for one in found if one[1] == "camera"] == camera
+        assert [one for one in found if one[1] == "agree"] == (rule if mode == "shadow" else [])
+
+
+def test_a_rule_that_is_not_in_force_leaves_it_to_the_camera(monkeypatch):
+    scene = disagreeing(monkeypatch, lambda t: "STOPPED" if t < 20 else "RUNNING")
+    where = with_rule(scene, when={"rule": "quiet", "open": True})
+    made = run(lambda i: [], 90, where=where, signals=[(4.0, "RUNNING")])
+    assert [f.rule for a in made for f in a.findings] == ["camera"]
+
+
 def test_a_short_disagreement_is_not_told(monkeypatch):
     scene = disagreeing(monkeypatch, lambda t: "STOPPED" if t < 8 else "RUNNING")
     assert told(run(lambda i: [], 100, where=scene, signals=[(4.0, "RUNNING")])) == []

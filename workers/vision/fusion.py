@@ -42,15 +42,19 @@ class MachineState:
             when, state = self.waiting.pop(0)
             if self.signal_t is None or when >= self.signal_t:
                 self.signal, self.signal_t = state, when
-        signal = self.signal or "UNKNOWN"
-        if stale_s is not None and self.signal_t is not None and t - self.signal_t > stale_s:
-            signal = "UNKNOWN"
+        signal = self.says(t, stale_s)
         if source == "signal":
             return signal, "signal", 0.0 if signal == "UNKNOWN" else 1.0
         video = self.video.state
         if source == "video":
             return video, "video", self.video.confidence
         return self._both(signal, video, t)
+
+    def says(self, t: float, stale_s: float | None) -> str:
+        """Return what the signal says at t: UNKNOWN where it is older than stale_s."""
+        if stale_s is not None and self.signal_t is not None and t - self.signal_t > stale_s:
+            return "UNKNOWN"
+        return self.signal or "UNKNOWN"
 
     def _both(self, signal: str, video: str, t: float) -> tuple[str, str, float]:
         """Fuse: one that knows nothing is left out; disagreement is danger, then doubt."""
@@ -68,8 +72,15 @@ class MachineState:
             return "UNKNOWN", "both", 0.0
         return (video, "video", 0.5) if signal == "STOPPED" else (signal, "signal", 0.5)
 
-    def tell(self, health: Health, machine: str, name: str, t: float) -> list[Change]:
-        """Have the camera's health judge whether signal and picture tell different things."""
+    def tell(
+        self, health: Health, machine: str, name: str, t: float, rule: str = ""
+    ) -> list[Change]:
+        """Have the camera's health judge whether signal and picture tell different things.
+
+        rule: one that tells the same; then health is silent about it.
+        """
+        if rule:
+            return health.drop("machine_disagreement", machine, t, f"told by the rule {rule}")
         values = {"machine": machine, "signal": self.signal, "video": self.video.state}
         signal, picture, name = self.signal, self.video.state, name or machine
         why = sentence(f"{name}: the signal says {signal}, the picture {picture}")
