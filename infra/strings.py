@@ -239,6 +239,8 @@ def _hazards(found: Strings) -> None:
         file = f"workers/hazards/{name}.py"
         found.add(file, hazard.title)
         found.add(file, hazard.action)
+        if hazard.note:
+            found.add(file, hazard.note)
         for param in describe(hazard.params):
             found.add(file, param["label"])
             found.add(file, param["help"])

@@ -32,9 +32,10 @@ from workers.state import InputState, State
 from workers.vision import light, ppe
 from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
-from workers.vision.gate import small_luma
+from workers.vision.gate import relative, small_luma
 from workers.vision.health import Change
 from workers.vision.pair import name_at
+from workers.vision.stillness import usual_at
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
 from workers.vision.vehicles import Vehicles
 from workers.water import forget_gauges, level_view, read_gauges
@@ -160,6 +161,7 @@ class _Fold:
         self.roads = {rule.zone for rule, kind in active if kind.uses_vehicles and rule.zone}
         self.gated = gate and not any(kind.always for _, kind in active)
         self.dresses = scene.ppe or any(kind.uses_wears or rule.wears for rule, kind in active)
+        self.measures = any(kind.uses_still for _, kind in active)
         self.analysis = Analysis(state)
         self.judge = Judge(scene, state, detector.name)
         self.clock: tuple[float | None, str] = (None, "UTC")
@@ -235,12 +237,18 @@ class _Fold:
             self.vehicles = tuple(state.vehicles.follow(t, state.step_s))
             if state.vehicles.found(t):
                 state.gate.found(t)
+        if self.measures:
+            known = state.health.scenery.references
+            usual = usual_at(relative(small), float(small.mean()), known)
+            state.stillness.observe(frame.luma, state.tracker.tracks, t, usual)
+        else:
+            state.stillness.places.clear()
         self._machines(frame, looked or [])
         readings, changes = read_gauges(self.scene, state, frame)
         self.analysis.readings += readings
         self._tell(changes)
         tracks = [k for k in state.tracker.tracks if _is_visible(k, t, state.step_s)]
-        people = tuple(_person(k, state.wardrobe.worn(k.id)) for k in tracks)
+        people = tuple(_person(k, t, state.wardrobe.worn(k.id)) for k in tracks)
         self.judge.model = self.saw
         self.judge.frame(self._view(t, people, visibility, aspect, seen))
         settle(state.tracker.tracks)
@@ -374,6 +382,7 @@ class _Fold:
             light=light.regime(seen),
             faults=tuple(change.fault for change in state.health.open()),
             doubts=state.health.doubts(),
+            still=state.stillness.views({person.track for person in people}),
             wall_s=None if epoch_s is None else epoch_s + t,
             timezone=timezone,
         )  # fmt: skip
@@ -397,10 +406,10 @@ def _is_visible(track: Track, t: float, step_s: float) -> bool:
     return track.confirmed and t - track.seen_s <= max(VISIBLE_S, 1.2 * step_s)
 
 
-def _person(track: Track, wears: tuple[str, ...]) -> Person:
+def _person(track: Track, t: float, wears: tuple[str, ...]) -> Person:
     x1, y1, x2, y2 = track.box
     bottom = 1.0 if y2 >= CUT_OFF else y2
     return Person(
         track.id, (x1, y1, x2, y2), ((x1 + x2) / 2, bottom), track.score, track.born_s, track.fresh,
-        wears,
+        wears, track.seen_s == t,
     )  # fmt: skip

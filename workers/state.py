@@ -11,11 +11,12 @@ from workers.vision.gate import Gate
 from workers.vision.gauge import Level
 from workers.vision.health import Health
 from workers.vision.ppe import Wardrobe
+from workers.vision.stillness import Stillness
 from workers.vision.track import Tracker
 from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
 
-VERSION = 8
+VERSION = 9
 
 
 @dataclass
@@ -83,6 +84,7 @@ class State:
     floors: dict[str, Floor] = field(default_factory=dict)
     inputs: dict[str, InputState] = field(default_factory=dict)
     vehicles: Vehicles | None = None  # where a rule asks for them
+    stillness: Stillness = field(default_factory=Stillness)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -94,12 +96,15 @@ class State:
         self.tracker.forget()
         if self.vehicles is not None:
             self.vehicles.forget()
+        self.stillness.forget(gap_s)
         for machine in self.machines.values():
             machine.video.gap(abs(gap_s))
         self.health.forget(gap_s)
         kinds = registry()
         for rule in self.rules.values():
-            kept = kinds[rule.type].remembers if gap_s > 0 and rule.type in kinds else ()
+            kept = (
+                ("lasting", *kinds[rule.type].remembers) if gap_s > 0 and rule.type in kinds else ()
+            )
             rule.memory = {key: rule.memory[key] for key in kept if key in rule.memory}
             rule.votes, rule.since_t = [], None
             if gap_s < 0:
@@ -128,6 +133,7 @@ class State:
             "gauges": {name: level.dump() for name, level in self.gauges.items()},
             "inputs": {name: asdict(one) for name, one in self.inputs.items()},
             "vehicles": None if self.vehicles is None else self.vehicles.dump(),
+            "stillness": self.stillness.dump(),
         }
         # The pictures in it are packed already.
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
@@ -156,6 +162,7 @@ class State:
                 {name: Floor.load(floor) for name, floor in raw["floors"].items()},
                 {name: InputState.load(one) for name, one in raw["inputs"].items()},
                 None if raw["vehicles"] is None else Vehicles.load(raw["vehicles"]),
+                Stillness.load(raw["stillness"]),
             )
         except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")

@@ -57,6 +57,13 @@ def _strings() -> dict[str, Any]:
         "source": _plain(words.SOURCES),
         "cause": _plain(words.CAUSES),
         "blind": _plain(words.BLIND),
+        "step_state": _plain(words.STEP_STATES),
+        "step_icon": {
+            code: words.STEP_ICONS.get(code, words.WRONG_ICON) for code in words.STEP_STATES
+        },
+        "strip": _("Steps of the procedure"),
+        "strip_forbidden": _("Forbidden meanwhile"),
+        "strip_until": _("until %(time)s"),
         "severity": _plain(dict(Severity.choices)),
         "state": _plain(dict(Alarm.State.choices)),
         "to_answer": _("%(count)s to answer"),

@@ -19,6 +19,7 @@ from apps.alarms.desks import desk_of, keep_desk
 from apps.alarms.forms import AcknowledgeForm, ResetForm
 from apps.alarms.life import ASKING
 from apps.alarms.models import Alarm, Snapshot
+from apps.alarms.procedures import strip_of
 from apps.alarms.selectors import alarms
 from apps.evidence.models import Clip
 from apps.mines.selectors import mines
@@ -83,6 +84,7 @@ def _alarm(
         "clips": Clip.objects.filter(alarm=alarm).order_by("wanted_from"),
         "has_snapshot": Snapshot.objects.filter(alarm=alarm).exists(),
         "zone_points": _points(drawn.get("zone", [])),
+        "strip": strip_of(alarm.values),
         "boxes": [_rectangle(box) for box in drawn.get("boxes", [])],
         "latency_s": (alarm.committed_at - alarm.raised_at).total_seconds(),
         "needs_answer": alarm.state in ASKING or latched,

@@ -13,8 +13,11 @@ __all__ = [
     "MACHINE_STATES",
     "RULE_TYPES",
     "SOURCES",
+    "STEP_ICONS",
+    "STEP_STATES",
     "STREAMS",
     "WRONG",
+    "WRONG_ICON",
     "say",
 ]
 
@@ -73,6 +76,36 @@ BLIND = {
     "blocked": _("something is in front of it"),
     "moved": _("moved: its zones are not where they were drawn"),
 }
+# How a step of a procedure stands, and below what must not happen meanwhile.
+STEP_STATES = {
+    "waiting": _("to come"),
+    "now": _("now"),
+    "done": _("done"),
+    "skipped": _("skipped"),
+    "unseen": _("not visible"),
+    "early": _("too early"),
+    "late": _("too late"),
+    "too_few": _("too few people"),
+    "out_of_order": _("out of order"),
+    "interrupted": _("interrupted"),
+    "called_off": _("called off"),
+    "not_needed": _("not needed"),
+    "forbidden": _("it happened"),
+    "watched": _("watched now"),
+    "kept": _("did not happen"),
+}
+# The sign beside the word; a state that is not here went wrong.
+STEP_ICONS = {
+    "waiting": "wait",
+    "now": "now",
+    "done": "check",
+    "unseen": "eye-off",
+    "called_off": "wait",
+    "not_needed": "wait",
+    "watched": "now",
+    "kept": "check",
+}
+WRONG_ICON = "cross"
 STREAMS = {
     "connecting": _("connecting"),
     "recording": _("recording"),

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from apps.accounts.permissions import Access, Action
 from apps.alarms.models import Alarm
+from apps.alarms.procedures import procedures_of, strip_of
 from apps.alarms.selectors import alarm_data, silence_data
 from apps.cameras.models import Camera
 from apps.cameras.selectors import camera_health
@@ -117,12 +118,13 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
     area = AreaChoice()
     password = serializers.CharField(write_only=True, required=False, allow_blank=True)
     health = serializers.SerializerMethodField()
+    procedures = serializers.SerializerMethodField()
 
     class Meta:
         model = Camera
         fields = [
             "id", "mine", "area", "name", "main_url", "sub_url", "username", "password",
-            "enabled", "chunk_s", "health",
+            "enabled", "chunk_s", "health", "procedures",
         ]  # fmt: skip
         read_only_fields = ["mine"]
         validators: list[Any] = []
@@ -130,6 +132,10 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
     def get_health(self, camera: Camera) -> dict[str, Any]:
         """Return what the recorder and the analysis say of the camera."""
         return camera_health(camera)
+
+    def get_procedures(self, camera: Camera) -> list[dict[str, Any]]:
+        """Return the procedures that go on under the camera, step by step in words."""
+        return procedures_of(camera)
 
 
 class ProbeSerializer(serializers.Serializer[Any]):
@@ -173,8 +179,9 @@ class AlarmSerializer(serializers.BaseSerializer[Alarm]):
     """An alarm, as everywhere else."""
 
     def to_representation(self, alarm: Alarm) -> dict[str, Any]:
-        """Return the alarm's data."""
-        return said_alarm(alarm_data(alarm))
+        """Return the alarm's data, and of a procedure its steps in words."""
+        strip = strip_of(alarm.values)
+        return said_alarm(alarm_data(alarm)) | ({"procedure": strip} if strip else {})
 
 
 class AcknowledgeSerializer(serializers.Serializer[Any]):

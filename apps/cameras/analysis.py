@@ -274,6 +274,7 @@ def _write(
     for reading in result.readings:
         if reading.name == "visibility" and isinstance(reading.value, float):
             row.visibility = reading.value
+    row.shown = _shown(scene, result.state)
     row.faults = [
         {"fault": f.level, "about": f.values.get("about", ""), "since": f.values["since_t"]}
         for f in result.open
@@ -333,6 +334,16 @@ def _permits_open(scene: Scene | None, state: State) -> dict[str, str]:
         permit, memory = raw.get("permit"), state.rules.get(raw["id"])
         if permit and memory and memory.mode == ARMED and memory.note == permit_note(permit):
             found[raw["id"]] = permit
+    return found
+
+
+def _shown(scene: Scene | None, state: engine.State) -> dict[str, Any]:
+    """Return what the scene's rules show of themselves, with what each is called."""
+    found = {}
+    for rule in scene.document.get("rules", []) if scene else []:
+        memory = state.rules.get(rule["id"])
+        if memory is not None and "shown" in memory.memory:
+            found[rule["id"]] = {**memory.memory["shown"], "name": rule.get("name", "")}
     return found
 
 

@@ -137,6 +137,8 @@ class Analysis(MineRow):
     machine_states = models.JSONField(default=dict)
     visibility = models.FloatField(null=True)
     faults = models.JSONField(default=list)  # [{"fault", "about", "since"}] in the picture now
+    # What rules show while nothing is wrong, by the rule: a procedure's strip of steps.
+    shown = models.JSONField(default=dict)
     # A person said that the camera's present view is right; the next chunk takes it as usual.
     accept_view = models.BooleanField(default=False)
     analysed_until = models.DateTimeField(null=True)

@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.pages import attempt, find, page
 from apps.accounts.permissions import Action
+from apps.alarms.procedures import procedures_of
 from apps.cameras.models import Camera, Chunk
 from apps.cameras.selectors import camera_health, cameras
 from apps.cameras.services import camera_create, camera_update, view_accept
@@ -22,7 +24,14 @@ from apps.portal.scene_page import camera_config, scene_config
 from apps.readings.chart import charts
 from apps.rules.models import Scene
 
-__all__ = ["camera_accept", "camera_add", "camera_change", "camera_page", "scene"]
+__all__ = [
+    "camera_accept",
+    "camera_add",
+    "camera_change",
+    "camera_page",
+    "camera_procedures",
+    "scene",
+]
 
 BAD_CHUNKS = 10
 VERSIONS = 50
@@ -87,11 +96,22 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         "bad_chunks": Chunk.objects.filter(camera=camera, state=Chunk.State.BAD).order_by(
             "-started_at"
         )[:BAD_CHUNKS],
+        "procedures": procedures_of(camera),
         "levels": charts(camera=camera, now=timezone.now()),
         "scene": newest,
         "rule_count": len(newest.document.get("rules", [])) if newest else 0,
     }
     return render(request, "portal/camera.html", context)
+
+
+@require_GET
+@never_cache
+@page
+def camera_procedures(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the procedures that go on under a camera, as a part of its page."""
+    camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
+    context = {"camera": camera, "procedures": procedures_of(camera)}
+    return render(request, "portal/procedures.html", context)
 
 
 @require_POST

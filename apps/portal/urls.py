@@ -21,6 +21,11 @@ urlpatterns = [
     path("portal/cameras/<int:pk>/", cameras.camera_page, name="portal-camera"),
     path("portal/cameras/<int:pk>/change/", cameras.camera_change, name="portal-camera-change"),
     path(
+        "portal/cameras/<int:pk>/procedures/",
+        cameras.camera_procedures,
+        name="portal-camera-procedures",
+    ),
+    path(
         "portal/cameras/<int:pk>/accept-view/", cameras.camera_accept, name="portal-camera-accept"
     ),
     path("portal/cameras/<int:pk>/scene/", cameras.scene, name="portal-scene"),

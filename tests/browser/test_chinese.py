@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.browser import api
 from tests.browser.test_operator import in_queue, unanswered
@@ -42,9 +42,12 @@ def drawn(page: Page) -> tuple[int, list[str]]:
     found = session.send("DOM.querySelectorAll", {"nodeId": root, "selector": "[data-han]"})
     letters, boxes = 0, []
     for node in found["nodeIds"]:
-        attributes = session.send("DOM.getAttributes", {"nodeId": node})["attributes"]
+        try:
+            attributes = session.send("DOM.getAttributes", {"nodeId": node})["attributes"]
+            fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        except Error:
+            continue  # a live page put another element in its place meanwhile
         wanted = int(attributes[attributes.index("data-han") + 1])
-        fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
         ours = sum(font["glyphCount"] for font in fonts if font["isCustomFont"])
         letters += wanted
         if ours < wanted:
@@ -110,8 +113,8 @@ def test_an_alarm_is_read_and_acknowledged_in_chinese(shift: Page, tmp_path: Pat
     row.click()
     detail = page.locator("#detail")
     expect(detail.get_by_role("button", name="确认")).to_be_visible()
-    readable(page, least=40)
     page.screenshot(path=tmp_path / "desk.png")
+    readable(page, least=40)
 
     page.keyboard.press("a")
     expect(detail).to_contain_text(re.compile(r"于 .+ 确认"))

@@ -12,7 +12,7 @@ from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.services import camera_update
 from apps.cameras.tiles import tile_of
 from apps.rules.services import scene_publish
-from apps.signals.services import signal_receive
+from apps.signals.services import report_receive, signal_receive
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
 from tests.loops import Loop, feed, loop
@@ -206,3 +206,41 @@ def test_chunks_of_a_long_outage_are_skipped_counted_and_named(
     state = state_of(camera)
     assert state.bad_chunks == 3
     assert "3 chunks waited too long" in state.last_error
+
+
+def test_a_procedures_strip_is_shown_while_it_goes_on_and_stands_on_its_alarm(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    names = {"bell": ["SILENT", "RINGS"], "gate": ["OPEN", "SHUT"], "haulage": ["OFF", "ON"]}
+    steps = [
+        {"id": name, "needs": {"input": name, "is": [states[1]]}} for name, states in names.items()
+    ]
+    rule = {"id": "steps", "name": "Haulage", "type": "procedure_sequence"}
+    document = {
+        "version": 1,
+        "inputs": [{"id": key, "kind": "state", "states": one} for key, one in names.items()],
+        "rules": [{**rule, "params": {"steps": steps}}],
+    }
+
+    def told(second: float, **values: str) -> None:
+        for name, value in values.items():
+            at = start + timedelta(seconds=second)
+            report_receive(mine=camera.mine, key=name, value=value, at=at)
+
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=document, reason="test", disarm=True)
+        told(0, **{name: states[0] for name, states in names.items()})
+        told(1, bell="RINGS")
+        told(3.5, haulage="ON")
+    fed(ring, camera, winch.chunks[:3], start)
+    drain_all(camera)
+    shown = state_of(camera).shown["steps"]
+    assert [step["state"] for step in shown["steps"]] == ["done", "now", "waiting"]
+    assert shown["name"] == "Haulage" and shown["ended_t"] is None
+    at = (start + timedelta(seconds=1)).timestamp()
+    assert abs(shown["steps"][0]["t"] - at) < 0.5
+    fed(ring, camera, winch.chunks[3:5], start + timedelta(seconds=3), first=4)
+    drain_all(camera)
+    [alarm] = alarms(camera)
+    assert [step["state"] for step in alarm.values["steps"]] == ["done", "skipped", "done"]
+    assert state_of(camera).shown["steps"]["ended_t"] is not None

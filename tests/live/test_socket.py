@@ -111,3 +111,26 @@ async def test_a_person_who_signs_out_is_hung_up_on(monkeypatch: pytest.MonkeyPa
     while said["type"] == "websocket.send":
         said = await socket.receive_output(timeout=5)
     assert (said["type"], said["code"]) == ("websocket.close", consumers.CLOSE_NOT_SIGNED_IN)
+
+
+async def test_a_reason_comes_in_the_readers_language():
+    cast, session = await prepare()
+
+    @sync_to_async
+    def read_chinese() -> None:
+        cast.operator.language = "zh-hans"
+        cast.operator.save()
+
+    @sync_to_async
+    def somebody_enters() -> None:
+        values = {"phrases": [["1 person in %(zone)s", {"zone": "drum"}]]}
+        with mine_scope(cast.lamp_hill.mine.pk):
+            payload = {"why": "1 person in drum", "values": values}
+            emit(mine_id=cast.lamp_hill.mine.pk, kind="alarm.raised", payload=payload)
+
+    await read_chinese()
+    socket = await connect(session)
+    await somebody_enters()
+    heard = await socket.hear()
+    assert (heard["kind"], heard["payload"]["why"]) == ("alarm.raised", "drum 内有 1 人")
+    await socket.close()

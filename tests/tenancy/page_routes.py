@@ -210,6 +210,12 @@ PAGES = [
         anonymous=302,
     ),
     Route("portal-camera", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
+    Route(
+        "portal-camera-procedures",
+        only(*CONFIGURERS),
+        arguments=of("pk=camera"),
+        anonymous=302,
+    ),
     Route("portal-camera-change", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
     Route(
         "portal-camera-accept",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from workers.ground import plane
-from workers.hazards.base import LevelView, MachineView, Person, Vehicle, View
+from workers.hazards.base import LevelView, MachineView, Person, Still, Vehicle, View
 from workers.judge import Judge
 from workers.report import Finding
 from workers.scene import Scene, parse_scene
@@ -83,6 +83,7 @@ class Film:
         visibility: float = 1.0,
         faults: tuple[str, ...] = (),
         doubts: Mapping[str, float] | None = None,
+        still: Mapping[int, Still] | None = None,
         wall_s: float | None = None,
         blind_s: float = 0.0,
     ) -> list[Finding]:
@@ -105,6 +106,7 @@ class Film:
             ground=plane(where.ground.image, where.ground.metres) if where.ground else None,
             faults=faults,
             doubts=doubts or {},
+            still=still or {},
             wall_s=wall_s,
         )
         judge = Judge(where, self.state, "script")

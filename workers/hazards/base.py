@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from workers.geometry import distance_inside
 from workers.ground import Plane
 from workers.hazards.params import Names
+from workers.vision.stillness import Still as Still
 from workers.vision.vehicles import Vehicle as Vehicle
 
 Point = tuple[float, float]
@@ -122,8 +123,9 @@ class View:
 
     step_s: time since the frame analysed before; aspect: width by height of the picture; ground:
     the plane that feet stand on, None where it is not drawn; faults: what is wrong with the
-    camera now; doubts: what is, or may be beginning to be, and since when, in s; wall_s: the time
-    of day as Unix seconds, None where it is not known; open: the level of every rule's open
+    camera now; doubts: what is, or may be beginning to be, and since when, in s; still: how still
+    people are, by track, also of those who were lost where nothing has moved since; wall_s: the
+    time of day as Unix seconds, None where it is not known; open: the level of every rule's open
     situation as it was before this frame; blind: why this rule cannot see, or ""; lost: why
     vehicles cannot be followed now, or "".
     """
@@ -143,6 +145,7 @@ class View:
     light: str = ""
     faults: tuple[str, ...] = ()
     doubts: Mapping[str, float] = field(default_factory=dict)
+    still: Mapping[int, Still] = field(default_factory=dict)
     wall_s: float | None = None
     timezone: str = "UTC"
     open: Mapping[str, str] = field(default_factory=dict)
@@ -211,10 +214,11 @@ class Hazard:
     to the worst, each with its severity, "" for the rule's own; severity: a new rule's own;
     action: what the operator is to do; mode: of a new rule; note: why it is not armed, for whoever
     arms it; uses_picture: whether a blind camera blinds it; uses_wears: whether helmets and vests
-    are looked for; uses_vehicles: whether vehicles are followed in its zone; always: not content
-    with frames in which something moved: the detector sees every analysed frame; confirm: of the
-    last M frames N must say so before it is raised; remembers: keys of a rule's memory that
-    outlive a gap between frames, as what they say of earlier times stays true.
+    are looked for; uses_vehicles: whether vehicles are followed in its zone; uses_still: whether
+    it is measured how still people are; always: not content with frames in which something moved:
+    the detector sees every analysed frame; confirm: of the last M frames N must say so before it
+    is raised; remembers: keys of a rule's memory that outlive a gap between frames, as what they
+    say of earlier times stays true.
     """
 
     params: Any = None
@@ -232,6 +236,7 @@ class Hazard:
     uses_people: bool = True
     uses_wears: bool = False
     uses_vehicles: bool = False
+    uses_still: bool = False
     always: bool = False
     confirm: tuple[int, int] = (1, 1)
     min_visibility: float = 0.2
@@ -241,7 +246,8 @@ class Hazard:
         """Judge one frame; memory is this rule's own JSON-like dictionary, changed in place.
 
         memory["open"] is the open situation's level, or None, and is kept by the judge;
-        memory["shown"] may hold what pages show of the rule while nothing is wrong.
+        memory["shown"] may hold what pages show of the rule while nothing is wrong;
+        memory["lasting"] is what alone is kept over a gap in time.
         """
         raise NotImplementedError
 

@@ -83,6 +83,12 @@ def severity_words(code: str) -> str:
 
 
 @register.filter
+def step_icon(state: str) -> str:
+    """Return which sign a step's state has."""
+    return words.STEP_ICONS.get(state, words.WRONG_ICON)
+
+
+@register.filter
 def health_words(health: dict[str, Any]) -> str:
     """Say how a camera stands, with the reason when it is blind."""
     word = words.say(words.HEALTH, health["state"])

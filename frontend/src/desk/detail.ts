@@ -6,6 +6,7 @@ import { json } from "../common/http";
 import { say } from "../common/time";
 import { at, type Tools } from "./config";
 import { Clips } from "./clips";
+import { fillStrip } from "./strip";
 import { title, unanswered, type Alarm } from "./state";
 
 interface Step {
@@ -127,6 +128,7 @@ export class Detail {
 
     const why = el("p", { class: "why" });
     const facts = el("dl", { class: "facts" });
+    const strip = el("section", { class: "panel", hidden: true });
     const steps = el("ol", { class: "steps" }, el("li", { class: "sub" }, t("loading")));
     const page = el("a", { href: at(this.tools.urls.page, alarm.id) }, t("details"));
     const clips = new Clips(this.tools, this.options.mayWatch(alarm));
@@ -137,11 +139,12 @@ export class Detail {
         "div",
         {},
         el("section", { class: "panel" }, el("h3", {}, t("why")), why, facts),
+        strip,
         el("section", { class: "panel" }, el("h3", {}, t("happened")), steps, el("p", { class: "sub" }, page)),
       ),
       el("section", { class: "panel" }, el("h3", {}, t("clip")), clips.place),
     );
-    return { all: [head, frame, actions, columns], head, severity, symbol, heading, place, image, overlay, none, stamp, button, note, answered, actions, fault, why, facts, steps, clips };
+    return { all: [head, frame, actions, columns], head, severity, symbol, heading, place, image, overlay, none, stamp, button, note, answered, actions, fault, why, facts, strip, steps, clips };
   }
 
   private fill(alarm: Alarm): void {
@@ -159,6 +162,7 @@ export class Detail {
     this.fillPicture(alarm);
     this.fillActions(alarm);
     this.fillFacts(alarm);
+    fillStrip(this.parts!.strip, alarm, this.tools.words);
     this.fillSteps(alarm);
     parts.clips.show(alarm);
   }

@@ -6,10 +6,7 @@ import { enhance } from "./enhance";
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
 
-// The server wrote them in the mine's zone; here a reader elsewhere is told that it is the mine's.
-for (const node of document.querySelectorAll<HTMLTimeElement>("time[data-zone]")) {
-  node.textContent = sayFull(node.dateTime, node.dataset["zone"]);
-}
+localTimes(document);
 
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
@@ -34,6 +31,34 @@ for (const video of document.querySelectorAll<HTMLVideoElement>("video[data-faul
 
 for (const image of document.querySelectorAll<HTMLImageElement>("img[data-refresh]")) {
   refresh(image);
+}
+
+for (const part of document.querySelectorAll<HTMLElement>("[data-fresh]")) keepFresh(part);
+
+/** The server wrote them in the mine's zone; here a reader elsewhere is told that it is the mine's. */
+function localTimes(root: ParentNode): void {
+  for (const node of root.querySelectorAll<HTMLTimeElement>("time[data-zone]")) {
+    node.textContent = sayFull(node.dateTime, node.dataset["zone"]);
+  }
+}
+
+/** Ask for a part of the page again and again while it is looked at; drawn anew only when it changed. */
+function keepFresh(part: HTMLElement): void {
+  let shown = "";
+  const load = async (): Promise<void> => {
+    if (document.hidden) return;
+    const response = await fetch(part.dataset["fresh"] ?? "", { cache: "no-store", credentials: "same-origin" });
+    const text = response.ok && !response.redirected ? await response.text() : "";
+    part.classList.toggle("old", !response.ok || response.redirected);
+    if (!response.ok || response.redirected || text === shown) return;
+    shown = text;
+    const found = new DOMParser().parseFromString(text, "text/html").body;
+    localTimes(found);
+    part.replaceChildren(...found.childNodes);
+  };
+  const fail = (): void => void part.classList.add("old");
+  const loop = (): void => void load().catch(fail).finally(() => setTimeout(loop, Number(part.dataset["every"]) * 1000));
+  loop();
 }
 
 /** A link to the store lives five minutes; a player that sat longer is given a new one where it was. */

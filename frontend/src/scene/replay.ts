@@ -205,7 +205,7 @@ class Box {
   private ended(replay: Replay): HTMLElement[] {
     const { t } = this.editor.words;
     const parts: HTMLElement[] = [];
-    const span = t("replay_of", { from: say(replay.since), to: say(replay.until) });
+    const span = t("replay_of", { from: say(replay.since, this.editor.given.timezone), to: say(replay.until, this.editor.given.timezone) });
     if (replay.state === "failed") parts.push(el("p", { class: "fault" }, t("replay_failed", { reason: replay.error })));
     if (replay.state === "cancelled") parts.push(el("p", { class: "sub" }, t("replay_cancelled", { percent: `${Math.round(replay.progress * 100)} %` })));
     if (replay.seconds === 0) return [...parts, el("p", { class: "notice bad" }, t("replay_nothing"), " ", span)];
@@ -223,13 +223,13 @@ class Box {
 
   private alarm(alarm: Replay["alarms"][number]): HTMLElement {
     const { t } = this.editor.words;
-    const item = el("li", {}, el("b", {}, say(alarm.at)), " ", this.editor.given.severities[alarm.severity] ?? alarm.severity, ": ", alarm.why, " ");
+    const item = el("li", {}, el("b", {}, say(alarm.at, this.editor.given.timezone)), " ", this.editor.given.severities[alarm.severity] ?? alarm.severity, ": ", alarm.why, " ");
     const { clip } = alarm;
     if (clip === null) {
       item.append(el("span", { class: "sub" }, t("replay_no_clip", { reason: alarm.clip_error })));
       return item;
     }
-    const play = el("button", { type: "button", class: "button quiet small", "aria-label": t("replay_play_of", { time: say(alarm.at) }) }, t("replay_play"));
+    const play = el("button", { type: "button", class: "button quiet small", "aria-label": t("replay_play_of", { time: say(alarm.at, this.editor.given.timezone) }) }, t("replay_play"));
     play.addEventListener("click", () => {
       const video = el("video", { controls: true, autoplay: true, playsinline: true, src: clip });
       play.replaceWith(video);
