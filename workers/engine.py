@@ -27,6 +27,7 @@ from workers.report import (
     fault_finding,
     open_findings,
 )
+from workers.roads import follow_vehicles, roads_of
 from workers.scene import Scene
 from workers.state import InputState, State
 from workers.vision import light, ppe
@@ -35,9 +36,9 @@ from workers.vision.fusion import MachineState
 from workers.vision.gate import relative, small_luma
 from workers.vision.health import Change
 from workers.vision.pair import name_at
+from workers.vision.region import Boxes
 from workers.vision.stillness import usual_at
 from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
-from workers.vision.vehicles import Vehicles
 from workers.water import forget_gauges, level_view, read_gauges
 from workers.words import sentence
 
@@ -157,8 +158,7 @@ class _Fold:
         self.saw = detector.name  # the network that looked last
         self.weak = weak
         active = [(rule, registry()[rule.type]) for rule in scene.rules if rule.mode != "off"]
-        # The zones in which vehicles are to be followed; without any it costs nothing.
-        self.roads = {rule.zone for rule, kind in active if kind.uses_vehicles and rule.zone}
+        self.roads = roads_of(scene)
         self.gated = gate and not any(kind.always for _, kind in active)
         self.dresses = scene.ppe or any(kind.uses_wears or rule.wears for rule, kind in active)
         self.measures = any(kind.uses_still for _, kind in active)
@@ -193,7 +193,6 @@ class _Fold:
             if rules.get(name) != rule.type:
                 self.judge.close(name, rule, chunk.start_s, "rule removed")
                 del state.rules[name]
-        state.vehicles = (state.vehicles or Vehicles()) if self.roads else None
         forget_gauges(self.scene, state)
         known = named | {gauge.id for gauge in self.scene.gauges} | {""}
         for fault in list(state.health.faults.values()):
@@ -232,18 +231,18 @@ class _Fold:
             self._dress(frame)
         else:
             state.tracker.hold(t)
-        if state.vehicles is not None:
-            state.vehicles.see(looked, t, aspect)
-            self.vehicles = tuple(state.vehicles.follow(t, state.step_s))
-            if state.vehicles.found(t):
-                state.gate.found(t)
         if self.measures:
             known = state.health.scenery.references
             usual = usual_at(relative(small), float(small.mean()), known)
             state.stillness.observe(frame.luma, state.tracker.tracks, t, usual)
         else:
             state.stillness.places.clear()
-        self._machines(frame, looked or [])
+        # Weak boxes are no people: a drum's flange looks like one to the detector at 0.2.
+        bodies = [b.xyxy for b in looked or () if b.label == "person" and b.score >= HIGH_SCORE]
+        bodies += [k.predicted(t - k.seen_s) for k in state.tracker.tracks]
+        glare = light.regime(seen) == "glare"
+        self.vehicles = follow_vehicles(state, self.roads, frame, looked, bodies, glare=glare)
+        self._machines(frame, bodies)
         readings, changes = read_gauges(self.scene, state, frame)
         self.analysis.readings += readings
         self._tell(changes)
@@ -328,12 +327,9 @@ class _Fold:
         for box in boxes:
             box.update(told.get(box["track"], {}))
 
-    def _machines(self, frame: Frame, boxes: list[Box]) -> None:
+    def _machines(self, frame: Frame, people: Boxes) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
         t = frame.t
-        # Weak boxes are no people: a drum's flange looks like one to the detector at 0.2.
-        people = [b.xyxy for b in boxes if b.label == "person" and b.score >= HIGH_SCORE]
-        people += [k.predicted(t - k.seen_s) for k in self.state.tracker.tracks]
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]
             if machine.source != "signal" and machine.roi is not None:
@@ -378,6 +374,7 @@ class _Fold:
             lines={line.id: line.points for line in scene.lines},
             levels=levels,
             vehicles=self.vehicles,
+            lost=state.vehicles.lost if state.vehicles is not None else "",
             ground=None if ground is None else plane(ground.image, ground.metres),
             light=light.regime(seen),
             faults=tuple(change.fault for change in state.health.open()),

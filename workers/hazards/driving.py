@@ -156,7 +156,7 @@ class Driving:
             )
             self._hold("wrong_way", against, params.wrong_s)
         if params.down and params.stopped_s and halts(
-            car, params.stopped_s, params.moving_m_s, view
+            car, params.stopped_s, params.moving_m_s, view, is_open == "stopped"
         ):  # fmt: skip
             self.so.add("stopped")
 

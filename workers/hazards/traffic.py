@@ -10,6 +10,7 @@ from typing import Any
 
 from workers.geometry import Point
 from workers.hazards.base import Memory, Vehicle, View
+from workers.vision.mover import LABEL, STANDS
 from workers.vision.speed import BEND_S, Motion, Spot, acceleration, velocity
 
 # Points of a way are kept at least so far apart in time.
@@ -85,13 +86,14 @@ def lost_from_sight(memory: Memory, view: View) -> bool:
     )
 
 
-def halts(car: Car, least_s: float, moving_m_s: float, view: View) -> bool:
+def halts(car: Car, least_s: float, moving_m_s: float, view: View, is_open: bool) -> bool:
     """Tell whether a vehicle stopped, for so long, and has not clearly moved on since.
 
-    A box that trembles is no moving on: it is when its speed says so, or its place.
+    A box that trembles is no moving on: it is when its speed says so, or its place. is_open: that
+    it stands was told before; what stands there still, after a gap, is the same.
     """
     memory, foot = car.memory, car.vehicle.foot
-    if car.stands_s >= least_s - 1e-6:
+    if car.stands_s >= least_s - 1e-6 or (is_open and not memory["moved"]):
         memory["halted"] = list(foot)
     elif memory["halted"] is not None:
         x, y = memory["halted"]
@@ -150,7 +152,7 @@ def _new(vehicle: Vehicle, view: View) -> dict[str, Any]:
     return {
         "trail": [], "tag": "", "seen": view.t, "born": view.t, "foot": list(vehicle.foot),
         "place": None, "v": None, "h": vehicle.height, "anchor": [view.t, *vehicle.foot],
-        "stood": False, "halted": None, "since": {}, "in": False, "told": view.t,
+        "stood": False, "moved": False, "halted": None, "since": {}, "in": False, "told": view.t,
     }  # fmt: skip
 
 
@@ -199,12 +201,13 @@ def _note(
     _, x, y = mine["anchor"]
     away = hypot((vehicle.foot[0] - x) * view.aspect, vehicle.foot[1] - y)
     if away > STILL * vehicle.height + 2 * vehicle.edge:
-        mine["anchor"] = [view.t, *vehicle.foot]
+        mine["anchor"], mine["moved"] = [view.t, *vehicle.foot], True
     mine["stood"] = view.t - mine["anchor"][0] > LOST_S
     if place is None or not vehicle.seen:
         return
     # Another point of it, or another way of seeing it, does not lie on the same way.
-    tag = f"{vehicle.point} {vehicle.label == 'moving'}"
+    how = vehicle.label if vehicle.label in (LABEL, STANDS) else ""
+    tag = f"{vehicle.point} {how}"
     if tag != mine["tag"]:
         mine["tag"], mine["trail"] = tag, []
     trail = mine["trail"]

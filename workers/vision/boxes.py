@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 
 NMS_IOU = 0.6
+# Nearer to the picture's edge than this, a box is cut off by it.
+CUT = 0.012
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,14 @@ def nms(xyxy: np.ndarray, score: np.ndarray, label: np.ndarray) -> list[int]:
     sides = np.concatenate((xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]), 1)
     kept = cv2.dnn.NMSBoxesBatched(sides.tolist(), score.tolist(), label.tolist(), 0.0, NMS_IOU)
     return [int(i) for i in kept]
+
+
+def lower_edge(x1: float, x2: float, y2: float) -> tuple[tuple[float, float], str]:
+    """Return the point of a box's lower edge that can be followed, and which one it is."""
+    middle = ((x1 + x2) / 2, min(y2, 1.0))
+    left, right = x1 <= CUT, x2 >= 1 - CUT
+    if y2 >= 1 - CUT or (left and right):
+        return middle, ""
+    if left:
+        return (x2, y2), "right"
+    return ((x1, y2), "left") if right else (middle, "middle")

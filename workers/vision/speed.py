@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 # The speed is that of about the last second; so long, or so many points, are needed to tell one.
-WINDOW_S, LEAST_S, LEAST = 1.0, 0.4, 3
+WINDOW_S, LEAST_S, LEAST = 1.0, 0.55, 3
 # Acceleration bends the way only a little: it needs a longer look and more points.
 BEND_S, BEND_LEAST_S, BEND_LEAST = 1.2, 0.75, 5
 # The ground is drawn by hand and a lower edge hangs a little above it: a part of every speed.

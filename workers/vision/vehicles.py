@@ -6,7 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from workers.vision.boxes import Box, iou
+from workers.geometry import Polygon
+from workers.ground import Plane
+from workers.vision.boxes import Box, iou, lower_edge
+from workers.vision.mover import EDGE as MOVER_EDGE
+from workers.vision.mover import Mover
 from workers.vision.track import Habits, Track, Tracker
 
 # Labels of COCO that are vehicles, and how well the detector knows a vehicle's lower edge: as a
@@ -15,8 +19,6 @@ LABELS = ("car", "truck", "bus", "train", "motorcycle")
 EDGE = 0.025
 # One vehicle is often called two things: boxes that overlap by more than this are one.
 SAME = 0.5
-# Nearer to the picture's edge than this, a box is cut off by it.
-CUT = 0.012
 
 
 class CarTracker(Tracker):
@@ -55,11 +57,21 @@ class Vehicle:
         return self.box[3] - self.box[1]
 
 
+@dataclass(frozen=True)
+class Roads:
+    """Where vehicles are followed: zones, the ground under them, and what there is no vehicle."""
+
+    zones: tuple[Polygon, ...]
+    ground: Plane
+    hidden: tuple[Polygon, ...] = ()
+
+
 @dataclass
 class Vehicles:
-    """The vehicles of one camera."""
+    """The vehicles of one camera: known by the detector, and known by moving."""
 
     known: CarTracker = field(default_factory=CarTracker)
+    mover: Mover = field(default_factory=Mover)
 
     def see(self, boxes: Sequence[Box] | None, t: float, aspect: float) -> None:
         """Take the detector's boxes of one frame; None where it did not look."""
@@ -68,54 +80,63 @@ class Vehicles:
         else:
             self.known.update(one_each([b for b in boxes if b.label in LABELS]), t, aspect)
 
+    def move(
+        self, luma: np.ndarray, roads: Roads, people: Sequence[Sequence[float]], t: float,
+        *, glare: bool = False,
+    ) -> None:  # fmt: skip
+        """Take one frame's luma (H, W) and the boxes of the people in it."""
+        self.mover.see(luma, roads.zones, people, roads.ground, t, roads.hidden, glare)
+
     def follow(self, t: float, step_s: float) -> list[Vehicle]:
-        """Return the vehicles of the frame at t."""
+        """Return the vehicles of the frame at t; one that is known both ways, by its moving."""
         visible_s = max(0.5, 1.2 * step_s)
-        return [
-            followed(2 * k.id, k, EDGE * (k.box[3] - k.box[1]), seen=k.seen_s == t)
-            for k in self.known.tracks
+        moving = [k for k in self.mover.tracker.tracks if t - k.seen_s <= visible_s]
+        cars = [k.box for k in moving if self.mover.is_car(k)]
+        known = [
+            k for k in self.known.tracks
             if k.confirmed and t - k.seen_s <= visible_s
-        ]
+            and not any(_within(k.box, car) for car in cars)
+        ]  # fmt: skip
+        found = [followed(2 * k.id, k, EDGE, seen=k.seen_s == t) for k in known]
+        for k in moving:
+            sure = self.mover.is_car(k)
+            if sure or not any(_within(k.box, other.box) for other in known):
+                found.append(followed(2 * k.id + 1, k, MOVER_EDGE, seen=k.seen_s == t, sure=sure))
+        return found
+
+    @property
+    def lost(self) -> str:
+        """Return why vehicles cannot be followed now, or ""."""
+        return self.mover.lost
 
     def found(self, t: float) -> bool:
         """Tell whether the detector saw a vehicle at t."""
         return any(k.hits > 1 and k.seen_s == t for k in self.known.tracks)
 
-    def forget(self) -> None:
-        """Start anew after a gap in time."""
+    def forget(self, gap_s: float) -> None:
+        """Take note of a gap in time, below 0 where time went back: what stood may still stand."""
         self.known.forget()
+        if gap_s < 0:
+            self.mover = Mover()
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        return {"known": self.known.dump()}
+        return {"known": self.known.dump(), "mover": self.mover.dump()}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Vehicles":
         """Rebuild from dump()."""
-        return cls(CarTracker.load(data["known"]))
+        return cls(CarTracker.load(data["known"]), Mover.load(data["mover"]))
 
 
-def followed(
-    name: int, track: Track, edge: float, *, seen: bool, sure: bool = True
-) -> Vehicle:  # fmt: skip
-    """Return a track as others see it; edge: standard deviation of its lower edge."""
+def followed(name: int, track: Track, share: float, *, seen: bool, sure: bool = True) -> Vehicle:
+    """Return a track as others see it; share: of its height, its lower edge's deviation."""
     x1, y1, x2, y2 = track.box
     foot, point = lower_edge(x1, x2, y2)
     return Vehicle(
-        name, (x1, y1, x2, y2), foot, track.score, track.born_s, track.label, point, edge,
-        seen, sure,
+        name, (x1, y1, x2, y2), foot, track.score, track.born_s, track.label, point,
+        share * (y2 - y1), seen, sure,
     )  # fmt: skip
-
-
-def lower_edge(x1: float, x2: float, y2: float) -> tuple[tuple[float, float], str]:
-    """Return the point of a box's lower edge that can be followed, and which one it is."""
-    middle = ((x1 + x2) / 2, min(y2, 1.0))
-    left, right = x1 <= CUT, x2 >= 1 - CUT
-    if y2 >= 1 - CUT or (left and right):
-        return middle, ""
-    if left:
-        return (x2, y2), "right"
-    return ((x1, y2), "left") if right else (middle, "middle")
 
 
 def one_each(boxes: Sequence[Box]) -> list[Box]:
@@ -130,3 +151,11 @@ def one_each(boxes: Sequence[Box]) -> list[Box]:
 def overlap(one: Sequence[float], other: Sequence[float]) -> float:
     """Return how far two boxes overlap, 0..1."""
     return float(iou(np.array([one]), np.array([other]))[0, 0])
+
+
+def _within(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Tell whether two boxes are of one vehicle: most of the smaller lies in the larger."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (one, other)]
+    return wide > 0 and high > 0 and wide * high > SAME * min(areas)
