@@ -7,6 +7,7 @@ from workers.hazards.base import Phrase, View, say
 from workers.hazards.params import choice, line, number
 from workers.hazards.traffic import Car, direction, halts, held_for
 from workers.vision.speed import Motion
+from workers.words import sentence
 
 KMH = 1 / 3.6
 # By kind of haulage: the limit in m/s where it is the law's own, and the share over the limit at
@@ -231,7 +232,7 @@ class Driving:
             return None
         found = direction(self.view.lines[name], self.car.place, self.view)
         if found is None:
-            self.unmeasured = self.unmeasured or "the drawn way is not on the ground"
+            self.unmeasured = self.unmeasured or sentence("the drawn way is not on the ground")
         return found
 
     def _moves(self, motion: Motion, stopped_s: float) -> bool:

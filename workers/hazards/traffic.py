@@ -12,6 +12,7 @@ from workers.geometry import Point
 from workers.hazards.base import Memory, Vehicle, View
 from workers.vision.mover import LABEL, STANDS
 from workers.vision.speed import BEND_S, Motion, Spot, acceleration, velocity
+from workers.words import sentence
 
 # Points of a way are kept at least so far apart in time.
 THIN_S = 0.09
@@ -227,17 +228,17 @@ def _car(
     motion = velocity(spots, view.step_s) if fresh else None
     why = ""
     if motion is not None and motion.error > most_error:
-        motion, why = None, "too few pixels to measure a speed"
+        motion, why = None, sentence("too few pixels to measure a speed")
     elif not vehicle.point:
-        why = "the lower edge of a vehicle is out of the picture"
+        why = sentence("the lower edge of a vehicle is out of the picture")
     elif place is None:
-        why = "a vehicle is not on the drawn ground"
+        why = sentence("a vehicle is not on the drawn ground")
     if motion is not None:
         mine["told"], mine["v"] = view.t, [motion.x, motion.y]
     # At slow rates of pictures it takes longer to have enough of them.
     if view.t - mine["told"] < max(UNMEASURED_S, 4.2 * view.step_s):
         why = ""
     elif motion is None and not why:
-        why = "a vehicle is seen too seldom to measure its speed"
+        why = sentence("a vehicle is seen too seldom to measure its speed")
     stands_s = view.t - float(mine["anchor"][0])
     return Car(vehicle, place, motion, why, stands_s, mine, spots, sigma)

@@ -6,6 +6,7 @@ from workers.hazards.base import Condition, Fault, Hazard, MachineView, Memory, 
 from workers.hazards.driving import RUNAWAY, Driving, Params
 from workers.hazards.proximity_while_running import machine_words
 from workers.hazards.traffic import Car, follow, lost_from_sight
+from workers.words import sentence
 
 # A measure whose error is more than this part of the limit says nothing about it.
 WORST = 0.5
@@ -66,7 +67,7 @@ class VehicleMotion(Hazard):
         worst = max(judged, key=lambda one: self._rank(one.level), default=None)
         if worst is None or worst.level is None:
             if is_open and not blind and lost_from_sight(memory, view):
-                blind = "a vehicle that stood there is not seen any more"
+                blind = sentence("a vehicle that stood there is not seen any more")
             return Condition(None, readings=readings, blind=blind)
         level = worst.level
         same = [one for one in judged if one.level == level]

@@ -22,6 +22,7 @@ from workers.vision.movement import changed, noise_of
 from workers.vision.speed import Spot, velocity
 from workers.vision.track import Habits, Track, Tracker
 from workers.vision.window import Window, covered, window
+from workers.words import sentence
 
 # What such boxes are called, while they move and while they stand where they were.
 LABEL, STANDS = "moving", "standing"
@@ -54,8 +55,6 @@ SETTLE_S = 2.0
 SATURATED, GLARE = 235, 0.01
 # A window darker than this, in mean grey levels, is dark.
 DARK = 45.0
-# Nobody runs faster than this, in m/s, and carries a lamp faster.
-RUN_M_S = 3.0
 # So long after such a doubt it cannot be told what moves.
 DOUBTS_S = 1.0
 # Of a standing car's cells, so many must still differ from the empty place.
@@ -110,13 +109,13 @@ class Mover:
         differs = changed(patch, self.empty, visible, noise, lamps=bool(people))
         if differs.sum() > MOST * max(1, visible.sum()):
             self._begin(patch, t)
-            self.restarted, self.lost = True, "the whole picture changed"
+            self.restarted, self.lost = True, sentence("the whole picture changed")
             return
         self.lost = ""
         if t - self.settled_t <= SETTLE_S and self.restarted:
-            self.lost = "the whole picture changed"
+            self.lost = sentence("the whole picture changed")
         elif t - self.doubt_t <= DOUBTS_S:
-            self.lost = "lamps hide whether what moves is a vehicle"
+            self.lost = sentence("lamps hide whether what moves is a vehicle")
         moves = changed(patch, self.past, visible, noise, lamps=bool(people)) & differs
         blobs = self._blobs(differs, moves, where, ground)
         blobs += self._standing(differs, visible, where, blobs)
@@ -245,7 +244,7 @@ class Mover:
                 # shadow go about as large as cars.
                 carried = dark and any(_covers(track.box, person) for person in people)
                 lamps = self._glares(where.cells(track.box)) or carried or (glare and bool(people))
-                if lamps and motion.speed - motion.error < RUN_M_S:
+                if lamps:
                     self.doubt_t = t
                 else:
                     self.cars[track.id] = LEAST_FILL
