@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from workers.engine import Chunk, analyse
 from workers.scene import parse_scene
 from workers.state import State
-from workers.vision.boxes import Box
+from workers.vision.boxes import Box, lower_edge
 from workers.vision.speed import Spot, acceleration, velocity
-from workers.vision.boxes import lower_edge
 from workers.vision.vehicles import Vehicles
 
 GROUND = {"image": [[0, 0], [1, 0], [1, 1], [0, 1]], "metres": [[0, 0], [10, 0], [10, 20], [0, 20]]}
