@@ -177,6 +177,7 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
     inputs = checks.listed(raw, "inputs", _input)
     _refuse_doubles(machines, inputs)
     shifts = checks.listed(raw, "shifts", parse_shift)
+    days = {shift.id: shift for shift in shifts}
     names = Names(
         zone=frozenset(polygons),
         line=frozenset(line.id for line in lines),
@@ -188,8 +189,9 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
         units={one.id: one.unit for one in inputs},
         floors=frozenset(gauge.id for gauge in gauges if gauge.zone is not None),
         sources={machine.id: machine.source for machine in machines},
+        shifts=days,
+        ground=ground is not None,
     )
-    days = {shift.id: shift for shift in shifts}
     rules = checks.listed(
         raw, "rules", lambda item, path: parse_rule(item, path, names, days, ground is not None)
     )

@@ -8,11 +8,20 @@ from hypothesis import strategies as st
 from workers.scene import SceneError
 
 HANDOVER = {"id": "handover", "kind": "state", "states": ["OPEN", "CLOSED"]}
+SHIFTS = [{"id": "early", "from": "06:00", "to": "14:00"},
+          {"id": "repair", "from": "22:00", "to": "06:00"}]  # fmt: skip
+# The zone is four metres wide and nine deep.
+GROUND = {"image": [[0.4, 0.5], [0.6, 0.5], [0.6, 0.95], [0.4, 0.95]],
+          "metres": [[0, 9], [4, 9], [4, 0], [0, 0]]}  # fmt: skip
+NOON, NIGHT = 1_700_481_600.0, 1_700_438_400.0
 TAGS = {"id": "tags", "kind": "number", "stale_s": 30}
 
 
-def place(fps=2.0, **params):
-    where = scene("occupancy", params=params, rule={"zone": "danger"}, inputs=[HANDOVER, TAGS])
+def place(fps=2.0, ground=False, **params):
+    where = scene(
+        "occupancy", params=params, rule={"zone": "danger"}, inputs=[HANDOVER, TAGS],
+        shifts=SHIFTS, timezone="UTC", **({"ground": GROUND} if ground else {}),
+    )  # fmt: skip
     return Film(where, fps=fps)
 
 
@@ -44,7 +53,7 @@ def test_a_lone_worker_is_told_after_two_minutes_and_an_empty_place_never():
     film.run(60)
     film.run(115, crowd(1))
     assert film.findings == []
-    assert [f.level for f in film.run(15, crowd(1))] == ["danger"]
+    assert [(f.level, f.severity) for f in film.run(15, crowd(1))] == [("alone", "medium")]
     assert [f.state for f in film.run(30, crowd(2))] == ["cleared"]
 
 
@@ -56,7 +65,7 @@ def test_a_hand_over_raises_the_limit_for_two_hours_at_most():
     assert [f.level for f in film.run(400, crowd(7))] == ["danger"]
 
 
-def test_a_mismatch_with_the_tags_is_a_warning_and_old_tags_are_none():
+def test_a_mismatch_with_the_tags_is_a_warning_and_old_tags_are_told_as_unknown():
     film = place(tags="tags")
     for _ in range(9):
         film.tell("tags", "5")
@@ -64,8 +73,12 @@ def test_a_mismatch_with_the_tags_is_a_warning_and_old_tags_are_none():
     assert [f.level for f in film.findings] == ["mismatch"]
     other = place(tags="tags")
     other.tell("tags", "5")
-    other.run(85, crowd(3))
-    assert other.findings == []
+    assert other.run(85, crowd(3)) == []
+    assert [r.value for r in other.readings if r.name == "r1.tags"][-1] == "UNKNOWN"
+    [found] = other.run(10, crowd(3))
+    assert (found.level, found.severity) == ("unknown", "low")
+    other.tell("tags", "3")
+    assert [f.state for f in other.run(15, crowd(3))] == ["cleared"]
 
 
 def test_a_blind_camera_tells_of_no_lone_worker_and_ends_no_alarm():
@@ -83,6 +96,24 @@ def test_a_blind_camera_tells_of_no_lone_worker_and_ends_no_alarm():
         ({}, "params.limit"),
         ({"limit": 2, "at_least": 3}, "params.at_least"),
         ({"limit": 9, "handover": "handover"}, "params.handover_limit"),
+        (
+            {"limit": 9, "handover_times": [{"shift": "early"}], "handover_limit": 9},
+            "params.handover_times",
+        ),
+        ({"limit": 3, "empty_s": 60}, "params.at_least"),
+        ({"crowd": 1}, "params.crowd"),
+        ({"crowd": 4}, "params.crowd"),
+        (
+            {"limit": 3, "shift_limits": [{"shift": "none", "limit": 2}]},
+            "params.shift_limits[0].shift",
+        ),
+        (
+            {"limit": 3, "shift_limits": [{"shift": "early", "limit": 0}]},
+            "params.shift_limits[0].limit",
+        ),
+        ({"at_least": 3, "shift_limits": [{"shift": "early", "limit": 2}]}, "params.at_least"),
+        ({"limit": 3, "handover": "tags", "handover_limit": 5}, "params.handover"),
+        ({"tags": "handover"}, "params.tags"),
     ],
 )
 def test_numbers_that_contradict_each_other_are_refused(params, path):
@@ -95,4 +126,92 @@ def test_a_second_of_blindness_does_not_begin_the_time_anew():
     film = place(at_least=2)
     film.run(110, crowd(1))
     film.run(1, crowd(1), faults=("blocked",))
-    assert [f.level for f in film.run(15, crowd(1))] == ["danger"]
+    assert [f.level for f in film.run(15, crowd(1))] == ["alone"]
+
+
+def test_a_place_that_must_be_manned_and_is_empty_is_told():
+    film = place(at_least=2, empty_s=60)
+    assert film.run(58) == []
+    [found] = film.run(5)
+    assert (found.level, found.values["persons"]) == ("alone", 0)
+    assert "needed 2" in found.why
+    assert [f.state for f in film.run(30, crowd(2))] == ["cleared"]
+
+
+def test_who_leaves_a_lone_post_begins_no_time_anew_and_a_blind_camera_sees_no_empty_place():
+    film = place(at_least=2, empty_s=100)
+    film.run(80, crowd(1))
+    assert [f.level for f in film.run(40)] == ["alone"]
+    blind = place(at_least=1, empty_s=30)
+    assert blind.run(300, faults=("blocked",)) == []
+
+
+def test_the_limit_of_the_shift_holds_and_the_lowest_where_the_time_is_not_known():
+    limits = [{"shift": "early", "limit": 2}, {"shift": "repair", "limit": 6}]
+    for wall_s, raised in ((NOON, True), (NIGHT, False), (None, True)):
+        film = place(limit=4, shift_limits=limits)
+        assert bool(film.run(60, crowd(5), wall_s=wall_s)) == raised
+    between = place(limit=4, shift_limits=limits)
+    assert between.run(60, crowd(3), wall_s=NOON + 4 * 3600) == []
+
+
+def test_a_hand_over_by_the_clock_raises_the_limit_and_an_unknown_time_raises_none():
+    times = [{"from": "11:30", "to": "12:30"}]
+    film = place(limit=3, handover_times=times, handover_limit=8)
+    assert film.run(60, crowd(7), wall_s=NOON) == []
+    assert [f.level for f in film.run(60, crowd(7), wall_s=NOON + 3600)] == ["danger"]
+    other = place(limit=3, handover_times=times, handover_limit=8)
+    assert [f.level for f in other.run(60, crowd(7))] == ["danger"]
+
+
+def test_a_crowd_is_told_by_metres_on_the_ground_and_the_same_people_apart_are_none():
+    # In the picture those far away stand closer together: on the ground they do not.
+    close = [person(0.5 + 0.01 * k, 0.9, track=k) for k in range(4)]
+    apart = [person(0.42 + 0.16 * (k % 2), 0.9 - 0.3 * (k // 2), track=k) for k in range(4)]
+    film = place(ground=True, crowd=4, crowd_m=1.5)
+    assert film.run(60, apart) == []
+    assert [(f.level, f.severity) for f in film.run(45, close)] == [("crowded", "low")]
+    assert film.state.rules["r1"].values["crowd"] == 4
+
+
+def test_too_many_do_not_stay_told_because_the_tags_differ():
+    film = place(limit=4, tags="tags")
+    for second in range(200):
+        if second % 10 == 0:
+            film.tell("tags", "9")
+        film.run(1, crowd(5 if second < 60 else 3))
+    told = [(f.state, f.level) for f in film.findings]
+    assert told == [("raised", "danger"), ("cleared", "danger"), ("raised", "mismatch")]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    missed=st.sets(st.integers(0, 399), max_size=120),
+    switch=st.integers(1, 399),
+    edge=st.lists(st.sampled_from([-0.01, 0.0, 0.01]), min_size=400, max_size=400),
+)
+def test_a_lone_worker_who_flickers_at_the_edge_is_one_alarm(missed, switch, edge):
+    film = place(at_least=2)
+    singles = {i for i in missed if i - 1 not in missed and i - 2 not in missed}
+
+    def there(i):
+        if i in singles and i > 4:
+            return []
+        return [person(0.5 if i < 4 else 0.405 + edge[i], track=1 if i < switch else 2)]
+
+    film.run(200, there)
+    assert [(f.state, f.level) for f in film.findings] == [("raised", "alone")]
+    assert film.findings[0].t <= 122
+
+
+@settings(max_examples=10, deadline=None)
+@given(swap=st.integers(1, 99))
+def test_two_who_cross_are_two_whatever_their_tracks(swap):
+    film = place(at_least=2, limit=2)
+
+    def there(i):
+        a, b = (1, 2) if i < swap else (3, 4)
+        x = 0.42 + 0.16 * (i % 100) / 100
+        return [person(x, track=a), person(1 - x, 0.82, track=b)]
+
+    assert film.run(200, there) == []

@@ -1,15 +1,73 @@
-"""Too many people, too few, or another number than the tag system counts."""
+"""Too many people, too few or too close together, or another number than the tag system counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import Any, NamedTuple
 
-from workers.hazards.base import Condition, Fault, Hazard, Memory, Rule, View, say
-from workers.hazards.params import integer, number, source
+from workers import checks
+from workers.checks import SceneError
+from workers.hazards.base import (
+    Condition,
+    Fault,
+    Hazard,
+    Memory,
+    Person,
+    Phrase,
+    Rule,
+    View,
+    say,
+)
+from workers.hazards.params import Names, data, integer, number, source
 from workers.hazards.presence import inside_zone
+from workers.when import Span, in_schedule, parse_schedule
 
 # The counts kept for the median, at most so many whatever the rate of pictures.
 MOST_COUNTS = 60
+DAY_MIN = 24 * 60
+
+
+class ShiftLimit(NamedTuple):
+    """The limit of one shift."""
+
+    shift: str
+    span: Span
+    limit: int
+
+
+def parse_limits(value: Any, path: str, names: Names) -> tuple[ShiftLimit, ...]:
+    """Check limits by shift; a shift that is not there, or is named twice, is refused."""
+    if not isinstance(value, list | tuple) or len(value) > checks.MAX_POINTS:
+        raise SceneError(path, "must be a list, found %(found)s", found=checks.show(value))
+    limits: list[ShiftLimit] = []
+    for index, item in enumerate(value):
+        where = f"{path}[{index}]"
+        raw = checks.keys(item, where, ("shift", "limit"))
+        checks.known(raw["shift"], f"{where}.shift", "shift", names.shifts)
+        if any(other.shift == raw["shift"] for other in limits):
+            raise SceneError(f"{where}.shift", "is named twice")
+        limit = checks.whole(raw["limit"], f"{where}.limit", 1, 1000)
+        limits.append(ShiftLimit(raw["shift"], names.shifts[raw["shift"]].span, limit))
+    return tuple(limits)
+
+
+def parse_times(value: Any, path: str, names: Names) -> tuple[Span, ...]:
+    """Check times of the day: spans or shifts by name; none at all are none."""
+    if isinstance(value, list | tuple) and not value:
+        return ()
+    return parse_schedule(list(value) if isinstance(value, tuple) else value, path, names.shifts)
+
+
+LIMITS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["shift", "limit"],
+        "additionalProperties": False,
+        "properties": {"shift": {"type": "string"}, "limit": {"type": "integer", "minimum": 1}},
+    },
+}
+TIMES = {"type": "array", "items": {"type": "object"}}
 
 
 @dataclass(frozen=True)
@@ -19,6 +77,10 @@ class Params:
     limit: int = integer(
         0, low=0, high=1000, label="At most", help="More people are too many; 0: no limit."
     )
+    shift_limits: tuple[ShiftLimit, ...] = data(
+        parse=parse_limits, schema=LIMITS, label="At most, by shift",
+        help='Limits of shifts that differ, as [{"shift": "repair", "limit": 40}].',
+    )  # fmt: skip
     at_least: int = integer(
         0, low=0, high=100, label="At least",
         help="Fewer people, while anybody is there, are too few; 2 tells of lone workers.",
@@ -31,9 +93,28 @@ class Params:
         120.0, unit="s", low=0, high=3600, label="Too few for",
         help="Time with too few people before the alarm.",
     )  # fmt: skip
+    empty_s: float = number(
+        0.0, unit="s", low=0, high=86400, label="Empty for",
+        help="Time with nobody at all before too few are told; 0: the place may be empty.",
+    )  # fmt: skip
+    crowd: int = integer(
+        0, low=0, high=100, label="Crowd from",
+        help="So many people within the radius are a crowd; 0: nobody asks. Needs the ground.",
+    )  # fmt: skip
+    crowd_m: float = number(
+        2.0, unit="m", low=0.2, high=50, label="Radius of a crowd",
+        help="Distance on the ground from one of the crowd to the others.",
+    )  # fmt: skip
+    crowd_s: float = number(
+        30.0, unit="s", low=0, high=3600, label="Crowd for", help="Time before a crowd is told."
+    )
     handover: str | None = source(
         label="Hand-over",
         help="An input that says OPEN while shifts hand over: the higher limit holds then.",
+    )  # fmt: skip
+    handover_times: tuple[Span, ...] = data(
+        parse=parse_times, schema=TIMES, label="Times of hand-over",
+        help='When shifts hand over each day, as [{"from": "07:30", "to": "08:30"}].',
     )  # fmt: skip
     handover_limit: int = integer(
         0, low=0, high=1000, label="At most at hand-over", help="The limit while shifts hand over."
@@ -51,7 +132,7 @@ class Params:
     )  # fmt: skip
     tags_s: float = number(
         60.0, unit="s", low=0, high=3600, label="Mismatch for",
-        help="Time of a mismatch before it is told as a warning.",
+        help="Time of a mismatch, or of an unknown tag count, before it is told.",
     )  # fmt: skip
     window_s: float = number(
         10.0, unit="s", low=0, high=60, label="Median over",
@@ -66,18 +147,25 @@ class Params:
 class Occupancy(Hazard):
     """The number of people in a zone against its limits and against the tag system.
 
-    The median over ten seconds counts, so that somebody hidden for a moment changes nothing. A
-    camera sees no more people than there are: while it is blind, too few are not told and too many
-    stay told. A hand-over that is unknown, or too long, raises no limit; a tag count that
-    is unknown or old is compared with nothing. Sources of the defaults: limits are the mine's own
-    (they differ by place and shift); 10 and 30 s, 120 s for lone work, hand-over two hours at most,
-    mismatch of two for 60 s of the field's practice.
+    The median over ten seconds counts, so that somebody hidden for a moment changes nothing. While
+    the camera is blind nothing is counted: no time runs, and what is told stays told. The limit may
+    differ by shift; where the time of day is not known the lowest holds. Hand-over is told by an
+    input or by the time of day; one that is unknown, or too long, raises no limit. A tag count that
+    is unknown or old is compared with nothing, and told as unknown. Sources of the defaults: limits
+    are the mine's own (they differ by place and shift); 10 and 30 s, 120 s for lone work (medium),
+    hand-over two hours at most, mismatch of two for 60 s, crowding low, of the field's practice.
     """
 
     type = "occupancy"
     title = "Wrong number of people"
     params = Params
-    levels = {"mismatch": "medium", "danger": ""}
+    levels = {
+        "unknown": "low",
+        "crowded": "low",
+        "mismatch": "medium",
+        "alone": "medium",
+        "danger": "",
+    }
     severity = "high"
     action = "Call the place: send those who are too many out, or somebody to who is alone."
     needs_zone = True
@@ -86,79 +174,166 @@ class Occupancy(Hazard):
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse limits that leave no number allowed, and rules that ask for nothing."""
         params: Params = rule.params
-        if not params.limit and not params.at_least and params.tags is None:
+        limits = [
+            limit for limit in (params.limit, *(k.limit for k in params.shift_limits)) if limit
+        ]
+        if not limits and not params.at_least and not params.crowd and params.tags is None:
             yield Fault("params.limit", "needs a limit, a least number or a tag count")
-        if params.limit and params.at_least > params.limit:
+        if limits and params.at_least > min(limits):
             yield Fault("params.at_least", "must not be more than the limit")
-        if params.handover is not None and params.handover_limit < params.limit:
+        hands_over = params.handover is not None or params.handover_times
+        if hands_over and params.handover_limit < max(limits, default=0):
             yield Fault("params.handover_limit", "must not be less than the limit")
+        if any(60 * _length_min(span) > params.handover_s for span in params.handover_times):
+            yield Fault("params.handover_times", "is longer than a hand-over may last")
+        if params.empty_s and not params.at_least:
+            yield Fault("params.at_least", "is missing: an empty place has too few for what")
+        if params.crowd == 1:
+            yield Fault("params.crowd", "nobody is a crowd alone")
+
+    def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a crowd without the ground, and a hand-over that can never begin."""
+        params: Params = rule.params
+        if params.crowd and not names.ground:
+            yield Fault("params.crowd", "needs the ground to be drawn")
+        if params.handover is not None and "OPEN" not in names.states.get(params.handover, ()):
+            yield Fault("params.handover", "needs an input with the state OPEN")
+        if params.tags is not None and names.kinds.get(params.tags) != "number":
+            yield Fault("params.tags", "needs an input that is a number")
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
         assert rule.zone is not None
         inside = inside_zone(memory, list(view.people), view, rule.zone)
-        counts: list[list[float]] = memory.setdefault("counts", [])
-        step_s = params.window_s / MOST_COUNTS
-        if not counts or view.t - counts[-1][0] >= step_s - 1e-6:
-            counts.append([view.t, len(inside)])
-        memory["counts"] = counts = [c for c in counts if view.t - c[0] <= params.window_s + 1e-6]
-        # Of two middle numbers the higher is doubt in the direction of too many.
-        number_now = int(median(c[1] for c in counts) + 0.5)
+        people, close = self._count(params, memory, view, inside)
         limit = self._limit(params, memory, view)
-        over = bool(limit) and number_now > limit
-        # A median of nothing but somebody's entering is no lone worker: the time tells.
-        few = 0 < number_now < params.at_least and not view.blind
         tags = view.inputs[params.tags].value if params.tags else None
-        differ = isinstance(tags, float) and abs(tags - number_now) >= params.tags_differ
-        differ = differ and not view.blind
-        over_s = _lasted(memory, "over", over, view.t)
-        if view.blind:
-            # The time stands still while nobody can see, and is not begun anew after.
-            for name in ("few", "differ"):
-                if name in memory:
-                    memory[name] += view.step_s
-            few_s = differ_s = 0.0
-        else:
-            few_s = _lasted(memory, "few", few, view.t)
-            differ_s = _lasted(memory, "differ", differ, view.t)
-        readings: dict[str, float | str | None] = {"people": float(number_now)}
         values = {
-            "zone": rule.zone, "persons": number_now, "limit": limit, "at_least": params.at_least,
+            "zone": rule.zone, "persons": people, "limit": limit, "at_least": params.at_least,
             "tags": tags, "tracks": [p.track for p in inside],
         }  # fmt: skip
         boxes = tuple(p.box for p in inside)
-        is_open = memory.get("open") == "danger"
-        if over and (over_s >= params.over_s - 1e-6 or is_open):
-            why = say("%(count)s people in %(zone)s, allowed %(limit)s", count=number_now,
-                      zone=rule.zone, limit=limit)  # fmt: skip
-            return Condition("danger", boxes, (why,), values, readings)
-        if few and (few_s >= params.alone_s - 1e-6 or is_open):
-            why = say("%(count)s people in %(zone)s for %(seconds)s s, needed %(least)s",
-                      count=number_now, zone=rule.zone, seconds=f"{few_s:.0f}",
-                      least=params.at_least)  # fmt: skip
-            return Condition("danger", boxes, (why,), values, readings)
-        if differ and differ_s >= params.tags_s - 1e-6:
-            why = say("%(count)s people seen in %(zone)s, %(tags)s tags", count=number_now,
-                      zone=rule.zone, tags=f"{tags:g}")  # fmt: skip
-            return Condition("mismatch", boxes, (why,), values, readings)
-        return Condition(None, readings=readings)
+        readings: dict[str, float | str | None] = {"people": float(people)}
+        if params.tags:
+            readings["tags"] = tags if isinstance(tags, float) else "UNKNOWN"
+        found = self._found(params, memory, view, rule.zone, people, close, limit, tags)
+        level = self._one(memory, found)
+        if level is None:
+            return Condition(None, readings=readings)
+        if level == "crowded":
+            values |= {"crowd": close, "radius_m": params.crowd_m}
+        return Condition(level, boxes, (found[level],), values, readings)
 
-    def _limit(self, params: Params, memory: Memory, view: View) -> int:
-        """Return the limit that holds now."""
-        if params.handover is None or view.inputs[params.handover].value != "OPEN":
-            return params.limit
-        since = view.inputs[params.handover].since_s
-        held_s = view.t - (view.t if since is None else since)
-        return params.handover_limit if held_s <= params.handover_s else params.limit
+    def _one(self, memory: Memory, found: Mapping[str, Phrase]) -> str | None:
+        """Return the level to tell: one after the other, and at once only what is worse.
+
+        Else too many people would stay told for as long as the tags differ.
+        """
+        order = list(self.levels)
+        worst = max(found, key=order.index, default=None)
+        level = memory.get("open")
+        if level is None or worst is None or order.index(worst) > order.index(level):
+            return worst
+        return level if level in found else None
+
+    def _found(
+        self, params: Params, memory: Memory, view: View, zone: str, people: int, close: int,
+        limit: int, tags: float | str | None,
+    ) -> dict[str, Phrase]:  # fmt: skip
+        """Return what is so for long enough, by level, each with its reason."""
+        found: dict[str, Phrase] = {}
+        over_s = _lasted(memory, "over", bool(limit) and people > limit, view)
+        # Too few stay too few when the last one leaves a place that may not be empty.
+        few = people < params.at_least and (people > 0 or params.empty_s > 0)
+        few_s = _lasted(memory, "few", few, view)
+        differ = isinstance(tags, float) and abs(tags - people) >= params.tags_differ
+        differ_s = _lasted(memory, "differ", differ, view)
+        silent_s = _lasted(memory, "silent", bool(params.tags) and tags is None, view)
+        crowd_s = _lasted(memory, "crowd", bool(params.crowd) and close >= params.crowd, view)
+        level = memory.get("open")
+        if over_s is not None and (over_s >= params.over_s - 1e-6 or level == "danger"):
+            found["danger"] = say("%(count)s people in %(zone)s, allowed %(limit)s", count=people,
+                                  zone=zone, limit=limit)  # fmt: skip
+        least_s = params.alone_s if people else params.empty_s
+        if few_s is not None and (few_s >= least_s - 1e-6 or level == "alone"):
+            found["alone"] = say("%(count)s people in %(zone)s for %(seconds)s s, needed %(least)s",
+                                 count=people, zone=zone, seconds=f"{few_s:.0f}",
+                                 least=params.at_least)  # fmt: skip
+        if differ_s is not None and (differ_s >= params.tags_s - 1e-6 or level == "mismatch"):
+            found["mismatch"] = say("%(count)s people seen in %(zone)s, %(tags)s tags",
+                                    count=people, zone=zone, tags=f"{tags:g}")  # fmt: skip
+        if crowd_s is not None and (crowd_s >= params.crowd_s - 1e-6 or level == "crowded"):
+            found["crowded"] = say("%(count)s people within %(metres)s m in %(zone)s", count=close,
+                                   metres=f"{params.crowd_m:g}", zone=zone)  # fmt: skip
+        if silent_s is not None and (silent_s >= params.tags_s - 1e-6 or level == "unknown"):
+            found["unknown"] = say("tag count %(input)s is not known for %(seconds)s s",
+                                   input=params.tags, seconds=f"{silent_s:.0f}")  # fmt: skip
+        return found
+
+    @staticmethod
+    def _count(params: Params, memory: Memory, view: View, inside: list[Person]) -> tuple[int, int]:
+        """Return how many people are there, and how many of them close together: medians."""
+        counts: list[list[float]] = memory.setdefault("counts", [])
+        step_s = params.window_s / MOST_COUNTS
+        if view.blind and counts:
+            for one in counts:
+                one[0] += view.step_s  # what a blind camera does not see is not gone
+        elif not counts or view.t - counts[-1][0] >= step_s - 1e-6:
+            counts.append([view.t, len(inside), _crowd(params, view, inside)])
+        memory["counts"] = counts = [c for c in counts if view.t - c[0] <= params.window_s + 1e-6]
+        # Of two middle numbers the higher is doubt in the direction of too many.
+        people, close = (int(median(c[k] for c in counts) + 0.5) for k in (1, 2))
+        return people, close
+
+    @staticmethod
+    def _limit(params: Params, memory: Memory, view: View) -> int:
+        """Return the limit that holds now; 0: none."""
+        limit = params.limit
+        held = [(k.limit, in_schedule((k.span,), view)) for k in params.shift_limits]
+        if any(now for _, now in held):
+            limit = min(most for most, now in held if now)
+        elif any(now is None for _, now in held):
+            limit = min(k for k in (limit, *(most for most, _ in held)) if k)
+        if not limit:
+            return 0
+        told = params.handover is not None and view.inputs[params.handover].value == "OPEN"
+        if told and params.handover is not None:
+            since = view.inputs[params.handover].since_s
+            told = view.t - (view.t if since is None else since) <= params.handover_s
+        if told or (params.handover_times and in_schedule(params.handover_times, view)):
+            return max(limit, params.handover_limit)
+        return limit
 
 
-def _lasted(memory: Memory, name: str, is_so: bool, t: float) -> float:
-    """Return for how long something has been so."""
+def _crowd(params: Params, view: View, inside: list[Person]) -> int:
+    """Return the most people within the radius of one of them, on the ground."""
+    if not params.crowd or view.ground is None:
+        return 0
+    places = [place for p in inside if (place := view.ground.metres(p.foot)) is not None]
+    near = [
+        sum((x - a) ** 2 + (y - b) ** 2 <= params.crowd_m**2 for a, b in places) for x, y in places
+    ]
+    return max(near, default=0)
+
+
+def _length_min(span: Span) -> int:
+    return (span.end_min - span.begin_min) % DAY_MIN or DAY_MIN
+
+
+def _lasted(memory: Memory, name: str, is_so: bool, view: View) -> float | None:
+    """Return for how long something has been so, None where it is not.
+
+    While nobody can see, the time stands still, and is not begun anew after.
+    """
+    if view.blind:
+        if name in memory:
+            memory[name] += view.step_s
+        return None
     if not is_so:
         memory.pop(name, None)
-        return 0.0
-    return t - float(memory.setdefault(name, t))
+        return None
+    return view.t - float(memory.setdefault(name, view.t))
 
 
 HAZARD = Occupancy()

@@ -108,6 +108,9 @@ class Names:
     kinds: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     floors: frozenset[str] = frozenset()
+    # The scene's shifts by id (workers.when.Shift), and whether the ground is drawn.
+    shifts: Mapping[str, Any] = field(default_factory=dict)
+    ground: bool = False
     # Of each machine, whether a signal, the picture or both tell its state.
     sources: Mapping[str, str] = field(default_factory=dict)
 
