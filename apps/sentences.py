@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_real import translation
 
-from apps.alarms.words import BLIND, FAULTS, MACHINE_STATES, SOURCES, WRONG
+from apps.alarms.words import BLIND, FAULTS, INPUT_STATES, MACHINE_STATES, SOURCES, WRONG
 from workers.checks import SceneError
 
 __all__ = ["kept", "refusal", "said_alarm", "said_event", "why"]
@@ -30,10 +30,12 @@ KINDS = {
     "input": _("input"),
     "rule": _("rule"),
     "shift": _("shift"),
+    "part": _("part of the template"),
 }
 # Values that are codes, by the name of their place in a sentence.
+TOLD = MACHINE_STATES | INPUT_STATES
 CODES: dict[str, Mapping[str, str | Promise]] = {
-    "state": MACHINE_STATES,
+    **dict.fromkeys(("state", "wanted", "token", "value", "first", "second"), TOLD),
     "source": SOURCES,
     "fault": FAULTS | BLIND,
     "wrong": WRONG,

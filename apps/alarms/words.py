@@ -1,6 +1,7 @@
 """Codes in words: the same ones on the desk, in lists and on an alarm's page."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.alarms.life import Cause
 from workers.hazards import registry
@@ -10,6 +11,7 @@ __all__ = [
     "CAUSES",
     "FAULTS",
     "HEALTH",
+    "INPUT_STATES",
     "MACHINE_STATES",
     "RULE_TYPES",
     "SOURCES",
@@ -31,6 +33,22 @@ MACHINE_STATES = {
     "RUNNING": _("RUNNING"),
     "COASTING": _("coasting"),
     "UNKNOWN": _("unknown, counts as running"),
+}
+# States that other systems tell and that templates know; a mine's own ones stay as they are sent.
+INPUT_STATES = {
+    "OPEN": _("OPEN"),
+    "CLOSED": _("CLOSED"),
+    "LOCKED": _("LOCKED"),
+    "PROVED": _("PROVED"),
+    "SIGNED": _("SIGNED"),
+    "NONE": _("NONE"),
+    "ON": _("ON"),
+    "OFF": pgettext_lazy("told by another system", "OFF"),
+    "GOODS": _("GOODS"),
+    "MAN_RIDING": _("MAN_RIDING"),
+    "VEHICLE": _("VEHICLE"),
+    "PEDESTRIAN": _("PEDESTRIAN"),
+    "FREE": _("FREE"),
 }
 SOURCES = {
     "signal": _("from its controller"),

@@ -8,7 +8,7 @@ from django.utils.translation import override
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_raise
 from apps.live.selectors import events_after
-from apps.sentences import kept
+from apps.sentences import kept, why
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import PASSWORD, Cast
 
@@ -101,6 +101,18 @@ def test_everybody_reads_why_in_their_own_language(operator: Client, cast: Cast)
             with override(language):
                 events = [e for e in events_after(cursor=0) if e["kind"].startswith("alarm.")]
                 assert {e["payload"]["why"] for e in events} == {said}
+
+
+def test_codes_of_other_systems_are_words_and_a_mines_own_stay(cast: Cast):
+    text = "%(barrier)s is %(state)s for %(seconds)s s, and must be %(wanted)s"
+    alarm = Alarm(why="", values={})
+    for state, said in (("OPEN", "打开"), ("AJAR", "AJAR")):
+        values = {"barrier": "gate-1", "state": state, "seconds": "40", "wanted": "CLOSED"}
+        alarm.values = {"phrases": [[text, values]]}
+        with override("zh-hans"):
+            assert why(alarm) == f"gate-1 处于 {said} 已 40 秒，应为 关闭"
+        with override("en"):
+            assert why(alarm) == text % values
 
 
 def test_a_refusal_is_a_sentence_in_the_callers_language(cast: Cast):
