@@ -231,6 +231,17 @@ def test_a_standing_car_that_is_not_seen_any_more_is_not_taken_to_have_left():
     assert film.open is None
 
 
+def test_a_car_that_still_stands_after_a_gap_in_the_pictures_is_the_same_alarm():
+    film = road()
+    drive(film, 0.0, 12, at=0.5)
+    film.state.forget(30.0)
+    film.t += 30.0
+    drive(film, 0.0, 15, at=0.5)
+    assert [(f.state, f.level) for f in film.findings] == [("raised", "stopped")]
+    drive(film, 1.0, 5, at=0.5)
+    assert film.open is None
+
+
 def test_the_wrong_way_takes_a_second_and_the_right_way_none():
     film = road(way="up")
     drive(film, -1.0, 3, at=0.9)

@@ -154,6 +154,16 @@ def test_another_view_makes_it_say_that_nothing_can_be_told():
     assert said[6.2] and said[7.0] and said[8.0]
 
 
+def test_a_car_that_stands_is_still_followed_after_a_gap_in_the_pictures():
+    mover, known = Mover(), people("bank/car-bright")
+    ids = []
+    for t, luma in frames("bank/car-bright"):
+        if not 10 < t < 13 and t < 14:
+            mover.see(luma, (TRACK,), known.get(round(t, 2), []), GROUND, t)
+            ids.append([k.id for k in mover.tracker.tracks if mover.is_car(k) and k.seen_s == t])
+    assert ids[-1] and ids[-1] == ids[-10]
+
+
 def test_nothing_changes_when_it_is_stored_between_frames():
     plain = [(t, [k.box for k in cars]) for t, cars, _ in watch("bank/car-dim", TRACK)]
     stored = [
