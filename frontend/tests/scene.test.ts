@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { area, crossings, rectangle, shift, split, within, type Point } from "../src/scene/geometry";
 import { History } from "../src/scene/history";
-import { faults, freeName, polygonOf, renamed, role, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
+import { leftOf, middle } from "../src/scene/arrows";
+import { renamed } from "../src/scene/rename";
+import { moved, needsOf } from "../src/scene/rows";
+import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
 
-const EMPTY: Scene = { version: 1, zones: [], machines: [], gauges: [], rules: [], ground: "kept" };
+const EMPTY: Scene = whole({ ground: "kept" });
 const HAZARDS: Hazard[] = [
   {
     type: "proximity_while_running", label: "", severity: "critical", mode: "armed", note: "", needs_zone: true, needs_machine: true,
@@ -65,7 +68,7 @@ describe("a scene", () => {
   });
 
   it("renames a zone in the rules that name it too", () => {
-    const next = renamed(renamed(scene, "zones", 0, "drum side"), "zones", 1, "outer");
+    const next = renamed(renamed(scene, "zones", 0, "drum side", HAZARDS), "zones", 1, "outer", HAZARDS);
     expect(next.rules[0]).toMatchObject({ zone: "drum side", params: { warning_zone: "outer" } });
     expect(find(next)).toEqual([]);
   });
@@ -108,5 +111,77 @@ describe("a gauge", () => {
     expect(find(wrong([1, 1]))).toEqual(["gauges[0].points fault_metres"]);
     expect(find(wrong([1, 3, 2]))).toEqual(["gauges[0].points fault_metres"]);
     expect(find(wrong([1]))).toEqual(["gauges[0].points fault_gauge_points"]);
+  });
+});
+
+describe("a line", () => {
+  it("has its left on the left hand of who walks along it, in a picture whose y goes down", () => {
+    expect(leftOf([1, 0])).toEqual([0, -1]);
+    expect(leftOf([0, 1])).toEqual([1, -0]);
+  });
+
+  it("has its arrow half way along, whatever its corners", () => {
+    expect(middle([[0, 0], [10, 0], [10, 30]])).toEqual({ at: [10, 10], along: [0, 1] });
+    expect(middle([[5, 5], [5, 5]])).toBeNull();
+  });
+
+  it("needs two points, and keeps them when it is moved", () => {
+    const lines = [{ id: "gate", points: [[0.2, 0.5], [0.8, 0.5]] as Point[] }];
+    const ref = { kind: "lines" as const, index: 0 };
+    expect(find({ ...EMPTY, lines })).toEqual([]);
+    const moved = withPolygon({ ...EMPTY, lines }, ref, [[0.2, 0.6], [0.8, 0.6]]);
+    expect(polygonOf(moved, ref)).toEqual([[0.2, 0.6], [0.8, 0.6]]);
+    expect(find(withPolygon(moved, ref, [[0.2, 0.6]]))).toEqual(["lines[0].points fault_gauge_points"]);
+  });
+});
+
+describe("an input", () => {
+  const inputs = [{ id: "gate", kind: "state", states: ["OPEN", "CLOSED"] }];
+  const hazards: Hazard[] = [
+    { type: "steps", label: "", severity: "high", mode: "armed", note: "", needs_zone: false, needs_machine: false, params: [
+      { name: "barrier", label: "", kind: "input", default: null, unit: "", help: "" },
+      { name: "others", label: "", kind: "inputs", default: [], unit: "", help: "" },
+      { name: "steps", label: "", kind: "data", default: [], unit: "", help: "" },
+    ] },
+  ];
+
+  it("that is renamed is renamed wherever a rule names it, however deep", () => {
+    const rule = {
+      id: "r", type: "steps", permit: "gate", when: { all: [{ input: "gate", is: ["OPEN"] }] },
+      params: { barrier: "gate", others: ["gate", "other"], steps: [{ id: "gate", needs: [{ input: "gate", is: ["OPEN"] }] }] },
+    };
+    const next = renamed({ ...EMPTY, inputs, rules: [rule] }, "inputs", 0, "barrier 1", hazards);
+    expect(next.rules[0]).toEqual({
+      id: "r", type: "steps", permit: "barrier 1", when: { all: [{ input: "barrier 1", is: ["OPEN"] }] },
+      params: { barrier: "barrier 1", others: ["barrier 1", "other"], steps: [{ id: "gate", needs: [{ input: "barrier 1", is: ["OPEN"] }] }] },
+    });
+  });
+
+  it("needs a name that no machine has, and two states", () => {
+    const machines = [{ id: "gate", source: "signal" }];
+    expect(find({ ...EMPTY, inputs, machines })).toEqual(["inputs[0].id fault_machine_name"]);
+    expect(find({ ...EMPTY, inputs: [{ id: "a", kind: "state", states: ["ON"] }] })).toEqual(["inputs[0].states fault_states"]);
+  });
+});
+
+describe("a shift", () => {
+  it("needs time in it", () => {
+    const shift = { id: "night", from: "22:00", to: "06:00" };
+    expect(find({ ...EMPTY, shifts: [shift] })).toEqual([]);
+    expect(find({ ...EMPTY, shifts: [{ ...shift, to: "22:00" }] })).toEqual(["shifts[0].to fault_times"]);
+    expect(find({ ...EMPTY, shifts: [{ ...shift, days: [] }] })).toEqual(["shifts[0].days fault_days"]);
+  });
+});
+
+describe("a procedure's steps", () => {
+  it("move up and down, but not out of the list", () => {
+    expect(moved(["a", "b", "c"], 1, -1)).toEqual(["b", "a", "c"]);
+    expect(moved(["a", "b"], 1, 1)).toEqual(["a", "b"]);
+    expect(moved(["a", "b"], 0, -1)).toEqual(["a", "b"]);
+  });
+
+  it("need one thing or several", () => {
+    expect(needsOf({ id: "a", needs: { zone: "z", at_least: 1 } })).toHaveLength(1);
+    expect(needsOf({ id: "a", needs: [{ zone: "z", at_most: 0 }, { machine: "m", running: false }] })).toHaveLength(2);
   });
 });

@@ -136,6 +136,74 @@ def test_a_procedure_is_put_into_a_scene_that_has_its_machine_and_can_be_taken_b
     expect(document).not_to_have_value(re.compile('"procedure_sequence"'))
 
 
+def test_a_line_an_input_and_steps_are_drawn_and_filled_in_by_keyboard_and_saved(page: Page):
+    demo = a_camera(page)
+    name = f"{NAME} for lines {page.evaluate('Date.now()')}"
+    body = {"area": demo["area"], "name": name, "main_url": demo["main_url"]}
+    camera = api.send(page, "POST", "/api/v1/cameras/", body)
+    page.goto(f"/portal/cameras/{camera['id']}/scene/")
+    page.get_by_role("button", name="Draw by hand").press("Enter")
+    page.get_by_role("button", name="Add a line").press("Enter")
+    expect(page.locator(".canvas .line-along")).to_have_count(1)
+    page.locator("[data-focus=point-1]").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.locator("[data-key=turn-line]").press("Enter")
+    expect(page.get_by_label("Point 1 y")).to_have_value("0.63")
+    page.get_by_label("Name", exact=True).fill("gate-line")
+    page.get_by_label("Name", exact=True).press("Tab")
+    expect(page.locator(".shape-label", has_text="line gate-line")).to_have_count(1)
+
+    page.get_by_role("tab", name="Inputs").click()
+    page.get_by_role("button", name="Add an input").press("Enter")
+    states = page.get_by_label("States")
+    states.fill("ON")
+    states.press("Tab")
+    expect(page.locator(".field.wrong .fault")).to_contain_text("two states")
+    states.fill("OFF, ON")
+    states.press("Tab")
+    expect(page.locator(".field.wrong")).to_have_count(0)
+    page.get_by_role("button", name="Add a shift").press("Enter")
+    page.get_by_label("Sunday").press("Space")
+
+    # A rule across the line: its arrow shows the way that is forbidden.
+    page.get_by_role("tab", name="Rules").click()
+    page.get_by_role("button", name="Add a rule").press("Enter")
+    page.get_by_label("What must not happen").select_option("line_crossing")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Line", exact=True).select_option("gate-line")
+    expect(page.locator(".canvas .line-across")).to_have_count(2)
+    page.get_by_label("Direction").select_option("to_left")
+    expect(page.locator(".canvas .line-across")).to_have_count(1)
+
+    page.get_by_role("button", name="Add a rule").press("Enter")
+    steps = page.locator("[data-rule='1']")
+    steps.get_by_label("What must not happen").select_option("procedure_sequence")
+    for number in (1, 2):
+        steps.get_by_role("button", name="Add a step").press("Enter")
+        expect(steps.locator("fieldset.rows details")).to_have_count(number)
+    steps.get_by_text("2. step-2").click()
+    needs = steps.get_by_role("group", name="says")
+    needs.get_by_label("OFF").press("Space")
+    needs.get_by_label("ON", exact=True).press("Space")
+    steps.get_by_role("textbox", name="Who does it").fill("signalman")
+    steps.get_by_role("spinbutton", name="So for at least, s").fill("3")
+
+    page.get_by_label("Reason for the change").fill("a gate")
+    page.get_by_label("Reason for the change").press("Enter")
+    expect(page.locator("#versions")).to_contain_text("a gate", timeout=30_000)  # a new page
+    made = api.get(page, f"/api/v1/cameras/{camera['id']}/scene/")["document"]
+    assert made["lines"] == [{"id": "gate-line", "points": [[0.7, 0.63], [0.3, 0.6]]}]
+    assert made["inputs"][0]["states"] == ["OFF", "ON"]
+    assert made["shifts"][0]["days"] == ["mon", "tue", "wed", "thu", "fri", "sat"]
+    assert made["rules"][0]["params"] == {"line": "gate-line", "direction": "to_left"}
+    assert [s["needs"] for s in made["rules"][1]["params"]["steps"]] == [
+        {"input": "input", "is": ["ON"]},
+        {"input": "input", "is": ["OFF"]},
+    ]
+    last = made["rules"][1]["params"]["steps"][1]
+    assert (last["actor"], last["hold_s"]) == ("signalman", 3)
+
+
 def the_danger_zone(page: Page) -> None:
     """Open the zone editor of a camera that has a danger zone, with its corners listed."""
     rows = api.get(page, "/api/v1/cameras/?page_size=200")["results"]

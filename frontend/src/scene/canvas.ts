@@ -4,7 +4,8 @@ import { el, setText, svg } from "../common/dom";
 import { say } from "../common/time";
 import type { Editor } from "./editor";
 import { crossings, shift, split, within, type Point } from "./geometry";
-import { polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
+import { arrows } from "./arrows";
+import { isOpen, polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
 
 const WIDE = 1000;
 const STEP = 0.005;
@@ -95,13 +96,14 @@ export class Canvas {
 
   draw(force = false): void {
     const { scene, chosen, point } = this.editor;
-    const key = JSON.stringify([scene.zones, scene.machines, scene.gauges, scene.rules, chosen, point]);
+    const key = JSON.stringify([scene.zones, scene.machines, scene.gauges, scene.lines, scene.rules, chosen, point]);
     if (!force && key === this.drawn) return;
     this.drawn = key;
     const focused = document.activeElement?.getAttribute("data-focus") ?? "";
     const refs = this.editor.shapes().filter((ref) => polygonOf(scene, ref).length);
-    // The chosen shape is drawn last, so that it lies on top and can be taken.
-    refs.sort((a, b) => Number(same(a, chosen)) - Number(same(b, chosen)));
+    // The chosen shape is drawn late and lines last, so that they lie on top and can be taken.
+    const height = (ref: ShapeRef): number => (isOpen(ref) ? 2 : 0) + Number(same(ref, chosen));
+    refs.sort((a, b) => height(a) - height(b));
     this.shapes.replaceChildren(...refs.flatMap((ref) => this.shape(ref)));
     this.handles.replaceChildren(...(chosen ? this.points(chosen) : []));
     if (focused) this.root.querySelector<SVGElement>(`[data-focus="${focused}"]`)?.focus();
@@ -112,7 +114,7 @@ export class Canvas {
     const chosen = same(ref, this.editor.chosen);
     const name = this.editor.name(ref);
     const parts: SVGElement[] = [
-      svg(ref.kind === "gauges" ? "polyline" : "polygon", {
+      svg(isOpen(ref) ? "polyline" : "polygon", {
         class: `shape ${role(this.editor.scene, ref)}${chosen ? " chosen" : ""}`,
         points: polygon.map((point) => this.at(point).join(",")).join(" "),
         tabindex: 0,
@@ -128,14 +130,15 @@ export class Canvas {
     const size = 14 * this.unit;
     const label = svg("text", { class: "shape-label", x: Math.min(x, WIDE - name.length * size * 0.6), y: Math.max(size, y - 8 * this.unit), "font-size": size }, name);
     parts.push(label);
-    for (const [cx, cy] of (ref.kind === "gauges" ? [] : crossings(polygon)).map((point) => this.at(point)))
+    for (const [cx, cy] of (isOpen(ref) ? [] : crossings(polygon)).map((point) => this.at(point)))
       parts.push(svg("circle", { class: "crossing", cx, cy, r: 12 * this.unit }));
+    if (ref.kind === "lines") parts.push(...arrows(this.editor, ref.index, polygon.map((point) => this.at(point)), this.unit));
     return parts;
   }
 
   private points(ref: ShapeRef): SVGElement[] {
     const polygon = polygonOf(this.editor.scene, ref);
-    const sides = ref.kind === "gauges" ? polygon.slice(0, -1) : polygon; // a line is not closed
+    const sides = isOpen(ref) ? polygon.slice(0, -1) : polygon; // a line is not closed
     const edges = sides.map((point, index) => {
       const [x1, y1] = this.at(point);
       const [x2, y2] = this.at(polygon[(index + 1) % polygon.length]!);

@@ -35,8 +35,7 @@ export class Editor {
     readonly given: SceneData,
     readonly words: Words,
   ) {
-    const empty = { version: 1, zones: [], machines: [], gauges: [], rules: [] };
-    this.saved = { ...empty, ...given.document };
+    this.saved = model.whole(given.document);
     this.history = new History(this.saved);
     this.replays = new Replays(this);
     if (this.saved.zones.length) this.chosen = { kind: "zones", index: 0 };
@@ -112,13 +111,14 @@ export class Editor {
   name(ref: model.ShapeRef): string {
     const id = this.scene[ref.kind][ref.index]?.id ?? "";
     if (ref.kind === "zones") return id;
-    return this.words.t(ref.kind === "gauges" ? "gauge_line" : "machine_region", { id });
+    return this.words.t({ gauges: "gauge_line", lines: "line_named", machines: "machine_region" }[ref.kind], { id });
   }
 
   shapes(): model.ShapeRef[] {
     const zones = this.scene.zones.map((_zone, index) => ({ kind: "zones" as const, index }));
     const regions = this.scene.machines.map((_machine, index) => ({ kind: "machines" as const, index }));
     const gauges = this.scene.gauges.map((_gauge, index) => ({ kind: "gauges" as const, index }));
-    return [...zones, ...regions, ...gauges];
+    const lines = this.scene.lines.map((_line, index) => ({ kind: "lines" as const, index }));
+    return [...zones, ...regions, ...gauges, ...lines];
   }
 }

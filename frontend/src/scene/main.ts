@@ -6,12 +6,13 @@ import { sayFull } from "../common/time";
 import { reader } from "../common/words";
 import { Canvas } from "./canvas";
 import { Editor, type SceneData } from "./editor";
+import { inputsPanel } from "./inputs";
 import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { shapesPanel } from "./shapes";
 import { templatesPanel } from "./templates";
 
-const TABS = ["shapes", "rules", "templates", "json"] as const;
+const TABS = ["shapes", "rules", "inputs", "templates", "json"] as const;
 type Tab = (typeof TABS)[number];
 
 const given = data<SceneData>("scene-data");
@@ -65,8 +66,7 @@ function openTab(name: Tab): void {
 }
 
 function isEmpty(): boolean {
-  const { zones, machines, gauges, rules } = editor.scene;
-  return !zones.length && !machines.length && !gauges.length && !rules.length;
+  return model.LISTS.every((list) => !editor.scene[list].length);
 }
 
 function start(): HTMLElement[] {
@@ -89,6 +89,7 @@ function toShapes(): void {
 
 function parts(): HTMLElement[] {
   if (tab === "rules") return rulesPanel(editor);
+  if (tab === "inputs") return inputsPanel(editor);
   if (tab === "templates") return templatesPanel(editor, toShapes);
   return tab === "json" ? jsonPanel() : shapesPanel(editor);
 }
@@ -100,10 +101,9 @@ function jsonPanel(): HTMLElement[] {
   const use = (): void => {
     try {
       const found = JSON.parse(text.value) as model.Scene;
-      const lists = [found.zones ?? [], found.machines ?? [], found.gauges ?? [], found.rules ?? []];
-      if (typeof found !== "object" || !lists.every(Array.isArray)) throw new TypeError(t("json_shape"));
+      if (typeof found !== "object" || !model.LISTS.every((list) => Array.isArray(found[list] ?? []))) throw new TypeError(t("json_shape"));
       editor.chosen = null;
-      editor.change({ ...found, zones: found.zones ?? [], machines: found.machines ?? [], gauges: found.gauges ?? [], rules: found.rules ?? [] });
+      editor.change(model.whole(found));
     } catch (error) {
       setText(fault, t("json_bad", { reason: error instanceof Error ? error.message : String(error) }));
     }
@@ -239,9 +239,10 @@ async function send(sent: model.Scene): Promise<Published | null> {
 function point(error: Refused): void {
   const path = error.field.replace(/^document\./, "");
   editor.refused = { path, text: error.message };
-  const [, kind, index] = /^(zones|machines|gauges|rules)\[(\d+)\]/.exec(path) ?? [];
+  const [, kind, index] = /^(zones|machines|gauges|lines|inputs|shifts|rules)\[(\d+)\]/.exec(path) ?? [];
   if (kind === "rules") tab = "rules";
-  else if (kind === "zones" || kind === "machines" || kind === "gauges") {
+  else if (kind === "inputs" || kind === "shifts") tab = "inputs";
+  else if (kind === "zones" || kind === "machines" || kind === "gauges" || kind === "lines") {
     tab = "shapes";
     editor.chosen = { kind, index: Number(index) };
   }

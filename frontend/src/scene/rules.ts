@@ -3,9 +3,10 @@
 import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
 import { choiceField, dataField, numberField, textField } from "./fields";
+import { severalField, stepsField, tableField, type Step } from "./rows";
 import * as model from "./scene";
 
-const FIRST = ["warning_zone", "stand_zone", "dwell_s"];
+const FIRST = ["steps", "warning_zone", "stand_zone", "dwell_s"];
 // Lists of the scene that a parameter of this kind names something of.
 const LISTS: Record<string, string> = { zone: "zones", line: "lines", gauge: "gauges", machine: "machines", input: "inputs" };
 
@@ -66,6 +67,19 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
       });
     if (one.kind === "text")
       return textField(editor, { ...about, value: typeof value === "string" ? value : "", change: (text) => setParam(one.name, text) });
+    const now = <T>(): T[] => {
+      const found = editor.scene.rules[index]?.params?.[one.name];
+      return Array.isArray(found) ? (found as T[]) : [];
+    };
+    if (one.kind === "zones" || one.kind === "inputs")
+      return severalField(editor, {
+        ...about, now: now<string>, items: editor.scene[one.kind].map((item) => item.id),
+        change: (names) => setParam(one.name, names.length ? names : undefined),
+      });
+    if (one.kind === "table" && (value === undefined || Array.isArray(value)))
+      return tableField(editor, { ...about, now: now<[number, number]>, change: (pairs) => setParam(one.name, pairs) });
+    if (one.kind === "data" && one.name === "steps" && (value === undefined || Array.isArray(value)))
+      return stepsField(editor, { ...about, now: now<Step>, change: (steps) => setParam(one.name, steps) });
     if (one.kind !== "number" && one.kind !== "integer")
       return dataField(editor, { ...about, value, bad: t("json_bad", { reason: "" }), change: (found) => setParam(one.name, found) });
     return numberField(editor, {

@@ -30,6 +30,31 @@ export interface Gauge {
   [other: string]: unknown;
 }
 
+/** A line that people cross; its left is on the left hand of who walks along it. */
+export interface Line {
+  id: string;
+  points: Point[];
+  [other: string]: unknown;
+}
+
+/** What another system tells: one of some states, a number, or that something happened. */
+export interface Input {
+  id: string;
+  kind: string;
+  states?: string[];
+  stale_s?: number;
+  [other: string]: unknown;
+}
+
+/** A named time of day on some days of the week. */
+export interface Shift {
+  id: string;
+  from: string;
+  to: string;
+  days?: string[];
+  [other: string]: unknown;
+}
+
 export interface Rule {
   id: string;
   type: string;
@@ -45,6 +70,9 @@ export interface Scene {
   zones: Zone[];
   machines: Machine[];
   gauges: Gauge[];
+  lines: Line[];
+  inputs: Input[];
+  shifts: Shift[];
   rules: Rule[];
   [other: string]: unknown;
 }
@@ -73,10 +101,25 @@ export interface Hazard {
   params: Param[];
 }
 
-/** A shape on the picture: a zone's polygon, a machine's region or a gauge's line. */
+/** The lists of a scene that the editor changes. */
+export const LISTS = ["zones", "machines", "gauges", "lines", "inputs", "shifts", "rules"] as const;
+export type List = (typeof LISTS)[number];
+
+/** A scene with every list, also those that the document leaves out. */
+export function whole(document: Partial<Scene>): Scene {
+  const lists = Object.fromEntries(LISTS.map((list) => [list, document[list] ?? []]));
+  return { version: 1, ...document, ...lists } as Scene;
+}
+
+/** A shape on the picture: a zone's polygon, a machine's region, a gauge's line or a line to cross. */
 export interface ShapeRef {
-  kind: "zones" | "machines" | "gauges";
+  kind: "zones" | "machines" | "gauges" | "lines";
   index: number;
+}
+
+/** Whether a shape is a line with two ends, and no polygon. */
+export function isOpen(ref: ShapeRef): boolean {
+  return ref.kind === "gauges" || ref.kind === "lines";
 }
 
 export interface Fault {
@@ -90,12 +133,13 @@ export function same(a: ShapeRef | null, b: ShapeRef | null): boolean {
 
 export function polygonOf(scene: Scene, ref: ShapeRef): Point[] {
   if (ref.kind === "gauges") return (scene.gauges[ref.index]?.points ?? []).map((mark) => mark.xy);
+  if (ref.kind === "lines") return scene.lines[ref.index]?.points ?? [];
   return (ref.kind === "zones" ? scene.zones[ref.index]?.polygon : scene.machines[ref.index]?.roi) ?? [];
 }
 
 export function withPolygon(scene: Scene, ref: ShapeRef, polygon: Point[]): Scene {
   if (ref.kind === "gauges") return withItem(scene, "gauges", ref.index, { points: marked(scene.gauges[ref.index]?.points ?? [], polygon) });
-  const key = ref.kind === "zones" ? "polygon" : "roi";
+  const key = { zones: "polygon", machines: "roi", lines: "points" }[ref.kind];
   return withItem(scene, ref.kind, ref.index, { [key]: polygon });
 }
 
@@ -114,7 +158,7 @@ function marked(old: Mark[], places: Point[]): Mark[] {
 /** Change some keys of one item; a key that is set to undefined goes away. */
 export function withItem(
   scene: Scene,
-  list: "zones" | "machines" | "gauges" | "rules",
+  list: List,
   index: number,
   change: Record<string, unknown>,
 ): Scene {
@@ -128,23 +172,8 @@ function clean(item: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
 }
 
-export function without(scene: Scene, list: "zones" | "machines" | "gauges" | "rules", index: number): Scene {
+export function without(scene: Scene, list: List, index: number): Scene {
   return { ...scene, [list]: (scene[list] as unknown[]).filter((_item, at) => at !== index) };
-}
-
-/** Give a zone or machine another name, in the rules that name it too. */
-export function renamed(scene: Scene, list: "zones" | "machines" | "gauges", index: number, id: string): Scene {
-  const old = scene[list][index]?.id;
-  const next = withItem(scene, list, index, { id });
-  if (scene[list].filter((item) => item.id === old).length !== 1) return next;
-  const rules = next.rules.map((rule) => {
-    if (list === "machines") return rule.machine === old ? { ...rule, machine: id } : rule;
-    const params = Object.fromEntries(
-      Object.entries(rule.params ?? {}).map(([key, value]) => [key, key.endsWith("_zone") && value === old ? id : value]),
-    );
-    return { ...rule, ...(rule.zone === old ? { zone: id } : {}), ...(rule.params ? { params } : {}) };
-  });
-  return { ...next, rules };
 }
 
 /** A name that nothing in the list has yet. */
@@ -157,8 +186,9 @@ export function freeName(items: { id: string }[], stem: string): string {
 }
 
 /** What a shape is for, by the rules that name it: it decides the colour. */
-export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand" | "machine" | "gauge" | "zone" {
+export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand" | "machine" | "gauge" | "line" | "zone" {
   if (ref.kind === "gauges") return "gauge";
+  if (ref.kind === "lines") return "line";
   if (ref.kind === "machines") return "machine";
   const id = scene.zones[ref.index]?.id;
   if (scene.rules.some((rule) => rule.zone === id)) return "danger";
@@ -194,7 +224,19 @@ export function faults(scene: Scene, hazards: Hazard[], say: Say): Fault[] {
   names(scene.zones, "zones");
   names(scene.machines, "machines");
   names(scene.gauges, "gauges");
+  names(scene.lines, "lines");
+  names(scene.inputs, "inputs");
+  names(scene.shifts, "shifts");
   names(scene.rules, "rules");
+  scene.lines.forEach((line, index) => add(`lines[${index}].points`, line.points.length < 2 ? say("fault_gauge_points") : ""));
+  scene.inputs.forEach((input, index) => {
+    if (scene.machines.some((machine) => machine.id === input.id)) add(`inputs[${index}].id`, say("fault_machine_name"));
+    if (input.kind === "state" && (input.states ?? []).length < 2) add(`inputs[${index}].states`, say("fault_states"));
+  });
+  scene.shifts.forEach((shift, index) => {
+    if (!shift.from || !shift.to || shift.from === shift.to) add(`shifts[${index}].to`, say("fault_times"));
+    if (shift.days && !shift.days.length) add(`shifts[${index}].days`, say("fault_days"));
+  });
   scene.gauges.forEach((gauge, index) => gauge.points && add(`gauges[${index}].points`, gaugeFault(gauge.points, say)));
   scene.zones.forEach((zone, index) => add(`zones[${index}].polygon`, polygonFault(zone.polygon, say)));
   scene.machines.forEach((machine, index) => {

@@ -4,6 +4,7 @@ import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
 import { choiceField, numberField, textField } from "./fields";
 import { rectangle, split, within, type Point } from "./geometry";
+import { renamed } from "./rename";
 import * as model from "./scene";
 
 const KINDS = ["winch", "hoist", "conveyor", "haulage", "pump", "scraper", "roadheader", "other"];
@@ -19,14 +20,15 @@ export function shapesPanel(editor: Editor): HTMLElement[] {
       el("button", { type: "button", class: "button small", click: () => addZone(editor) }, icon("plus"), t("add_zone")),
       el("button", { type: "button", class: "button small", click: () => addMachine(editor) }, icon("plus"), t("add_machine")),
       el("button", { type: "button", class: "button small", click: () => addGauge(editor) }, icon("plus"), t("add_gauge")),
+      el("button", { type: "button", class: "button small", click: () => addLine(editor) }, icon("plus"), t("add_line")),
     ),
     el("ul", { class: "shape-list" }, ...items),
     ...(chosen ? [FORMS[chosen.kind](editor, chosen)] : []),
   ];
 }
 
-const FORMS = { zones: zoneForm, machines: machineForm, gauges: gaugeForm };
-const KIND_WORDS = { zones: "zone", machines: "machine", gauges: "gauge" };
+const FORMS = { zones: zoneForm, machines: machineForm, gauges: gaugeForm, lines: lineForm };
+const KIND_WORDS = { zones: "zone", machines: "machine", gauges: "gauge", lines: "line" };
 
 function listItem(editor: Editor, ref: model.ShapeRef): HTMLElement {
   const { t } = editor.words;
@@ -74,6 +76,34 @@ function addGauge(editor: Editor): void {
   editor.change({ ...editor.scene, gauges: [...gauges, { id: model.freeName(gauges, "sump"), points }] });
 }
 
+function addLine(editor: Editor): void {
+  const lines = editor.scene.lines;
+  editor.chosen = { kind: "lines", index: lines.length };
+  editor.point = null;
+  const points: Point[] = [[0.3, 0.6], [0.7, 0.6]];
+  editor.change({ ...editor.scene, lines: [...lines, { id: model.freeName(lines, "line"), points }] });
+}
+
+function lineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  const { t } = editor.words;
+  const line = editor.scene.lines[ref.index]!;
+  const path = `lines[${ref.index}]`;
+  const turn = (): void => {
+    const now = model.polygonOf(editor.scene, ref);
+    editor.change(model.withPolygon(editor.scene, ref, [...now].reverse()));
+  };
+  return el(
+    "div",
+    { class: "card" },
+    textField(editor, {
+      label: t("name"), help: t("line_help"), path: `${path}.id`, value: line.id,
+      change: (id) => editor.change(renamed(editor.scene, "lines", ref.index, id, editor.given.hazards)),
+    }),
+    pointsTable(editor, ref, `${path}.points`),
+    el("div", { class: "line" }, el("button", { type: "button", class: "button quiet small", "data-key": "turn-line", click: turn }, t("turn_line")), removeButton(editor, ref)),
+  );
+}
+
 function gaugeForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
   const { t } = editor.words;
   const gauge = editor.scene.gauges[ref.index]!;
@@ -83,7 +113,7 @@ function gaugeForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
     { class: "card" },
     textField(editor, {
       label: t("name"), help: t("gauge_help"), path: `${path}.id`, value: gauge.id,
-      change: (id) => editor.change(model.renamed(editor.scene, "gauges", ref.index, id)),
+      change: (id) => editor.change(renamed(editor.scene, "gauges", ref.index, id, editor.given.hazards)),
     }),
     gauge.points ? pointsTable(editor, ref, `${path}.points`) : null,
     el("p", {}, removeButton(editor, ref)),
@@ -99,7 +129,7 @@ function zoneForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
     { class: "card" },
     textField(editor, {
       label: t("name"), help: t("name_help"), path: `${path}.id`, value: zone.id,
-      change: (id) => editor.change(model.renamed(editor.scene, "zones", ref.index, id)),
+      change: (id) => editor.change(renamed(editor.scene, "zones", ref.index, id, editor.given.hazards)),
     }),
     pointsTable(editor, ref, `${path}.polygon`),
     el("p", {}, removeButton(editor, ref)),
@@ -121,7 +151,7 @@ function machineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
     el("datalist", { id: "machine-keys" }, ...editor.given.machines.map((one) => el("option", { value: one.key }, one.name))),
     textField(editor, {
       label: t("machine_key"), help: t("machine_key_help"), path: `${path}.id`, value: machine.id, list: "machine-keys",
-      change: (id) => editor.change(model.renamed(editor.scene, "machines", ref.index, id)),
+      change: (id) => editor.change(renamed(editor.scene, "machines", ref.index, id, editor.given.hazards)),
     }),
     choiceField(editor, {
       label: t("kind"), path: `${path}.kind`, value: machine.kind ?? "other",
@@ -203,7 +233,7 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
     ),
   );
   const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), marks.length ? el("th", { scope: "col" }, t("metres")) : null, el("th"));
-  const last = polygon.length - (marks.length ? 2 : 1);
+  const last = polygon.length - (model.isOpen(ref) ? 2 : 1);
   return el(
     "div",
     {},

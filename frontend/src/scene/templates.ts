@@ -151,11 +151,12 @@ async function put(editor: Editor, draft: Draft, done: () => void): Promise<void
     const { document } = await json<{ document: model.Scene }>(editor.given.urls.template, "POST", { ...draft, document: before });
     if (editor.scene !== before) return await put(editor, draft, done);
     editor.draft = { template: "", answers: {}, names: {} };
-    const list = (["zones", "gauges", "machines"] as const).find((one) => document[one].length > before[one].length);
+    const after = model.whole(document);
+    const list = (["zones", "gauges", "lines", "machines"] as const).find((one) => after[one].length > before[one].length);
     editor.chosen = list ? { kind: list, index: before[list].length } : null;
     editor.point = null;
     done();
-    editor.change(document);
+    editor.change(after);
   } catch (error) {
     editor.refused = { path: error instanceof Refused ? error.field : "template", text: error instanceof Error ? error.message : String(error) };
     if (!/^(answers|names)\./.test(editor.refused.path)) editor.refused.path = "template";
