@@ -93,6 +93,22 @@ def moved(picture: Picture, seed: int) -> Picture:
     )
 
 
+def flood(picture: Picture, share: float) -> Picture:
+    """Let water rise on the floor: a dark film that mirrors what stands above it.
+
+    share: of the picture's lower half, from its middle outwards, 0..1.
+    """
+    high, wide = picture.shape[:2]
+    cover = np.zeros((high, wide), np.float32)
+    axes = (int(share * wide * 0.5), int(share * high * 0.24))
+    if min(axes) > 0:
+        cv2.ellipse(cover, (wide // 2, int(0.76 * high)), axes, 0, 0, 360, 1.0, -1)
+    mirror = np.roll(picture[::-1], int(0.3 * high), axis=0)
+    film = cv2.GaussianBlur(0.35 * picture + 0.22 * mirror.astype(np.float32), (0, 0), wide / 160)
+    edge = cv2.GaussianBlur(cover, (0, 0), wide / 300)[..., None]
+    return _clip(picture * (1 - edge) + film * edge)
+
+
 # What a fault is called in the truth, by the name of the change: dirt is told as blurred.
 CHANGES: dict[str, tuple[str, Change]] = {
     "dark": ("dark", dark),

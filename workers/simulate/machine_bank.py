@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from workers.simulate.encode import Writer
 from workers.simulate.machines import Machine, car, conveyor, drum, pump, rope, way
-from workers.simulate.optics import Sensor, exposure_for, luma, project
+from workers.simulate.optics import Sensor, exposure_for, luma, project, rectangle_polygon
 from workers.simulate.render import Renderer
 from workers.simulate.scene import Lamp, Loop, Optics, Person, Phase, Place, Step, View
 from workers.simulate.scenes import BLUE, WHITE, YELLOW, ceiling
@@ -40,7 +40,13 @@ class Look:
     seen: bool = True  # False: too dark for anybody to tell what the machines do
 
 
+# Four points of the ground that every one of these views shows: x0, y0, x1, y1 in metres.
+GROUND = (-0.9, 5.5, 1.3, 16.0)
+SQUARE = [[-0.9, 5.5], [1.3, 5.5], [1.3, 16.0], [-0.9, 16.0]]
 BRIGHT, DIM = Look("bright", "bright", 85.0), Look("dim", "dim", 36.0, 1.8)
+
+
+Places = dict[str, tuple[Loop, tuple[Look, ...]]]
 
 
 def run(begin: float, end: float, speed: float, again: float | None = None) -> tuple[Phase, ...]:
@@ -85,7 +91,7 @@ CAR = (
 )  # fmt: skip
 
 
-def places() -> dict[str, tuple[Loop, tuple[Look, ...]]]:
+def places() -> Places:
     """Return the places by name, each with the exposures it is shown in."""
     wide = View(at=(0.9, 0.0, 2.65), yaw=-13.0, pitch=-17.0, fov=62.0)
     belt = conveyor("belt-1", -0.9, run(5.0, 14.0, 1.2, again=20.5))
@@ -133,6 +139,11 @@ def places() -> dict[str, tuple[Loop, tuple[Look, ...]]]:
     }
 
 
+def watched(loop: Loop) -> list[Machine]:
+    """Return the machines that are watched by a region: wagons are followed as vehicles."""
+    return [machine for machine in loop.machines if not machine.name.startswith("wagon")]
+
+
 def region(machine: Machine, matrix: NDArray) -> list[list[float]]:
     """Return the machine's outline in the picture, as somebody would draw it."""
     image = np.clip(project(matrix, machine.outline), 0, 1)
@@ -163,7 +174,7 @@ def true_phases(machine: Machine, look: Look) -> list[list[Any]]:
 def scene(loop: Loop, matrix: NDArray) -> dict[str, Any]:
     """Return the scene document."""
     machines = []
-    for machine in loop.machines:
+    for machine in watched(loop):
         item = {"id": machine.name, "kind": machine.kind, "source": "video",
                 "roi": region(machine, matrix)}  # fmt: skip
         if machine.name.startswith("rope"):
@@ -171,7 +182,8 @@ def scene(loop: Loop, matrix: NDArray) -> dict[str, Any]:
         if machine.colour:
             item["colour"] = machine.colour
         machines.append(item)
-    return {"version": 1, "analysis_fps": 5, "machines": machines}
+    ground = {"image": rectangle_polygon(matrix, GROUND, loop.place.slope), "metres": SQUARE}
+    return {"version": 1, "analysis_fps": 5, "ground": ground, "machines": machines}
 
 
 def render(loop: Loop, looks: tuple[Look, ...], out: Path, still: float | None = None) -> None:
@@ -213,7 +225,7 @@ def render(loop: Loop, looks: tuple[Look, ...], out: Path, still: float | None =
         writer.__exit__()
         document = {
             "fps": FPS, "frames": len(rows), "seconds": SECONDS, "regime": look.regime,
-            "machines": [{"id": m.name, "phases": true_phases(m, look)} for m in loop.machines],
+            "machines": [{"id": m.name, "phases": true_phases(m, look)} for m in watched(loop)],
             "frames_truth": rows,
         }  # fmt: skip
         (folder / "truth.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
@@ -222,9 +234,9 @@ def render(loop: Loop, looks: tuple[Look, ...], out: Path, still: float | None =
         print(folder.name, (folder / "clip.mp4").stat().st_size // 1000, "kB", flush=True)
 
 
-def main(argv: list[str]) -> int:
-    """Parse and run."""
-    known = places()
+def main(argv: list[str], known: Places | None = None) -> int:
+    """Parse and run; known: what there is to render, by name."""
+    known = known or places()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--still", type=float)

@@ -33,6 +33,7 @@ class Walk:
         self.t = np.arange(self.start, self.end + 1 / RATE, 1 / RATE)
         self.x = _smooth(np.interp(self.t, times, [s.x for s in steps]), 0.5)
         self.y = _smooth(np.interp(self.t, times, [s.y for s in steps]), 0.5)
+        self.z = _smooth(np.interp(self.t, times, [s.z for s in steps]), 0.3)
         self.bend = _smooth(np.interp(self.t, times, [s.bend for s in steps]), 0.5)
         dx, dy = np.gradient(self.x) * RATE, np.gradient(self.y) * RATE
         speed = np.hypot(dx, dy)
@@ -81,4 +82,5 @@ class Walk:
             hold=next((hold for hold in near if hold), ""),
             held=at(self.held),
             seed=self.seed,
+            z=at(self.z),
         )

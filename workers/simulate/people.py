@@ -47,6 +47,7 @@ class Pose:
     hold: str = ""  # a pose of `poses.POSES` that the body is in
     held: float = 0.0  # how far, 0..1
     seed: int = 0  # of that pose's angles
+    z: float = 0.0  # metres above the ground
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class Figure:
 class Body:
     """A dressed body at rest with four bone weights a vertex."""
 
-    def __init__(self, name: str, helmet: tuple[float, float, float], seed: int) -> None:
-        """Load the body file and dress it."""
+    def __init__(self, name: str, helmet: tuple[float, float, float] | None, seed: int) -> None:
+        """Load the body file and dress it; helmet None: a bare head, and no lamp."""
         with np.load(BODIES / f"{name}.npz") as data:
             rest = data["vertices"].astype(np.float64)
             faces = data["faces"].astype(np.uint32)
@@ -79,7 +80,10 @@ class Body:
         paint = rest.copy()
         paint[:, 1] = np.where(part == ARM, along, paint[:, 1])
         normal = smooth_normals(rest, faces)
-        gear = self._gear(rest[part == HEAD], helmet)
+        gear = self._gear(rest[part == HEAD], helmet or (0.0, 0.0, 0.0))
+        if helmet is None:
+            none = np.zeros((0, 3), np.float32)
+            gear = Mesh(none, none, none, none[:, 0], none.astype(np.uint32))
         count = len(gear.position)
         is_battery = gear.position[:, 2] < 1.2
         owner = np.where(is_battery, self.bone["Hips"], self.bone["Head"])
@@ -180,7 +184,7 @@ class Body:
         if pose.hold and pose.held > 0:
             joints = poses.draw(pose.hold, np.random.default_rng(pose.seed))
             turns = blend(turns, poses.turns(self.labels, self.heads, joints), pose.held)
-        return self.stand(turns, (pose.x, pose.y), pose.heading, slope)
+        return self.stand(turns, (pose.x, pose.y), pose.heading, slope, z=pose.z)
 
     def stand(
         self,
@@ -189,8 +193,9 @@ class Body:
         heading: float,
         slope: float,
         scale: tuple[float, float] = (1.0, 1.0),
+        z: float = 0.0,
     ) -> Figure:
-        """Skin the body by each bone's turn and put it on the ground.
+        """Skin the body by each bone's turn and put it on the ground, or `z` metres above it.
 
         `at`: metres; `heading`: radians; `scale`: of the width and of the height.
         """
@@ -214,7 +219,7 @@ class Body:
         lamp_at = turns[head] @ (self.lamp - self.heads[head]) + joints[head] - [0, 0, ground]
         lamp_aim = turns[head] @ np.array([0, -1.0, -0.10])
         spin = turn_z(np.pi - heading).astype(np.float64)
-        offset = np.array([*at, 0.0])
+        offset = np.array([*at, z])
         centre = np.array([0, self.heads[0, 1], 0])
         size = np.array([scale[0], scale[0], scale[1]])
         points = (points - centre) * size @ spin.T + offset
@@ -235,7 +240,7 @@ def blend(one: NDArray, other: NDArray, share: float) -> NDArray:
 
 
 @lru_cache(maxsize=16)
-def body(name: str, helmet: tuple[float, float, float], seed: int) -> Body:
+def body(name: str, helmet: tuple[float, float, float] | None, seed: int) -> Body:
     """Load a body once."""
     return Body(name, helmet, seed)
 

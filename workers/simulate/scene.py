@@ -57,8 +57,8 @@ class View:
 class Step:
     """Where a person is at time `t`. `bend` in 0..1; `face` in degrees when standing.
 
-    `pose`: a name of `poses.POSES` that the person takes at this step and leaves at the next
-    step without it; empty: walks or stands.
+    `z`: metres above the ground, as on a belt or a step. `pose`: a name of `poses.POSES` that the
+    person takes at this step and leaves at the next step without it; empty: walks or stands.
     """
 
     t: float
@@ -67,16 +67,20 @@ class Step:
     bend: float = 0.0
     face: float | None = None
     pose: str = ""
+    z: float = 0.0
 
 
 @dataclass(frozen=True)
 class Person:
-    """A miner with a path; unseen before its first and after its last step."""
+    """A miner with a path; unseen before its first and after its last step.
+
+    helmet: its colour, or None for a bare head.
+    """
 
     name: str
     body: str
     path: tuple[Step, ...]
-    helmet: tuple[float, float, float] = (0.92, 0.92, 0.90)
+    helmet: tuple[float, float, float] | None = (0.92, 0.92, 0.90)
     coverall: tuple[float, float, float] = (0.045, 0.07, 0.17)
     vest: tuple[float, float, float] = (0.95, 0.22, 0.03)
     lamp: float = 0.0  # the cap lamp's power; 0 is off
