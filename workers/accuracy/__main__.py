@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from workers.accuracy import baseline, footage, report, stills
+from workers.accuracy import baseline, footage, report, scenario, stills
 from workers.accuracy.disturb import Change, retake
 from workers.accuracy.entry import BankError, read_bank, shipped
 from workers.accuracy.figures import Figure
@@ -100,6 +100,9 @@ def _figures(
     tally = measure(shipped(), detector, "rendered", change=change, tell=tell)
     notes += tally.notes
     found = figures_of(tally)
+    played = scenario.measure(scenario.scenarios(), detector, change=change, tell=tell)
+    notes += [note for outcome in played.values() for note in outcome.notes]
+    found += scenario.figures(played)
     if not DATA.exists():
         return found, ["real"]
     found += footage.entries(detector, notes, change)

@@ -10,7 +10,7 @@ import numpy as np
 
 from workers.accuracy.entry import Entry
 from workers.accuracy.zones import Probe
-from workers.engine import Analysis, Chunk, Finding, Reading, analyse
+from workers.engine import Analysis, Chunk, Finding, Reading, Signal, analyse
 from workers.media.decode import Cells, Frame, read_frames
 from workers.scene import Machine, Scene, SceneRule, Zone
 from workers.state import State
@@ -95,16 +95,32 @@ def probed(scene: Scene, probes: Sequence[Probe]) -> Scene:
     )
 
 
-def run(scene: Scene, frames: Iterable[Frame], detector: Detector, *, gate: bool = True) -> Run:
-    """Fold the engine over frames in order of time."""
+def run(
+    scene: Scene,
+    frames: Iterable[Frame],
+    detector: Detector,
+    *,
+    gate: bool = True,
+    signals: Sequence[Signal] = (),
+    epoch_s: float | None = None,
+) -> Run:
+    """Fold the engine over frames in order of time.
+
+    signals: what machines and other systems say, each in the chunk of its time; epoch_s: Unix
+    time of the clip's beginning, where the time of day matters.
+    """
     done = Run()
     state: State | None = None
     began = time.process_time()
     last_t = 0.0
+    waiting = sorted(signals, key=lambda one: one.t)
     for number, (second, group) in enumerate(groupby(frames, lambda f: int(f.t // CHUNK_S))):
         members = list(group)
         last_t = members[-1].t
-        chunk = Chunk(number, second * CHUNK_S, CHUNK_S, members)
+        start_s = second * CHUNK_S
+        said = tuple(one for one in waiting if one.t < start_s + CHUNK_S)
+        waiting = waiting[len(said) :]
+        chunk = Chunk(number, start_s, CHUNK_S, members, said, epoch_s=epoch_s)
         result: Analysis = analyse(scene, state, chunk, detector=detector, gate=gate, weak=True)
         state = State.load(result.state.dump())
         done.findings += result.findings
