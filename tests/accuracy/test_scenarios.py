@@ -34,6 +34,21 @@ ALL = scenarios()
 QUICK = [one for one in ALL if one.clip in CLIPS and not one.changes]
 
 
+# What is known to be wrong, by type and name, with its cause.
+KNOWN = {
+    ("signal_mismatch", "signal and drum agree, the signal a second late"): (
+        "somebody who turns away from the drum makes it look as if it were coasting, at 32 s"
+    ),
+}
+
+
+def marked(one):
+    """Return a scenario as a test's parameter; what is known to be wrong must stay wrong or go."""
+    why = KNOWN.get((one.type, one.name))
+    marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
+    return pytest.param(one, id=f"{one.type}: {one.name}", marks=marks)
+
+
 @pytest.fixture(scope="module")
 def eyes():
     try:
@@ -47,7 +62,7 @@ def test_every_hazard_type_has_a_true_a_near_a_blind_and_a_messy_scene(kind):
     assert {one.tells for one in ALL if one.type == kind} == set(TELLS)
 
 
-@pytest.mark.parametrize("one", QUICK, ids=lambda one: f"{one.type}: {one.name}")
+@pytest.mark.parametrize("one", [marked(one) for one in QUICK])
 def test_a_scenario_is_told_in_time_once_and_nothing_else_is(one, eyes):
     outcome = judge(one, play(one, eyes[one.clip]))
     assert not outcome.notes
