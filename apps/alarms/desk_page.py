@@ -7,7 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Access, Action
+from apps.accounts.selectors import people_of
 from apps.alarms import words
+from apps.alarms.desk_words import FALSE_REASONS, VERBS
+from apps.alarms.ladders import WHOM
 from apps.alarms.models import Alarm, Severity
 from apps.alarms.selectors import desk_data
 
@@ -16,12 +19,17 @@ __all__ = ["desk_config"]
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-def desk_config(access: Access) -> dict[str, Any]:
-    """Return the data block of the desk page."""
+def desk_config(access: Access, *, me: str, desk: str) -> dict[str, Any]:
+    """Return the data block of the desk page for a person at a desk."""
+    answers = access.mines_for(Action.ACKNOWLEDGE)
     return {
+        "me": me,
+        "desk": desk,
+        "people": {mine: people_of(mine_id=mine) for mine in answers},
+        "may_configure": access.mines_for(Action.CONFIGURE),
         "snapshot": {
             **desk_data(mine_ids=access.mines_for(Action.VIEW)),
-            "may_acknowledge": access.mines_for(Action.ACKNOWLEDGE),
+            "may_acknowledge": answers,
         },
         "may_watch": access.mines_for(Action.WATCH_CLIP),
         "now": timezone.now().isoformat(),
@@ -32,6 +40,15 @@ def desk_config(access: Access) -> dict[str, Any]:
             "cameras": reverse("api:cameras"),
             "alarm": reverse("api:alarm", args=[0]),
             "acknowledge": reverse("api:acknowledge", args=[0]),
+            "reset": reverse("api:alarm-reset", args=[0]),
+            "false": reverse("api:alarm-false", args=[0]),
+            "call": reverse("api:alarm-call", args=[0]),
+            "assign": reverse("api:alarm-assign", args=[0]),
+            "shelve": reverse("api:alarm-shelve", args=[0]),
+            "take_out": reverse("api:alarm-take-out", args=[0]),
+            "agree": reverse("api:silence-agree", args=[0]),
+            "end_silence": reverse("api:silence-end", args=[0]),
+            "desk_name": reverse("desk-name"),
             "page": reverse("alarm", args=[0]),
             "snapshot": reverse("alarm-snapshot", args=[0]),
             "tile": reverse("camera-tile", args=[0]),
@@ -64,6 +81,8 @@ def _strings() -> dict[str, Any]:
         "strip": _("Steps of the procedure"),
         "strip_forbidden": _("Forbidden meanwhile"),
         "strip_until": _("until %(time)s"),
+        "action": _plain(words.ACTIONS),
+        "whom": _plain(WHOM),
         "severity": _plain(dict(Severity.choices)),
         "state": _plain(dict(Alarm.State.choices)),
         "to_answer": _("%(count)s to answer"),
@@ -93,11 +112,9 @@ def _strings() -> dict[str, Any]:
         "by": _("by %(name)s"),
         "acknowledge": _("Acknowledge"),
         "acknowledging": _("Sending…"),
-        "ack_failed": _("Not sent: %(reason)s. Try again."),
+        "not_sent": _("Not sent: %(reason)s. Try again."),
         "ack_done": _("Answered by %(name)s at %(time)s"),
         "ack_not_allowed": _("Your role may look, not answer."),
-        "note": _("Note (optional)"),
-        "note_hint": _("Whom you called and what they said"),
         "details": _("All details"),
         "clip": _("Video"),
         "clip_pending": _("The video is being made; it appears here by itself."),
@@ -128,4 +145,6 @@ def _strings() -> dict[str, Any]:
         "sound_on": _("Sound on"),
         "sound_off": _("Sound off: turn on"),
         "sound_blocked": _("Sound blocked: click to allow"),
+        **_plain(VERBS),
+        "false_reasons": "|".join(map(str, FALSE_REASONS)),
     }

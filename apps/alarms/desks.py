@@ -3,7 +3,7 @@
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse
 
-__all__ = ["desk_of", "keep_desk"]
+__all__ = ["desk_name", "desk_of", "keep_desk"]
 
 COOKIE = "davy_desk"
 LONGEST = 60

@@ -15,7 +15,7 @@ from apps.accounts.pages import access_of_request, attempt, find, page, picture,
 from apps.accounts.permissions import Action
 from apps.alarms.answers import alarm_acknowledge, alarm_reset
 from apps.alarms.desk_page import desk_config
-from apps.alarms.desks import desk_of, keep_desk
+from apps.alarms.desks import desk_name, desk_of, keep_desk
 from apps.alarms.forms import AcknowledgeForm, ResetForm
 from apps.alarms.life import ASKING
 from apps.alarms.models import Alarm, Snapshot
@@ -35,7 +35,10 @@ ROWS = 50
 def desk(request: HttpRequest) -> HttpResponse:
     """Show what needs an answer; the island keeps it up to date."""
     require_somewhere(request, Action.VIEW)
-    context = {"config": desk_config(access_of_request(request)), "now": timezone.now()}
+    config = desk_config(
+        access_of_request(request), me=request.user.get_username(), desk=desk_name(request)
+    )
+    context = {"config": config, "now": timezone.now()}
     return render(request, "alarms/desk.html", context)
 
 

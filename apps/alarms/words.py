@@ -7,6 +7,7 @@ from apps.alarms.life import Cause
 from workers.hazards import registry
 
 __all__ = [
+    "ACTIONS",
     "BLIND",
     "CAUSES",
     "FAULTS",
@@ -26,6 +27,12 @@ __all__ = [
 # A hazard type says its own name; the literal strings stand in its file.
 RULE_TYPES = {name: _(hazard.title) for name, hazard in registry().items()} | {
     "camera_health": _("Camera fault"),
+}
+# What the operator is to do, by the type of hazard; a rule's own words go before it.
+ACTIONS = {name: _(hazard.action) for name, hazard in registry().items() if hazard.action} | {
+    "camera_health": _(
+        "Do not rely on this camera: watch the place otherwise, and have it put right."
+    ),
 }
 MACHINE_STATES = {
     "STOPPED": _("stopped"),

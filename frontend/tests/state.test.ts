@@ -73,7 +73,7 @@ describe("the queue", () => {
 describe("the silences", () => {
   function silence(id: number, changes: Partial<Silence> = {}): Silence {
     return {
-      id, mine: 1, mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r2",
+      id, mine: 1, mine_name: "Lamp Hill", timezone: "UTC", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r2",
       rule_type: "loitering", kind: "shelved", reason: "repair", asked_by: "chen", asked_at: "2026-03-04T12:00:00+00:00",
       needs_second: false, agreed_by: null, since: "2026-03-04T12:00:00+00:00", until: "2026-03-04T13:00:00+00:00",
       ended_at: null, end: "", ...changes,

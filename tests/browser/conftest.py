@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,8 +22,8 @@ FLAGS = [
 OURS = {"127.0.0.1", "localhost", ""}
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def chromium() -> Iterator[Browser]:
     """Debian's chromium; without one these tests are skipped, and say so."""
     program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if program is None:
@@ -31,6 +32,13 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser of the tests that need the whole running demo."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -34,3 +34,10 @@ export async function json<T>(url: string, method = "GET", body?: unknown, signa
   const first = (answer as { errors?: { message: string; field?: string }[] } | null)?.errors?.[0];
   throw new Refused(response.status, first?.message ?? `${response.status} ${response.statusText}`, first?.field ?? "");
 }
+
+/** Post a form's fields to a page, whatever page it answers with. */
+export async function form(url: string, fields: Record<string, string>): Promise<void> {
+  const headers = { "X-CSRFToken": csrf() };
+  const response = await fetch(url, { method: "POST", headers, body: new URLSearchParams(fields), credentials: "same-origin" });
+  if (!response.ok) throw new Refused(response.status, `${response.status} ${response.statusText}`);
+}

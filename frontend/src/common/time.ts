@@ -33,6 +33,11 @@ export function say(moment: number | string, zone = "", now = Date.now()): strin
   return day === today ? `${clock}${offset(at, zone)}` : sayFull(moment, zone);
 }
 
+/** Say a moment's hour and minute, for where seconds do not matter. */
+export function sayMinute(moment: number | string, zone = ""): string {
+  return format(zone).format(new Date(moment)).slice(11, 16);
+}
+
 /** Say a moment with its date. */
 export function sayFull(moment: number | string, zone = ""): string {
   const at = new Date(moment);

@@ -15,6 +15,11 @@ export function reader(catalogue: Catalogue) {
       const found = catalogue[key];
       return typeof found === "string" ? fill(found, values) : key;
     },
+    /** Whether a code has words. */
+    has(table: string, value: string): boolean {
+      const found = catalogue[table];
+      return typeof found === "object" && value in found;
+    },
     /** A code in words; one that has no words yet is shown readable as it is. */
     code(table: string, value: string): string {
       const found = catalogue[table];

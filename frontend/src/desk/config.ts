@@ -11,6 +11,15 @@ export interface Urls {
   cameras: string;
   alarm: string;
   acknowledge: string;
+  reset: string;
+  false: string;
+  call: string;
+  assign: string;
+  shelve: string;
+  take_out: string;
+  agree: string;
+  end_silence: string;
+  desk_name: string;
   page: string;
   snapshot: string;
   tile: string;
@@ -21,6 +30,11 @@ export interface Urls {
 }
 
 export interface DeskData {
+  me: string;
+  desk: string;
+  /** Who works in each mine whose alarms this person may answer. */
+  people: Record<string, { id: number; name: string }[]>;
+  may_configure: number[];
   snapshot: Snapshot;
   may_watch: number[];
   now: string;

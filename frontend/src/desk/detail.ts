@@ -3,36 +3,39 @@
 
 import { el, icon, setText, svg } from "../common/dom";
 import { json } from "../common/http";
-import { say } from "../common/time";
+import { say, sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
 import { Clips } from "./clips";
 import { fillStrip } from "./strip";
 import { title, unanswered, type Alarm } from "./state";
+import { Verbs, type VerbOptions } from "./verbs";
 
 interface Step {
   cause: string;
   at: string;
   actor: string | null;
+  desk: string;
   note: string;
+  detail: { whom?: string; to?: string };
 }
 
-export interface DetailOptions {
-  mayAnswer: (alarm: Alarm) => boolean;
+export interface DetailOptions extends VerbOptions {
   mayWatch: (alarm: Alarm) => boolean;
-  onAnswered: (alarm: Alarm) => void;
 }
 
 export class Detail {
   private alarm: Alarm | null = null;
   private parts: ReturnType<Detail["make"]> | null = null;
   private stepsKey = "";
-  private sending = false;
+  private readonly verbs: Verbs;
 
   constructor(
     private readonly place: HTMLElement,
     private readonly tools: Tools,
     private readonly options: DetailOptions,
-  ) {}
+  ) {
+    this.verbs = new Verbs(tools, options);
+  }
 
   get id(): number | null {
     return this.alarm?.id ?? null;
@@ -55,7 +58,6 @@ export class Detail {
     if (this.alarm?.id !== alarm.id || !this.parts) {
       delete this.place.dataset["calm"];
       this.stepsKey = "";
-      this.sending = false;
       this.parts = this.make(alarm);
       this.place.replaceChildren(...this.parts.all);
       this.place.scrollTop = 0;
@@ -64,28 +66,20 @@ export class Detail {
     this.fill(alarm);
   }
 
-  /** Answer the alarm by name. */
-  async acknowledge(): Promise<void> {
-    const { alarm, parts } = this;
-    if (!alarm || !parts || this.sending || !unanswered(alarm) || !this.options.mayAnswer(alarm)) return;
-    this.sending = true;
-    this.fill(alarm);
-    setText(parts.fault, "");
-    try {
-      const url = at(this.tools.urls.acknowledge, alarm.id);
-      const answered = await json<Alarm>(url, "POST", { note: parts.note.value });
-      this.sending = false;
-      this.options.onAnswered(answered);
-    } catch (error) {
-      this.sending = false;
-      const reason = error instanceof Error ? error.message : String(error);
-      setText(parts.fault, this.tools.words.t("ack_failed", { reason }));
-      if (this.alarm?.id === alarm.id) this.fill(this.alarm);
-    }
+  /** Do what a key stands for; false when it stands for nothing here. */
+  press(key: string): boolean {
+    return this.alarm !== null && this.verbs.press(key);
   }
 
-  focusNote(): void {
-    this.parts?.note.focus();
+  /** A step was added to the alarm: ask for its steps again. */
+  stale(): void {
+    this.stepsKey = "";
+    if (this.alarm) this.fillSteps(this.alarm);
+  }
+
+  /** Count down to whom the alarm goes next. */
+  tick(now: number): void {
+    if (this.alarm && this.parts) setText(this.parts.passes, this.passes(this.alarm, now));
   }
 
   playClip(): void {
@@ -116,16 +110,8 @@ export class Detail {
       none.hidden = false;
     });
 
-    const button = el("button", { type: "button", class: "button ack", click: () => void this.acknowledge() });
-    const note = el("input", { type: "text", maxlength: 500, id: "ack-note", placeholder: t("note_hint"), "aria-label": t("note") });
-    note.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") void this.acknowledge();
-      if (event.key === "Escape") note.blur();
-    });
-    const answered = el("p", { class: "answered-line", hidden: true });
-    const fault = el("p", { class: "actions-fault", role: "alert" });
-    const actions = el("div", { class: "actions" }, button, note, answered, fault);
-
+    const action = el("p", { class: "why" });
+    const passes = el("p", { class: "sub passes" });
     const why = el("p", { class: "why" });
     const facts = el("dl", { class: "facts" });
     const strip = el("section", { class: "panel", hidden: true });
@@ -140,11 +126,16 @@ export class Detail {
         {},
         el("section", { class: "panel" }, el("h3", {}, t("why")), why, facts),
         strip,
+        el("section", { class: "panel" }, el("h3", {}, t("clip")), clips.place),
+      ),
+      el(
+        "div",
+        {},
+        el("section", { class: "panel do" }, el("h3", {}, t("do")), action, passes),
         el("section", { class: "panel" }, el("h3", {}, t("happened")), steps, el("p", { class: "sub" }, page)),
       ),
-      el("section", { class: "panel" }, el("h3", {}, t("clip")), clips.place),
     );
-    return { all: [head, frame, actions, columns], head, severity, symbol, heading, place, image, overlay, none, stamp, button, note, answered, actions, fault, why, facts, strip, steps, clips };
+    return { all: [head, frame, this.verbs.place, columns], head, severity, symbol, heading, place, image, overlay, none, stamp, action, passes, why, facts, strip, steps, clips };
   }
 
   private fill(alarm: Alarm): void {
@@ -160,7 +151,10 @@ export class Detail {
     setText(parts.heading, title(alarm, code));
     setText(parts.place, [alarm.area, alarm.camera_name, code("state", alarm.state)].join(" · "));
     this.fillPicture(alarm);
-    this.fillActions(alarm);
+    this.verbs.show(alarm);
+    const own = alarm.values["action"];
+    setText(parts.action, typeof own === "string" && own ? own : this.action(alarm));
+    setText(parts.passes, this.passes(alarm, this.tools.clock.now()));
     this.fillFacts(alarm);
     fillStrip(this.parts!.strip, alarm, this.tools.words);
     this.fillSteps(alarm);
@@ -189,27 +183,25 @@ export class Detail {
     );
   }
 
-  private fillActions(alarm: Alarm): void {
-    const { actions, button, note, answered } = this.parts!;
-    const { t } = this.tools.words;
-    actions.className = `actions ${alarm.severity}`;
-    const open = unanswered(alarm);
-    const may = this.options.mayAnswer(alarm);
-    button.hidden = note.hidden = !open || !may;
-    button.disabled = this.sending;
-    const label = this.sending ? t("acknowledging") : t("acknowledge");
-    if (button.dataset["label"] !== label) {
-      button.dataset["label"] = label;
-      button.replaceChildren(icon("check"), label, el("kbd", {}, "A"));
-    }
-    const text = !open
-      ? t("ack_done", { name: alarm.acknowledged_by ?? "", time: alarm.acknowledged_at ? say(alarm.acknowledged_at, alarm.timezone) : "" })
-      : may ? "" : t("ack_not_allowed");
-    answered.hidden = !text;
-    if (answered.dataset["text"] !== text) {
-      answered.dataset["text"] = text;
-      answered.replaceChildren(...(open ? [] : [icon("check")]), text);
-    }
+  /** What the hazard's type says that the operator is to do. */
+  private action(alarm: Alarm): string {
+    const { t, has, code } = this.tools.words;
+    return has("action", alarm.rule_type) ? code("action", alarm.rule_type) : t("no_action");
+  }
+
+  /** To whom the alarm goes next, and when; and how many know already. */
+  private passes(alarm: Alarm, now: number): string {
+    const { t, code } = this.tools.words;
+    if (!unanswered(alarm)) return "";
+    const told = alarm.told ? t("passed", { count: alarm.told }) : "";
+    if (alarm.escalates_at === null) return told && `${told} ${t("passed_all")}`;
+    const due = Date.parse(alarm.escalates_at);
+    const whom = code("whom", alarm.escalates_to);
+    const late = now - due > 5000; // the beat comes every two seconds
+    const next = late
+      ? t("passes_late", { time: say(due, alarm.timezone, now), whom })
+      : t("passes_in", { time: sayRunning(due - now), whom });
+    return [told, next].filter(Boolean).join(" ");
   }
 
   private fillFacts(alarm: Alarm): void {
@@ -224,10 +216,15 @@ export class Detail {
     }
     rows.push([t("since"), say(alarm.raised_at, alarm.timezone)]);
     if (alarm.cleared_at) rows.push([t("over_since"), say(alarm.cleared_at, alarm.timezone)]);
+    if (alarm.assigned_to) rows.push([t("assigned_to"), alarm.assigned_to]);
+    if (alarm.verdict === "false") rows.push([t("verdict"), t("false_short")]);
+    if (alarm.finding) rows.push([t("finding"), alarm.finding]);
+    const { changes, on_delay_s: seconds } = alarm.chatter;
+    if (changes && seconds) rows.push([t("chatter"), t("chatter_value", { changes, seconds })]);
     rows.push([t("place"), `${alarm.mine_name} · ${alarm.area}`]);
     rows.push([t("rule"), t("rule_version", { rule: alarm.rule, version: alarm.scene_version })]);
-    const seconds = (Date.parse(alarm.committed_at) - Date.parse(alarm.raised_at)) / 1000;
-    rows.push([t("latency"), t("latency_value", { seconds: seconds.toFixed(1) })]);
+    const late_s = (Date.parse(alarm.committed_at) - Date.parse(alarm.raised_at)) / 1000;
+    rows.push([t("latency"), t("latency_value", { seconds: late_s.toFixed(1) })]);
     const facts = this.parts!.facts;
     if (facts.childElementCount !== rows.length * 2)
       facts.replaceChildren(...rows.flatMap(() => [el("dt"), el("dd")]));
@@ -239,7 +236,7 @@ export class Detail {
 
   /** Ask for the alarm's steps when one was added; updates of a going situation add none. */
   private fillSteps(alarm: Alarm): void {
-    const key = [alarm.id, alarm.state, alarm.severity, alarm.count, alarm.cleared_at].join("|");
+    const key = [alarm.id, alarm.state, alarm.severity, alarm.count, alarm.cleared_at, alarm.told].join("|");
     if (key === this.stepsKey) return;
     this.stepsKey = key;
     const { steps } = this.parts!;
@@ -253,7 +250,9 @@ export class Detail {
             {},
             el("time", { datetime: step.at }, say(step.at, alarm.timezone)),
             el("strong", {}, code("cause", step.cause)),
+            (step.detail.whom || step.detail.to) && ` ${code("whom", String(step.detail.whom ?? step.detail.to))}`,
             step.actor && ` ${t("by", { name: step.actor })}`,
+            step.desk && el("span", { class: "sub" }, ` ${step.desk}`),
             step.note && el("br"),
             step.note && el("q", {}, step.note),
           ),

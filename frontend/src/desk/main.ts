@@ -1,13 +1,15 @@
 // The live desk: ties the feed, the state and the three columns together.
 
 import { data, el, icon, need, setText } from "../common/dom";
-import { json } from "../common/http";
-import { say, ServerClock } from "../common/time";
+import { form, json } from "../common/http";
+import { say, sayMinute, ServerClock } from "../common/time";
 import { reader } from "../common/words";
 import type { DeskData, Tools } from "./config";
 import { Detail } from "./detail";
+import { ask, asking } from "./dialog";
 import { Feed, type Line } from "./feed";
 import { Queue } from "./queue";
+import { Shelf } from "./shelf";
 import { Sound, type SoundState } from "./sound";
 import * as state from "./state";
 import { Wall } from "./tiles";
@@ -32,27 +34,78 @@ const live = need("desk-live");
 const pills = need("desk-pills");
 const clockFace = need("desk-clock");
 
+const foldedPlace = need("queue-folded");
+const floodBanner = need("desk-flood");
+
 const queue = new Queue(need<HTMLOListElement>("queue"), need("queue-title"), tools, (id) => select(id));
 const detail = new Detail(need("detail"), tools, {
   mayAnswer: (alarm) => snapshot.may_acknowledge.includes(alarm.mine),
+  mayConfigure: (alarm) => given.may_configure.includes(alarm.mine),
   mayWatch: (alarm) => given.may_watch.includes(alarm.mine),
-  onAnswered: (alarm) => upsert(alarm),
+  people: (alarm) => given.people[String(alarm.mine)] ?? [],
+  me: given.me,
+  onAlarm: (alarm) => {
+    upsert(alarm);
+    detail.stale();
+  },
+  onSilence,
+});
+const shelf = new Shelf(need("shelf-title"), need("shelf-list"), tools, {
+  mayEnd: (silence) =>
+    (silence.kind === "out_of_service" ? given.may_configure : snapshot.may_acknowledge).includes(silence.mine),
+  me: given.me,
+  onSilence,
 });
 const wall = new Wall(need("tiles"), tools);
 
 // ---- state → page ---------------------------------------------------------------------------
 
+// In a flood the lesser alarms fold into a counter, until somebody asks for them.
+let unfolded = false;
+
 function render(): void {
-  const open = snapshot.alarms.filter((alarm) => !state.silenced(alarm));
+  const all = snapshot.alarms.filter((alarm) => !state.silenced(alarm));
+  const lesser = all.filter((alarm) => state.unanswered(alarm) && state.folds(snapshot, alarm));
+  if (!snapshot.floods.length) unfolded = false;
+  const folded = unfolded ? [] : lesser.filter((alarm) => alarm.id !== selected);
+  const open = all.filter((alarm) => !folded.includes(alarm));
   let chosen = open.find((alarm) => alarm.id === selected) ?? null;
   if (!chosen && last === null) {
     chosen = open[0] ?? null;
     selected = chosen?.id ?? null;
   }
   if (chosen) last = chosen;
-  queue.show(open, selected);
+  queue.show(open, selected, folded.length);
+  showFolded(lesser, folded.length);
+  showFlood();
+  shelf.show(snapshot.silences);
   if (last) detail.show(last);
   else calm();
+}
+
+/** The counter of what is folded; nothing is hidden without it. */
+function showFolded(lesser: state.Alarm[], count: number): void {
+  foldedPlace.hidden = !lesser.length;
+  const parts = (["medium", "low"] as const)
+    .map((severity) => ({ severity, count: lesser.filter((alarm) => alarm.severity === severity).length }))
+    .filter((part) => part.count)
+    .map((part) => t("folded_part", { count: part.count, severity: code("severity", part.severity) }));
+  const key = `${count}|${unfolded}|${parts.join()}`;
+  if (foldedPlace.dataset["key"] === key) return;
+  foldedPlace.dataset["key"] = key;
+  const button = el("button", { type: "button", class: "button quiet small", "aria-expanded": String(unfolded) }, t(unfolded ? "fold" : "unfold"));
+  button.addEventListener("click", () => {
+    unfolded = !unfolded;
+    render();
+    foldedPlace.querySelector("button")?.focus();
+  });
+  foldedPlace.replaceChildren(el("span", {}, t("folded", { count, parts: parts.join(", ") })), button);
+}
+
+function showFlood(): void {
+  const flood = snapshot.floods[0];
+  floodBanner.hidden = !flood;
+  setText(floodBanner, flood ? t("flood", { time: say(flood.since, zone()) }) : "");
 }
 
 function calm(): void {
@@ -78,9 +131,17 @@ function upsert(alarm: state.Alarm): void {
   render();
 }
 
+/** Take in a silence that was changed from here; its event may come before or after. */
+function onSilence(silence: state.Silence): void {
+  snapshot = { ...snapshot, silences: state.withSilence(snapshot.silences, silence) };
+  render();
+}
+
 function announce(event: state.DeskEvent): void {
-  if (event.kind !== "alarm.raised") return;
   const alarm = event.payload as unknown as state.Alarm;
+  if (event.kind === "alarm.told")
+    live.textContent = t("passed_alarm", { what: state.title(alarm, code), place: `${alarm.area}, ${alarm.camera_name}` });
+  if (event.kind !== "alarm.raised" || state.silenced(alarm)) return;
   live.textContent = t("new_alarm", {
     severity: code("severity", alarm.severity),
     what: state.title(alarm, code),
@@ -96,8 +157,9 @@ function onEvents(events: state.DeskEvent[]): void {
     announce(event);
     const carried = (event.kind.startsWith("clip.") ? event.payload["alarm"] : event.payload) as state.Alarm;
     if (/^(alarm|clip)\./.test(event.kind) && last?.id === carried.id) last = carried;
+    if (event.kind.startsWith("alarm.") && event.kind !== "alarm.updated" && detail.id === carried.id) detail.stale();
     // An answered alarm that left the queue gives its place to one that needs an answer.
-    if (event.kind === "alarm.raised" && last?.state === "closed") last = null;
+    if (event.kind === "alarm.raised" && last && rests(last)) last = null;
     const more = state.asksFor(event);
     if (more === "snapshot" || (more === "cameras" && asks === "nothing")) asks = more;
   }
@@ -167,6 +229,7 @@ function onLine(line: Line): void {
 function onKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target as HTMLElement;
+  if (asking()) return;
   if (target.closest("input, textarea, select, video")) return;
   const inQueue = target.closest("#queue") !== null;
   const key = event.key.toLowerCase();
@@ -177,10 +240,8 @@ function onKey(event: KeyboardEvent): void {
       select(next);
       queue.focus(next);
     }
-  } else if (key === "a" && !event.repeat) void detail.acknowledge();
-  else if (key === "n") detail.focusNote();
-  else if (key === "p") detail.playClip();
-  else return;
+  } else if (key === "p") detail.playClip();
+  else if (event.repeat || !detail.press(key)) return;
   event.preventDefault();
 }
 
@@ -193,6 +254,24 @@ function showSound(now: SoundState): void {
   soundButton.replaceChildren(icon(now === "on" ? "sound" : "mute"), t(`sound_${now}`));
 }
 
+const deskButton = need<HTMLButtonElement>("desk-name");
+let deskName = given.desk;
+
+function showDesk(): void {
+  setText(deskButton, deskName ? t("desk_name", { name: deskName }) : t("desk_none"));
+}
+
+deskButton.addEventListener("click", () => {
+  const send = async (values: Record<string, string>): Promise<void> => {
+    await form(given.urls.desk_name, values);
+    deskName = values["name"] ?? "";
+    showDesk();
+  };
+  const fields = [{ name: "name", label: t("desk_label"), value: deskName, longest: 60, optional: true }];
+  ask({ title: t("desk_title"), fields, hints: [t("desk_hint")], submit: t("send"), send }, words);
+});
+showDesk();
+
 const sound = new Sound(showSound);
 showSound(sound.state);
 soundButton.addEventListener("click", () => void sound.toggle());
@@ -203,19 +282,36 @@ function showPills(): void {
   const kind = protecting === all && all > 0 ? "protecting" : "off";
   const texts: [string, string][] = [[kind, t("pill_protecting", { protecting, cameras: all })]];
   if (blind) texts.push(["blind", t("pill_blind", { count: blind })]);
+  const silent = snapshot.silences.filter((silence) => silence.since !== null);
+  const next = silent.find((silence) => silence.until !== null);
+  if (silent.length)
+    texts.push([
+      "shelved",
+      next
+        ? t("pill_shelf_until", { count: silent.length, time: sayMinute(next.until!, next.timezone) })
+        : t("pill_shelf", { count: silent.length }),
+    ]);
+  const count = state.load(snapshot, clock.now());
+  const flood = snapshot.floods.length > 0;
+  texts.push([flood ? "flood" : "load", t(flood ? "pill_flood" : "pill_load", { count })]);
   const key = JSON.stringify(texts);
   if (pills.dataset["key"] === key) return;
   pills.dataset["key"] = key;
   pills.replaceChildren(...texts.map(([kind, text]) => el("span", { class: `pill state ${kind}` }, text)));
 }
 
+/** An alarm that asks nothing of anybody. */
+function rests(alarm: state.Alarm): boolean {
+  return alarm.state === "closed" || state.silenced(alarm);
+}
+
 let restedSince = 0;
 const REST_MS = 30_000;
 
-/** An alarm that is over and answered leaves the middle when nobody has looked at it for a while. */
+/** An alarm that is over and answered, or shelved, leaves the middle when nobody has looked at it for a while. */
 function letGo(now: number): void {
   const place = need("detail");
-  const busy = last?.state !== "closed" || place.matches(":hover, :focus-within") || [...place.querySelectorAll("video")].some((video) => !video.paused);
+  const busy = !last || !rests(last) || place.matches(":hover, :focus-within") || [...place.querySelectorAll("video")].some((video) => !video.paused);
   if (busy) restedSince = now;
   else if (now - restedSince > REST_MS) {
     last = null;
@@ -235,7 +331,9 @@ function tick(): void {
   queue.tick(now);
   wall.draw();
   showPills();
-  sound.tick(snapshot.alarms);
+  detail.tick(now);
+  shelf.tick(now);
+  sound.tick(snapshot.alarms.filter((alarm) => !state.folds(snapshot, alarm)));
   setText(clockFace, say(now, zone(), now));
   if (!last) calm();
 }

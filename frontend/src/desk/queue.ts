@@ -49,7 +49,7 @@ export class Queue {
   }
 
   /** Show these alarms, in this order as soon as nothing under a pointer would move. */
-  show(alarms: Alarm[], selected: number | null): void {
+  show(alarms: Alarm[], selected: number | null, folded = 0): void {
     this.wanted = alarms;
     for (const alarm of alarms) this.put(alarm, alarm.id === selected);
     const open = new Set(alarms.map((alarm) => alarm.id));
@@ -59,8 +59,9 @@ export class Queue {
       row.button.disabled = row.gone;
       row.button.setAttribute("aria-current", String(row.alarm.id === selected));
     }
-    const count = alarms.filter(unanswered).length;
-    const rest = alarms.length - count;
+    const shown = alarms.filter(unanswered).length;
+    const count = shown + folded;
+    const rest = alarms.length - shown;
     const t = this.tools.words.t;
     const parts = [t("to_answer", { count })];
     if (rest) parts.push(t("answered_count", { count: rest }));
@@ -111,6 +112,7 @@ export class Queue {
     setText(row.why, alarm.why);
     const rest = [code("state", alarm.state)];
     if (alarm.count > 1) rest.push(t("times", { count: alarm.count }));
+    if (alarm.assigned_to) rest.push(alarm.assigned_to);
     setText(row.rest, ` · ${rest.join(" · ")}`);
   }
 

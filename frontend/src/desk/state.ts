@@ -60,6 +60,7 @@ export interface Silence {
   id: number;
   mine: number;
   mine_name: string;
+  timezone: string;
   area: string;
   camera: number;
   camera_name: string;

@@ -1,0 +1,102 @@
+// One question at a time: a native dialog with labelled fields, sent by Enter, left by Escape.
+
+import { el } from "../common/dom";
+import type { Words } from "../common/words";
+
+export interface Field {
+  name: string;
+  label: string;
+  /** A select of [value, text]; without it the field is a line of text. */
+  options?: [string, string][];
+  /** Offered while typing, never demanded. */
+  suggestions?: string[];
+  value?: string;
+  longest?: number;
+  optional?: boolean;
+}
+
+export interface Question {
+  title: string;
+  fields: Field[];
+  hints?: string[];
+  submit: string;
+  /** What to do with the answers; a refusal is shown in the dialog and nothing typed is lost. */
+  send: (values: Record<string, string>) => Promise<void>;
+}
+
+type Input = HTMLInputElement | HTMLSelectElement;
+
+function make(field: Field): { row: HTMLElement; input: Input } {
+  const id = `ask-${field.name}`;
+  let input: Input;
+  let list: HTMLElement | null = null;
+  if (field.options) {
+    input = el("select", { id, name: field.name }, ...field.options.map(([value, text]) => el("option", { value }, text)));
+    if (field.value !== undefined) input.value = field.value;
+  } else {
+    input = el("input", { id, name: field.name, type: "text", maxlength: field.longest ?? 500, autocomplete: "off" });
+    input.value = field.value ?? "";
+    if (field.suggestions?.length) {
+      list = el("datalist", { id: `${id}-list` }, ...field.suggestions.map((value) => el("option", { value })));
+      input.setAttribute("list", `${id}-list`);
+    }
+  }
+  input.required = !field.optional;
+  return { row: el("div", { class: "field" }, el("label", { for: id }, field.label), input, list), input };
+}
+
+/** Ask; the focus goes to the first field, and back to where it was. */
+export function ask(question: Question, words: Words): void {
+  if (asking()) return;
+  const before = document.activeElement;
+  const fields = question.fields.map(make);
+  const fault = el("p", { class: "ask-fault", role: "alert" });
+  const send = el("button", { class: "button primary", type: "submit" }, question.submit);
+  const cancel = el("button", { class: "button quiet", type: "button" }, words.t("cancel"));
+  const form = el(
+    "form",
+    { method: "dialog", novalidate: true },
+    el("h2", { id: "ask-title" }, question.title),
+    ...fields.map((field) => field.row),
+    ...(question.hints ?? []).map((hint) => el("p", { class: "sub" }, hint)),
+    fault,
+    el("div", { class: "ask-foot" }, send, cancel),
+  );
+  const dialog = el("dialog", { class: "ask", "aria-labelledby": "ask-title" }, form);
+  cancel.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (send.disabled) return;
+    const missing = fields.find(({ input }) => input.required && !input.value.trim());
+    if (missing) {
+      fault.textContent = words.t("needed");
+      missing.input.focus();
+      return;
+    }
+    fault.textContent = "";
+    send.disabled = true;
+    const values = Object.fromEntries(fields.map(({ input }) => [input.name, input.value.trim()]));
+    question
+      .send(values)
+      .then(() => dialog.close())
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        fault.textContent = words.t("not_sent", { reason });
+      })
+      .finally(() => {
+        send.disabled = false;
+      });
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  fields[0]?.input.focus();
+}
+
+/** Whether a question is open: keys are for its fields then. */
+export function asking(): boolean {
+  return document.querySelector("dialog[open]") !== null;
+}
