@@ -18,7 +18,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test drill lint i18n i18n-check bench accuracy train-miner train-miner-dark train-ppe lock clean
+.PHONY: help setup setup-dev demo stop demo-check test drill lint i18n i18n-check bench replay-bench accuracy train-miner train-miner-dark train-ppe lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -60,6 +60,9 @@ i18n-check: setup-dev ## fail on a string that is not translated, is stale, or h
 
 bench: setup-dev ## measure; prints figures, asserts none
 	@exec $(PY) -m bench $(ARGS)
+
+replay-bench: setup-dev ## replay a quiet camera-hour on one core; prints one JSON line
+	@OMP_NUM_THREADS=1 exec $(PY) -W ignore -m bench replay $(ARGS)
 
 accuracy: setup-dev ## score the engine on labelled clips, against last time; ARGS="--bank DIR" takes your own
 	@exec $(PY) -m workers.accuracy $(ARGS)

@@ -7,6 +7,7 @@ H.264 at 12.5 fps in chunks of a second, 5 fps analysed. Somebody walks through 
 import cProfile
 import io
 import json
+import math
 import pstats
 import sys
 import time
@@ -37,7 +38,7 @@ NOISE = 2.5
 
 def main() -> None:
     """Print the cost; `-v` also prints where it goes."""
-    chunks = list(_chunks(_pictures()))
+    chunks = [data for data, _ in encoded(_pictures())]
     scene = load_scene(LOOP / "scene.json")
     detector = load_detector()
     _fold(scene, detector, chunks[:5])  # what is built once is no cost of a second
@@ -99,19 +100,23 @@ def _pictures() -> Iterator[np.ndarray]:
         yield np.clip(noisy, 0, 255).astype(np.uint8)
 
 
-def _chunks(pictures: Iterator[np.ndarray]) -> Iterator[bytes]:
-    """Encode as a camera does and cut into fragments of about a second, each from a key frame."""
-    while group := list(islice(pictures, round(FPS * 2))):
-        for half in (group[:13], group[13:]):
+def encoded(pictures: Iterator[np.ndarray], fps: float = FPS) -> Iterator[tuple[bytes, int]]:
+    """Encode as a camera does, cut into chunks of about a second, each from a key frame.
+
+    Gives each chunk with its number of pictures.
+    """
+    most = math.ceil(fps)
+    while group := list(islice(pictures, round(fps * 2))):
+        for half in (group[:most], group[most:]):
             if half:
-                yield _encode(half)
+                yield _encode(half, fps), len(half)
 
 
-def _encode(group: list[np.ndarray]) -> bytes:
+def _encode(group: list[np.ndarray], fps: float) -> bytes:
     out = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
     with av.open(out, "w", format="mp4", options=options) as container:
-        stream = container.add_stream("libx264", rate=Fraction(25, 2))
+        stream = container.add_stream("libx264", rate=Fraction(fps))
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         stream.bit_rate = BIT_RATE
         stream.options = {"preset": "medium", "profile": "main",

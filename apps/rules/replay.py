@@ -16,6 +16,7 @@ from workers import engine
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
 from workers.scene import Scene
+from workers.skim import Skim
 from workers.vision.detector import Detector
 
 __all__ = ["LEAD", "Fold", "Replay", "Tally", "due", "replay", "rows_of", "signals_of"]
@@ -95,9 +96,14 @@ class Fold:
         self.until_s = until.timestamp()
         self.detector = detector
         self.rule = rule
-        self.state = state
+        self.skim = Skim(scene, detector, state)
         self.tally = tally or Tally()
         self.raised = set(raised)
+
+    @property
+    def state(self) -> engine.State | None:
+        """The engine's state, for the next turn."""
+        return self.skim.state
 
     def take(self, row: Chunk, signals: list[engine.Signal]) -> list[engine.Finding]:
         """Analyse a chunk; return the first raise of each new situation within the span.
@@ -113,29 +119,29 @@ class Fold:
         tally.pass_hole(self.since_s, seen_from)
         tally.until_s = max(tally.until_s or 0.0, end_s, self.since_s)
         found: list[engine.Finding] = []
+        chunk = engine.Chunk(
+            row.sequence, start_s, row.duration_s, (), signals,
+            epoch_s=0.0, timezone=self.timezone,
+        )  # fmt: skip
+        path = settings.RING_DIR / row.path
         try:
-            frames = read_frames(settings.RING_DIR / row.path, start_s=start_s, fps=None)
+            *before, result = self.skim.take(
+                chunk, lambda keys: read_frames(path, start_s=start_s, keys=keys)
+            )
         except MediaError:
             tally.unread += 1
             tally.unread_s += seen_s
         else:
-            result = engine.analyse(
-                self.scene,
-                self.state,
-                engine.Chunk(
-                    row.sequence, start_s, row.duration_s, frames, signals,
-                    epoch_s=0.0, timezone=self.timezone,
-                ),
-                detector=self.detector,
-            )  # fmt: skip
-            self.state = result.state
+            for late in before:  # the chunk before, which was skimmed, in full
+                found += self._new(late.findings)
+                tally.take(start_s, start_s, late, self.rule)
             tally.unread += bool(result.fault)
             tally.unread_s += seen_s if result.fault else 0.0
             if seen_s:
                 tally.chunks += 1
                 tally.seconds += seen_s
             tally.take(seen_from, seen_to, result, self.rule)
-            found = list(self._new(result.findings))
+            found += self._new(result.findings)
         tally.took_s += time.monotonic() - began
         return found
 

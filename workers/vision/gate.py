@@ -172,6 +172,27 @@ class Gate:
         hint, self.hint = self.hint, largest >= MIN_PIXELS
         return largest >= SURE_PIXELS or (hint and self.hint)
 
+    def differs(self, small: np.ndarray) -> bool:
+        """Tell whether one picture alone differs from the background as motion does.
+
+        Nothing is learnt of it. A picture of another size, or before the first, differs.
+        """
+        if self.background is None or self.noise is None or self.background.shape != small.shape:
+            return True
+        change = _relative(small) - (self.background.astype(np.float32) - 128.0)
+        floor = max(MIN_CHANGE, MIN_LEVELS / (float(small.mean()) + 10.0))
+        limit = np.maximum(floor * STEP, DEVIATIONS * self._known((small.shape[1], small.shape[0])))
+        blind = cv2.dilate(small, _AROUND) >= SATURATED
+        return _largest((np.abs(change) > limit) & ~blind, MIN_PIXELS) >= MIN_PIXELS
+
+    def _known(self, size: tuple[int, int]) -> np.ndarray:
+        """Return each pixel's standard deviation as learnt so far; size: width and height."""
+        assert self.noise is not None
+        known = self.noise.astype(np.float32)
+        # A cell that was never noisy among noisy ones has only been lucky.
+        known = np.maximum(known, 0.7 * cv2.blur(known, (3, 3)))
+        return np.sqrt(cv2.resize(known, size, interpolation=cv2.INTER_LINEAR))
+
     def _begin(self, small: np.ndarray, now: np.ndarray, t: float) -> None:
         self.last, self.last_t, self.before = small, t, now
         self.stirred_t = t
@@ -200,10 +221,7 @@ class Gate:
         self.seen = min(self.seen + 1, 1000)
         # Half precision, so that a stored gate goes on exactly as one that was not.
         self.noise = known.astype(np.float16)
-        known = self.noise.astype(np.float32)
-        # A cell that was never noisy among noisy ones has only been lucky.
-        known = np.maximum(known, 0.7 * cv2.blur(known, (3, 3)))
-        return np.sqrt(cv2.resize(known, (width, height), interpolation=cv2.INTER_LINEAR))
+        return self._known((width, height))
 
     def forget(self) -> None:
         """Start anew after a gap in time."""
