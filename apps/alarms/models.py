@@ -16,6 +16,7 @@ __all__ = [
     "Silence",
     "Snapshot",
     "Takeover",
+    "Witness",
 ]
 
 
@@ -98,6 +99,24 @@ class Alarm(MineRow):
                 name="alarm_escalates",
             ),
         ]
+
+
+class Witness(MineRow):
+    """A camera that sees what an alarm is about; only where several do, the first one too."""
+
+    alarm = models.ForeignKey(Alarm, on_delete=models.CASCADE, related_name="witnesses")
+    camera = models.ForeignKey("cameras.Camera", on_delete=models.PROTECT, related_name="+")
+    rule = models.CharField(max_length=100)
+    situation = models.CharField(max_length=150)  # this camera's name of its latest occurrence
+    seen_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["alarm", "camera", "rule"], name="witness_once"),
+        ]
+        indexes = [models.Index(fields=["camera", "rule", "situation"])]
 
 
 class AlarmTransition(MineRow):

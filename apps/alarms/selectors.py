@@ -40,6 +40,7 @@ def alarms() -> QuerySet[Alarm]:
     return (
         Alarm.objects.select_related("mine", "camera__area", "acknowledged_by", "assigned_to")
         .prefetch_related(Prefetch("clips", queryset=Clip.objects.order_by("wanted_from")))
+        .prefetch_related("witnesses__camera")
         .order_by("-raised_at", "-pk")
     )
 
@@ -103,6 +104,14 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "picture": alarm.picture,
         "scene_version": alarm.scene_version,
         "committed_at": alarm.committed_at.isoformat(),
+        "witnesses": [
+            {
+                "camera": one.camera_id,
+                "camera_name": one.camera.name,
+                "active": one.cleared_at is None,
+            }
+            for one in alarm.witnesses.all()
+        ],
         "clips": [
             {"id": str(clip.uid), "state": clip.state}
             for clip in sorted(alarm.clips.all(), key=lambda clip: clip.wanted_from)

@@ -13,6 +13,7 @@ from apps.alarms.life import SILENCED, Cause
 from apps.alarms.models import Alarm, Severity, Snapshot
 from apps.alarms.selectors import silence_in_force
 from apps.alarms.steps import step, tell
+from apps.alarms.witnesses import leaves, shared_alarm, told_before, witness, witnessed
 from apps.cameras.models import Camera
 from apps.evidence.services import clip_request
 from apps.live.services import take_turn
@@ -56,12 +57,23 @@ def alarm_raise(
 
     The same situation delivered twice changes nothing; the same situation at a higher level
     raises the severity and asks for a new answer; a new situation within five minutes of one
-    that nobody answered is counted on the same alarm.
+    that nobody answered is counted on the same alarm. What another camera sees at the same place
+    is one alarm with it (`witnesses.py`).
     """
     take_turn(mine_id=camera.mine_id)
-    found = _latest(camera, rule)
+    over = told_before(camera=camera, rule=rule, situation=situation)
+    if over is not None:
+        return over
     values = {**values, "level": level}
     facts: dict[str, Any] = {"why": why, "values": values, "boxes": boxes, "zone": zone}
+    shared = shared_alarm(
+        camera=camera, rule=rule, rule_type=rule_type, severity=severity,
+        place=str(values.get("place", "")),
+    )  # fmt: skip
+    if shared is not None:
+        is_new = witness(shared, camera=camera, rule=rule, situation=situation, at=at)
+        return _share(shared, is_new, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
+    found = _latest(camera, rule)
     if found is not None and found.situation == situation:
         told = not _is_worse(severity, found.severity) and level == found.values.get("level")
         if told or found.cleared_at is not None or not _tells_more(level, found):
@@ -70,6 +82,8 @@ def alarm_raise(
     if found is not None and found.cleared_at is None:
         # The engine lost its state and names the ongoing situation anew: still one alarm.
         found.situation = situation
+        if found.witnesses.exists():
+            witness(found, camera=camera, rule=rule, situation=situation, at=at)
         return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
     if found is not None and _goes_on(found, severity, at):
         return _fold(
@@ -165,6 +179,22 @@ def _escalate(
     return alarm
 
 
+def _share(
+    alarm: Alarm, is_new: bool, *, level: str, severity: str, at: datetime, facts: dict[str, Any],
+    jpeg: bytes,
+) -> Alarm:  # fmt: skip
+    """Take what another camera sees into an alarm; a worse sight asks for a new answer."""
+    if _is_worse(severity, alarm.severity):
+        _escalate(alarm, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
+        alarm.boxes, alarm.zone = [], []  # they are in the other camera's picture
+        alarm.save(update_fields=["boxes", "zone"])
+    elif is_new:
+        alarm.last_seen_at = max(alarm.last_seen_at, at)
+        alarm.save(update_fields=["last_seen_at"])
+        tell(alarm, "alarm.updated")
+    return alarm
+
+
 def _fold(
     alarm: Alarm,
     *,
@@ -211,13 +241,41 @@ def alarm_see(
         .filter(camera=camera, rule=rule, situation=situation, cleared_at=None)
         .first()
     )
-    if alarm is None or at <= alarm.last_seen_at:
+    if alarm is None:
+        return _see_shared(
+            camera=camera, rule=rule, situation=situation, level=level, at=at, why=why,
+            values=values, boxes=boxes,
+        )  # fmt: skip
+    if at <= alarm.last_seen_at:
         return alarm
     alarm.last_seen_at = at
     if _tells_more(level, alarm):
         alarm.why, alarm.values, alarm.boxes = why, {**values, "level": level}, boxes
     alarm.save(update_fields=["last_seen_at", "why", "values", "boxes"])
     tell(alarm, "alarm.updated")
+    return alarm
+
+
+def _see_shared(
+    *, camera: Camera, rule: str, situation: str, level: str, at: datetime, why: str,
+    values: dict[str, Any], boxes: list[list[float]],
+) -> Alarm | None:  # fmt: skip
+    """Note that a witness still sees it; where the alarm was silenced, its own begins to ask."""
+    alarm = witnessed(camera=camera, rule=rule, situation=situation)
+    if alarm is None:
+        return None
+    if alarm.state in SILENCED:
+        alarm.witnesses.filter(camera=camera, rule=rule).delete()
+        return alarm_raise(
+            camera=camera, rule=rule, rule_type=alarm.rule_type, situation=situation, level=level,
+            severity=alarm.severity, at=at, why=why, values=values, boxes=boxes, zone=[],
+            scene_version=alarm.scene_version,
+        )  # fmt: skip
+    if at > alarm.last_seen_at:
+        alarm.witnesses.filter(camera=camera, rule=rule).update(seen_at=at)
+        alarm.last_seen_at = at
+        alarm.save(update_fields=["last_seen_at"])
+        tell(alarm, "alarm.updated")
     return alarm
 
 
@@ -230,8 +288,12 @@ def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> A
         .filter(camera=camera, rule=rule, situation=situation, cleared_at=None)
         .first()
     )
+    alarm = alarm or witnessed(camera=camera, rule=rule, situation=situation)
     if alarm is None:
         return None
+    if not leaves(alarm, camera=camera, rule=rule, at=at):
+        tell(alarm, "alarm.updated")  # another camera still sees it
+        return alarm
     alarm.cleared_at = at
     step(alarm, Cause.CLEARED, at=at)
     tell(alarm, "alarm.cleared")

@@ -1,0 +1,75 @@
+"""Cameras that see one danger together: rules of one type that name the same place.
+
+The first camera's alarm stands for all. It ends when none of them sees the danger any more; a blind
+camera ends nothing, because its own analysis keeps its situation open. A camera whose rule is
+silenced joins nobody, and nobody joins an alarm that asks nobody: a danger never hides in silence.
+"""
+
+from datetime import datetime
+
+from apps.alarms.life import SILENCED
+from apps.alarms.models import Alarm, Witness
+from apps.alarms.selectors import silence_in_force
+from apps.cameras.models import Camera
+
+__all__ = ["leaves", "shared_alarm", "told_before", "witness", "witnessed"]
+
+
+def shared_alarm(
+    *, camera: Camera, rule: str, rule_type: str, severity: str, place: str
+) -> Alarm | None:
+    """Lock and return another camera's open alarm of the same type at the same place."""
+    if not place or Alarm.objects.filter(camera=camera, rule=rule, cleared_at=None).exists():
+        return None
+    alarm = (
+        Alarm.objects.select_for_update(of=("self",))
+        .filter(mine_id=camera.mine_id, rule_type=rule_type, values__place=place, cleared_at=None)
+        .exclude(camera=camera)
+        .exclude(state__in=SILENCED)
+        .order_by("raised_at", "pk")
+        .first()
+    )
+    if alarm and silence_in_force(camera_id=camera.pk, rule=rule, severity=severity):
+        return None
+    return alarm
+
+
+def witness(alarm: Alarm, *, camera: Camera, rule: str, situation: str, at: datetime) -> bool:
+    """Note that a camera sees what an alarm is about; tell whether that is new."""
+    if not alarm.witnesses.exists():  # from now on the first camera is one of several
+        Witness.objects.create(
+            mine_id=alarm.mine_id, alarm=alarm, camera_id=alarm.camera_id, rule=alarm.rule,
+            situation=alarm.situation, seen_at=alarm.last_seen_at,
+        )  # fmt: skip
+    row = alarm.witnesses.filter(camera=camera, rule=rule).first()
+    if row is not None and row.situation == situation:
+        return False
+    Witness.objects.update_or_create(
+        alarm=alarm, camera=camera, rule=rule,
+        defaults={
+            "mine_id": alarm.mine_id, "situation": situation, "seen_at": at, "cleared_at": None,
+        },
+    )  # fmt: skip
+    return True
+
+
+def witnessed(*, camera: Camera, rule: str, situation: str) -> Alarm | None:
+    """Lock and return the open alarm that a camera sees as another one's witness."""
+    row = Witness.objects.filter(
+        camera=camera, rule=rule, situation=situation, cleared_at=None, alarm__cleared_at=None
+    ).first()
+    return row and Alarm.objects.select_for_update(of=("self",)).get(pk=row.alarm_id)
+
+
+def told_before(*, camera: Camera, rule: str, situation: str) -> Alarm | None:
+    """Return the alarm of a situation that a witness told and that is over for it."""
+    row = Witness.objects.filter(camera=camera, rule=rule, situation=situation).first()
+    over = row is not None and (row.cleared_at or row.alarm.cleared_at)
+    return row.alarm if row is not None and over else None
+
+
+def leaves(alarm: Alarm, *, camera: Camera, rule: str, at: datetime) -> bool:
+    """Note that a camera sees it no more; tell whether none does."""
+    rows = alarm.witnesses.all()
+    rows.filter(camera=camera, rule=rule, cleared_at=None).update(cleared_at=at)
+    return not rows.filter(cleared_at=None).exists()
