@@ -12,6 +12,7 @@ from apps.api.views import (
     live,
     mines,
     models,
+    places,
     readings,
     replays,
 )
@@ -54,6 +55,7 @@ urlpatterns = [
     path("models/<int:pk>/promote/", models.ModelPromote.as_view(), name="model-promote"),
     path("models/<int:pk>/roll-back/", models.ModelRollBack.as_view(), name="model-roll-back"),
     path("models/<int:pk>/retire/", models.ModelRetire.as_view(), name="model-retire"),
+    path("places/", places.PlaceList.as_view(), name="places"),
     path("replays/", replays.ReplayList.as_view(), name="replays"),
     path("replays/<uuid:uid>/", replays.ReplayDetail.as_view(), name="replay"),
     path("replays/<uuid:uid>/cancel/", replays.ReplayCancel.as_view(), name="replay-cancel"),

@@ -193,6 +193,7 @@ API = [
         body=lambda t: {"mine": t["mine"], "machine": "winch-1", "state": "STOPPED"},
         stranger=400,
     ),
+    Route("api:places", EVERYONE, stranger=200),
     Route("api:replays", EVERYONE, stranger=200),
     Route(
         "api:replays",
