@@ -307,7 +307,7 @@ def test_too_few_pixels_make_the_rule_blind_and_no_alarm():
     film = road()
     for k in range(20):
         car = Vehicle(1, (0.4, 0.3, 0.6, 0.5), (0.5, 0.2 + 0.02 * k), 0.9, 0.0, edge=0.05)
-        film.frame([], vehicles=[car], machines={"winch": "STOPPED"})
+        film.frame([], vehicles=[car], machines={"winch": "RUNNING"})
     assert film.findings == []
     assert readings(film, "speed")[-1] == "UNKNOWN"
     assert "pixels" in [r.why for r in film.readings if r.name == "r1.sight"][-1]
@@ -417,3 +417,22 @@ def test_at_any_rate_of_pictures_a_runaway_is_told_in_time(fps, over):
         film.frame([], vehicles=[vehicle(0.5, foot)], machines={"winch": "RUNNING"})
     raised = next(f for f in film.findings if f.level == "runaway")
     assert raised.t <= 1.5 + 1 / fps + 1e-6
+
+
+def test_a_slow_car_far_away_is_told_by_its_place_where_its_speed_is_not_known_well_enough():
+    film = road(metres=120.0, limit_m_s=4.0, stopped_s=0)
+    drive(film, 0.0, 8, machine="STOPPED", metres=120.0)
+    assert levels(film) == []
+    drive(film, 0.8, 20, machine="STOPPED", metres=120.0)
+    assert levels(film) == ["runaway"]
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_a_car_that_stands_far_away_and_trembles_is_no_creeping(seed):
+    rng = random.Random(seed)
+    film = road(metres=120.0, limit_m_s=4.0, stopped_s=0)
+    for _ in range(300):
+        shaken = 0.3 + rng.gauss(0, 0.0015)
+        film.frame([], vehicles=[vehicle(0.5, shaken)], machines={"winch": "STOPPED"})
+    assert levels(film) == []

@@ -19,6 +19,11 @@ DOWNHILL = 0.5
 # Vehicles beside each other by more than this, in metres or as a part of the gap, do not follow
 # one another.
 BESIDE_M, BESIDE = 3.0, 0.3
+# Whoever is so far from where he was, beyond what the places' own errors may make of standing, has
+# moved, however uncertain his speed; looked at over so long, and believed for so long after.
+CREEP_M, CREEP_S, CREPT_S = 1.0, 20.0, 4.0
+# So many standard deviations of two places apart may be standing.
+SIGMAS = 3.0
 # A brake needs up to 0.7 s to come in, and the speed of the last second shows it later still.
 BRAKE_S = 1.0
 # What makes a runaway, and the levels of what is so under another name.
@@ -132,8 +137,9 @@ class Driving:
         motion, limit = car.motion, params.limit
         if motion is None:
             # Whether it stands is known by its place alone.
-            for thing in ("fast", "overspeed", "accelerates", "moves", "wrong_way"):
+            for thing in ("fast", "overspeed", "accelerates", "wrong_way"):
                 self._hold(thing, None, 0)
+            self._hold("moves", self._creeps(stopped_s) or None, params.runaway_s)
         else:
             sure, error = motion.speed - motion.error, motion.error
             downhill = self.down is not None and motion.along(self.down) >= max(
@@ -151,7 +157,8 @@ class Driving:
             if downhill and "overspeed" in self.so:
                 self.so.add("downhill")
             self._hold("accelerates", accelerates, params.runaway_s)
-            self._hold("moves", self._moves(motion, stopped_s), params.runaway_s)
+            moves = self._moves(motion, stopped_s) or self._creeps(stopped_s)
+            self._hold("moves", moves, params.runaway_s)
             against = self.right is not None and motion.along(self.right) + error < (
                 -params.moving_m_s
             )
@@ -253,6 +260,25 @@ class Driving:
             share = left_s / max(params.settle_s - BRAKE_S, 1e-6) if stopped_s > BRAKE_S else 1.0
             allowed = max(allowed, kept[1] * share)
         return motion.speed - motion.error > allowed
+
+    def _creeps(self, stopped_s: float) -> bool:
+        """Tell whether it is clearly elsewhere than it was a while ago, while the machine stands.
+
+        Far away a speed is known badly, a place well enough: who goes on goes out of its error.
+        """
+        memory, place, t = self.car.memory, self.car.place, self.view.t
+        if stopped_s < self.params.settle_s or place is None:
+            memory["creep"] = None
+            return False
+        kept = memory.get("creep")
+        if kept is None or t - kept[0] > CREEP_S:
+            memory["creep"] = kept = [t, *place, self.car.sigma]
+        gone_m = hypot(place[0] - kept[1], place[1] - kept[2])
+        if gone_m > CREEP_M + SIGMAS * hypot(self.car.sigma, kept[3]):
+            memory["crept"] = t
+            memory["creep"] = [t, *place, self.car.sigma]
+        crept = memory.get("crept")
+        return crept is not None and t - crept <= CREPT_S
 
     def _hold(self, thing: str, so: bool | None, least_s: float) -> None:
         lasted_s = held_for(self.car, thing, so, self.view)
