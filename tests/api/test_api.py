@@ -170,6 +170,22 @@ def test_an_acknowledgement_names_who_and_leaves_its_step(cast: Cast):
     ]
 
 
+def test_an_answer_says_from_which_desk_it_came(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        first = an_alarm(cast.lamp_hill)
+        second = an_alarm(cast.lamp_hill, rule="r2", situation="r2:1")
+    client = Client()
+    client.force_login(cast.operator)
+    client.post(f"/api/v1/alarms/{first.pk}/acknowledge/", {}, "application/json")
+    client.post("/desk/name/", {"name": "desk 2"})
+    client.post(f"/api/v1/alarms/{second.pk}/acknowledge/", {}, "application/json")
+    desks = [
+        client.get(f"/api/v1/alarms/{alarm.pk}/").json()["transitions"][-1]["desk"]
+        for alarm in (first, second)
+    ]
+    assert desks == ["127.0.0.1", "desk 2"], "without a name it is the address"
+
+
 def test_a_camera_is_moved_only_within_its_mine(cast: Cast, admin: Client):
     path = f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/"
     answer = admin.patch(path, {"area": cast.deep_vale.area.pk}, "application/json")

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.alarms.models import Alarm, Snapshot
+from apps.alarms.selectors import silences
 from apps.cameras import analysis
 from apps.cameras.analysis import drain
 from apps.cameras.models import Analysis, Camera, Chunk
@@ -244,3 +245,28 @@ def test_a_procedures_strip_is_shown_while_it_goes_on_and_stands_on_its_alarm(
     [alarm] = alarms(camera)
     assert [step["state"] for step in alarm.values["steps"]] == ["done", "skipped", "done"]
     assert state_of(camera).shown["steps"]["ended_t"] is not None
+
+
+def test_a_rule_that_an_open_permit_holds_back_is_listed_until_the_permit_closes(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    rule = winch.scene["rules"][0]
+    permit = {"id": "permit-1", "kind": "state", "states": ["OPEN", "CLOSED"]}
+    document = {
+        **winch.scene,
+        "inputs": [permit],
+        "rules": [{**rule, "permit": "permit-1"}, *winch.scene["rules"][1:]],
+    }
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=document, reason="test")
+        for after_s, value in ((-1, "OPEN"), (3, "CLOSED")):
+            at = start + timedelta(seconds=after_s)
+            report_receive(mine=camera.mine, key="permit-1", value=value, at=at)
+    listed = []
+    for begin, end in ((0, 2), (2, 6)):
+        at = start + timedelta(seconds=begin)
+        fed(ring, camera, winch.chunks[begin:end], at, first=begin + 1)
+        drain_all(camera)
+        with mine_scope(camera.mine_id):
+            listed.append([(row.rule, row.kind, row.reason) for row in silences()])
+    assert listed == [[(rule["id"], "suppressed", "permit-1")], []]
