@@ -102,9 +102,7 @@ class State:
         self.health.forget(gap_s)
         kinds = registry()
         for rule in self.rules.values():
-            kept = (
-                ("lasting", *kinds[rule.type].remembers) if gap_s > 0 and rule.type in kinds else ()
-            )
+            kept = kinds[rule.type].remembers if gap_s > 0 and rule.type in kinds else ()
             rule.memory = {key: rule.memory[key] for key in kept if key in rule.memory}
             rule.votes, rule.since_t = [], None
             if gap_s < 0:

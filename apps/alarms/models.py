@@ -67,6 +67,8 @@ class Alarm(MineRow):
     # What stands in the snapshot: {"at", "boxes", "zone"}; `boxes` above move on.
     picture = models.JSONField(default=dict)
     scene_version = models.PositiveIntegerField()
+    # What of the law, or of the mine's own rules, stood behind it when it was raised.
+    clauses = models.JSONField(default=list)
     committed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -103,6 +103,7 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "zone": alarm.zone,
         "picture": alarm.picture,
         "scene_version": alarm.scene_version,
+        "clauses": alarm.clauses,
         "committed_at": alarm.committed_at.isoformat(),
         "witnesses": [
             {

@@ -17,6 +17,7 @@ from apps.alarms.witnesses import leaves, shared_alarm, told_before, witness, wi
 from apps.cameras.models import Camera
 from apps.evidence.services import clip_request
 from apps.live.services import take_turn
+from apps.mines.packs import clauses_behind
 from workers.hazards import registry
 
 __all__ = ["alarm_clear", "alarm_raise", "alarm_see"]
@@ -109,12 +110,26 @@ def alarm_raise(
         picture=_picture(at, facts) if jpeg else {},
         **facts,
     )
+    _cite(alarm, level, values)
     step(alarm, Cause.RAISED, at=at)
     if jpeg:
         Snapshot.objects.create(mine_id=alarm.mine_id, alarm=alarm, jpeg=jpeg, at=at)
     clip_request(alarm=alarm, at=at)
     tell(alarm, "alarm.raised")
     return alarm
+
+
+def _cite(alarm: Alarm, level: str, values: dict[str, Any]) -> None:
+    """Add the clauses behind a level: the rule's own, then those of the mine's pack.
+
+    Of the pack those count that were in force when the alarm was raised first.
+    """
+    mine = alarm.camera.mine
+    behind = clauses_behind(mine=mine, rule_type=alarm.rule_type, level=level, at=alarm.raised_at)
+    for clause in (*values.get("clauses", []), *behind):
+        name = (clause["jurisdiction"], clause["edition"], clause["clause"])
+        if name not in {(c["jurisdiction"], c["edition"], c["clause"]) for c in alarm.clauses}:
+            alarm.clauses = [*alarm.clauses, clause]
 
 
 def _goes_on(found: Alarm, severity: str, at: datetime) -> bool:
@@ -170,6 +185,7 @@ def _escalate(
         _describe(alarm, facts, at, jpeg)
         alarm.severity, alarm.level = severity, level
         alarm.acknowledged_at = alarm.acknowledged_by = None  # what was answered was less
+        _cite(alarm, level, facts["values"])
         step(alarm, Cause.WORSE, at=at)
         clip_request(alarm=alarm, at=at, anew=True)
     else:
@@ -210,6 +226,7 @@ def _fold(
     _describe(alarm, facts, at, jpeg if worse else b"")
     if worse:
         alarm.severity, alarm.level = severity, level
+        _cite(alarm, level, facts["values"])
         alarm.asked_at = None  # a worse one begins at the first rung of its own ladder
     alarm.situation = situation
     alarm.count += 1

@@ -85,7 +85,8 @@ class MineSerializer(serializers.ModelSerializer[Mine]):
 
     class Meta:
         model = Mine
-        fields = ["id", "organisation", "name", "timezone"]
+        fields = ["id", "organisation", "name", "timezone", "pack"]
+        read_only_fields = ["pack"]
         validators: list[Any] = []
 
 

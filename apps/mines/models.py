@@ -30,6 +30,8 @@ class Mine(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="mines")
     name = models.CharField(_("name"), max_length=100)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    # The clause pack whose references its alarms carry (workers/packs); "" for none.
+    pack = models.CharField(_("clauses"), max_length=60, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedManager(mine="pk")

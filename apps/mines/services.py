@@ -1,13 +1,16 @@
 """Writes about mines."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.mines.models import Area, Machine, Mine, Organisation
+from apps.mines.packs import packs
 from apps.tenancy.scope import current_scope, mine_scope
 
-__all__ = ["area_create", "machine_create", "mine_create"]
+__all__ = ["area_create", "machine_create", "mine_create", "mine_set_pack"]
 
 
 def mine_create(
@@ -31,6 +34,19 @@ def mine_create(
         record(
             action="mine.created", subject=mine, mine_id=mine.pk, actor=actor, detail={"name": name}
         )
+    return mine
+
+
+@transaction.atomic
+def mine_set_pack(*, mine: Mine, pack: str, actor: User | None = None) -> Mine:
+    """Choose whose clauses the mine's alarms carry from now on; earlier alarms keep theirs."""
+    if pack and pack not in packs():
+        raise ValidationError({"pack": _("There is no pack of that name.")})
+    before, mine.pack = mine.pack, pack
+    if before != pack:
+        mine.save(update_fields=["pack"])
+        detail = {"before": before, "pack": pack}
+        record(action="mine.pack", subject=mine, mine_id=mine.pk, actor=actor, detail=detail)
     return mine
 
 

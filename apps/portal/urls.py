@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal import cameras, escalation, mines, models_page, people, views
+from apps.portal import cameras, clauses, escalation, mines, models_page, people, views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("portal/mines/<int:pk>/machines/new/", mines.machine_add, name="portal-machine-add"),
     path("portal/mines/<int:pk>/cameras/new/", cameras.camera_add, name="portal-camera-add"),
     path("portal/mines/<int:pk>/people/new/", people.person_add, name="portal-person-add"),
+    path("portal/mines/<int:pk>/clauses/", clauses.clauses, name="portal-clauses"),
     path("portal/mines/<int:pk>/escalation/", escalation.escalation, name="portal-escalation"),
     path("portal/people/<int:pk>/role/", people.role_change, name="portal-person-role"),
     path("portal/people/<int:pk>/remove/", people.person_remove, name="portal-person-remove"),

@@ -116,6 +116,16 @@ PAGES = [
         anonymous=302,
     ),
     Route("portal-mine", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route("portal-clauses", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route(
+        "portal-clauses",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=of("pk=mine"),
+        body=lambda t: {"pack": "cn-2022"},
+        form=True,
+        anonymous=302,
+    ),
     Route("portal-escalation", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
     Route(
         "portal-escalation",

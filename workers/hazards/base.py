@@ -246,8 +246,8 @@ class Hazard:
         """Judge one frame; memory is this rule's own JSON-like dictionary, changed in place.
 
         memory["open"] is the open situation's level, or None, and is kept by the judge;
-        memory["shown"] may hold what pages show of the rule while nothing is wrong;
-        memory["lasting"] is what alone is kept over a gap in time.
+        memory["shown"] may hold what pages show of the rule while nothing is wrong. Over a gap in
+        time only what the type `remembers` is kept.
         """
         raise NotImplementedError
 

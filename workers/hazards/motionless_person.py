@@ -92,6 +92,7 @@ class MotionlessPerson(Hazard):
     severity = "high"
     action = "Call the person; if there is no answer send the nearest people, and a medic."
     uses_still = True
+    remembers = ("lasting",)
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse to call somebody asleep later than motionless."""

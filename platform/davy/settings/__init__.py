@@ -171,6 +171,8 @@ SPECTACULAR_SETTINGS = {
 
 # The ring of recorded chunks: bounded by age and by bytes, whichever comes first.
 RING_DIR = VAR / "ring"
+# A mine's own clause packs, which take the place of those of the same name in workers/packs.
+PACKS_DIR = Path(env("DAVY_PACKS_DIR")) if env("DAVY_PACKS_DIR") else None
 # How long readings are kept: as they came, by minute, by hour.
 READINGS_RAW_DAYS = env_float("DAVY_READINGS_RAW_DAYS", 7)
 READINGS_MINUTE_DAYS = env_float("DAVY_READINGS_MINUTE_DAYS", 90)
