@@ -69,6 +69,24 @@ def test_thirty_seconds_without_movement_after_a_fall_are_an_alarm():
     assert found.t <= 4 + 30 + 1
 
 
+def end_on(*, track=1):
+    """Return somebody who lies along the line of sight: his box is no wider than high."""
+    return Person(track, (0.54, 0.51, 0.62, 0.69), (0.58, 0.69), 0.5, 0.0, False)
+
+
+@pytest.mark.parametrize("fps", [2.0, 5.0])
+def test_who_falls_along_the_line_of_sight_is_told_though_his_box_stays_upright(fps):
+    world = World(fps)
+    world.walked.add(1)
+    standing = Person(1, (0.56, 0.26, 0.65, 0.70), (0.60, 0.70), 0.6, 0.0, False)
+    half_way = Person(1, (0.55, 0.40, 0.64, 0.70), (0.60, 0.70), 0.6, 0.0, False)
+    world.go(3, [standing], moves=(1,))
+    world.go(1, lambda i: [half_way if i < fps / 2 else end_on()], moves=(1,))
+    [found] = world.go(40, [end_on()])
+    assert found.level == "fallen"
+    assert found.t <= 4 + 30 + 1
+
+
 def test_who_falls_and_gets_up_or_keeps_moving_is_none():
     world = fallen()
     world.go(20, [lying()])

@@ -1,9 +1,12 @@
 """Who does not move: windows of the picture against jitter, light, noise, hiding and loss."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from workers.media.decode import read_frames
 from workers.vision.gate import relative
 from workers.vision.stillness import KEEP_S, Stillness, usual_at
 from workers.vision.track import Track
@@ -176,3 +179,22 @@ def test_a_walkers_track_that_stays_with_a_sign_is_nobody_new_there():
     found = still.views({1})[1]
     assert (found.walked, found.new) == (True, False)
     assert found.since_s < 10.0
+
+
+def test_who_falls_in_the_rendered_mine_is_still_soon_after_he_lies():
+    """His window begins while he falls: it changes as a whole, and nothing hides him."""
+    folder = Path(__file__).resolve().parents[2] / "workers/simulate/bank/fall-bright"
+    # As the detector drew them: upright, then about the trunk of who lies along the line of sight.
+    boxes = [
+        (5.4, [0.5626, 0.2806, 0.6500, 0.7099]), (6.4, [0.5613, 0.2627, 0.6460, 0.7019]),
+        (7.2, [0.5442, 0.5228, 0.6166, 0.7027]), (7.8, [0.5379, 0.5092, 0.6130, 0.6767]),
+        (8.8, [0.5369, 0.5130, 0.6246, 0.6854]), (9.8, [0.5326, 0.5112, 0.6129, 0.6843]),
+    ]  # fmt: skip
+    still = Stillness()
+    for frame in read_frames(folder / "clip.mp4"):
+        if 5.4 <= frame.t <= 14.0:
+            box = next(box for t, box in reversed(boxes) if t <= frame.t + 1e-6)
+            still.observe(frame.luma, [track(box, seen_s=frame.t)], frame.t)
+    view = still.views({1})[1]
+    assert not view.hidden
+    assert 7.0 <= view.since_s <= 9.5

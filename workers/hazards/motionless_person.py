@@ -208,7 +208,8 @@ class MotionlessPerson(Hazard):
         for x, y, size, level in memory["lasting"]["down"]:
             if _same(_place(one["box"], view), (x, y, size)):
                 one["level"], one["told"], one["walked"] = level, view.t, True
-                one["fell"] = view.t if level == "fallen" else one.get("fell")
+                if level == "fallen":
+                    one["fell"], one["tall"] = view.t, 0.0
 
     @staticmethod
     def _orphan(params: Params, memory: Memory, view: View) -> Condition:
@@ -226,9 +227,9 @@ class MotionlessPerson(Hazard):
 def take_posture(one: Memory, person: Person, view: View) -> None:
     """Take in one box: upright or lying, and whether somebody fell between the two.
 
-    one["boxes"]: the last boxes as height by width, height and upper edge; one["up"]: when last
-    upright, with height and upper edge then; one["stood"]: since when upright without a break;
-    one["fell"]: when, or None.
+    one["boxes"]: the last boxes as height by width, height and upper edge; one["ups"]: the upright
+    ones of the last seconds, as time, height and upper edge; one["stood"]: since when upright
+    without a break; one["fell"]: when, or None, and one["tall"]: from which height.
     """
     x1, y1, x2, y2 = person.box
     high, wide = y2 - y1, (x2 - x1) * view.aspect
@@ -237,19 +238,24 @@ def take_posture(one: Memory, person: Person, view: View) -> None:
         one["switched"] = view.t
     one["track"] = person.track
     ratio, tall, top = (median(box[k] for box in boxes) for k in range(3))
-    up = one.get("up")
-    dropped = up is not None and top - up[2] >= DROP * up[1]
-    if ratio < LYING or (dropped and up is not None and tall <= SHORT * up[1]):
+    lost = view.t - one.get("switched", -1e9) <= FALL_LOST_S
+    # The median of some boxes is late by half of them.
+    most_s = (FALL_LOST_S if lost else FALL_S) + BOXES / 2 * view.step_s
+    longest_s = FALL_LOST_S + BOXES / 2 * view.step_s
+    ups = one["ups"] = [k for k in one.get("ups", []) if view.t - k[0] <= longest_s + 1e-6]
+    # Half way down a box is still upright: it is the highest of the time before that counts.
+    up = min((k for k in ups if view.t - k[0] <= most_s + 1e-6), key=lambda k: k[2], default=None)
+    down = up is not None and top - up[2] >= DROP * up[1]
+    short = down and up is not None and tall <= SHORT * up[1]
+    stays_short = one.get("fell") is not None and tall <= SHORT * one["tall"]
+    if ratio < LYING or short or stays_short:
         one.pop("stood", None)
-        if one.get("fell") is None and up is not None and dropped:
-            lost = view.t - one.get("switched", -1e9) <= FALL_LOST_S
-            # The median of some boxes is late by half of them.
-            most_s = (FALL_LOST_S if lost else FALL_S) + BOXES / 2 * view.step_s
-            if view.t - up[0] <= most_s + 1e-6:
-                one["fell"] = view.t
+        if one.get("fell") is None and up is not None and down:
+            one["fell"], one["tall"] = view.t, up[1]
         one["posture"] = "lying"
     elif ratio >= UPRIGHT and len(boxes) == BOXES:
-        one["posture"], one["up"] = "upright", [view.t, tall, top]
+        one["posture"] = "upright"
+        ups.append([view.t, tall, top])
         if view.t - one.setdefault("stood", view.t) >= STANDS_S - 1e-6:
             one["fell"] = None
     else:

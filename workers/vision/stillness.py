@@ -27,6 +27,8 @@ CELLS = 48
 MARGIN = 0.08
 # Somebody moved who changed so much of his window; what changes more hides him from view.
 MOVED, HIDES = 0.04, 0.65
+# But only a window that was seen unchanged for so long: who still walks or falls leaves it whole.
+STEADY_S = 1.5
 # Nor has he moved if another's box lies over so much of the window, or while this is so.
 OVERLAP = 0.1
 # A window that shows what it showed before within so long was only hidden.
@@ -163,7 +165,9 @@ class Stillness:
         elsewhere = own is not None and own.seen_s == t and _iou(place.box, own.box) < SAME
         place.away = place.away + 1 if elsewhere else 0
         moved = share >= MOVED
-        hidden = moved and (covered >= OVERLAP or share >= HIDES) and place.away < 2
+        steady = place.same_s - place.since_s >= STEADY_S
+        hides = covered >= OVERLAP or (share >= HIDES and steady)
+        hidden = moved and hides and place.away < 2
         if not moved and place.away < 2:
             place.same_s = t
             if not place.new:
