@@ -40,7 +40,8 @@ def read_gauges(scene: Scene, state: State, frame: Frame) -> tuple[list[Reading]
             memory: Level | Floor = state.gauges.setdefault(gauge.id, Level())
         else:
             memory = state.floors.setdefault(gauge.id, Floor())
-        if frame.name is not None or memory.pace.is_due(frame.t):
+        due = memory.is_due(frame.t) if isinstance(memory, Level) else memory.pace.is_due(frame.t)
+        if frame.name is not None or due:
             _read(scene, state, frame, gauge, memory, people, readings, changes)
     return readings, changes
 
@@ -57,7 +58,7 @@ def _read(
 ) -> None:
     t, still = frame.t, frame.name is not None
     if isinstance(memory, Level):
-        sight = memory.look(frame.luma, gauge.points, people, t)
+        sight = memory.look(frame.luma, gauge.points, people, t, still=still)
         value, sure, change, kind = sight.value, sight.confidence, LEVEL_CHANGE_M, "level_m"
     else:
         share = memory.look(frame.luma, scene.polygons[gauge.zone or ""], people, t)

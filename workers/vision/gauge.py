@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from workers.geometry import Point
-from workers.vision.pace import Pace
+from workers.vision.pace import READ_S, Pace
 from workers.vision.waterline import COLUMN_ROWS, COLUMNS, ROWS, chances
 
 Marks = tuple[tuple[Point, float], ...]
@@ -215,27 +215,40 @@ class Level:
     doubted: list[tuple[float, float, float]] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
 
+    def is_due(self, t: float) -> bool:
+        """Tell whether to read at t: once a second, twice while a first reading waits."""
+        return self.pace.is_due(t, 0.5 if self.doubted and not self.kept else READ_S)
+
     def look(
-        self, luma: np.ndarray, marks: Marks, people: Sequence[Sequence[float]], t: float
+        self,
+        luma: np.ndarray,
+        marks: Marks,
+        people: Sequence[Sequence[float]],
+        t: float,
+        *,
+        still: bool = False,
     ) -> Sight:
-        """Read the picture at t; people: boxes whose edges are no water line."""
+        """Read the picture at t; people: boxes whose edges are no water line.
+
+        still: no others follow soon that could confirm it.
+        """
         sight = read(luma, marks)
         if sight.at is not None:
             x, y = sight.at
             if any(x1 <= x <= x2 and y1 <= y <= y2 + 0.02 for x1, y1, x2, y2 in people):
                 sight = BLIND
-        return self.take(sight, t)
+        return self.take(sight, t, still=still)
 
-    def take(self, sight: Sight, t: float) -> Sight:
+    def take(self, sight: Sight, t: float, *, still: bool = False) -> Sight:
         """Take one picture's reading at t seconds; return the level as far as it is believed.
 
-        A reading that left the last one by more than 5 cm a minute and the noise is doubted until
-        three in a row agree. Where the last one is stale, as in stills 15 minutes apart, there is
-        nothing to compare with, and a level that really fell is taken as it is.
+        The first reading, and one that left the last by more than 5 cm a minute and the noise, are
+        doubted until three in a row agree. Of stills there may be one in 15 minutes: where the last
+        is stale there is nothing to compare with, and a level that really fell is taken as it is.
         """
         if self.pace.is_back(t):
             self.kept, self.doubted = [], []
-        if sight.value is None or not self._believes(sight, sight.value, t):
+        if sight.value is None or not self._believes(sight, sight.value, t, still):
             self.pace.note(None, t)
             return BLIND
         self.pace.note(sight.value, t)
@@ -244,21 +257,22 @@ class Level:
         value = median(metres + slope * (t - when) for when, metres, _ in recent)
         return Sight(value, median(c for _, _, c in recent), sight.at)
 
-    def _believes(self, sight: Sight, value: float, t: float) -> bool:
+    def _believes(self, sight: Sight, value: float, t: float, still: bool) -> bool:
         one = (t, value, sight.confidence)
         noise = max(NOISE_M, 1.5 * sight.pixel_m)
         self.kept = [k for k in self.kept if t - k[0] < STALE_S][-WINDOW:]
+        near = still
         if self.kept:
             when, last, _ = self.kept[-1]
             due = last + _slope(self.kept) * (t - when)
-            if min(abs(value - last), abs(value - due)) > noise + RATE_M_S * (t - when):
-                fresh = [d for d in self.doubted if t - d[0] < STALE_S]
-                self.doubted = [*fresh, one][-CONFIRM:]
-                if not _agree(self.doubted):
-                    return False
-                self.kept, self.doubted = self.doubted, []
-                return True
-        self.kept, self.doubted = [*self.kept, one][-WINDOW:], []
+            near = min(abs(value - last), abs(value - due)) <= noise + RATE_M_S * (t - when)
+        if near:
+            self.kept, self.doubted = [*self.kept, one][-WINDOW:], []
+            return True
+        self.doubted = [*(d for d in self.doubted if t - d[0] < STALE_S), one][-CONFIRM:]
+        if not _agree(self.doubted):
+            return False
+        self.kept, self.doubted = self.doubted, []
         return True
 
     def dump(self) -> dict[str, Any]:

@@ -19,9 +19,9 @@ class Pace:
     told: float | None = None
     value: float | None = None
 
-    def is_due(self, t: float) -> bool:
-        """Tell whether the measurement is to be made at t: once a second."""
-        return self.read_t is None or not -1e-6 < t - self.read_t < READ_S - 0.05
+    def is_due(self, t: float, every_s: float = READ_S) -> bool:
+        """Tell whether the measurement is to be made at t: by default once a second."""
+        return self.read_t is None or not -1e-6 < t - self.read_t < every_s - 0.05
 
     def is_back(self, t: float) -> bool:
         """Tell whether the clock was set back since the last measurement."""
