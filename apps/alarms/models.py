@@ -69,6 +69,7 @@ class Alarm(MineRow):
     scene_version = models.PositiveIntegerField()
     # What of the law, or of the mine's own rules, stood behind it when it was raised.
     clauses = models.JSONField(default=list)
+    stages = models.JSONField(default=dict)  # how long each took: timing.py
     committed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -105,6 +105,7 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "scene_version": alarm.scene_version,
         "clauses": alarm.clauses,
         "committed_at": alarm.committed_at.isoformat(),
+        "stages": alarm.stages,
         "witnesses": [
             {
                 "camera": one.camera_id,

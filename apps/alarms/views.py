@@ -21,6 +21,7 @@ from apps.alarms.life import ASKING
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.procedures import strip_of
 from apps.alarms.selectors import alarms
+from apps.alarms.timing import stages_said
 from apps.evidence.models import Clip
 from apps.mines.selectors import mines
 
@@ -89,6 +90,7 @@ def _alarm(
         "zone_points": _points(drawn.get("zone", [])),
         "strip": strip_of(alarm.values),
         "boxes": [_rectangle(box) for box in drawn.get("boxes", [])],
+        "stages": list(stages_said(alarm)),
         "latency_s": (alarm.committed_at - alarm.raised_at).total_seconds(),
         "needs_answer": alarm.state in ASKING or latched,
         "answer_url": reverse("alarm-reset" if latched else "alarm-acknowledge", args=[alarm.pk]),

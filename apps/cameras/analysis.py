@@ -9,17 +9,19 @@ lease that ends in seconds; a holder that wakes too late finds another token and
 import logging
 import secrets
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
 from apps.alarms.silences import permits_follow
+from apps.alarms.timing import Stages
+from apps.cameras.frames import LastFrame, still
 from apps.cameras.health import LOST_RULE, alarm_rule
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
@@ -34,7 +36,7 @@ from apps.signals.selectors import reports_until, signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
 from workers.judge import permit_note
-from workers.media.decode import Frame, read_frames
+from workers.media.decode import read_frames
 from workers.media.errors import MediaError
 from workers.scene import Scene as ParsedScene
 from workers.scene import parse_scene
@@ -125,10 +127,12 @@ def _one(camera: Camera, token: str) -> bool:
         )
     if chunk.attempts >= MOST_ATTEMPTS:
         return _set_aside(camera, chunk, token, sentence("its analysis failed three times"))
+    stages = Stages(chunk.indexed_at)
+    stages.mark("picked")
     fps = SHED_FPS if len(waiting) >= SHED_FROM else None
     path = settings.RING_DIR / chunk.path
     try:
-        frames = _LastFrame(read_frames(path, start_s=start.timestamp(), fps=None))
+        frames = LastFrame(read_frames(path, start_s=start.timestamp(), fps=None))
     except MediaError as error:
         return _set_aside(camera, chunk, token, str(error))
     # Under load the shadow rests: it may cost detail of nothing that is believed.
@@ -149,10 +153,15 @@ def _one(camera: Camera, token: str) -> bool:
         detector=look.detector,
         fps=fps,
     )
-    stills = {f.t: _still(chunk, f.t) for f in result.findings if f.state == "raised"}
+    stages.mark("judged")
+    stages.decoding_s = frames.took_s
+    stills = {f.t: still(chunk, f.t) for f in result.findings if f.state == "raised"}
     with mine_scope(camera.mine_id):
+        # Asked for first, it is told before the pages are rung.
+        transaction.on_commit(lambda: stages.mark("committed"))
         written = _write(
             camera,
+            stages,
             chunk,
             token,
             scene_row,
@@ -162,27 +171,11 @@ def _one(camera: Camera, token: str) -> bool:
             shed=fps is not None,
             accepted=analysis.accept_view,
         )
+    stages.mark("rung")
+    stages.keep()
     if written and frames.last is not None:
         keep_tile(camera.pk, frames.last)
     return written
-
-
-class _LastFrame:
-    """Passes frames on and remembers the newest, for the camera's tile."""
-
-    def __init__(self, frames: Iterator[Frame]) -> None:
-        self.frames = frames
-        self.last: Frame | None = None
-
-    def __iter__(self) -> Iterator[Frame]:
-        for frame in self.frames:
-            self.last = frame
-            yield frame
-
-    @property
-    def errors(self) -> int:
-        """How many packets could not be decoded so far."""
-        return int(getattr(self.frames, "errors", 0))
 
 
 @lru_cache(maxsize=256)
@@ -238,6 +231,7 @@ def _set_aside(camera: Camera, chunk: Chunk, token: str, reason: str) -> bool:
 
 def _write(
     camera: Camera,
+    stages: Stages,
     chunk: Chunk,
     token: str,
     scene: Scene | None,
@@ -310,7 +304,8 @@ def _write(
     look.write()
     permits_follow(camera=camera, permits=_permits_open(scene, result.state))
     for finding in result.findings:
-        _apply(camera, scene, finding, stills.get(finding.t, b""))
+        raised = _apply(camera, scene, finding, stills.get(finding.t, b""))
+        stages.raised(raised, _moment(finding.t))
     for finding in result.open:
         if finding.mode != ARMED:
             continue
@@ -347,20 +342,23 @@ def _shown(scene: Scene | None, state: engine.State) -> dict[str, Any]:
     return found
 
 
-def _apply(camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes) -> None:
+def _apply(
+    camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes
+) -> Alarm | None:
+    """Put a finding where it belongs; return the alarm that it raised or went into."""
     at, rule = _moment(finding.t), alarm_rule(finding)
     if finding.mode == SHADOW:
         rule_shadow(camera=camera, scene=scene, finding=finding, at=at)
     if finding.mode == SHADOW and finding.state == "raised":
-        return  # what a rule in shadow finds is told, and is no alarm
+        return None  # what a rule in shadow finds is told, and is no alarm
     if rule == LOST_RULE:
-        return  # a hole in the recording: the recorder has told of it, or it was ours
+        return None  # a hole in the recording: the recorder has told of it, or it was ours
     if finding.state == "cleared":
         alarm_clear(camera=camera, rule=rule, situation=finding.situation, at=at)
-        return
+        return None
     document: dict[str, Any] = scene.document if scene else {}
     zones = {zone["id"]: zone["polygon"] for zone in document.get("zones", [])}
-    alarm_raise(
+    return alarm_raise(
         camera=camera,
         rule=rule,
         rule_type=finding.type,
@@ -375,19 +373,6 @@ def _apply(camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: b
         scene_version=scene.version if scene else 0,
         jpeg=jpeg,
     )
-
-
-def _still(chunk: Chunk, at_s: float) -> bytes:
-    """Return the frame nearest to a finding as JPEG; decoded anew, because findings are rare."""
-    start_s = chunk.started_at.timestamp()
-    best: Frame | None = None
-    try:
-        for frame in read_frames(settings.RING_DIR / chunk.path, start_s=start_s, fps=None):
-            if best is None or abs(frame.t - at_s) <= abs(best.t - at_s):
-                best = frame
-    except MediaError as error:
-        log.warning("no snapshot from chunk %s: %s", chunk.key, error)
-    return best.jpeg(width=1280, quality=88) if best is not None else b""
 
 
 def _moment(unix_s: float) -> datetime:

@@ -20,7 +20,9 @@ def a_recorded_alarm(page: Page) -> Any:
 
     def found() -> Any:
         rows = api.get(page, "/api/v1/alarms/?page_size=50")["results"]
-        winch = [row for row in rows if row["rule_type"] == "proximity_while_running"]
+        winch = [
+            row for row in rows if row["rule_type"] == "proximity_while_running" and row["stages"]
+        ]
         return winch[-1] if winch else None  # the first: little lies before it
 
     return api.wait_for(page, found, seconds=ALARM_S, what="an alarm of the winch")
@@ -50,6 +52,9 @@ def test_a_draft_says_what_it_would_have_raised_and_shows_the_clip(
 ):
     page = sign_in("admin")
     alarm = a_recorded_alarm(page)
+    stages = ["written_s", "picked_s", "judged_s", "committed_s", "rung_s"]
+    took = [alarm["stages"][stage] for stage in stages]
+    assert took == sorted(took) and 0 < alarm["stages"]["decoding_s"] < took[-1]
     box = the_box(page, alarm["camera"], alarm["rule"])
     box.locator("summary").click()
     box.get_by_label("Over").select_option("a span of my own")

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import silences
+from apps.alarms.timing import stages_said
 from apps.cameras import analysis
 from apps.cameras.analysis import drain
 from apps.cameras.models import Analysis, Camera, Chunk
@@ -102,6 +103,16 @@ def test_the_same_chunks_rung_again_change_nothing(ring: Ring, camera: Camera, w
     drain_all(camera)
     assert [(a.pk, a.last_seen_at) for a in alarms(camera)] == found
     assert bytes(state_of(camera).state) == bytes(before.state)
+
+
+def test_an_alarm_says_how_long_each_stage_took(ring: Ring, camera: Camera, winch: Loop, start):
+    fed(ring, camera, winch.chunks[7:12], start)
+    drain_all(camera)
+    alarm = alarms(camera)[0]
+    took = [alarm.stages[stage] for stage in ("written_s", "picked_s", "judged_s", "rung_s")]
+    assert took == sorted(took)
+    assert 0 < alarm.stages["decoding_s"] < took[2] - took[1]
+    assert [round(seconds, 2) for _, seconds in stages_said(alarm)][:1] == [round(took[0], 2)]
 
 
 def test_two_workers_at_once_let_one_in(ring: Ring, camera: Camera, winch: Loop, start):
