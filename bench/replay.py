@@ -48,6 +48,8 @@ def main() -> None:
 
     django.setup()
     document = json.loads((CLIP / "scene.json").read_text())
+    for machine in document["machines"]:
+        machine["source"] = "video"
     if asked.no_machine:
         zone = document["zones"][0]["id"]
         document["machines"] = []
