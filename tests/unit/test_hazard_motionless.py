@@ -121,6 +121,17 @@ def test_stepping_behind_a_wall_is_no_fall():
     assert world.go(120, [hidden]) == []
 
 
+def test_walking_out_of_the_picture_is_no_fall():
+    world = World()
+    world.enter()
+    world.go(3, lambda i: [_sinking(0.6 + 0.08 * i)])
+    assert world.state.rules["r1"].memory["people"]["1"].get("fell") is None
+
+
+def _sinking(top):
+    return Person(1, (0.4, min(top, 0.9), 0.56, 1.0), (0.48, 1.0), 0.8, 0.0, False)
+
+
 def test_one_bad_box_is_no_fall():
     world = World()
     world.enter()

@@ -1,7 +1,8 @@
 """Somebody who rides on a belt, crosses it beside the bridge, or reaches into it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import hypot
 
 import cv2
@@ -113,7 +114,7 @@ class ConveyorPerson(Hazard):
             people = [p for p in people if p not in crossing]
         machine = view.machines[rule.machine]
         level = "danger" if machine.running else "warning"
-        standing = [replace(p, foot=_stands_at(p, view, rule.zone)) for p in people]
+        standing = [_standing(p, view, rule.zone) for p in people]
         on_it = inside_zone(memory, standing, view, rule.zone)
         there = {"belt": on_it, "reach": []}
         if params.reach_zone:
@@ -210,13 +211,14 @@ def _reaching(zone: str | None, count: int) -> Phrase:
 WORDS = {"on": _on, "riding": _riding, "crossing": _crossing, "reaching": _reaching}
 
 
-def _stands_at(person: Person, view: View, zone: str) -> Point:
-    """Return the foot; where the picture cuts it off, the hips if they are deeper in the zone."""
+def _standing(person: Person, view: View, zone: str) -> Person:
+    """Return somebody whom the picture cuts off as standing at the hips, where these are deeper."""
     x1, y1, x2, y2 = person.box
     if y2 < CUT_OFF:
-        return person.foot
+        return person
     hips = ((x1 + x2) / 2, y1 + 0.55 * (y2 - y1))
-    return max(person.foot, hips, key=lambda point: view.depth(zone, point))
+    deeper = view.depth(zone, hips) > view.depth(zone, person.foot)
+    return replace(person, foot=hips) if deeper else person
 
 
 def _outline(person: Person) -> list[Point]:
@@ -229,7 +231,8 @@ def _outline(person: Person) -> list[Point]:
     ]
 
 
-def _axis(points: Sequence[Point], aspect: float) -> Point:
+@lru_cache(maxsize=64)
+def _axis(points: tuple[Point, ...], aspect: float) -> Point:
     """Return the direction of a line, or of the longer side of a polygon, in picture heights."""
     there = np.array([(x * aspect, y) for x, y in points], np.float32)
     if len(there) > 2:

@@ -24,6 +24,8 @@ from workers.hazards.presence import inside_zone, who_is_who
 UPRIGHT, LYING = 1.3, 0.9
 # Who lies along the line of sight has no wide box: then half of the height he had is enough.
 SHORT = 0.55
+# A box that ends this close to the picture's edge is cut off by it, and shows no posture.
+CUT = 0.015
 # And the upper edge came down by so much of that height; who steps behind a wall keeps his.
 DROP = 0.4
 # From upright to lying within this, and a little longer where the track was lost between.
@@ -75,8 +77,9 @@ class MotionlessPerson(Hazard):
 
     Movement is what changes in the picture about a person, apart from light and noise, so the
     jitter of a box is none; a fall is a box that within about a second turns from upright to lying,
-    or to half of its height, with its upper edge coming down. Who is hidden or lost is not still.
-    Who was lost where the picture has not changed since still lies there. An alarm ends when the
+    or to half of its height, with its upper edge coming down; a box that the picture's edge cuts
+    off shows none. Who is hidden or lost is not still. Who was lost where the picture has not
+    changed since still lies there. An alarm ends when the
     person moves for some seconds, walks, stands up after a fall, or when for `lost_s` there is no
     trace of him. Only who was seen to walk, and stands out from what the camera usually shows
     there, counts in full: anything else may be a thing, or has lain there from the beginning, and
@@ -232,6 +235,9 @@ def take_posture(one: Memory, person: Person, view: View) -> None:
     without a break; one["fell"]: when, or None, and one["tall"]: from which height.
     """
     x1, y1, x2, y2 = person.box
+    if min(x1, y1, 1 - x2, 1 - y2) < CUT:
+        one["boxes"] = []  # who walks out of the picture sinks below its edge
+        return
     high, wide = y2 - y1, (x2 - x1) * view.aspect
     boxes = one["boxes"] = [*one.get("boxes", []), [high / max(wide, 1e-6), high, y1]][-BOXES:]
     if one.get("track", person.track) != person.track:
