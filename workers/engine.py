@@ -5,13 +5,12 @@ recording, and is measured.
 """
 
 import pickle
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 
+from workers.chunk import Analysis, Chunk, Signal
 from workers.geometry import distance_inside
 from workers.ground import plane
 from workers.hazards import registry
@@ -60,49 +59,6 @@ GAP_S = 2.0
 VISIBLE_S = 0.5
 # A box that ends this close to the bottom of the picture has its feet cut off.
 CUT_OFF = 0.985
-
-
-@dataclass(frozen=True)
-class Signal:
-    """A machine's state as told by somebody else; t on the chunk's clock."""
-
-    t: float
-    machine: str
-    state: str
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A second or two of video with the signals of that time.
-
-    signals: of machines and of the scene's inputs. accept_view: a person said that the camera was
-    moved on purpose; what it shows now is usual. epoch_s: Unix time at the chunk's clock's zero,
-    None where nobody knows the time of day; timezone: the mine's, unless the scene names one.
-    """
-
-    sequence: int
-    start_s: float
-    duration_s: float
-    frames: Iterable[Frame]
-    signals: Sequence[Signal] = ()
-    accept_view: bool = False
-    epoch_s: float | None = None
-    timezone: str = "UTC"
-
-
-@dataclass
-class Analysis:
-    """What one chunk gave. `fault` says in words what of the chunk could not be read."""
-
-    state: State
-    readings: list[Reading] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    open: list[Finding] = field(default_factory=list)
-    detections: list[dict[str, Any]] = field(default_factory=list)
-    frames: int = 0
-    analysed: int = 0
-    detector_frames: int = 0
-    fault: str | None = None
 
 
 def analyse(
