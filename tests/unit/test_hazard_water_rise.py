@@ -1,5 +1,6 @@
 """Rising water and wet floors: how fast, how long, how sure."""
 
+import math
 import random
 
 import pytest
@@ -57,6 +58,17 @@ def test_fast_water_is_told_with_the_time_that_is_left_and_grows_worse():
     assert late - soon < 5
     assert last.severity == "critical"
     assert last.t < 60 * 60
+
+
+def test_fast_water_is_told_though_little_was_seen_of_a_gauge_that_reads_unevenly():
+    """A quarter of an hour of a reading that runs ahead and behind in turns knows no noise yet."""
+    film = sump(every_s=12)
+    for k in range(90):
+        minutes = k * 12 / 60
+        level_m = 0.4 + 0.77 * max(0.0, minutes - 5) / 60 + 0.012 * math.sin(minutes / 1.6)
+        film.frame(levels={"sump": level_m}, machines=STOPPED)
+    assert names(film)[0] == "high"
+    assert film.findings[0].t <= 17 * 60
 
 
 def test_both_windows_are_told():
