@@ -54,8 +54,8 @@ def scene(*polygons):
     )
 
 
-def test_people_in_coco_pictures_are_found_as_well_as_the_weights_can(detector):
-    """62 is the bar; a plain loading of the weights gave 62.9, ours 63.5."""
+def coco_ap50(detector):
+    """Return the AP50 of the people in the pictures, in percent."""
     folder = footage("coco128_train2017")
     truth, found = [], []
     for path in sorted((folder / "images").rglob("*.jpg")):
@@ -68,7 +68,14 @@ def test_people_in_coco_pictures_are_found_as_well_as_the_weights_can(detector):
         found.append(np.array(people).reshape(-1, 5))
     # 261 are labelled; two label files have no picture beside them.
     assert sum(len(boxes) for boxes in truth) == 254
-    assert ap50(truth, found) >= 62
+    return ap50(truth, found)
+
+
+def test_people_in_coco_pictures_are_found_as_well_as_the_weights_can(detector):
+    """62 is the bar of the first weights (ours gave 63.5); tuning may lose 2 at most."""
+    first = coco_ap50(load_detector("nanodet-g"))
+    assert first >= 62
+    assert coco_ap50(detector) >= first - 2
 
 
 def test_a_person_who_crosses_a_pavement_is_raised_within_a_second_and_cleared(detector):
