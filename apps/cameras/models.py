@@ -118,7 +118,7 @@ class Chunk(MineRow):
 
     @property
     def key(self) -> str:
-        """What a doorbell message carries."""
+        """How logs and events call a chunk of a camera."""
         return f"{self.stream}/{self.sequence}"
 
 

@@ -217,6 +217,6 @@ class Recording:
 
     def _bell(self, row: Chunk) -> None:
         try:
-            analyse.delay(row.camera_id, row.key)
+            analyse.delay(f"{row.camera_id}/{row.key}")
         except Exception as error:  # the sweep rings again
             log.warning("bell for %s did not ring: %s", row.key, error)

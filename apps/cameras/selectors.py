@@ -3,17 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.sentences import kept
-from apps.tenancy.scope import system_scope
 
 __all__ = [
     "camera_health",
     "camera_tile_data",
-    "camera_waits",
     "cameras",
     "cameras_waiting",
     "picture_blind",
@@ -28,18 +26,16 @@ SEES = 0.5
 
 
 def cameras_waiting() -> list[int]:
-    """List cameras that have waiting chunks and nobody at work on them; needs a system scope."""
+    """List cameras with waiting chunks and nobody at work on them, who waited longest first.
+
+    Needs a system scope.
+    """
     free = Q(camera__analysis__lease_until=None) | Q(
         camera__analysis__lease_until__lt=timezone.now()
     )
     rows = Chunk.objects.filter(free, state=Chunk.State.NEW, camera__enabled=True)
-    return list(rows.order_by("camera_id").values_list("camera_id", flat=True).distinct())
-
-
-def camera_waits(*, camera_id: int) -> bool:
-    """Tell whether a camera has chunks that wait for analysis."""
-    with system_scope("a doorbell names a camera, not its mine"):
-        return Chunk.objects.filter(camera_id=camera_id, state=Chunk.State.NEW).exists()
+    longest = rows.values("camera_id").annotate(since=Min("indexed_at"))
+    return [row["camera_id"] for row in longest.order_by("since", "camera_id")]
 
 
 def cameras() -> QuerySet[Camera]:

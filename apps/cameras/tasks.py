@@ -2,34 +2,41 @@
 
 from celery import shared_task
 
-from apps.cameras.selectors import camera_waits, cameras_waiting
+from apps.cameras.selectors import cameras_waiting
 from apps.tenancy.scope import system_scope
 
+# A bell that rang so long ago calls to work that younger bells and the sweep call to as well. It is
+# thrown away unheard, or an overload would heap bells up for as long as it lasts.
+BELL_S = 30
 
-@shared_task
-def analyse(camera_id: int, chunk_key: str) -> None:
-    """Analyse what waits for a camera; the key tells the log which chunk rang.
 
-    Delivered twice: the lease lets one in. Never delivered: the sweep rings. Late: there is
-    nothing left to do.
+@shared_task(expires=BELL_S)
+def analyse(chunk_key: str) -> None:
+    """Analyse what waits for the camera that has waited longest; the key is for the log.
+
+    A bell calls a worker, it does not name a camera: with more work than workers every camera
+    gets its turn, also one that was added a moment ago. Delivered twice: the lease lets one in.
+    Never delivered: the sweep rings. Late: there is nothing left to do.
     """
     # Only the process that analyses carries the network.
     from apps.cameras.analysis import drain
 
-    taken = drain(camera_id)
-    # More than one turn's worth, or a bell that rang while the lease was being given back and was
-    # turned away. Others go first.
-    if taken and camera_waits(camera_id=camera_id):
-        analyse.delay(camera_id, "again")
+    # A camera that another worker took meanwhile gives 0: the next one, then.
+    if any(drain(camera_id) for camera_id in _waiting()) and _waiting():
+        # More than one turn's worth, or a bell was turned away while a lease was being given back.
+        analyse.delay("again")
 
 
 @shared_task
 def sweep() -> None:
-    """Ring again for chunks that wait with nobody at work on them."""
-    with system_scope("the sweep looks at the chunks of every mine"):
-        cameras = cameras_waiting()
-    for camera_id in cameras:
-        analyse.delay(camera_id, "sweep")
+    """Ring once for each camera whose chunks wait with nobody at work on them."""
+    for camera_id in _waiting():
+        analyse.delay(f"sweep {camera_id}")
+
+
+def _waiting() -> list[int]:
+    with system_scope("a bell serves the chunks of every mine"):
+        return cameras_waiting()
 
 
 @shared_task

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import silences
 from apps.alarms.timing import stages_said
-from apps.cameras import analysis
+from apps.cameras import analysis, tasks
 from apps.cameras.analysis import drain
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.services import camera_update
@@ -127,6 +127,55 @@ def test_two_workers_at_once_let_one_in(ring: Ring, camera: Camera, winch: Loop,
             lease_until=timezone.now() - timedelta(seconds=1)
         )
     assert drain(camera.pk) == 2
+
+
+def test_who_waited_longest_comes_next_so_that_a_new_camera_gets_its_turn(
+    ring: Ring, camera: Camera, cast: Cast, winch: Loop, start, monkeypatch
+):
+    """Of many bells for the first camera the next one already serves the second."""
+    monkeypatch.setattr(analysis, "TURN_S", 0.05)
+    rung: list[str] = []
+    monkeypatch.setattr(tasks.analyse, "delay", rung.append)
+    other = cast.deep_vale.camera
+    fed(ring, camera, winch.chunks[:1], start)
+    fed(ring, other, winch.chunks[:2], start, stream="main")
+    fed(ring, camera, winch.chunks[1:3], start, first=2)
+
+    tasks.analyse("1/sub/1")
+    assert (state_of(camera).sequence, waits(other)) == (1, 2)
+    tasks.analyse("1/sub/2")
+    assert (state_of(camera).sequence, state_of(other).sequence) == (1, 1)
+    tasks.analyse("1/sub/3")
+    assert (state_of(camera).sequence, state_of(other).sequence) == (1, 2)
+    assert rung == ["again"] * 3
+
+
+def test_a_bell_goes_on_to_the_next_camera_where_another_worker_is_at_the_first(
+    ring: Ring, camera: Camera, cast: Cast, winch: Loop, start, monkeypatch
+):
+    monkeypatch.setattr(tasks.analyse, "delay", lambda key: None)
+    other = cast.deep_vale.camera
+    fed(ring, camera, winch.chunks[:1], start)
+    fed(ring, other, winch.chunks[:1], start, stream="main")
+    first = tasks.cameras_waiting
+    monkeypatch.setattr(tasks, "cameras_waiting", lambda: held(camera, first()))
+    tasks.analyse("1/sub/1")
+    assert (waits(camera), waits(other)) == (1, 0)
+
+
+def held(camera: Camera, found: list[int]) -> list[int]:
+    """Let another worker take the camera after the list of those that wait was made."""
+    Analysis.objects.update_or_create(
+        camera=camera,
+        mine_id=camera.mine_id,
+        defaults={"lease_token": "other", "lease_until": timezone.now() + timedelta(seconds=9)},
+    )
+    return found
+
+
+def waits(camera: Camera) -> int:
+    with mine_scope(camera.mine_id):
+        return Chunk.objects.filter(camera=camera, state=Chunk.State.NEW).count()
 
 
 def test_a_holder_that_lost_its_lease_writes_nothing(
