@@ -13,5 +13,7 @@ def access(request: HttpRequest) -> dict[str, object]:
     return {
         "may_configure": bool(reach.mines_for(Action.CONFIGURE))
         or bool(reach.organisations_for(Action.CREATE_MINE)),
+        "may_people": bool(reach.mines_for(Action.MANAGE_PEOPLE)),
+        "may_audit": bool(reach.mines_for(Action.READ_AUDIT)),
         "may_acknowledge_in": reach.mines_for(Action.ACKNOWLEDGE),
     }

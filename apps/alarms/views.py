@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,16 +17,15 @@ from apps.alarms.desk_page import desk_config
 from apps.alarms.desks import desk_name, desk_of, keep_desk
 from apps.alarms.forms import AcknowledgeForm, ResetForm
 from apps.alarms.life import ASKING
+from apps.alarms.listing import ALARMS
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.procedures import strip_of
-from apps.alarms.selectors import alarms
+from apps.alarms.selectors import RANK, alarms
 from apps.alarms.timing import stages_said
 from apps.evidence.models import Clip
-from apps.mines.selectors import mines
+from apps.lists.pages import answer_list
 
 __all__ = ["acknowledge", "alarm_list", "alarm_page", "desk", "name_desk", "reset", "snapshot"]
-
-ROWS = 50
 
 
 @require_GET
@@ -45,25 +43,12 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @page
-def alarm_list(request: HttpRequest) -> HttpResponse:
-    """List alarms, newest first, by mine and state."""
+def alarm_list(request: HttpRequest) -> HttpResponseBase:
+    """List alarms, newest first, or send them as a file."""
     allowed = require_somewhere(request, Action.VIEW)
-    rows = alarms().filter(mine__in=allowed)
-    mine, state = request.GET.get("mine", ""), request.GET.get("state", "")
-    if mine:
-        rows = rows.filter(mine__in=[pk for pk in allowed if str(pk) == mine])
-    if state == "open":
-        rows = rows.exclude(state=Alarm.State.CLOSED)
-    elif state in Alarm.State.values:
-        rows = rows.filter(state=state)
-    context = {
-        "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
-        "mines": mines().filter(pk__in=allowed),
-        "states": Alarm.State.choices,
-        "mine": mine,
-        "state": state,
-    }
-    return render(request, "alarms/alarms.html", context)
+    rows = alarms().filter(mine__in=allowed).annotate(severity_rank=RANK)
+    template = "alarms/alarms.html"
+    return answer_list(request, ALARMS, rows, mine_ids=allowed, template=template)
 
 
 @require_GET

@@ -3,40 +3,31 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.accounts.pages import find, page, picture, require_somewhere
 from apps.accounts.permissions import Action
+from apps.evidence.listing import CLIPS
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.selectors import clips
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
-from apps.mines.selectors import mines
+from apps.lists.pages import answer_list
 
 __all__ = ["clip_list", "clip_page", "download", "play"]
-
-ROWS = 50
 
 
 @require_GET
 @page
-def clip_list(request: HttpRequest) -> HttpResponse:
-    """List clips, newest first."""
+def clip_list(request: HttpRequest) -> HttpResponseBase:
+    """List clips, newest first, or send the list as a file."""
     allowed = require_somewhere(request, Action.WATCH_CLIP)
     rows = clips().filter(mine__in=allowed)
-    mine = request.GET.get("mine", "")
-    if mine:
-        rows = rows.filter(mine__in=[pk for pk in allowed if str(pk) == mine])
-    context = {
-        "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
-        "mines": mines().filter(pk__in=allowed),
-        "mine": mine,
-    }
-    return render(request, "evidence/clips.html", context)
+    template = "evidence/clips.html"
+    return answer_list(request, CLIPS, rows, mine_ids=allowed, template=template)
 
 
 @require_GET

@@ -2,11 +2,27 @@
 
 from django.urls import path
 
-from apps.portal import cameras, clauses, escalation, mines, models_page, people, views
+from apps.portal import (
+    cameras,
+    clauses,
+    drawn,
+    escalation,
+    lists,
+    mines,
+    models_page,
+    people,
+    views,
+)
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("portal/", mines.mine_list, name="portal"),
+    path("portal/areas/", lists.area_list, name="portal-areas"),
+    path("portal/cameras/", lists.camera_list, name="portal-cameras"),
+    path("portal/machines/", lists.machine_list, name="portal-machines"),
+    path("portal/people/", lists.people_list, name="portal-people"),
+    path("portal/gauges/", drawn.gauge_list, name="portal-gauges"),
+    path("portal/rules/", drawn.rule_list, name="portal-rules"),
     path("portal/mines/new/", mines.mine_add, name="portal-mine-add"),
     path("portal/mines/<int:pk>/", mines.mine_page, name="portal-mine"),
     path("portal/mines/<int:pk>/areas/new/", mines.area_add, name="portal-area-add"),

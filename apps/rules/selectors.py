@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from apps.cameras.models import Camera
@@ -14,6 +15,7 @@ __all__ = [
     "rules_disarmed",
     "scene_document",
     "scene_in_force",
+    "scenes_in_force",
     "template_data",
 ]
 
@@ -31,6 +33,16 @@ EMPTY_DOCUMENT: dict[str, Any] = {
 def scene_in_force(*, camera: Camera) -> Scene | None:
     """Return the newest scene of a camera, or None before the first."""
     return Scene.objects.filter(camera=camera).order_by("-version").first()
+
+
+def scenes_in_force(*, mine_ids: list[int]) -> QuerySet[Scene]:
+    """List the newest scene of each of the mines' cameras."""
+    return (
+        Scene.objects.filter(mine__in=mine_ids)
+        .select_related("mine", "camera__area")
+        .order_by("camera_id", "-version")
+        .distinct("camera_id")
+    )
 
 
 def scene_document(scene: Scene | None) -> dict[str, Any]:

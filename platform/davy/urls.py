@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.audit.urls")),
     path("", include("apps.alarms.urls")),
     path("", include("apps.evidence.urls")),
     path("", include("apps.rules.urls")),

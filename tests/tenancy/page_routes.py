@@ -105,6 +105,11 @@ PAGES = [
     Route("camera-tile", EMPTY, arguments=of("pk=camera")),
     Route("camera-frame", EMPTY, arguments=of("pk=camera")),
     Route("portal", only(*CONFIGURERS), stranger=200, anonymous=302),
+    *(
+        Route(f"portal-{name}", only(*CONFIGURERS), stranger=200, anonymous=302)
+        for name in ("areas", "cameras", "gauges", "machines", "people", "rules")
+    ),
+    Route("audit", only("owner", "admin", "auditor"), stranger=200, anonymous=302),
     Route("portal-mine-add", only("owner"), stranger=200, anonymous=302),
     Route(
         "portal-mine-add",

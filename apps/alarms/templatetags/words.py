@@ -12,6 +12,7 @@ from apps import sentences
 from apps.alarms import words
 from apps.alarms.life import State
 from apps.alarms.models import Severity
+from apps.cameras.selectors import camera_health
 from apps.mines.models import Mine
 
 register = template.Library()
@@ -97,13 +98,19 @@ def health_words(health: dict[str, Any]) -> str:
 
 
 @register.filter
+def health_of(camera: Any) -> dict[str, Any]:
+    """Return how a camera stands."""
+    return camera_health(camera)
+
+
+@register.filter
 def stream_words(code: str) -> str:
     """Say a stream's state."""
     return words.say(words.STREAMS, code)
 
 
 # What a page or one of its rows may be about; its mine's clock is the one to read.
-ABOUT = ("alarm", "clip", "camera", "token", "model", "mine")
+ABOUT = ("alarm", "clip", "camera", "token", "model", "mine", "row")
 
 
 @register.simple_tag(takes_context=True)

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "apps.detectors",
     "apps.signals",
     "apps.readings",
+    "apps.lists",
     "apps.live",
     "apps.alarms",
     "apps.evidence",

@@ -1,0 +1,40 @@
+"""How cameras stand, told by the database, so that lists can filter and sort by it."""
+
+from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
+
+from apps.cameras.models import Camera, Stream, StreamState
+from apps.cameras.selectors import BLINDING, SEES, STALE, cameras
+
+__all__ = ["cameras_standing"]
+
+
+def cameras_standing() -> QuerySet[Camera]:
+    """List the cameras in scope with `standing`: protecting, blind or off, as their health says."""
+    fresh = timezone.now() - STALE
+    blinding = Q()
+    for fault in BLINDING:
+        blinding |= Q(analysis__faults__contains=[{"fault": fault}])
+    watched = StreamState.objects.filter(camera=OuterRef("pk"), stream=OuterRef("watched_stream"))
+    return (
+        cameras()
+        .annotate(
+            watched_stream=Case(
+                When(sub_url="", then=Value(Stream.MAIN)), default=Value(Stream.SUB)
+            ),
+        )
+        .annotate(watched_state=Subquery(watched.values("state")[:1]))
+        .annotate(
+            standing=Case(
+                When(enabled=False, then=Value("off")),
+                When(watched_state=None, then=Value("blind")),
+                When(~Q(watched_state=StreamState.State.RECORDING), then=Value("blind")),
+                When(analysis__analysed_until=None, then=Value("blind")),
+                When(analysis__analysed_until__lt=fresh, then=Value("blind")),
+                When(blinding, then=Value("blind")),
+                When(analysis__visibility__lt=SEES, then=Value("blind")),
+                default=Value("protecting"),
+                output_field=CharField(),
+            )
+        )
+    )

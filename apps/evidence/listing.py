@@ -1,0 +1,70 @@
+"""What the list of clips shows, filters and exports."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.alarms.words import RULE_TYPES, say
+from apps.evidence.models import Clip
+from apps.lists.choices import area_choices, camera_choices, mine_choices
+from apps.lists.filters import Choice, Search, Since, Until
+from apps.lists.listing import Column, Listing
+
+__all__ = ["CLIPS"]
+
+CLIPS = Listing(
+    name="clips",
+    title=_("Videos"),
+    columns=(
+        Column(
+            key="begins",
+            label=_("Begins"),
+            text=lambda row: row.starts_at or row.wanted_from,
+            order=("wanted_from",),
+        ),
+        Column(key="ends", label=_("Ends"), text=lambda row: row.ends_at, shown=False),
+        Column(
+            key="what",
+            label=_("What"),
+            text=lambda row: say(RULE_TYPES, row.alarm.rule_type),
+            order=("alarm__rule_type",),
+        ),
+        Column(key="alarm", label=_("Alarm"), text=lambda row: row.alarm_id, shown=False),
+        Column(
+            key="place",
+            label=_("Place"),
+            text=lambda row: row.camera.area.name,
+            order=("camera__area__name", "camera__name"),
+        ),
+        Column(key="mine", label=_("Mine"), text=lambda row: row.mine.name, shown=False),
+        Column(key="camera", label=_("Camera"), text=lambda row: row.camera.name, shown=False),
+        Column(
+            key="state",
+            label=_("State"),
+            text=lambda row: row.get_state_display(),
+            order=("state",),
+        ),
+        Column(key="size", label=_("Size"), text=lambda row: row.bytes, order=("bytes",)),
+        Column(key="sha256", label="SHA-256", text=lambda row: row.sha256, shown=False),
+        Column(key="take", label="", text=lambda row: str(row.uid)),
+    ),
+    filters=(
+        Choice(key="mine", label=_("Mine"), fields=("mine",), choices=mine_choices),
+        Choice(key="area", label=_("Place"), fields=("camera__area",), choices=area_choices),
+        Choice(key="camera", label=_("Camera"), fields=("camera",), choices=camera_choices),
+        Choice(
+            key="state",
+            label=_("State"),
+            fields=("state",),
+            choices=lambda mine_ids: Clip.State.choices,
+        ),
+        Choice(
+            key="type",
+            label=_("Hazard"),
+            fields=("alarm__rule_type",),
+            choices=lambda mine_ids: sorted(RULE_TYPES.items()),
+        ),
+        Since(label=_("From"), fields=("wanted_from",)),
+        Until(label=_("Until"), fields=("wanted_from",)),
+        Search(label=_("Rule"), fields=("rule",)),
+    ),
+    order="-begins",
+)
