@@ -38,24 +38,31 @@ await build({
     },
   },
 });
-await addChinese();
+await addFont();
 
-// Adds Davy's own Chinese letters, and nothing but these: the font stands before the machine's own,
-// since chromium may draw boxes where it comes after one that lacks the letters. Each slice is
-// loaded by pages that show one of its letters.
-async function addChinese() {
+// Adds Davy's own letters: Chinese ones, cut into slices that a page loads when it shows one of
+// theirs, and the Latin ones drawn to go with them. The Chinese stand before every other font, since
+// chromium may draw boxes where they come after one that lacks the letters.
+async function addFont() {
   const font = `${root}node_modules/@fontsource-variable/noto-sans-sc`;
   const faces = (await readFile(`${font}/index.css`, "utf8")).split("@font-face").slice(1);
   await mkdir(`${outDir}/fonts`);
   await copyFile(`${font}/LICENSE`, `${outDir}/fonts/LICENSE.txt`);
+  const rule = (name, file, ranges) =>
+    `@font-face{font-family:"${name}";font-weight:100 900;font-display:swap;src:url("./fonts/${file}") format("woff2");unicode-range:${ranges}}\n`;
   let css = "";
   for (const face of faces) {
+    const file = /url\(\.\/files\/([^)]+)\)/.exec(face)[1];
+    if (/-(latin-ext|cyrillic|vietnamese)-/.test(file)) continue;
     const ranges = /unicode-range: ([^;]+)/.exec(face)[1].split(",");
     const han = ranges.filter((range) => Number.parseInt(range.slice(2), 16) >= 0x2e80);
-    if (!han.length) continue;
-    const file = /url\(\.\/files\/([^)]+)\)/.exec(face)[1];
+    if (file.includes("-latin-")) {
+      // Dots, dashes and quotes are as wide as a Chinese letter here: right in Chinese alone.
+      css += rule("Davy Latin", file, "U+0-B6,U+B8-FF,U+131,U+152-153,U+2BB-2BC,U+2C6,U+2DA,U+2DC,U+20AC,U+2122,U+2212");
+      css += rule("Davy Marks", file, "U+B7,U+2010-2027");
+    } else if (han.length) css += rule("Davy Han", file, han);
+    else continue;
     await copyFile(`${font}/files/${file}`, `${outDir}/fonts/${file}`);
-    css += `@font-face{font-family:"Davy Han";font-weight:100 900;font-display:swap;src:url("./fonts/${file}") format("woff2");unicode-range:${han}}\n`;
   }
   const styles = `${outDir}/davy.css`;
   await writeFile(styles, css + (await readFile(styles, "utf8")));

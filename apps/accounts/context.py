@@ -4,7 +4,9 @@ from django.http import HttpRequest
 
 from apps.accounts.permissions import Access, Action
 
-__all__ = ["access"]
+__all__ = ["access", "look"]
+
+THEMES = ("dark", "light")
 
 
 def access(request: HttpRequest) -> dict[str, object]:
@@ -17,3 +19,13 @@ def access(request: HttpRequest) -> dict[str, object]:
         "may_audit": bool(reach.mines_for(Action.READ_AUDIT)),
         "may_acknowledge_in": reach.mines_for(Action.ACKNOWLEDGE),
     }
+
+
+def look(request: HttpRequest) -> dict[str, object]:
+    """Tell templates which theme was chosen on this machine; without one the browser's wish holds.
+
+    The choice belongs to the screen and its room, not to the person, so a cookie keeps it, and the
+    page is right at its first paint.
+    """
+    chosen = request.COOKIES.get("davy_theme", "")
+    return {"theme": chosen if chosen in THEMES else ""}

@@ -15,11 +15,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 SignIn = Callable[..., Page]
 
-# Notes on each element how many Chinese letters stand in it.
+# Notes on each element with Chinese letters how many there are, and how many others may be drawn with
+# a font of the machine: marks and arrows, and in code everything that is not Chinese.
 COUNT = """() => {
   for (const node of document.querySelectorAll("body *")) {
     const letters = (node.textContent.match(/\\p{Script=Han}/gu) ?? []).length;
-    if (letters && node.children.length === 0 && node.offsetParent) node.dataset.han = letters;
+    if (!letters || node.children.length || !node.offsetParent) continue;
+    const code = getComputedStyle(node).fontFamily.includes("monospace");
+    const others = code ? /[^\\p{Script=Han}\\s]/gu : /[^\\p{Script=Han}\\s\\x20-\\x7e]/gu;
+    node.dataset.han = `${letters} ${(node.textContent.match(others) ?? []).length}`;
   }
 }"""
 TOO_WIDE = """() => [...document.querySelectorAll("button, .button, .state, .severity, th, label")]
@@ -47,10 +51,10 @@ def drawn(page: Page) -> tuple[int, list[str]]:
             fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
         except Error:
             continue  # a live page put another element in its place meanwhile
-        wanted = int(attributes[attributes.index("data-han") + 1])
-        ours = sum(font["glyphCount"] for font in fonts if font["isCustomFont"])
+        wanted, others = map(int, attributes[attributes.index("data-han") + 1].split())
+        theirs = sum(font["glyphCount"] for font in fonts if not font["isCustomFont"])
         letters += wanted
-        if ours < wanted:
+        if theirs > others:
             boxes.append(session.send("DOM.getOuterHTML", {"nodeId": node})["outerHTML"][:200])
     session.detach()
     return letters, boxes

@@ -10,7 +10,8 @@ export function enhance(button: HTMLButtonElement): void {
     root.classList.toggle("enhanced", on);
     root.style.setProperty("--enhanced-word", JSON.stringify(button.dataset["enhanced"] ?? ""));
     button.setAttribute("aria-pressed", String(on));
-    button.textContent = (on ? button.dataset["enhanced"] : button.dataset["raw"]) ?? "";
+    const word = (on ? button.dataset["enhanced"] : button.dataset["raw"]) ?? "";
+    button.lastElementChild!.textContent = word;
   };
   let on = false;
   try {

@@ -2,6 +2,7 @@
 
 import { sayAge, sayFull } from "../common/time";
 import { enhance } from "./enhance";
+import { themeSwitch } from "./theme";
 
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
@@ -14,7 +15,8 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
-for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-enhanced]")) enhance(button);
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-enhance]")) enhance(button);
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-theme-switch]")) themeSwitch(button);
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   button.hidden = !navigator.clipboard;
