@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from workers import checks
 from workers.checks import SceneError
-from workers.geometry import Point, Polygon, area, crosses_itself
+from workers.geometry import Point, Polygon
+from workers.ground import Ground, parse_ground
 from workers.hazards.params import Names
 from workers.ruling import SceneRule, Unknown, parse_rule, refuse_circles
 from workers.vision.indicator import HUES
@@ -102,14 +103,6 @@ class Gauge:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """Four points of the ground in the picture and the same four in metres."""
-
-    image: Polygon
-    metres: tuple[Point, ...]
-
-
-@dataclass(frozen=True)
 class Scene:
     """One camera's scene. The engine needs nothing else.
 
@@ -171,7 +164,7 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
     machines = checks.listed(raw, "machines", _machine)
     polygons = {zone.id: zone.polygon for zone in zones}
     gauges = checks.listed(raw, "gauges", lambda item, path: _gauge(item, path, polygons))
-    ground = _ground(raw["ground"]) if raw.get("ground") is not None else None
+    ground = parse_ground(raw["ground"]) if raw.get("ground") is not None else None
     masks = checks.listed(raw, "masks", _mask)
     lines = checks.listed(raw, "lines", _line)
     inputs = checks.listed(raw, "inputs", _input)
@@ -352,19 +345,3 @@ def _marks(points: Any, path: str) -> tuple[tuple[Point, float], ...]:
         if (x - last_x) * along[0] + (y - last_y) * along[1] <= 0:
             raise SceneError(f"{where}.xy", "the points are not in order along the gauge")
     return tuple(marks)
-
-
-def _ground(item: Any) -> Ground:
-    raw = checks.keys(item, "ground", required=("image", "metres"))
-    image = checks.polygon(raw["image"], "ground.image")
-    metres = raw["metres"]
-    if len(image) != 4:
-        raise SceneError("ground.image", "needs four points, found %(count)s", count=len(image))
-    if not isinstance(metres, list) or len(metres) != 4:
-        raise SceneError("ground.metres", "needs four points")
-    points = tuple(
-        checks.point(p, f"ground.metres[{i}]", -10_000, 10_000) for i, p in enumerate(metres)
-    )
-    if area(points) == 0 or crosses_itself(points):
-        raise SceneError("ground.metres", "the four points must enclose an area, in order")
-    return Ground(image, points)

@@ -6,7 +6,7 @@ import { renamed } from "../src/scene/rename";
 import { moved, needsOf } from "../src/scene/rows";
 import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
 
-const EMPTY: Scene = whole({ ground: "kept" });
+const EMPTY: Scene = whole({ other: "kept" });
 const HAZARDS: Hazard[] = [
   {
     type: "proximity_while_running", label: "", severity: "critical", mode: "armed", note: "", needs_zone: true, needs_machine: true,

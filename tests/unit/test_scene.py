@@ -141,6 +141,23 @@ BOW = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]
         ),
         (["ground", "image"], [[0, 0], [1, 0], [1, 1]], "ground.image: needs four points"),
         (["ground", "metres"], [[0, 0]] * 4, "ground.metres: the four points must enclose"),
+        (["ground", "metres"], [[0, 0], [6, 0], [0, 20], [6, 20]], "ground.metres: the four"),
+        (["ground", "metres"], [[0, 0], [3, 0], [6, 0], [0, 9]], "ground.metres: three of"),
+        (
+            ["ground", "image"],
+            [[0.1, 0.9], [0.5, 0.9], [0.9, 0.9], [0.5, 0.4]],
+            "ground.image: three of the four",
+        ),
+        (
+            ["ground", "image"],
+            [[0.1, 0.9], [0.9, 0.9], [0.5, 0.6], [0.45, 0.2]],
+            "ground.image: the horizon would run between",
+        ),
+        (
+            ["ground", "image"],
+            [[0.4, 0.6], [0.6, 0.6], [0.9, 0.2], [0.1, 0.2]],
+            "ground.image: the floor would end at a horizon below it",
+        ),
         (["rules", 0, "zone"], "dangr", 'rules[0].zone: no zone "dangr"'),
         (["rules", 0, "zone"], DELETE, "rules[0].zone: needed by proximity_while_running"),
         (["rules", 0, "machine"], "winch-2", 'rules[0].machine: no machine "winch-2"'),

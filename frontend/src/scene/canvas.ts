@@ -3,13 +3,17 @@
 import { el, setText, svg } from "../common/dom";
 import { say } from "../common/time";
 import type { Editor } from "./editor";
-import { crossings, shift, split, within, type Point } from "./geometry";
 import { arrows } from "./arrows";
-import { isOpen, polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
+import { floorParts, read } from "./floor";
+import { crossings, shift, snap, split, within, type Point } from "./geometry";
+import type { Ruler } from "./ground";
+import { isFixed, isOpen, polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
 
 const WIDE = 1000;
 const STEP = 0.005;
 const FAR = 0.03;
+// How near, in pixels of the screen, a point snaps to what is drawn.
+const REACH = 9;
 const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Canvas {
@@ -22,7 +26,7 @@ export class Canvas {
   private high = (WIDE * 9) / 16;
   private address = "";
   private drawn = "";
-  private drag: { ref: ShapeRef; point: number | null; from: Point; polygon: Point[]; moved: boolean } | null = null;
+  private drag: { from: Point; moved: boolean; to: (by: Point, free: boolean, mark: boolean) => void } | null = null;
 
   constructor(private readonly editor: Editor) {
     this.root = svg("svg", { role: "group" }, this.picture, this.shapes, this.handles);
@@ -68,6 +72,7 @@ export class Canvas {
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = address;
     this.high = (WIDE * probe.naturalHeight) / probe.naturalWidth;
+    this.editor.aspect = WIDE / this.high;
     this.reshape();
     this.draw(true);
   }
@@ -95,17 +100,18 @@ export class Canvas {
   // ---- drawing ------------------------------------------------------------------------------
 
   draw(force = false): void {
-    const { scene, chosen, point } = this.editor;
-    const key = JSON.stringify([scene.zones, scene.machines, scene.gauges, scene.lines, scene.rules, chosen, point]);
+    const { scene, chosen, point, ruler } = this.editor;
+    const key = JSON.stringify([scene.zones, scene.machines, scene.gauges, scene.lines, scene.masks, scene.ground, scene.rules, chosen, point, ruler]);
     if (!force && key === this.drawn) return;
     this.drawn = key;
     const focused = document.activeElement?.getAttribute("data-focus") ?? "";
     const refs = this.editor.shapes().filter((ref) => polygonOf(scene, ref).length);
     // The chosen shape is drawn late and lines last, so that they lie on top and can be taken.
-    const height = (ref: ShapeRef): number => (isOpen(ref) ? 2 : 0) + Number(same(ref, chosen));
+    // The floor lies under all of them.
+    const height = (ref: ShapeRef): number => (ref.kind === "ground" ? -2 : isOpen(ref) ? 2 : 0) + Number(same(ref, chosen));
     refs.sort((a, b) => height(a) - height(b));
     this.shapes.replaceChildren(...refs.flatMap((ref) => this.shape(ref)));
-    this.handles.replaceChildren(...(chosen ? this.points(chosen) : []));
+    this.handles.replaceChildren(...(chosen ? this.points(chosen) : []), ...(ruler ? this.rulerParts(ruler) : []));
     if (focused) this.root.querySelector<SVGElement>(`[data-focus="${focused}"]`)?.focus();
   }
 
@@ -129,51 +135,98 @@ export class Canvas {
     const [x, y] = this.at(polygon.reduce((best, point) => (point[1] < best[1] ? point : best)));
     const size = 14 * this.unit;
     const label = svg("text", { class: "shape-label", x: Math.min(x, WIDE - name.length * size * 0.6), y: Math.max(size, y - 8 * this.unit), "font-size": size }, name);
-    parts.push(label);
+    if (!isFixed(ref)) parts.push(label); // the floor's corners have their numbers there
     for (const [cx, cy] of (isOpen(ref) ? [] : crossings(polygon)).map((point) => this.at(point)))
       parts.push(svg("circle", { class: "crossing", cx, cy, r: 12 * this.unit }));
+    if (ref.kind === "ground" && chosen) parts.push(...floorParts(this.editor, (point) => this.at(point)));
     if (ref.kind === "lines") parts.push(...arrows(this.editor, ref.index, polygon.map((point) => this.at(point)), this.unit));
     return parts;
   }
 
   private points(ref: ShapeRef): SVGElement[] {
     const polygon = polygonOf(this.editor.scene, ref);
-    const sides = isOpen(ref) ? polygon.slice(0, -1) : polygon; // a line is not closed
+    const sides = isFixed(ref) ? [] : isOpen(ref) ? polygon.slice(0, -1) : polygon; // a line is not closed
     const edges = sides.map((point, index) => {
       const [x1, y1] = this.at(point);
       const [x2, y2] = this.at(polygon[(index + 1) % polygon.length]!);
       return svg("line", { class: "edge", x1, y1, x2, y2, pointerdown: (event) => this.insert(event as PointerEvent, ref, index) });
     });
     const name = this.editor.name(ref);
-    const dots = polygon.map((point, index) => {
-      const [cx, cy] = this.at(point);
-      return svg(
-        "g",
-        {
-          class: `handle${index === this.editor.point ? " chosen" : ""}`,
-          tabindex: 0,
-          role: "button",
-          "aria-label": this.editor.words.t("point_label", { number: index + 1, shape: name, x: percent(point[0]), y: percent(point[1]) }),
-          "data-focus": `point-${index}`,
-          pointerdown: (event) => this.take(event as PointerEvent, ref, index),
-          keydown: (event) => this.pointKey(event as KeyboardEvent, ref, index),
-          focus: () => this.editor.point !== index && this.editor.choose(ref, index),
-        },
-        svg("circle", { class: "reach", cx, cy, r: 18 * this.unit }),
-        svg("circle", { class: "dot", cx, cy, r: 6 * this.unit }),
-      );
-    });
+    const dots = polygon.map((point, index) =>
+      this.handle(point, `handle${index === this.editor.point ? " chosen" : ""}`, {
+        "aria-label": this.editor.words.t("point_label", { number: index + 1, shape: name, x: percent(point[0]), y: percent(point[1]) }),
+        "data-focus": `point-${index}`,
+        pointerdown: (event) => this.take(event as PointerEvent, ref, index),
+        keydown: (event) => this.pointKey(event as KeyboardEvent, ref, index),
+        focus: () => this.editor.point !== index && this.editor.choose(ref, index),
+      }, isFixed(ref) ? String(index + 1) : ""),
+    );
     return [...edges, ...dots];
+  }
+
+  private handle(point: Point, kind: string, about: Parameters<typeof svg>[1], number = ""): SVGElement {
+    const [cx, cy] = this.at(point);
+    const size = 13 * this.unit;
+    return svg(
+      "g",
+      { class: kind, tabindex: 0, role: "button", ...about },
+      svg("circle", { class: "reach", cx, cy, r: 18 * this.unit }),
+      svg("circle", { class: "dot", cx, cy, r: 6 * this.unit }),
+      number && svg("text", { class: "shape-label", x: cx + size * 0.8, y: cy - size * 0.6, "font-size": size }, number),
+    );
+  }
+
+  /** A ruler's two ends, to be dragged or walked by arrow keys. */
+  private rulerParts(ruler: Ruler): SVGElement[] {
+    const move = (end: number, to: Point): void => {
+      const ends = ruler.ends.map((old, at) => (at === end ? to : old)) as Ruler["ends"];
+      this.editor.ruler = { ...(this.editor.ruler ?? ruler), ends };
+      this.editor.tell();
+    };
+    const [from, to] = ruler.ends.map((end) => this.at(end)) as [Point, Point];
+    const line = svg("line", { class: "ruler", x1: from[0], y1: from[1], x2: to[0], y2: to[1] });
+    const ends = ruler.ends.map((point, end) =>
+      this.handle(point, "handle ruler-end", {
+        "aria-label": this.editor.words.t(`ruler_${ruler.way}_${end}`, { x: percent(point[0]), y: percent(point[1]) }),
+        "data-focus": `ruler-${end}`,
+        pointerdown: (event) => {
+          this.start(event as PointerEvent, (by) => move(end, within(point[0] + by[0], point[1] + by[1])));
+          this.focus(`ruler-${end}`);
+        },
+        keydown: (event) => {
+          const arrow = ARROWS[(event as KeyboardEvent).key];
+          if (!arrow) return;
+          event.preventDefault();
+          const by = (event as KeyboardEvent).shiftKey ? FAR : STEP;
+          move(end, within(point[0] + arrow[0] * by, point[1] + arrow[1] * by));
+        },
+      }),
+    );
+    const [size, found] = [15 * this.unit, read(this.editor, ruler)];
+    const told = svg("text", { class: "shape-label", x: (from[0] + to[0]) / 2 + size * 0.6, y: (from[1] + to[1]) / 2 - size * 0.6, "font-size": size }, found === null ? "?" : `${found.toFixed(2)} m`);
+    return [line, told, ...ends];
   }
 
   // ---- mouse and finger ---------------------------------------------------------------------
 
-  private take(event: PointerEvent, ref: ShapeRef, point: number | null): void {
+  private start(event: PointerEvent, to: NonNullable<typeof this.drag>["to"]): void {
     if (event.button !== 0) return;
     event.preventDefault();
     event.stopPropagation();
     this.root.setPointerCapture(event.pointerId);
-    this.drag = { ref, point, from: this.fraction(event), polygon: polygonOf(this.editor.scene, ref), moved: false };
+    this.drag = { from: this.fraction(event), moved: false, to };
+  }
+
+  private take(event: PointerEvent, ref: ShapeRef, point: number | null): void {
+    if (event.button !== 0) return;
+    const polygon = polygonOf(this.editor.scene, ref);
+    this.start(event, ([dx, dy], free, mark) => {
+      const next =
+        point === null
+          ? shift(polygon, dx, dy)
+          : polygon.map((old, index) => (index === point ? this.settled(within(old[0] + dx, old[1] + dy), ref, free) : old));
+      this.editor.change(withPolygon(this.editor.scene, ref, next), mark);
+    });
     this.editor.choose(ref, point);
     this.focus(point === null ? `${ref.kind}-${ref.index}` : `point-${point}`);
   }
@@ -194,12 +247,16 @@ export class Canvas {
     const [x, y] = this.fraction(event);
     const [dx, dy] = [x - drag.from[0], y - drag.from[1]];
     if (!drag.moved && Math.hypot(dx * this.root.clientWidth, dy * this.root.clientHeight) < 2) return;
-    const polygon =
-      drag.point === null
-        ? shift(drag.polygon, dx, dy)
-        : drag.polygon.map((old, index) => (index === drag.point ? within(old[0] + dx, old[1] + dy) : old));
-    this.editor.change(withPolygon(this.editor.scene, drag.ref, polygon), !drag.moved);
+    drag.to([dx, dy], event.altKey, !drag.moved);
     drag.moved = true;
+  }
+
+  /** Where a dragged point comes to lie: on what is drawn nearby, unless it is to be free. */
+  private settled(point: Point, ref: ShapeRef, free: boolean): Point {
+    if (free) return point;
+    const others = this.editor.shapes().filter((other) => !same(other, ref));
+    const targets = others.map((other) => ({ points: polygonOf(this.editor.scene, other), open: isOpen(other) }));
+    return snap(point, targets, ([x, y]) => [x * this.root.clientWidth, y * this.root.clientHeight], REACH);
   }
 
   // ---- keyboard -----------------------------------------------------------------------------
@@ -224,7 +281,8 @@ export class Canvas {
       const [x, y] = polygon[index]!;
       const next = polygon.map((point, at) => (at === index ? within(x + arrow[0] * by, y + arrow[1] * by) : point));
       this.editor.change(withPolygon(this.editor.scene, ref, next));
-    } else if (event.key === "Insert" || event.key === "+") {
+    } else if (isFixed(ref)) return;
+    else if (event.key === "Insert" || event.key === "+") {
       this.editor.point = index + 1;
       this.editor.change(withPolygon(this.editor.scene, ref, split(polygon, index)));
       this.focus(`point-${index + 1}`);

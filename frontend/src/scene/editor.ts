@@ -1,6 +1,7 @@
 // What the parts of the editor share: the document, what is chosen, what is wrong.
 
 import type { Words } from "../common/words";
+import type { Ruler } from "./ground";
 import { History } from "./history";
 import { Replays } from "./replay";
 import * as model from "./scene";
@@ -25,6 +26,12 @@ export class Editor {
   saved: model.Scene;
   chosen: model.ShapeRef | null = null;
   point: number | null = null;
+  /** What is measured on the floor; no part of the document. */
+  ruler: Ruler | null = null;
+  /** Whether the floor's corners are asked for one by one. */
+  corners = false;
+  /** The picture's width by its height. */
+  aspect = 16 / 9;
   draft: Draft = { template: "", answers: {}, names: {} };
   /** A fault that only the server found; it goes with the next change. */
   refused: model.Fault | null = null;
@@ -75,6 +82,7 @@ export class Editor {
   }
 
   choose(ref: model.ShapeRef | null, point: number | null = null): void {
+    if (ref?.kind !== "ground") this.ruler = null;
     this.chosen = ref;
     this.point = point;
     this.tell();
@@ -103,14 +111,16 @@ export class Editor {
 
   private settle(): void {
     this.refused = null;
-    if (this.chosen && !this.scene[this.chosen.kind][this.chosen.index]) this.chosen = null;
+    if (this.chosen && !model.thingOf(this.scene, this.chosen)) this.chosen = null;
     this.point = null;
     this.tell();
   }
 
   name(ref: model.ShapeRef): string {
-    const id = this.scene[ref.kind][ref.index]?.id ?? "";
+    const id = model.thingOf(this.scene, ref)?.id ?? "";
     if (ref.kind === "zones") return id;
+    if (ref.kind === "ground") return this.words.t("ground");
+    if (ref.kind === "masks") return id || this.words.t("mask_numbered", { number: ref.index + 1 });
     return this.words.t({ gauges: "gauge_line", lines: "line_named", machines: "machine_region" }[ref.kind], { id });
   }
 
@@ -119,6 +129,8 @@ export class Editor {
     const regions = this.scene.machines.map((_machine, index) => ({ kind: "machines" as const, index }));
     const gauges = this.scene.gauges.map((_gauge, index) => ({ kind: "gauges" as const, index }));
     const lines = this.scene.lines.map((_line, index) => ({ kind: "lines" as const, index }));
-    return [...zones, ...regions, ...gauges, ...lines];
+    const masks = this.scene.masks.map((_mask, index) => ({ kind: "masks" as const, index }));
+    const ground = this.scene.ground ? [{ kind: "ground" as const, index: 0 }] : [];
+    return [...ground, ...zones, ...regions, ...gauges, ...lines, ...masks];
   }
 }

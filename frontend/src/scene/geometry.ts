@@ -77,3 +77,39 @@ export function split(polygon: Point[], index: number): Point[] {
 export function rectangle(left: number, top: number, right: number, bottom: number): Point[] {
   return [within(left, top), within(right, top), within(right, bottom), within(left, bottom)];
 }
+
+/** Somewhere that a dragged point may snap to; open: a line, whose ends are not joined. */
+export interface Target {
+  points: Point[];
+  open: boolean;
+}
+
+/** The nearest corner, else edge, else border of the picture within `reach` pixels; else the point itself. */
+export function snap(point: Point, targets: Target[], pixels: (point: Point) => Point, reach: number): Point {
+  const [px, py] = pixels(point);
+  const nearest = (candidates: Point[]): Point | null => {
+    let [best, least]: [Point | null, number] = [null, reach];
+    for (const candidate of candidates) {
+      const [x, y] = pixels(candidate);
+      const far = Math.hypot(x - px, y - py);
+      if (far <= least) [best, least] = [candidate, far];
+    }
+    return best;
+  };
+  const edges = targets.flatMap(({ points, open }) =>
+    points.slice(0, open ? -1 : undefined).map((start, at) => foot(point, start, points[(at + 1) % points.length]!, pixels)),
+  );
+  const found = nearest(targets.flatMap((target) => target.points)) ?? nearest(edges);
+  if (found) return within(...found);
+  const [x, y] = [Math.round(point[0]), Math.round(point[1])];
+  const [bx, by] = pixels([x, y]);
+  return within(Math.abs(bx - px) <= reach ? x : point[0], Math.abs(by - py) <= reach ? y : point[1]);
+}
+
+/** The place on an edge that is nearest to a point, as the eye measures. */
+function foot(point: Point, start: Point, end: Point, pixels: (point: Point) => Point): Point {
+  const [[px, py], [ax, ay], [bx, by]] = [pixels(point), pixels(start), pixels(end)];
+  const long = (bx - ax) ** 2 + (by - ay) ** 2;
+  const along = long ? Math.min(1, Math.max(0, ((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / long)) : 0;
+  return [start[0] + along * (end[0] - start[0]), start[1] + along * (end[1] - start[1])];
+}

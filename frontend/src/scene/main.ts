@@ -117,7 +117,7 @@ function render(): void {
   redo.disabled = !editor.history.canRedo;
   unsaved.hidden = !editor.dirty;
   saveButton.disabled = !editor.dirty;
-  const empty = isEmpty() && !byHand && !editor.dirty;
+  const empty = isEmpty() && !editor.scene.ground && !byHand && !editor.dirty;
   tabs.forEach((button) => {
     const on = button.id === `tab-${tab}`;
     button.setAttribute("aria-selected", String(on));
@@ -239,12 +239,15 @@ async function send(sent: model.Scene): Promise<Published | null> {
 function point(error: Refused): void {
   const path = error.field.replace(/^document\./, "");
   editor.refused = { path, text: error.message };
-  const [, kind, index] = /^(zones|machines|gauges|lines|inputs|shifts|rules)\[(\d+)\]/.exec(path) ?? [];
+  const [, kind, index] = /^(zones|masks|machines|gauges|lines|inputs|shifts|rules)\[(\d+)\]/.exec(path) ?? [];
   if (kind === "rules") tab = "rules";
   else if (kind === "inputs" || kind === "shifts") tab = "inputs";
-  else if (kind === "zones" || kind === "machines" || kind === "gauges" || kind === "lines") {
+  else if (kind === "zones" || kind === "masks" || kind === "machines" || kind === "gauges" || kind === "lines") {
     tab = "shapes";
     editor.chosen = { kind, index: Number(index) };
+  } else if (path.startsWith("ground")) {
+    tab = "shapes";
+    editor.chosen = { kind: "ground", index: 0 };
   }
 }
 

@@ -1,10 +1,18 @@
 // The scene document as the editor handles it: plain values, changed by making new ones.
-// Keys that the editor has no form for (ground, masks) pass through untouched.
+// Keys that the editor has no form for pass through untouched.
 
 import { area, crossings, type Point } from "./geometry";
+import { groundFault, type Ground } from "./ground";
 
 export interface Zone {
   id: string;
+  polygon: Point[];
+  [other: string]: unknown;
+}
+
+/** A part of the picture that nobody looks at; it may have no name. */
+export interface Mask {
+  id?: string;
   polygon: Point[];
   [other: string]: unknown;
 }
@@ -68,6 +76,8 @@ export interface Rule {
 export interface Scene {
   version: number;
   zones: Zone[];
+  masks: Mask[];
+  ground?: Ground | null;
   machines: Machine[];
   gauges: Gauge[];
   lines: Line[];
@@ -102,24 +112,37 @@ export interface Hazard {
 }
 
 /** The lists of a scene that the editor changes. */
-export const LISTS = ["zones", "machines", "gauges", "lines", "inputs", "shifts", "rules"] as const;
+export const LISTS = ["zones", "masks", "machines", "gauges", "lines", "inputs", "shifts", "rules"] as const;
 export type List = (typeof LISTS)[number];
 
 /** A scene with every list, also those that the document leaves out. */
 export function whole(document: Partial<Scene>): Scene {
   const lists = Object.fromEntries(LISTS.map((list) => [list, document[list] ?? []]));
-  return { version: 1, ...document, ...lists } as Scene;
+  // The document may give a mask as its polygon alone.
+  const masks = (lists["masks"] as (Mask | Point[])[]).map((mask) => (Array.isArray(mask) ? { polygon: mask } : mask));
+  return { version: 1, ...document, ...lists, masks } as Scene;
 }
 
-/** A shape on the picture: a zone's polygon, a machine's region, a gauge's line or a line to cross. */
+/** A shape on the picture: a zone's or a mask's polygon, a machine's region, a gauge's line, a line to cross, the floor. */
 export interface ShapeRef {
-  kind: "zones" | "machines" | "gauges" | "lines";
+  kind: "zones" | "masks" | "machines" | "gauges" | "lines" | "ground";
   index: number;
 }
 
 /** Whether a shape is a line with two ends, and no polygon. */
 export function isOpen(ref: ShapeRef): boolean {
   return ref.kind === "gauges" || ref.kind === "lines";
+}
+
+/** Whether a shape has so many points and no others: the floor has its four. */
+export function isFixed(ref: ShapeRef): boolean {
+  return ref.kind === "ground";
+}
+
+/** What a shape belongs to; undefined where it is gone. */
+export function thingOf(scene: Scene, ref: ShapeRef): { id?: string } | undefined {
+  if (ref.kind === "ground") return scene.ground ? { id: "" } : undefined;
+  return scene[ref.kind][ref.index];
 }
 
 export interface Fault {
@@ -134,12 +157,15 @@ export function same(a: ShapeRef | null, b: ShapeRef | null): boolean {
 export function polygonOf(scene: Scene, ref: ShapeRef): Point[] {
   if (ref.kind === "gauges") return (scene.gauges[ref.index]?.points ?? []).map((mark) => mark.xy);
   if (ref.kind === "lines") return scene.lines[ref.index]?.points ?? [];
+  if (ref.kind === "ground") return scene.ground?.image ?? [];
+  if (ref.kind === "masks") return scene.masks[ref.index]?.polygon ?? [];
   return (ref.kind === "zones" ? scene.zones[ref.index]?.polygon : scene.machines[ref.index]?.roi) ?? [];
 }
 
 export function withPolygon(scene: Scene, ref: ShapeRef, polygon: Point[]): Scene {
   if (ref.kind === "gauges") return withItem(scene, "gauges", ref.index, { points: marked(scene.gauges[ref.index]?.points ?? [], polygon) });
-  const key = { zones: "polygon", machines: "roi", lines: "points" }[ref.kind];
+  if (ref.kind === "ground") return scene.ground && polygon.length === 4 ? { ...scene, ground: { ...scene.ground, image: polygon } } : scene;
+  const key = { zones: "polygon", masks: "polygon", machines: "roi", lines: "points" }[ref.kind];
   return withItem(scene, ref.kind, ref.index, { [key]: polygon });
 }
 
@@ -186,7 +212,9 @@ export function freeName(items: { id: string }[], stem: string): string {
 }
 
 /** What a shape is for, by the rules that name it: it decides the colour. */
-export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand" | "machine" | "gauge" | "line" | "zone" {
+export function role(scene: Scene, ref: ShapeRef): "danger" | "warning" | "stand" | "machine" | "gauge" | "line" | "zone" | "mask" | "ground" {
+  if (ref.kind === "ground") return "ground";
+  if (ref.kind === "masks") return "mask";
   if (ref.kind === "gauges") return "gauge";
   if (ref.kind === "lines") return "line";
   if (ref.kind === "machines") return "machine";
@@ -239,6 +267,9 @@ export function faults(scene: Scene, hazards: Hazard[], say: Say): Fault[] {
   });
   scene.gauges.forEach((gauge, index) => gauge.points && add(`gauges[${index}].points`, gaugeFault(gauge.points, say)));
   scene.zones.forEach((zone, index) => add(`zones[${index}].polygon`, polygonFault(zone.polygon, say)));
+  scene.masks.forEach((mask, index) => add(`masks[${index}].polygon`, polygonFault(mask.polygon, say)));
+  const floor = scene.ground ? groundFault(scene.ground) : null;
+  if (floor) add(`ground.${floor.part}`, say(floor.key));
   scene.machines.forEach((machine, index) => {
     if (machine.roi) add(`machines[${index}].roi`, polygonFault(machine.roi, say));
     else if (machine.source !== "signal") add(`machines[${index}].roi`, say("fault_region"));

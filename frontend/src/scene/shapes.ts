@@ -3,6 +3,7 @@
 import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
 import { choiceField, numberField, textField } from "./fields";
+import { firstFloor, floorForm } from "./floor";
 import { rectangle, split, within, type Point } from "./geometry";
 import { renamed } from "./rename";
 import * as model from "./scene";
@@ -21,19 +22,21 @@ export function shapesPanel(editor: Editor): HTMLElement[] {
       el("button", { type: "button", class: "button small", click: () => addMachine(editor) }, icon("plus"), t("add_machine")),
       el("button", { type: "button", class: "button small", click: () => addGauge(editor) }, icon("plus"), t("add_gauge")),
       el("button", { type: "button", class: "button small", click: () => addLine(editor) }, icon("plus"), t("add_line")),
+      el("button", { type: "button", class: "button small", click: () => addMask(editor) }, icon("plus"), t("add_mask")),
+      !editor.scene.ground && el("button", { type: "button", class: "button small", click: () => addGround(editor) }, icon("plus"), t("add_ground")),
     ),
     el("ul", { class: "shape-list" }, ...items),
-    ...(chosen ? [FORMS[chosen.kind](editor, chosen)] : []),
+    ...(chosen && model.thingOf(editor.scene, chosen) ? [FORMS[chosen.kind](editor, chosen)] : []),
   ];
 }
 
-const FORMS = { zones: zoneForm, machines: machineForm, gauges: gaugeForm, lines: lineForm };
-const KIND_WORDS = { zones: "zone", machines: "machine", gauges: "gauge", lines: "line" };
+const FORMS = { zones: zoneForm, masks: maskForm, machines: machineForm, gauges: gaugeForm, lines: lineForm, ground: groundForm };
+const KIND_WORDS = { zones: "zone", masks: "mask", machines: "machine", gauges: "gauge", lines: "line", ground: "ground" };
 
 function listItem(editor: Editor, ref: model.ShapeRef): HTMLElement {
   const { t } = editor.words;
   const polygon = model.polygonOf(editor.scene, ref);
-  const fault = editor.faultsAt(`${ref.kind}[${ref.index}]`)[0];
+  const fault = editor.faultsAt(ref.kind === "ground" ? "ground" : `${ref.kind}[${ref.index}]`)[0];
   const about = polygon.length ? t("points", { count: polygon.length }) : t("no_region");
   return el(
     "li",
@@ -42,8 +45,8 @@ function listItem(editor: Editor, ref: model.ShapeRef): HTMLElement {
       "button",
       { type: "button", "aria-pressed": String(model.same(ref, editor.chosen)), "data-key": `shape-${ref.kind}-${ref.index}`, click: () => editor.choose(ref) },
       el("span", { class: `swatch ${model.role(editor.scene, ref)}` }),
-      editor.scene[ref.kind][ref.index]?.id ?? "",
-      el("span", { class: "sub" }, t(KIND_WORDS[ref.kind]), " · ", about),
+      (ref.kind === "ground" || ref.kind === "masks" ? editor.name(ref) : editor.scene[ref.kind][ref.index]?.id) ?? "",
+      ref.kind !== "ground" && el("span", { class: "sub" }, t(KIND_WORDS[ref.kind]), " · ", about),
     ),
     fault && el("p", { class: "fault" }, fault.text),
   );
@@ -82,6 +85,39 @@ function addLine(editor: Editor): void {
   editor.point = null;
   const points: Point[] = [[0.3, 0.6], [0.7, 0.6]];
   editor.change({ ...editor.scene, lines: [...lines, { id: model.freeName(lines, "line"), points }] });
+}
+
+function addMask(editor: Editor): void {
+  const { masks } = editor.scene;
+  editor.chosen = { kind: "masks", index: masks.length };
+  editor.point = null;
+  editor.change({ ...editor.scene, masks: [...masks, { polygon: rectangle(0.05, 0.05, 0.25, 0.2) }] });
+}
+
+function addGround(editor: Editor): void {
+  editor.chosen = { kind: "ground", index: 0 };
+  editor.point = null;
+  editor.change({ ...editor.scene, ground: firstFloor() });
+}
+
+function groundForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  return floorForm(editor, ref, pointsTable(editor, ref, "ground.image"), removeButton(editor, ref));
+}
+
+function maskForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
+  const { t } = editor.words;
+  const path = `masks[${ref.index}]`;
+  return el(
+    "div",
+    { class: "card" },
+    el("p", { class: "help" }, t("mask_help")),
+    textField(editor, {
+      label: t("name"), path: `${path}.id`, value: editor.scene.masks[ref.index]!.id ?? "",
+      change: (id) => editor.change(model.withItem(editor.scene, "masks", ref.index, { id: id || undefined })),
+    }),
+    pointsTable(editor, ref, `${path}.polygon`),
+    el("p", {}, removeButton(editor, ref)),
+  );
 }
 
 function lineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
@@ -177,7 +213,10 @@ function removeButton(editor: Editor, ref: model.ShapeRef): HTMLElement {
   const click = (): void => {
     editor.chosen = null;
     editor.point = null;
-    editor.change(model.without(editor.scene, ref.kind, ref.index));
+    editor.ruler = null;
+    if (ref.kind !== "ground") return editor.change(model.without(editor.scene, ref.kind, ref.index));
+    const { ground: _gone, ...rest } = editor.scene;
+    editor.change(rest as model.Scene);
   };
   return el("button", { type: "button", class: "button quiet small", click }, editor.words.t(`remove_${ref.kind}`));
 }
@@ -229,16 +268,16 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
       cell(index, 0),
       cell(index, 1),
       marks.length ? metres(index) : null,
-      el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), "data-key": `remove-${index}`, click: () => set(now().filter((_old, at) => at !== index)) }, "×")),
+      !model.isFixed(ref) && el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), "data-key": `remove-${index}`, click: () => set(now().filter((_old, at) => at !== index)) }, "×")),
     ),
   );
-  const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), marks.length ? el("th", { scope: "col" }, t("metres")) : null, el("th"));
+  const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), marks.length ? el("th", { scope: "col" }, t("metres")) : null, !model.isFixed(ref) && el("th"));
   const last = polygon.length - (model.isOpen(ref) ? 2 : 1);
   return el(
     "div",
     {},
     fault && el("p", { class: "fault", role: "alert" }, fault.text),
     polygon.length > 0 && el("table", { class: "points" }, el("thead", {}, head), el("tbody", {}, ...rows)),
-    polygon.length > 0 && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(now(), Math.min(editor.point ?? last, last))) }, icon("plus"), t("add_point"))),
+    polygon.length > 0 && !model.isFixed(ref) && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(now(), Math.min(editor.point ?? last, last))) }, icon("plus"), t("add_point"))),
   );
 }

@@ -1,0 +1,98 @@
+"""An admin draws the floor, checks it, and is told in words what is wrong with it."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import api
+
+pytestmark = [pytest.mark.browser, pytest.mark.live]
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def page(sign_in: SignIn) -> Iterator[Page]:
+    """The admin's page, in the editor of a camera of its own that is off."""
+    page = sign_in("admin")
+    rows = api.get(page, "/api/v1/cameras/?page_size=200")["results"]
+    demo = next(row for row in rows if row["main_url"].startswith("rtsp://"))
+    body = {
+        "area": demo["area"],
+        "name": f"Camera for drawing {page.evaluate('Date.now()')}",
+        "main_url": demo["main_url"],
+        "enabled": False,
+    }
+    camera = api.send(page, "POST", "/api/v1/cameras/", body)
+    page.goto(f"/portal/cameras/{camera['id']}/scene/")
+    page.get_by_role("button", name="Draw by hand").click()
+    yield page
+
+
+def scene_of(page: Page) -> Any:
+    found = re.search(r"/cameras/(\d+)/scene/", page.url)
+    assert found
+    return api.get(page, f"/api/v1/cameras/{found[1]}/scene/")["document"]
+
+
+def drag(page: Page, what: str, dx: float, dy: float) -> None:
+    """Drag a handle by so many pixels."""
+    box = page.locator(f"[data-focus={what}] .dot").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx / 2, y + dy / 2)
+    page.mouse.move(x + dx, y + dy)
+    page.mouse.up()
+
+
+def test_the_floor_is_drawn_checked_with_a_ruler_and_saved(page: Page):
+    page.get_by_role("button", name="Draw the floor").click()
+    expect(page.locator(".canvas .floor-line").first).to_be_visible()
+    page.get_by_label("From 1 to 2, m").fill("3")
+    page.get_by_label("From 2 to 3, m").fill("8")
+    page.get_by_label("From 2 to 3, m").press("Tab")
+
+    # A ruler along the near side reads what was typed; one off says so in words.
+    page.get_by_role("button", name="From here to here").click()
+    reads = page.locator(".ruler-reading")
+    expect(reads).to_contain_text(re.compile(r"says: \d+\.\d\d m"))
+    page.get_by_label("From here to here it really is, m").fill("9")
+    page.get_by_label("From here to here it really is, m").press("Tab")
+    expect(reads.locator(".fault")).to_contain_text("too little")
+    before = reads.inner_text()
+    page.locator("[data-focus=ruler-1]").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("[data-focus=ruler-1]")).to_be_focused()
+    expect(reads).not_to_have_text(before)
+    page.get_by_role("button", name="A person's height").click()
+    page.get_by_label("This person is so tall, m").fill("1.78")
+    page.get_by_label("This person is so tall, m").press("Tab")
+    expect(reads).to_contain_text("m")
+
+    # A far corner dragged past the other cannot be a floor; undo takes the drag back at once.
+    drag(page, "point-2", -250, 0)
+    expect(page.locator(".card .fault").first).to_contain_text("crosses itself")
+    page.get_by_role("button", name="Save and put in force").click()
+    expect(page.locator(".save [role=status]")).to_contain_text("cannot be put in force")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("crosses itself")).to_have_count(0)
+
+    # Zones beside it: a dragged corner snaps to the floor's own.
+    page.get_by_role("button", name="Add a zone").click()
+    corner = page.locator("[data-focus=point-0] .dot").bounding_box()
+    zoom = page.locator(".canvas svg").bounding_box()
+    assert corner and zoom
+    target = zoom["x"] + 0.4 * zoom["width"], zoom["y"] + 0.55 * zoom["height"]
+    x, y = corner["x"] + corner["width"] / 2, corner["y"] + corner["height"] / 2
+    drag(page, "point-0", target[0] - x + 5, target[1] - y - 4)
+    page.get_by_label("Reason for the change").fill("floor measured")
+    page.get_by_label("Reason for the change").press("Enter")
+    expect(page.locator("#versions")).to_contain_text("floor measured", timeout=30_000)
+    made = scene_of(page)
+    assert made["ground"]["metres"] == [[0, 0], [3, 0], [3, 8], [0, 8]]
+    assert made["zones"][0]["polygon"][0] == [0.4, 0.55]
