@@ -13,6 +13,7 @@ from apps.api.views import (
     mines,
     models,
     places,
+    plans,
     readings,
     replays,
 )
@@ -55,6 +56,9 @@ urlpatterns = [
     path("models/<int:pk>/promote/", models.ModelPromote.as_view(), name="model-promote"),
     path("models/<int:pk>/roll-back/", models.ModelRollBack.as_view(), name="model-roll-back"),
     path("models/<int:pk>/retire/", models.ModelRetire.as_view(), name="model-retire"),
+    path("plans/", plans.PlanList.as_view(), name="plans"),
+    path("plans/<int:pk>/", plans.PlanDetail.as_view(), name="plan"),
+    path("plans/<int:pk>/cameras/<int:camera>/", plans.PlanCamera.as_view(), name="plan-camera"),
     path("places/", places.PlaceList.as_view(), name="places"),
     path("replays/", replays.ReplayList.as_view(), name="replays"),
     path("replays/<uuid:uid>/", replays.ReplayDetail.as_view(), name="replay"),

@@ -14,13 +14,14 @@ http = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from apps.live.routing import websocket_urlpatterns  # noqa: E402
+from davy.bodies import BodyLimit  # noqa: E402
 
 if settings.SECRET_KEY.startswith("unset") or not settings.FIELD_KEY:
     raise ImproperlyConfigured("Set DAVY_SECRET_KEY and DAVY_FIELD_KEY before serving.")
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
         ),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("apps.audit.urls")),
     path("", include("apps.alarms.urls")),
     path("", include("apps.evidence.urls")),
+    path("", include("apps.plans.urls")),
     path("", include("apps.rules.urls")),
     path("cameras/", include("apps.cameras.urls")),
     path("api/v1/", include("apps.api.urls")),

@@ -109,6 +109,28 @@ PAGES = [
         Route(f"portal-{name}", only(*CONFIGURERS), stranger=200, anonymous=302)
         for name in ("areas", "cameras", "gauges", "machines", "people", "rules")
     ),
+    Route("plans", EVERYONE, stranger=200, anonymous=302),
+    Route("plan", EVERYONE, arguments=of("pk=plan"), anonymous=302),
+    Route("plan-picture", MISSING, arguments=of("pk=plan")),  # the store has none of this plan
+    Route(
+        "plan-remove",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=of("pk=plan"),
+        body=lambda t: {},
+        form=True,
+        anonymous=302,
+    ),
+    Route("portal-plan-add", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route(
+        "portal-plan-add",
+        only(*CONFIGURERS, ok=400),  # without a file
+        "post",
+        arguments=of("pk=mine"),
+        body=lambda t: {"area": t["area"]},
+        form=True,
+        anonymous=302,
+    ),
     Route("audit", only("owner", "admin", "auditor"), stranger=200, anonymous=302),
     Route("portal-mine-add", only("owner"), stranger=200, anonymous=302),
     Route(

@@ -62,6 +62,16 @@ API = [
         of("pk=mine"),
         lambda t: {"high": [{"after_s": 60, "whom": "shift leader"}]},
     ),
+    Route("api:plans", EVERYONE, stranger=200),
+    Route("api:plan", EVERYONE, arguments=of("pk=plan")),
+    Route(
+        "api:plan-camera",
+        only(*CONFIGURERS),
+        "put",
+        of("pk=plan", "camera"),
+        lambda t: {"x": 0.5, "y": 0.5},
+    ),
+    Route("api:plan-camera", only(*CONFIGURERS), "delete", of("pk=plan", "camera")),
     Route("api:areas", EVERYONE, stranger=200),
     Route(
         "api:areas",

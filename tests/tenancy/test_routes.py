@@ -17,6 +17,7 @@ from apps.alarms.models import Handover, Silence
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
 from apps.live.services import emit
+from apps.plans.models import Plan
 from apps.rules.models import Replay
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, SCENE, Cast, Place, an_alarm
@@ -75,6 +76,14 @@ def a_replay(place: Place) -> Replay:
     )  # fmt: skip
 
 
+def a_plan(place: Place) -> Plan:
+    """Draw a plan of the mine."""
+    return Plan.objects.create(
+        mine=place.mine, key=f"{place.mine.pk}/plans/x", sha256="0" * 64, width=9, height=9,
+        bytes=1, content_type="image/png", uploaded_at=NOON,
+    )  # fmt: skip
+
+
 def things_of(place: Place) -> dict[str, Any]:
     """Return one mine's ids, with an alarm and a finished clip in it."""
     with system_scope("test"):
@@ -98,6 +107,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "token": ApiToken.objects.get(mine=place.mine).pk,
             "document": SCENE,
             "replay": a_replay(place).uid,
+            "plan": a_plan(place).pk,
         }
 
 

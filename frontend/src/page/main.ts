@@ -3,6 +3,7 @@
 import { sayAge, sayFull } from "../common/time";
 import { enhance } from "./enhance";
 import { themeSwitch } from "./theme";
+import { limit } from "./files";
 
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
@@ -17,6 +18,8 @@ document.addEventListener("submit", (event) => {
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-enhance]")) enhance(button);
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-theme-switch]")) themeSwitch(button);
+
+for (const input of document.querySelectorAll<HTMLInputElement>("input[data-most-bytes]")) limit(input);
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   button.hidden = !navigator.clipboard;

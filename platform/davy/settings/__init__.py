@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "apps.live",
     "apps.alarms",
     "apps.evidence",
+    "apps.plans",
     "apps.api",
     "apps.portal",
 ]
