@@ -13,6 +13,8 @@ APPEND_ONLY = (
     "alarms_handover",
     "alarms_takeover",
     "evidence_clipaccess",
+    "ledger_link",
+    "ledger_root",
 )
 
 

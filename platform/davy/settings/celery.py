@@ -90,6 +90,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "chain-the-record": {
+        "task": "apps.ledger.tasks.seal",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "sign-the-record": {
+        "task": "apps.ledger.tasks.sign",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "forget-old-readings": {
         "task": "apps.readings.tasks.forget",
         "schedule": 3600.0,

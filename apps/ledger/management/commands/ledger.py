@@ -1,0 +1,63 @@
+"""`manage.py ledger`: prove a mine's record, sign it now, or change its key."""
+
+from argparse import ArgumentParser
+from itertools import islice
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.ledger.selectors import ledger_faults, newest_link, newest_root
+from apps.ledger.services import key_rotate, ledger_seal, root_sign
+from apps.mines.models import Mine
+from apps.tenancy.scope import mine_scope, system_scope
+
+# So many faults are named; a chain that is broken early has one at every link.
+MOST = 20
+
+
+class Command(BaseCommand):
+    """Exit status 0 when the record holds, 1 when it does not; each fault is named."""
+
+    help = (
+        "Prove the chained record of mines (verify), sign it now (sign), change the key (rotate)."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take what to do, and for which mine."""
+        parser.add_argument("act", choices=["verify", "sign", "rotate"])
+        parser.add_argument("--mine", type=int, help="number of the mine; all of them without it")
+
+    def handle(self, *args: Any, act: str, mine: int | None, **options: Any) -> None:
+        """Do it for each mine in turn."""
+        with system_scope("the operator of the server names the mines"):
+            mines = list(Mine.objects.filter(pk=mine) if mine else Mine.objects.order_by("pk"))
+        if not mines:
+            raise CommandError(f"There is no mine {mine}." if mine else "There is no mine yet.")
+        broken = 0
+        for one in mines:
+            with mine_scope(one.pk):
+                broken += self._do(act, one)
+        if broken:
+            raise CommandError("The record does not hold.")
+
+    def _do(self, act: str, mine: Mine) -> bool:
+        if act == "verify":
+            faults = list(islice(ledger_faults(mine_id=mine.pk), MOST))
+            for fault in faults:
+                self.stderr.write(f"{mine.name}: {fault}")
+            if not faults:
+                last, root = newest_link(mine_id=mine.pk), newest_root(mine_id=mine.pk)
+                links = last.number if last else 0
+                signed = root.number if root else 0
+                self.stdout.write(f"{mine.name}: {links} acts hold, {signed} of them are signed")
+            return bool(faults)
+        while ledger_seal(mine_id=mine.pk, thorough=True):
+            pass
+        if act == "rotate":
+            key = key_rotate(mine=mine)
+            self.stdout.write(f"{mine.name}: key {key.public} signs from now on")
+            return False
+        root = root_sign(mine_id=mine.pk)
+        told = f"{root.number} acts are signed by {root.key.public}" if root else "nothing to sign"
+        self.stdout.write(f"{mine.name}: {told}")
+        return False

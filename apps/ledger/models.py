@@ -1,0 +1,66 @@
+"""The chain over a mine's record, the signed roots of it, and the keys that sign."""
+
+from django.db import models
+
+from apps.tenancy.models import MineRow
+
+__all__ = ["Link", "Root", "SigningKey"]
+
+
+class Link(MineRow):
+    """One act of the record in its place in the chain; the database refuses to change it.
+
+    digest: SHA-256 of the act; hash: SHA-256 of number, the hash before and digest, all in hex.
+    """
+
+    number = models.PositiveBigIntegerField()
+    entry = models.OneToOneField(
+        "audit.AuditEntry", on_delete=models.PROTECT, related_name="link", null=False
+    )
+    digest = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["mine", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["mine", "number"], name="link_number_once"),
+        ]
+
+
+class SigningKey(MineRow):
+    """An Ed25519 key of a mine. public: 32 bytes in hex; private_box: encrypted like passwords."""
+
+    public = models.CharField(max_length=64, unique=True)
+    private_box = models.CharField(max_length=300)
+    made_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["mine", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mine"], condition=models.Q(retired_at=None), name="one_key_signs"
+            ),
+        ]
+
+
+class Root(MineRow):
+    """A signed statement of how the chain stood: up to which number, with which hash.
+
+    Append-only. signature: Ed25519 over the statement's canonical form, in hex.
+    """
+
+    number = models.PositiveBigIntegerField()
+    hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    # The signature of the root before, "" at the first: roots are a chain as well.
+    previous = models.CharField(max_length=128, blank=True)
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="roots")
+    signature = models.CharField(max_length=128)
+
+    class Meta:
+        ordering = ["mine", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["mine", "number"], name="root_number_once"),
+        ]

@@ -1,0 +1,105 @@
+"""Chains the record, signs it, and changes keys."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.cameras.secrets import lock, unlock
+from apps.ledger.models import Link, Root, SigningKey
+from apps.ledger.selectors import act_data, newest_link, newest_root, statement_of, unsealed
+from apps.ledger.verify import NONE, canonical, chained, digest
+from apps.mines.models import Mine
+
+__all__ = ["key_rotate", "ledger_seal", "root_sign"]
+
+# The first number of PostgreSQL's pair of numbers that names an advisory lock.
+LOCK = 0x1ED6E7
+# How many acts one transaction chains.
+BATCH = 1000
+
+
+def ledger_seal(*, mine_id: int, thorough: bool = False) -> int:
+    """Chain the acts that have no link yet; return how many. Needs the mine's scope.
+
+    Acts are chained seconds after they are written and not with them, so that no two acts of a
+    mine ever wait for each other. Called twice at once: the second finds the lock taken and leaves
+    the work to the first. `thorough` also looks for acts whose transaction took many minutes.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, mine_id])
+            if not cursor.fetchone()[0]:
+                return 0
+        last = newest_link(mine_id=mine_id)
+        number, before = (last.number, last.hash) if last else (0, NONE)
+        links = []
+        for entry in unsealed(mine_id=mine_id, thorough=thorough)[:BATCH]:
+            number += 1
+            told = digest(act_data(entry))
+            before = chained(number, before, told)
+            links.append(
+                Link(mine_id=mine_id, number=number, entry=entry, digest=told, hash=before)
+            )
+        Link.objects.bulk_create(links)
+    return len(links)
+
+
+def root_sign(*, mine_id: int) -> Root | None:
+    """Sign how the chain stands, unless it is signed already; None before the first link."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK + 1, mine_id])
+        last, before = newest_link(mine_id=mine_id), newest_root(mine_id=mine_id)
+        if last is None:
+            return None
+        if before is not None and before.number >= last.number:
+            return before
+        key = _key_in_force(mine_id)
+        root = Root(
+            mine_id=mine_id,
+            number=last.number,
+            hash=last.hash,
+            at=timezone.now(),
+            previous=before.signature if before else "",
+            key=key,
+        )
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(key.private_box)))
+        root.signature = private.sign(canonical(statement_of(root))).hex()
+        root.save()
+    return root
+
+
+def _key_in_force(mine_id: int) -> SigningKey:
+    found = SigningKey.objects.filter(mine=mine_id, retired_at=None).first()
+    return found or _key_make(mine_id, None)
+
+
+def _key_make(mine_id: int, actor: User | None) -> SigningKey:
+    private = Ed25519PrivateKey.generate()
+    key = SigningKey.objects.create(
+        mine_id=mine_id,
+        public=private.public_key().public_bytes_raw().hex(),
+        private_box=lock(private.private_bytes_raw().hex()),
+    )
+    # The act tells which key it is, so that the chain itself says when a key came.
+    record(
+        action="ledger.key_made",
+        subject=key,
+        mine_id=mine_id,
+        actor=actor,
+        part="" if actor else "ledger",
+        detail={"public": key.public},
+    )
+    return key
+
+
+@transaction.atomic
+def key_rotate(*, mine: Mine, actor: User | None = None) -> SigningKey:
+    """Let a new key sign from now on; what stands so far is signed by the old one first."""
+    while ledger_seal(mine_id=mine.pk, thorough=True):
+        pass
+    root_sign(mine_id=mine.pk)
+    SigningKey.objects.filter(mine=mine, retired_at=None).update(retired_at=timezone.now())
+    return _key_make(mine.pk, actor)
