@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apps.cameras.models import Camera, Stream
 
-__all__ = ["lock", "split_credentials", "stream_url", "unlock"]
+__all__ = ["lock", "open_box", "seal", "split_credentials", "stream_url", "unlock"]
 
 
 def _fernet() -> Fernet:
@@ -32,6 +32,16 @@ def unlock(box: str) -> str:
         raise ImproperlyConfigured(
             "A camera password was locked with another DAVY_FIELD_KEY."
         ) from None
+
+
+def seal(text: str) -> str:
+    """Encrypt a text that goes through a page and comes back."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def open_box(box: str, life_s: int) -> str:
+    """Return a sealed text; InvalidToken when it was changed, or is older than `life_s`."""
+    return _fernet().decrypt(box.encode(), ttl=life_s).decode()
 
 
 def split_credentials(url: str) -> tuple[str, str, str]:

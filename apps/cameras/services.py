@@ -21,6 +21,7 @@ from workers.words import sentence
 
 __all__ = [
     "camera_create",
+    "camera_faults",
     "camera_update",
     "chunk_index",
     "source_problem",
@@ -80,6 +81,23 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
 def _hosts(camera: Camera) -> set[str]:
     urls = (camera.main_url, camera.sub_url)
     return {urlsplit(url).netloc for url in urls if url.startswith("rtsp")}
+
+
+def camera_faults(**data: Any) -> dict[str, list[str]]:
+    """Return by field what is wrong with a camera that would have these; asks no database."""
+    given = ("name", "main_url", "sub_url", "username", "chunk_s")
+    camera = Camera(**{name: data[name] for name in given if name in data})
+    faults: dict[str, list[str]] = {}
+    for check in (
+        lambda: _set_sources(camera, data),
+        lambda: camera.clean_fields(exclude=["mine", "area"]),
+    ):
+        try:
+            check()
+        except ValidationError as error:
+            for name, sentences in error.message_dict.items():
+                faults.setdefault(name, []).extend(sentences)
+    return faults
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from apps.portal import (
     clauses,
     drawn,
     escalation,
+    imports,
     lists,
     mines,
     models_page,
@@ -28,6 +29,14 @@ urlpatterns = [
     path("portal/mines/<int:pk>/areas/new/", mines.area_add, name="portal-area-add"),
     path("portal/mines/<int:pk>/machines/new/", mines.machine_add, name="portal-machine-add"),
     path("portal/mines/<int:pk>/cameras/new/", cameras.camera_add, name="portal-camera-add"),
+    path(
+        "portal/mines/<int:pk>/cameras/import/", imports.camera_import, name="portal-camera-import"
+    ),
+    path(
+        "portal/mines/<int:pk>/cameras/import/example.csv",
+        imports.camera_import_example,
+        name="portal-camera-import-example",
+    ),
     path("portal/mines/<int:pk>/people/new/", people.person_add, name="portal-person-add"),
     path("portal/mines/<int:pk>/clauses/", clauses.clauses, name="portal-clauses"),
     path("portal/mines/<int:pk>/escalation/", escalation.escalation, name="portal-escalation"),

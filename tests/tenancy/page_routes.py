@@ -199,6 +199,22 @@ PAGES = [
         form=True,
         anonymous=302,
     ),
+    Route("portal-camera-import", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route(
+        "portal-camera-import",
+        only(*CONFIGURERS, ok=400),  # without a file
+        "post",
+        arguments=of("pk=mine"),
+        body=lambda t: {"places": "create"},
+        form=True,
+        anonymous=302,
+    ),
+    Route(
+        "portal-camera-import-example",
+        only(*CONFIGURERS),
+        arguments=of("pk=mine"),
+        anonymous=302,
+    ),
     Route("portal-person-add", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
     Route(
         "portal-person-add",

@@ -123,13 +123,12 @@ export class Stage {
     const where = camera.where as Where;
     mark.style.left = `${where.x * 100}%`;
     mark.style.top = `${where.y * 100}%`;
-    const short = camera.alarm
-      ? this.words.code("severity", camera.alarm.severity)
-      : camera.state === "blind"
-        ? this.words.t("blind_word")
-        : camera.state === "off"
-          ? this.words.t("off_word")
-          : "";
+    const short = [
+      camera.alarm ? this.words.code("severity", camera.alarm.severity) : "",
+      camera.state === "protecting" ? "" : this.words.t(`${camera.state}_word`),
+    ]
+      .filter(Boolean)
+      .join(" · ");
     const key = `${look(camera)}|${camera.name}|${short}`;
     if (mark.dataset["shown"] === key) return;
     mark.dataset["shown"] = key;
