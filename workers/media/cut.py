@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from workers.media.read import Part, read_part
 from workers.media.ring import FULL
 from workers.media.transcode import Encoder, fit
 
-__all__ = ["ChunkPart", "Cut", "cut_clip"]
+__all__ = ["ChunkPart", "Cut", "cut_clip", "gaps_of", "seal", "trim"]
 
 GAP_S = 0.3  # less than this between two chunks is not worth naming
 ENCODE = {"preset": "veryfast", "crf": "22", "bf": "0", "threads": "1", "g": "100000"}
@@ -69,7 +69,7 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
     if end_s <= start_s:
         raise MediaError("the clip's end does not lie after its start")
     parts, skipped = _read(chunks, start_s, end_s)
-    parts = _trim(parts, start_s, end_s)
+    parts = trim(parts, start_s, end_s)
     if not parts:
         raise MediaError(f"there is no recording that can be used{_because(skipped)}")
     copied = _alike(parts)
@@ -78,7 +78,7 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         width, height = writer(parts, str(part_file))
-        size, digest = _seal(part_file, out)
+        size, digest = seal(part_file, out)
     except OSError as error:
         with suppress(OSError):
             part_file.unlink(missing_ok=True)
@@ -103,7 +103,7 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
         height=height,
         codec=nal.H264,
         copied=copied,
-        gaps=_gaps(parts, start_s, end_s),
+        gaps=gaps_of((_span(part) for part in parts), start_s, end_s),
         skipped=skipped,
     )
 
@@ -128,7 +128,7 @@ def _read(
     return parts, skipped
 
 
-def _trim(parts: list[Part], start_s: float, end_s: float) -> list[Part]:
+def trim(parts: list[Part], start_s: float, end_s: float) -> list[Part]:
     """Keep the pictures from the last key picture at or before the start up to the end."""
     start, end = round(start_s * TICKS), round(end_s * TICKS)
     kept: list[Part] = []
@@ -212,12 +212,13 @@ def _encode(parts: list[Part], target: str) -> tuple[int, int]:
     return encoder.width, encoder.height
 
 
-def _gaps(parts: list[Part], start_s: float, end_s: float) -> list[tuple[float, float]]:
-    """Return the spans between start and end that no picture covers."""
+def gaps_of(
+    spans: Iterable[tuple[float, float]], start_s: float, end_s: float
+) -> list[tuple[float, float]]:
+    """Return what of start to end (Unix) no picture covers, given when pictures begin and end."""
     gaps: list[tuple[float, float]] = []
     covered = start_s
-    for part in parts:
-        begin, end = min(shot.at for shot in part.shots) / TICKS, part.end / TICKS
+    for begin, end in spans:
         if begin - covered > GAP_S:
             gaps.append((round(covered, 3), round(begin, 3)))
         covered = max(covered, end)
@@ -226,7 +227,11 @@ def _gaps(parts: list[Part], start_s: float, end_s: float) -> list[tuple[float, 
     return gaps
 
 
-def _seal(part_file: Path, out: Path) -> tuple[int, str]:
+def _span(part: Part) -> tuple[float, float]:
+    return min(shot.at for shot in part.shots) / TICKS, part.end / TICKS
+
+
+def seal(part_file: Path, out: Path) -> tuple[int, str]:
     """Make the written file durable under its name; return its size and SHA-256."""
     with part_file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -130,6 +130,11 @@ class Gate:
         """Whether nothing has moved for as long as the gate stays open."""
         return self.last_t > self.open_until
 
+    @property
+    def moved_t(self) -> float:
+        """When something last moved."""
+        return self.open_until - HOLD_S
+
     def calm(self, t: float) -> bool:
         """Tell whether for ten seconds nothing has moved or changed, even by a hint."""
         return t - max(self.stirred_t, self.found_t, self.open_until) > CALM_S
