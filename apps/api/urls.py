@@ -1,6 +1,6 @@
 """Addresses of API v1."""
 
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from apps.api.views import (
@@ -14,6 +14,7 @@ from apps.api.views import (
     models,
     places,
     plans,
+    playback,
     readings,
     replays,
 )
@@ -34,6 +35,22 @@ urlpatterns = [
         "cameras/<int:pk>/scene/template/",
         cameras.CameraTemplate.as_view(),
         name="camera-scene-template",
+    ),
+    path("cameras/<int:pk>/timeline/", playback.CameraTimeline.as_view(), name="camera-timeline"),
+    path("cameras/<int:pk>/media/", playback.CameraMedia.as_view(), name="camera-media"),
+    path("cameras/<int:pk>/preview/", playback.CameraPreview.as_view(), name="camera-preview"),
+    path("cameras/<int:pk>/span/", playback.CameraSpan.as_view(), name="camera-span"),
+    path(
+        "cameras/<int:pk>/span/download/",
+        playback.CameraSpanDownload.as_view(),
+        name="camera-span-download",
+    ),
+    path("cameras/<int:pk>/live.m3u8", playback.CameraLive.as_view(), name="camera-live"),
+    re_path(
+        r"^cameras/(?P<pk>\d{1,12})/live/(?P<stream>main|sub)/(?P<sequence>\d{1,12})/"
+        r"(?P<part>header|media)\.mp4$",
+        playback.CameraSegment.as_view(),
+        name="camera-segment",
     ),
     path("templates/", cameras.TemplateList.as_view(), name="templates"),
     path("alarms/", alarms.AlarmList.as_view(), name="alarms"),

@@ -28,6 +28,7 @@ from apps.cameras.selectors import picture_blind
 from apps.cameras.tiles import keep_tile
 from apps.detectors.loading import Look, look_for, own_models_of
 from apps.live.services import emit
+from apps.playback.services import motion_keep
 from apps.readings.services import readings_keep
 from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
@@ -301,6 +302,8 @@ def _write(
             if not isinstance(reading.value, str)
         ],
     )
+    if result.state.gate.moved_t >= chunk.started_at.timestamp():
+        motion_keep(camera=camera, since=chunk.started_at, until=end)
     look.write()
     permits_follow(camera=camera, permits=_permits_open(scene, result.state))
     for finding in result.findings:

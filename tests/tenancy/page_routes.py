@@ -93,6 +93,7 @@ PAGES = [
         anonymous=302,
     ),
     Route("alarm-snapshot", MISSING, arguments=of("pk=alarm")),  # this alarm has no picture
+    Route("watch", EVERYONE, stranger=200, anonymous=302),
     Route("clips", EVERYONE, stranger=200, anonymous=302),
     Route("clip", EVERYONE, arguments=of("uid=clip"), anonymous=302),
     Route("clip-play", MOVED, arguments=of("uid=clip")),

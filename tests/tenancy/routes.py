@@ -127,6 +127,19 @@ API = [
         arguments=of("pk=camera"),
         body=lambda t: {"template": "winch", "document": t["document"]},
     ),
+    Route("api:camera-timeline", EVERYONE, arguments=of("pk=camera")),
+    # Without a moment or a span there is nothing to answer with.
+    *(
+        Route(f"api:camera-{name}", only(*ROLES, ok=400), arguments=of("pk=camera"))
+        for name in ("media", "preview", "span", "span-download")
+    ),
+    # Nothing is recorded.
+    Route("api:camera-live", only(no=404), arguments=of("pk=camera")),
+    Route(
+        "api:camera-segment",
+        only(no=404),
+        arguments=lambda t: {"pk": t["camera"], "stream": "main", "sequence": 1, "part": "media"},
+    ),
     Route("api:alarms", EVERYONE, stranger=200),
     Route("api:alarm", EVERYONE, arguments=of("pk=alarm")),
     Route(

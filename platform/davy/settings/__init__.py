@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.alarms",
     "apps.evidence",
     "apps.plans",
+    "apps.playback",
     "apps.api",
     "apps.portal",
 ]

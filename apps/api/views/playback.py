@@ -1,0 +1,319 @@
+"""Live pictures, the timeline, what was recorded, and spans to take along."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.api.base import ScopedView
+from apps.cameras.models import Camera, Chunk, Stream
+from apps.cameras.selectors import cameras
+from apps.playback.hls import SEGMENTS, playlist
+from apps.playback.media import preview, segment_of, stretch
+from apps.playback.selectors import chunks_between, timeline_data
+from apps.playback.services import Busy, span_cut, span_facts, view_note
+
+__all__ = [
+    "CameraLive",
+    "CameraMedia",
+    "CameraPreview",
+    "CameraSegment",
+    "CameraSpan",
+    "CameraSpanDownload",
+    "CameraTimeline",
+]
+
+DAY = timedelta(days=1)
+MOST_SECONDS = 60.0
+# A newest second that is older is no live picture; the player says BLIND.
+LIVE = timedelta(seconds=15)
+BLOCK = 1 << 18
+UNQUOTED = re.compile(r"(?<=:[0-5]\d) (?=\d\d:\d\d$)|(?<=\.\d{3}) (?=\d\d:\d\d$)")
+NO_STORE = {"Cache-Control": "no-store"}
+STREAM = OpenApiParameter("stream", OpenApiTypes.STR, enum=Stream.values, default="main")
+SINCE = OpenApiParameter(
+    "since", OpenApiTypes.STR, description="Unix seconds or ISO 8601; without an offset, mine time"
+)
+UNTIL = OpenApiParameter("until", OpenApiTypes.STR, description="like since")
+
+
+class CameraView(ScopedView):
+    """What all of these share: a camera in scope, a stream, moments."""
+
+    queryset = Camera.objects.none()
+
+    def camera(self, pk: int) -> Camera:
+        """Return a camera that may be seen here, or answer 404."""
+        camera: Camera = self.find(cameras(), pk=pk)
+        return camera
+
+    def stream(self, camera: Camera) -> str:
+        """Return the stream that was asked for; a camera without a sub-stream has one."""
+        asked = self.request.query_params.get("stream", Stream.MAIN)
+        if asked not in Stream.values:
+            words = _("Must be one of %s.") % ", ".join(Stream.values)
+            raise ValidationError({"stream": words})
+        return str(asked if camera.sub_url else Stream.MAIN)
+
+    def note(self, camera: Camera, kind: str, at: datetime | None = None) -> None:
+        """Note that the caller looks."""
+        view_note(camera=camera, user=self.request.user, kind=kind, at=at, address=self.address)
+
+    @property
+    def address(self) -> str | None:
+        """Return where the caller sits."""
+        return self.request.META.get("REMOTE_ADDR") or None
+
+
+class CameraTimeline(CameraView):
+    """Recording, gaps with their cause, motion and alarms of a stretch of time."""
+
+    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return what a timeline draws; by default the last 24 hours. Times in Unix seconds."""
+        camera = self.camera(pk)
+        asked = request.query_params
+        until = moment(asked, "until", camera) or timezone.now()
+        since = moment(asked, "since", camera) or until - DAY
+        if since >= until:
+            raise ValidationError({"until": _("Must be after “from”.")})
+        if until - since > 8 * DAY:
+            raise ValidationError({"since": _("At most eight days at once.")})
+        data = timeline_data(camera=camera, stream=self.stream(camera), since=since, until=until)
+        return Response(data, headers=NO_STORE)
+
+
+class CameraMedia(CameraView):
+    """The recording from a moment on, for a browser's source buffer."""
+
+    @extend_schema(
+        parameters=[
+            STREAM,
+            SINCE,
+            OpenApiParameter("seconds", OpenApiTypes.FLOAT, description="at most 60, usually 10"),
+            OpenApiParameter("live", OpenApiTypes.BOOL, description="what was recorded last"),
+        ],
+        responses={(200, "video/mp4"): OpenApiTypes.BINARY, 204: None},
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Return fragmented MP4 whose clock is Unix time; 204 when nothing is recorded there.
+
+        `X-Media-Codec`, `-From`, `-Until` (where to ask on) and `-Length` (seconds between two
+        cuts) tell what it is; `X-Media-Next` where the recording goes on after a gap; `X-Now` the
+        server's clock. `?live=1` begins with the newest second; `since` of that answer goes on.
+        Each look is noted in the audit.
+        """
+        camera, asked = self.camera(pk), request.query_params
+        stream = self.stream(camera)
+        live = asked.get("live") == "1"
+        since = moment(asked, "since", camera)
+        if since is None:
+            if not live:
+                raise ValidationError({"since": _("Required.")})
+            newest = _chunks(camera, stream).order_by("-started_at").first()
+            if newest is None or timezone.now() - newest.started_at > LIVE:
+                return _nothing(None)
+            since = newest.started_at
+        # What is past is playback, whatever it was called.
+        live = live and timezone.now() - since < timedelta(minutes=1)
+        until = since + timedelta(seconds=_seconds(asked))
+        found = stretch(
+            chunks_between(camera=camera, stream=stream, since=since, until=until, most=120)
+        )
+        self.note(camera, "live" if live else "playback", None if live else since)
+        if found is None:
+            later = _chunks(camera, stream).filter(started_at__gte=since).order_by("started_at")
+            return _nothing(later.values_list("started_at", flat=True).first())
+        return HttpResponse(
+            found.body,
+            content_type="video/mp4",
+            headers={
+                **NO_STORE,
+                "X-Media-Codec": found.codec,
+                "X-Media-From": f"{found.since_s:.3f}",
+                "X-Media-Until": f"{found.until_s:.3f}",
+                "X-Media-Length": f"{found.length_s:.3f}",
+                "X-Now": f"{timezone.now().timestamp():.3f}",
+            },
+        )
+
+
+class CameraPreview(CameraView):
+    """A small picture of a moment, for a pointer over the timeline."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("at", OpenApiTypes.STR, description="like since")],
+        responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 204: None},
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Return the key picture before a moment; 204 where nothing is recorded."""
+        camera = self.camera(pk)
+        at = moment(request.query_params, "at", camera)
+        if at is None:
+            raise ValidationError({"at": _("Required.")})
+        self.note(camera, "preview", at)
+        found = preview(camera=camera, at_s=at.timestamp())
+        if found is None:
+            return _nothing(None)
+        headers = {"Cache-Control": "private, max-age=600", "X-Picture-Time": f"{found[0]:.3f}"}
+        return HttpResponse(found[1], content_type="image/jpeg", headers=headers)
+
+
+class CameraSpan(CameraView):
+    """What a download of a span would hold."""
+
+    read = Action.WATCH_CLIP
+
+    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return its length, size and gaps, or say why it cannot be had."""
+        camera = self.camera(pk)
+        return Response(span_facts(camera=camera, stream=self.stream(camera), **self.span(camera)))
+
+    def span(self, camera: Camera) -> dict[str, datetime]:
+        """Return both ends; each is required."""
+        asked = self.request.query_params
+        ends = {key: moment(asked, key, camera) for key in ("since", "until")}
+        missing = {key: _("Required.") for key, at in ends.items() if at is None}
+        if missing:
+            raise ValidationError(missing)
+        return {key: at for key, at in ends.items() if at is not None}
+
+
+class CameraSpanDownload(CameraSpan):
+    """A span as one MP4, as it was recorded."""
+
+    throttle_scope = "downloads"
+
+    @extend_schema(
+        parameters=[STREAM, SINCE, UNTIL],
+        responses={(200, "video/mp4"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, pk: int) -> Response | StreamingHttpResponse:  # type: ignore[override]
+        """Join the span's chunks without encoding, log the download, and send the file.
+
+        Over a gap the last picture stays on; `X-Gaps` counts them, and the file's name says so.
+        """
+        camera = self.camera(pk)
+        try:
+            with span_cut(
+                camera=camera,
+                user=request.user,
+                stream=self.stream(camera),
+                address=self.address,
+                **self.span(camera),
+            ) as (path, cut, name):
+                file = path.open("rb")  # stays readable after its name is gone
+        except Busy:
+            words = _("Two other videos are being made just now. Try again in a minute.")
+            return Response({"errors": [{"code": "busy", "message": words}]}, status=503)
+        return StreamingHttpResponse(
+            _blocks(file),
+            content_type="video/mp4",
+            headers={
+                **NO_STORE,
+                "Content-Length": str(cut.bytes),
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "X-Gaps": str(len(cut.gaps)),
+                "X-SHA256": cut.sha256,
+            },
+        )
+
+
+class CameraLive(CameraView):
+    """A live HLS playlist, for players outside of our pages."""
+
+    @extend_schema(
+        parameters=[STREAM],
+        responses={(200, "application/vnd.apple.mpegurl"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Return the newest seconds; 404 when there are none, never an old picture."""
+        camera = self.camera(pk)
+        newest = list(_chunks(camera, self.stream(camera)).order_by("-started_at")[:SEGMENTS])
+        if not newest or timezone.now() - newest[0].started_at > LIVE:
+            raise Http404
+        self.note(camera, "live")
+        kind = "application/vnd.apple.mpegurl"
+        return HttpResponse(playlist(newest[::-1]), content_type=kind, headers=NO_STORE)
+
+
+class CameraSegment(CameraView):
+    """One chunk of a playlist: its header, or its pictures."""
+
+    @extend_schema(responses={(200, "video/mp4"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: int, stream: str, sequence: int, part: str) -> HttpResponse:
+        """Return a part of a chunk; a look is noted as one at the live picture or playback."""
+        camera = self.camera(pk)
+        chunk = _chunks(camera, stream).filter(sequence=sequence).first()
+        found = segment_of(chunk) if chunk else None
+        if chunk is None or found is None:
+            raise Http404
+        old = timezone.now() - chunk.started_at > timedelta(minutes=1)
+        self.note(camera, "playback" if old else "live", chunk.started_at if old else None)
+        body = found.header if part == "header" else found.media
+        headers = {"Cache-Control": "private, max-age=60"}
+        return HttpResponse(body, content_type="video/mp4", headers=headers)
+
+
+def _chunks(camera: Camera, stream: str) -> Any:
+    return Chunk.objects.filter(camera=camera, stream=stream)
+
+
+def _nothing(later: datetime | None) -> HttpResponse:
+    headers = {**NO_STORE, "X-Now": f"{timezone.now().timestamp():.3f}"}
+    if later:
+        headers["X-Media-Next"] = f"{later.timestamp():.3f}"
+    return HttpResponse(status=204, headers=headers)
+
+
+async def _blocks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """Send a file a little at a time; given a plain iterator, Django would hold all of it."""
+    try:
+        while block := await asyncio.to_thread(file.read, BLOCK):
+            yield block
+    finally:
+        file.close()
+
+
+def _seconds(asked: Mapping[str, str]) -> float:
+    try:
+        seconds = float(asked.get("seconds", 10))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MOST_SECONDS:  # not a number is in no range either
+        raise ValidationError({"seconds": _("A number from 1 to %s.") % int(MOST_SECONDS)})
+    return seconds
+
+
+def moment(asked: Mapping[str, str], key: str, camera: Camera) -> datetime | None:
+    """Return a moment that was asked for, None if it was not; what has no offset is mine time."""
+    text = asked.get(key, "").strip()
+    if not text:
+        return None
+    try:
+        try:
+            return datetime.fromtimestamp(float(text), tz=UTC)
+        except ValueError:
+            # An unquoted + before the offset arrives as a space.
+            plus = UNQUOTED.sub("+", text)
+            when = datetime.fromisoformat(plus)
+        zone = when.tzinfo or ZoneInfo(camera.mine.timezone)
+        when = when.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ValidationError({key: _("Not a time, such as 2026-03-04 12:00:00.")}) from None
+    if not 1990 < when.year < 2200:
+        raise ValidationError({key: _("Not a time, such as 2026-03-04 12:00:00.")})
+    return when

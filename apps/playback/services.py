@@ -1,0 +1,228 @@
+"""Writes of playback: what moved, who looked, and the videos that people take with them."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.cameras.models import Camera, Chunk
+from apps.playback.models import Motion
+from apps.playback.selectors import chunks_between, islands
+from workers.media.cut import ChunkPart, Cut
+from workers.media.errors import DiskFull, MediaError
+from workers.media.join import Changed, join_span
+
+__all__ = [
+    "LONGEST_S",
+    "MOST_BYTES",
+    "Busy",
+    "motion_forget",
+    "motion_keep",
+    "span_cut",
+    "span_facts",
+    "view_note",
+]
+
+# Movements that are nearer to each other are one stretch on the timeline.
+PAUSE = timedelta(seconds=5)
+# One look at a camera is noted once in so many seconds, and anew for each such part of the past.
+LOOK_S = 300
+# What one download may hold.
+LONGEST_S = 3600
+MOST_BYTES = 2_000_000_000
+# Copying a long span keeps a disk busy: more than this at once would starve the recorder.
+TURNS = threading.BoundedSemaphore(2)
+
+
+class Busy(Exception):
+    """Other downloads are being made just now."""
+
+
+@transaction.atomic
+def motion_keep(*, camera: Camera, since: datetime, until: datetime) -> None:
+    """Note that something moved; a stretch that goes on is made longer. Twice is as once.
+
+    Needs the mine's scope. Chunks of a camera come in order, by whoever holds its lease.
+    """
+    longer = Motion.objects.filter(
+        camera=camera, until__gte=since - PAUSE, since__lte=until
+    ).order_by("-until")[:1]
+    row = longer.first()
+    if row is None:
+        Motion.objects.create(mine_id=camera.mine_id, camera=camera, since=since, until=until)
+    elif until > row.until:
+        Motion.objects.filter(pk=row.pk).update(until=until)
+
+
+def motion_forget() -> int:
+    """Delete what is older than the ring could show; needs a system scope. Returns how many."""
+    age = timedelta(seconds=max(settings.RING_AGE_S, 2 * 86400))
+    return Motion.objects.filter(until__lt=timezone.now() - age).delete()[0]
+
+
+def view_note(
+    *, camera: Camera, user: User, kind: str, at: datetime | None, address: str | None
+) -> bool:
+    """Note that somebody watches a camera: `live`, `playback` or `preview` of a moment.
+
+    A player asks every second: a person's look is noted once in five minutes, and playback anew
+    for each five minutes of the recording. Without the cache every request is noted.
+    """
+    part = int(at.timestamp() // LOOK_S) if at and kind == "playback" else 0
+    try:
+        if not cache.add(f"look.{user.pk}.{camera.pk}.{kind}.{part}", 1, LOOK_S):
+            return False
+    except Exception:  # in doubt one entry too many
+        pass
+    detail: dict[str, Any] = {"address": address}
+    if at:
+        detail["of"] = at.isoformat()
+    record(
+        action=f"camera.{kind}",
+        subject=camera,
+        mine_id=camera.mine_id,
+        actor=user,
+        detail=detail,
+    )
+    return True
+
+
+def span_facts(*, camera: Camera, stream: str, since: datetime, until: datetime) -> dict[str, Any]:
+    """Return what a download of a span would hold; ValidationError says why there can be none."""
+    chunks = _chunks(camera, stream, since, until)
+    gaps = _gaps(camera, stream, since, until)
+    return {
+        "camera": camera.pk,
+        "stream": stream,
+        "since": since.timestamp(),
+        "until": until.timestamp(),
+        "seconds": (until - since).total_seconds(),
+        "bytes": sum(chunk.bytes for chunk in chunks),
+        "gaps": [[a.timestamp(), b.timestamp()] for a, b in gaps],
+        "name": _name(camera, since, bool(gaps)),
+    }
+
+
+@contextmanager
+def span_cut(
+    *,
+    camera: Camera,
+    user: User,
+    stream: str,
+    since: datetime,
+    until: datetime,
+    address: str | None,
+) -> Iterator[tuple[Path, Cut, str]]:
+    """Join a span into one MP4 in a file of ours, note it, and give its path, facts and name.
+
+    The file is gone at the end of the block. ValidationError says why there is none; Busy when
+    two others are at it.
+    """
+    chunks = _chunks(camera, stream, since, until)
+    parts = [
+        ChunkPart(settings.RING_DIR / c.path, c.started_at.timestamp(), c.duration_s)
+        for c in chunks
+    ]
+    folder = settings.VAR / "spans"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not TURNS.acquire(blocking=False):
+        raise Busy
+    try:
+        with tempfile.TemporaryDirectory(prefix="span-", dir=folder) as place:
+            out = Path(place) / "span.mp4"
+            try:
+                cut = join_span(parts, since.timestamp(), until.timestamp(), out)
+            except Changed as error:
+                at = datetime.fromtimestamp(error.at_s, tz=UTC)
+                raise ValidationError({"until": _changed(camera, at)}) from None
+            except DiskFull:
+                raise ValidationError(
+                    _("There is no room for the video on the server's disk.")
+                ) from None
+            except MediaError:
+                raise ValidationError(_("Nothing that can be read is recorded there.")) from None
+            record(
+                action="camera.download",
+                subject=camera,
+                mine_id=camera.mine_id,
+                actor=user,
+                detail={
+                    "stream": stream,
+                    "since": since.isoformat(),
+                    "until": until.isoformat(),
+                    "sha256": cut.sha256,
+                    "bytes": cut.bytes,
+                    "gaps_s": [list(gap) for gap in cut.gaps],
+                    "skipped": cut.skipped[:20],
+                    "address": address,
+                },
+            )
+            yield out, cut, _name(camera, since, bool(cut.gaps))
+    finally:
+        TURNS.release()
+
+
+def _chunks(camera: Camera, stream: str, since: datetime, until: datetime) -> list[Chunk]:
+    """Return a span's chunks; ValidationError when it is too long, too large, or not recorded."""
+    if until <= since:
+        raise ValidationError({"until": _("Must be after “from”.")})
+    if (until - since).total_seconds() > LONGEST_S:
+        raise ValidationError(
+            {
+                "until": _("A video may last %(minutes)s minutes. Take several.")
+                % {"minutes": LONGEST_S // 60}
+            }
+        )
+    chunks = chunks_between(camera=camera, stream=stream, since=since, until=until)
+    if not chunks:
+        raise ValidationError({"since": _("Nothing is recorded in this span.")})
+    size = sum(chunk.bytes for chunk in chunks)
+    if size > MOST_BYTES:
+        raise ValidationError(
+            {
+                "until": _("This would be %(size)s GB; one video may have %(most)s GB. Take less.")
+                % {"size": localize(round(size / 1e9, 1)), "most": localize(MOST_BYTES / 1e9)}
+            }
+        )
+    return chunks
+
+
+def _gaps(
+    camera: Camera, stream: str, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    gaps, covered = [], since
+    hair = timedelta(seconds=0.3)
+    for start, end in islands(camera=camera, stream=stream, since=since, until=until):
+        if start - covered > hair:
+            gaps.append((covered, start))
+        covered = max(covered, end)
+    if until - covered > hair:
+        gaps.append((covered, until))
+    return gaps
+
+
+def _changed(camera: Camera, at: datetime) -> str:
+    local = at.astimezone(ZoneInfo(camera.mine.timezone))
+    return _(
+        "The camera's picture changed its size or kind at %(time)s. "
+        "Take one video until then and another from then on."
+    ) % {"time": f"{local:%H:%M:%S}"}
+
+
+def _name(camera: Camera, since: datetime, gaps: bool) -> str:
+    local = since.astimezone(ZoneInfo(camera.mine.timezone))
+    return f"davy-camera{camera.pk}-{local:%Y%m%d-%H%M%S}{'-with-gaps' if gaps else ''}.mp4"

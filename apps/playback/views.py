@@ -1,0 +1,35 @@
+"""The player's page: cameras to choose from, or one to four of them, live or as recorded."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts.pages import access_of_request, page, require_somewhere
+from apps.accounts.permissions import Action
+from apps.cameras.selectors import camera_health, cameras
+from apps.playback.page import MOST_CAMERAS, watch_config
+
+__all__ = ["watch"]
+
+
+@require_GET
+@never_cache
+@page
+def watch(request: HttpRequest) -> HttpResponse:
+    """Play `?camera=` (up to four) from `?at=` (Unix seconds) on, or live; else let one choose."""
+    allowed = require_somewhere(request, Action.VIEW)
+    rows = cameras().filter(mine__in=allowed)
+    asked = [pk for pk in request.GET.getlist("camera") if pk.isdigit() and len(pk) < 12]
+    wanted = list(dict.fromkeys(map(int, asked)))[:MOST_CAMERAS]
+    if not wanted:
+        listed = [(camera, camera_health(camera)) for camera in rows]
+        return render(request, "playback/choose.html", {"cameras": listed, "most": MOST_CAMERAS})
+    found = {camera.pk: camera for camera in rows.filter(pk__in=wanted)}
+    if len(found) < len(wanted):
+        raise Http404
+    chosen = [found[pk] for pk in wanted]
+    others = rows.filter(mine=chosen[0].mine_id).exclude(pk__in=wanted)
+    config = watch_config(access_of_request(request), chosen, at=request.GET.get("at", ""))
+    context = {"cameras": chosen, "others": others, "config": config, "most": MOST_CAMERAS}
+    return render(request, "playback/watch.html", context)

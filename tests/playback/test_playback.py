@@ -1,0 +1,317 @@
+"""Live view, the timeline and spans: what the API tells of the ring, and who is noted."""
+
+import io
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import av
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apps.audit.models import AuditEntry
+from apps.cameras.models import Chunk
+from apps.cameras.services import stream_say
+from apps.live.models import Event
+from apps.playback.models import Motion
+from apps.playback.services import motion_forget, motion_keep
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import Cast, an_alarm
+from tests.film import record_chunks
+from workers.media.ring import Ring
+
+
+@pytest.fixture
+def ring(settings, tmp_path) -> Ring:
+    settings.RING_DIR = tmp_path / "ring"
+    settings.VAR = tmp_path
+    return Ring(settings.RING_DIR, durable=False)
+
+
+@pytest.fixture
+def hill(cast: Cast):
+    cache.clear()
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast
+
+
+def ask(who, hill: Cast, what: str, **asked):
+    client = Client()
+    client.force_login(who)
+    address = f"/api/v1/cameras/{hill.lamp_hill.camera.pk}/{what}"
+    return client.get(f"{address}?{urlencode(asked)}")
+
+
+def minutes_ago(minutes: float):
+    return (timezone.now() - timedelta(minutes=minutes)).replace(microsecond=0)
+
+
+def times(body: bytes) -> list[float]:
+    """Return the Unix second of each picture."""
+    with av.open(io.BytesIO(body), format="mp4") as container:
+        stream = container.streams.video[0]
+        return [float(frame.pts * stream.time_base) for frame in container.decode(video=0)]
+
+
+def actions() -> list[str]:
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+
+
+def test_the_newest_second_is_live_and_its_pictures_tell_the_time(hill: Cast, ring: Ring):
+    start = timezone.now().replace(microsecond=0) - timedelta(seconds=4)
+    record_chunks(ring, hill.lamp_hill.camera, start, 3)
+    answer = ask(hill.operator, hill, "media/", live=1)
+    assert answer.status_code == 200
+    assert answer["X-Media-Codec"].startswith("avc1.")
+    begin = start.timestamp() + 2
+    assert times(answer.content) == pytest.approx([begin + n / 10 for n in range(10)], abs=0.002)
+    until = float(answer["X-Media-Until"])
+    assert until == pytest.approx(begin + 1)
+    nothing = ask(hill.operator, hill, "media/", live=1, since=until)
+    assert nothing.status_code == 204, "not before the next second is recorded"
+    record_chunks(ring, hill.lamp_hill.camera, start + timedelta(seconds=3), 1, first=4)
+    more = ask(hill.operator, hill, "media/", live=1, since=until)
+    assert times(more.content)[0] == pytest.approx(until, abs=0.002)
+
+
+def test_a_camera_that_went_silent_has_no_live_picture(hill: Cast, ring: Ring):
+    record_chunks(ring, hill.lamp_hill.camera, minutes_ago(1), 3)
+    assert ask(hill.operator, hill, "media/", live=1).status_code == 204
+    assert ask(hill.operator, hill, "live.m3u8").status_code == 404
+
+
+def test_playback_begins_with_the_second_that_was_asked_for(hill: Cast, ring: Ring):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 20)
+    answer = ask(hill.operator, hill, "media/", since=start.timestamp() + 7.4, seconds=3)
+    found = times(answer.content)
+    assert found[0] == pytest.approx(start.timestamp() + 7, abs=0.002)
+    assert found[-1] == pytest.approx(start.timestamp() + 10.9, abs=0.002)
+
+
+def test_in_a_gap_it_tells_where_the_recording_goes_on(hill: Cast, ring: Ring):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 20, leave_out=tuple(range(5, 12)))
+    answer = ask(hill.operator, hill, "media/", since=start.timestamp() + 6, seconds=2)
+    assert answer.status_code == 204
+    assert float(answer["X-Media-Next"]) == pytest.approx(start.timestamp() + 12)
+    across = ask(hill.operator, hill, "media/", since=start.timestamp() + 4, seconds=10)
+    assert times(across.content)[9:11] == pytest.approx(
+        [start.timestamp() + 4.9, start.timestamp() + 12], abs=0.002
+    )
+
+
+def test_a_damaged_and_a_deleted_chunk_are_holes_and_no_error(hill: Cast, ring: Ring):
+    start = minutes_ago(5)
+    rows = record_chunks(ring, hill.lamp_hill.camera, start, 4)
+    ring.path(rows[0].path).write_bytes(b"no video")
+    ring.delete(rows[2].path)
+    answer = ask(hill.operator, hill, "media/", since=start.timestamp(), seconds=4)
+    assert {int(at - start.timestamp() + 0.01) for at in times(answer.content)} == {1, 3}
+
+
+def test_the_timeline_has_recording_gap_with_cause_motion_and_alarm(hill: Cast, ring: Ring):
+    start = minutes_ago(10)
+    camera = hill.lamp_hill.camera
+    begin = start.timestamp()
+    record_chunks(ring, camera, start, 30, leave_out=tuple(range(10, 20)))
+    an_alarm(hill.lamp_hill, at=start + timedelta(seconds=5))
+    motion_keep(camera=camera, since=start, until=start + timedelta(seconds=4))
+    stream_say(
+        camera_id=camera.pk, mine_id=camera.mine_id, stream="main", state="lost", reason="no answer"
+    )
+    Event.objects.filter(kind="camera.state").update(at=start + timedelta(seconds=11))
+    asked = {"since": begin - 60, "until": begin + 30}
+    data = ask(hill.auditor, hill, "timeline/", **asked).json()
+    assert data["recorded"] == [[begin, begin + 10], [begin + 20, begin + 30]]
+    assert data["recorded_from"] == begin
+    (gap,) = data["gaps"]  # what lies before the recording is none
+    assert (gap["since"], gap["until"], gap["state"]) == (begin + 10, begin + 20, "lost")
+    assert gap["reason"] == "no answer"
+    assert gap["words"]
+    assert data["motion"] == [[begin, begin + 4]]
+    (alarm,) = data["alarms"]
+    assert (alarm["severity"], alarm["since"]) == ("critical", begin + 5)
+
+
+def test_a_gap_that_goes_on_is_one_and_one_without_a_cause_says_so(hill: Cast, ring: Ring):
+    start = minutes_ago(10)
+    record_chunks(ring, hill.lamp_hill.camera, start, 5)
+    data = ask(hill.operator, hill, "timeline/").json()
+    (gap,) = data["gaps"]
+    assert gap["since"] == start.timestamp() + 5
+    assert gap["until"] == data["until"]
+    assert (gap["state"], gap["words"]) == ("", "cause not known")
+
+
+def test_the_second_that_is_being_recorded_is_no_gap(hill: Cast, ring: Ring):
+    record_chunks(ring, hill.lamp_hill.camera, timezone.now() - timedelta(seconds=8), 5)
+    assert ask(hill.operator, hill, "timeline/").json()["gaps"] == []
+
+
+def test_a_timeline_asks_the_database_the_same_however_much_there_is(hill: Cast, ring: Ring):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert ask(hill.operator, hill, "timeline/").status_code == 200
+        return len(queries)
+
+    start = minutes_ago(20)
+    record_chunks(ring, hill.lamp_hill.camera, start, 3, leave_out=(1,))
+    an_alarm(hill.lamp_hill, at=start)
+    few = asked()
+    more = start + timedelta(seconds=10)
+    record_chunks(ring, hill.lamp_hill.camera, more, 9, first=9, leave_out=(1, 3, 5, 7))
+    for n in range(5):
+        an_alarm(hill.lamp_hill, rule=f"r{n}", situation=f"r{n}:1", at=start)
+    assert asked() == few
+
+
+def test_movements_that_follow_each_other_are_one_and_old_ones_go(hill: Cast):
+    camera, start = hill.lamp_hill.camera, minutes_ago(3 * 24 * 60)
+    for n in (0, 1, 1, 4, 20):
+        at = start + timedelta(seconds=n)
+        motion_keep(camera=camera, since=at, until=at + timedelta(seconds=1))
+    spans = [((m.since - start).seconds, (m.until - start).seconds) for m in Motion.objects.all()]
+    assert spans == [(0, 5), (20, 21)]
+    with system_scope("test"):
+        assert motion_forget() == 2
+
+
+def test_a_preview_is_a_small_picture_of_its_second(hill: Cast, ring: Ring):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 5)
+    answer = ask(hill.operator, hill, "preview/", at=start.timestamp() + 3.4)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+    assert float(answer["X-Picture-Time"]) == pytest.approx(start.timestamp() + 3, abs=0.01)
+    assert ask(hill.operator, hill, "preview/", at=start.timestamp() + 60).status_code == 204
+
+
+def test_a_span_downloads_with_the_right_length_and_is_noted(hill: Cast, ring: Ring, tmp_path):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 20)
+    asked = {"since": start.timestamp() + 3, "until": start.timestamp() + 15}
+    facts = ask(hill.auditor, hill, "span/", **asked).json()
+    assert (facts["seconds"], facts["gaps"]) == (12, [])
+    answer = ask(hill.auditor, hill, "span/download/", **asked)
+    assert answer.status_code == 200
+    assert answer["X-Gaps"] == "0"
+    body = b"".join(answer)
+    assert len(body) == int(answer["Content-Length"])
+    with av.open(io.BytesIO(body)) as container:
+        assert container.duration / 1e6 == pytest.approx(12, abs=0.1)
+        assert sum(1 for _ in container.decode(video=0)) == 120
+    entry = AuditEntry.objects.get(action="camera.download")
+    assert entry.actor == hill.auditor
+    assert entry.detail["sha256"] == answer["X-SHA256"]
+    assert not list((tmp_path / "spans").iterdir()), "nothing of it is left on the server"
+
+
+def test_a_span_with_a_gap_says_so_everywhere(hill: Cast, ring: Ring):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 20, leave_out=(5, 6, 7))
+    asked = {"since": start.timestamp(), "until": start.timestamp() + 20}
+    begin = start.timestamp()
+    assert ask(hill.operator, hill, "span/", **asked).json()["gaps"] == [[begin + 5, begin + 8]]
+    answer = ask(hill.operator, hill, "span/download/", **asked)
+    assert answer["X-Gaps"] == "1"
+    assert "-with-gaps.mp4" in answer["Content-Disposition"]
+    with av.open(io.BytesIO(b"".join(answer))) as container:
+        assert container.duration / 1e6 == pytest.approx(20, abs=0.1)
+    assert AuditEntry.objects.get(action="camera.download").detail["gaps_s"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "words"),
+    [
+        ({"since": 0, "until": 20 * 60}, "since", "Nothing is recorded"),
+        ({"since": -10, "until": -20}, "until", "after"),
+        ({"since": -300, "until": 2 * 3600}, "until", "60 minutes"),
+        ({"since": "yesterday"}, "since", "Not a time"),
+        ({"until": 10}, "since", "Required"),
+    ],
+)
+def test_a_span_that_cannot_be_had_says_why_beside_the_field(
+    hill: Cast, ring: Ring, asked, field, words
+):
+    now = timezone.now().timestamp()
+    given = {k: now + v if isinstance(v, int) else v for k, v in asked.items()}
+    answer = ask(hill.operator, hill, "span/", **given)
+    assert answer.status_code == 400
+    errors = {error["field"]: error["message"] for error in answer.json()["errors"]}
+    assert words in errors[field]
+
+
+def test_a_span_that_is_too_large_says_how_large(hill: Cast, ring: Ring):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 2)
+    Chunk.objects.update(bytes=1_500_000_000)
+    asked = {"since": start.timestamp(), "until": start.timestamp() + 2}
+    answer = ask(hill.operator, hill, "span/download/", **asked)
+    assert answer.status_code == 400
+    assert "3.0 GB" in answer.json()["errors"][0]["message"]
+
+
+def test_times_without_an_offset_are_the_mines_own(hill: Cast, ring: Ring):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 5)
+    shanghai = start + timedelta(hours=8)
+    asked = {
+        "since": f"{shanghai:%Y-%m-%d %H:%M:%S}",
+        "until": f"{start + timedelta(seconds=5):%Y-%m-%dT%H:%M:%S+00:00}",
+    }
+    assert ask(hill.operator, hill, "span/", **asked).json()["seconds"] == 5
+
+
+def test_who_looks_is_noted_once_for_each_part_of_the_past(hill: Cast, ring: Ring):
+    start = minutes_ago(20)
+    record_chunks(ring, hill.lamp_hill.camera, start, 3)
+    record_chunks(ring, hill.lamp_hill.camera, timezone.now() - timedelta(seconds=3), 3, first=9)
+    before = len(actions())
+    for _ in range(3):
+        ask(hill.operator, hill, "media/", live=1)
+    for second in (0, 1, 600):
+        ask(hill.operator, hill, "media/", since=start.timestamp() + second)
+    # Called live or not: what is past is playback.
+    ask(hill.auditor, hill, "media/", since=start.timestamp(), live=1)
+    expected = ["camera.live", "camera.playback", "camera.playback", "camera.playback"]
+    assert actions()[before:] == expected
+
+
+def test_an_hls_player_outside_of_our_pages_finds_header_and_pictures(hill: Cast, ring: Ring):
+    start = timezone.now().replace(microsecond=0) - timedelta(seconds=5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 4, leave_out=(1,))
+    client = Client()
+    address = f"/api/v1/cameras/{hill.lamp_hill.camera.pk}/live.m3u8"
+    headers = {"Authorization": f"Token {hill.token}"}
+    answer = client.get(address, headers=headers)
+    lines = answer.content.decode().splitlines()
+    assert lines[:2] == ["#EXTM3U", "#EXT-X-VERSION:7"]
+    assert sum(line.startswith("#EXT-X-MAP") for line in lines) == 1
+    assert lines.count("#EXT-X-DISCONTINUITY") == 1, "for the second that is missing"
+    header = next(line for line in lines if line.startswith("#EXT-X-MAP")).split('"')[1]
+    media = [line for line in lines if not line.startswith("#")]
+    body = b"".join(client.get(part, headers=headers).content for part in (header, *media))
+    found = times(body)
+    assert len(found) == 30
+    assert found[0] == pytest.approx(start.timestamp(), abs=0.002)
+    assert client.get(address).status_code == 401
+
+
+def test_another_mines_camera_does_not_exist(hill: Cast, ring: Ring):
+    for what in ("timeline/", "media/", "preview/", "span/", "span/download/", "live.m3u8"):
+        assert ask(hill.stranger, hill, what).status_code == 404, what
+
+
+def test_the_player_page_is_there_for_whoever_sees_the_camera(hill: Cast):
+    client = Client()
+    client.force_login(hill.auditor)
+    page = client.get(f"/watch/?camera={hill.lamp_hill.camera.pk}&at=1790000000")
+    assert page.status_code == 200
+    assert page.context["config"]["at"] == 1790000000
+    assert "Winch house 1" in client.get("/watch/").content.decode()
+    client.force_login(hill.stranger)
+    assert client.get(f"/watch/?camera={hill.lamp_hill.camera.pk}").status_code == 404
+    assert client.get("/watch/?camera=1&camera=x&at=nan").status_code == 404
