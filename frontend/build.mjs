@@ -10,7 +10,7 @@ await rm(outDir, { recursive: true, force: true });
 
 const shared = { root, configFile: false, logLevel: "warn" };
 
-for (const name of ["page", "desk", "camera", "plan", "scene"]) {
+for (const name of ["page", "desk", "camera", "plan", "scene", "watch"]) {
   await build({
     ...shared,
     publicDir: name === "page" ? "public" : false,

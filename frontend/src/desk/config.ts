@@ -23,6 +23,7 @@ export interface Urls {
   page: string;
   snapshot: string;
   tile: string;
+  watch: string;
   clip: string;
   play: string;
   download: string;

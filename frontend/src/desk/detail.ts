@@ -117,6 +117,8 @@ export class Detail {
     const strip = el("section", { class: "panel", hidden: true });
     const steps = el("ol", { class: "steps" }, el("li", { class: "sub" }, t("loading")));
     const page = el("a", { href: at(this.tools.urls.page, alarm.id) }, t("details"));
+    const from = (Date.parse(alarm.raised_at) / 1000 - 3).toFixed(0);
+    const here = el("a", { href: `${this.tools.urls.watch}?camera=${alarm.camera}&at=${from}` }, t("play_from_here"));
     const clips = new Clips(this.tools, this.options.mayWatch(alarm));
     const columns = el(
       "div",
@@ -126,7 +128,7 @@ export class Detail {
         {},
         el("section", { class: "panel" }, el("h3", {}, t("why")), why, facts),
         strip,
-        el("section", { class: "panel" }, el("h3", {}, t("clip")), clips.place),
+        el("section", { class: "panel" }, el("h3", {}, t("clip")), clips.place, el("p", { class: "sub" }, here)),
       ),
       el(
         "div",

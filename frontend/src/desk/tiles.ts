@@ -33,7 +33,7 @@ class Tile {
     this.word = el("strong");
     this.reason = el("span");
     this.since = el("span");
-    this.name = el("span", { class: "tile-name" });
+    this.name = el("a", { class: "tile-name", href: `${tools.urls.watch}?camera=${camera.id}` });
     this.age = el("span", { class: "tile-age" });
     this.place = el(
       "article",
@@ -50,7 +50,7 @@ class Tile {
     const found = sight(this.camera, this.pictureAt, now, this.watchedSince);
     this.place.className = `tile ${found.state}`;
     setText(this.name, `${this.camera.area} · ${this.camera.name}`);
-    this.name.title = `${this.camera.mine_name} · ${this.camera.area} · ${this.camera.name}`;
+    this.name.title = t("watch_live", { camera: `${this.camera.mine_name} · ${this.camera.area} · ${this.camera.name}` });
     const age = this.pictureAt === null ? t("waiting_picture") : sayAge(now - this.pictureAt);
     if (found.state === "protecting") {
       setText(this.age, `${t("protecting_word")} · ${age}`);

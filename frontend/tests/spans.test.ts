@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { drift, fromLocal, holding, marks, nextStart, place, toLocal, windowAt } from "../src/watch/spans";
+
+const TWO = [[10, 20], [30, 40]] as const;
+
+describe("spans of time", () => {
+  it("find the span that holds a moment, and where the next begins", () => {
+    expect(holding(TWO, 15)).toEqual([10, 20]);
+    expect(holding(TWO, 25)).toBeNull();
+    expect(holding(TWO, 20.1, 0.15)).toEqual([10, 20]);
+    expect(nextStart(TWO, 20)).toBe(30);
+    expect(nextStart(TWO, 30)).toBeNull();
+  });
+
+  it("are placed in a window, cut where they leave it", () => {
+    expect(place([0, 50], [25, 75])).toEqual({ left: 0, width: 0.5 });
+    expect(place([100, 110], [25, 75])).toBeNull();
+    expect(place([30, 30], [25, 75])).toEqual({ left: 0.1, width: 0 });
+  });
+
+  it("keep a window out of the future", () => {
+    expect(windowAt(1000, 100, 5000)).toEqual([950, 1050]);
+    expect(windowAt(5000, 100, 5000)).toEqual([4902, 5002]);
+  });
+
+  it("mark round moments of the mine's own clock", () => {
+    const half = 5.5 * 3600; // a mine at UTC+5:30
+    const found = marks([0, 86_400], half);
+    expect(found.length).toBeLessThanOrEqual(10);
+    expect(found.every((at) => (at + half) % 10_800 === 0)).toBe(true);
+  });
+});
+
+describe("a moment of the mine's clock", () => {
+  // Summer time ends at 7200: before it the zone is two hours ahead, after it one.
+  const offset = (at: number): number => (at < 7200 ? 7200 : 3600);
+
+  it("is read and written alike", () => {
+    for (const at of [0, 3599, 20_000]) expect(fromLocal(toLocal(at, offset), offset)).toBe(at);
+    expect(fromLocal("soon", offset)).toBeNaN();
+  });
+});
+
+describe("cameras in step", () => {
+  it("jump when far apart, hurry or linger when near, and play on when together", () => {
+    expect(drift(10, 12)).toBeNull();
+    expect(drift(10, 10.2)).toBeCloseTo(0.16);
+    expect(drift(10.2, 10)).toBeCloseTo(-0.16);
+    expect(drift(10, 10.02)).toBe(0);
+  });
+});
