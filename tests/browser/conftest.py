@@ -1,12 +1,15 @@
 """A real browser at a running stack; the fixture `stack` is in tests/stack.py."""
 
+import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -20,6 +23,13 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 OURS = {"127.0.0.1", "localhost", ""}
+
+
+def leaves(url: str, server: str) -> bool:
+    """Whether a request goes to another machine than the mine's own server."""
+    parts = urlsplit(url)
+    own = OURS | {urlsplit(server).hostname}
+    return parts.scheme in ("http", "https", "ws", "wss") and (parts.hostname or "") not in own
 
 
 @contextmanager
@@ -56,10 +66,8 @@ def sign_in(browser: Browser, stack: Any) -> Iterator[Callable[..., Page]]:
             faults.append(text)
 
     def asked(url: str) -> None:
-        if urlsplit(url).scheme in ("http", "https", "ws", "wss"):
-            host = urlsplit(url).hostname or ""
-            if host not in OURS | {urlsplit(stack.url).hostname}:
-                faults.append(f"a request left the machine: {url}")
+        if leaves(url, stack.url):
+            faults.append(f"a request left the machine: {url}")
 
     def enter(role: str, **options: Any) -> Page:
         context = browser.new_context(
@@ -82,3 +90,76 @@ def sign_in(browser: Browser, stack: Any) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not faults
+
+
+# ---- pages from Django's own test server: no sockets, no workers, the cast of tests/cast.py
+
+
+@pytest.fixture(scope="module")
+def own_browser(django_db_setup: None) -> Iterator[Browser]:
+    """A browser for such tests alone: while it runs, Django takes this thread for an async one."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with chromium() as browser:
+        yield browser
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> Any:
+    """The cast, committed, so that the server sees it."""
+    from apps.tenancy.scope import system_scope
+    from tests.cast import build_cast
+
+    with system_scope("the cast spans mines"):
+        return build_cast()
+
+
+@pytest.fixture
+def quiet(live_server: Any) -> Iterator[None]:
+    """At the end wait for the requests that the server still answers: the tables go then."""
+    open_requests: list[int] = []
+    idle = threading.Condition()
+
+    def began(**_kwargs: Any) -> None:
+        open_requests.append(1)
+
+    def ended(**_kwargs: Any) -> None:
+        with idle:
+            open_requests.pop()
+            idle.notify_all()
+
+    request_started.connect(began)
+    request_finished.connect(ended)
+    yield
+    with idle:
+        idle.wait_for(lambda: not open_requests, timeout=20)
+    request_started.disconnect(began)
+    request_finished.disconnect(ended)
+
+
+@pytest.fixture
+def enter(
+    own_browser: Browser, live_server: Any, world: Any, quiet: None
+) -> Iterator[Callable[..., Page]]:
+    """Return a function that signs somebody in and opens a page, the desk by default."""
+    contexts: list[BrowserContext] = []
+
+    from tests.cast import PASSWORD
+
+    def open_page(username: str, address: str = "/desk/", **options: Any) -> Page:
+        size = {"width": 1366, "height": 768}
+        context = own_browser.new_context(
+            **{"base_url": live_server.url, "viewport": size, **options}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"/login/?next={address}")
+        page.get_by_label("User name").fill(username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/login/" not in url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 SignIn = Callable[..., Page]
 
-# Notes on each element with Chinese letters how many there are, and how many others may be drawn with
+# Notes on each element how many Chinese letters stand in it, and how many others may be drawn with
 # a font of the machine: marks and arrows, and in code everything that is not Chinese.
 COUNT = """() => {
   for (const node of document.querySelectorAll("body *")) {
