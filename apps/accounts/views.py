@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,7 +28,18 @@ class SignIn(LoginView):
 
     template_name = "accounts/login.html"
     authentication_form = SignInForm
-    redirect_authenticated_user = True
+
+    @property
+    def redirect_authenticated_user(self) -> bool:
+        """Send who is signed in on from the page; the desk's question is always answered."""
+        return self.request.accepts("text/html")
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the page again, or tell the desk's own question what is wrong."""
+        if self.request.accepts("text/html"):
+            return super().form_invalid(form)
+        first = next(iter(form.errors.values()))[0]
+        return JsonResponse({"errors": [{"message": first, "field": "password"}]}, status=400)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign in, and show pages in the person's own language from here on."""
@@ -36,6 +47,8 @@ class SignIn(LoginView):
         user = form.get_user()
         if not user.language:
             language_set(user=user, language=get_language() or settings.LANGUAGE_CODE)
+        if not self.request.accepts("text/html"):
+            response = JsonResponse({"me": user.get_username()})
         _set_language(response, user.language)
         return response
 

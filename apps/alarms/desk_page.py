@@ -128,7 +128,8 @@ def _strings() -> dict[str, Any]:
         "play_from_here": _("Play the recording from here"),
         "watch_live": _("%(camera)s: live and recorded"),
         "no_picture": _("No picture was kept"),
-        "picture_at": _("Picture of %(time)s"),
+        "picture_at": _("Picture of %(time)s, %(age)s ago"),
+        "loop_at": _("Video around %(time)s, over and over; %(age)s ago"),
         "picture_alt": _("The moment of the alarm, with the person and the zone marked"),
         "tile_alt": _("Newest picture of %(camera)s"),
         "blind_word": _("BLIND"),
@@ -145,6 +146,20 @@ def _strings() -> dict[str, Any]:
         "polling": _("Live by polling: the direct line is blocked."),
         "signed_out": _("Your session has ended. What you see is from %(time)s."),
         "sign_in": _("Sign in again"),
+        "session_title": _("Your session has ended"),
+        "session_password": _("Password of %(name)s"),
+        "session_hint": _(
+            "Alarms that are open go on sounding; new ones come once you are signed in."
+        ),
+        "session_other": _("Another person"),
+        "hear_ask": _("Can you hear this desk? Play the sound of a critical alarm."),
+        "hear_play": _("Play it"),
+        "hear_yes": _("I hear it"),
+        "hear_no": _("I hear nothing"),
+        "hear_fault": _(
+            "Look at the speaker: its switch, its cable, the volume. Then play it again. Until"
+            " somebody hears it, watch this page: it cannot call you."
+        ),
         "sound_on": _("Sound on"),
         "sound_off": _("Sound off: turn on"),
         "sound_blocked": _("Sound blocked: click to allow"),

@@ -115,7 +115,12 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
             for one in alarm.witnesses.all()
         ],
         "clips": [
-            {"id": str(clip.uid), "state": clip.state}
+            {
+                "id": str(clip.uid),
+                "state": clip.state,
+                "starts_at": clip.starts_at and clip.starts_at.isoformat(),
+                "ends_at": clip.ends_at and clip.ends_at.isoformat(),
+            }
             for clip in sorted(alarm.clips.all(), key=lambda clip: clip.wanted_from)
         ],
     }

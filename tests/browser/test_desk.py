@@ -3,87 +3,22 @@
 The pages come from Django's own test server, which has no sockets: the desk works by polling.
 """
 
-import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.signals import request_finished, request_started
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Locator, Page, expect
 
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear
-from apps.tenancy.scope import mine_scope, system_scope
-from tests.browser.conftest import chromium
-from tests.cast import NOON, PASSWORD, Cast, an_alarm, build_cast
+from apps.tenancy.scope import mine_scope
+from tests.cast import NOON, PASSWORD, Cast, an_alarm
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-Enter = Callable[[str], Page]
-
-
-@pytest.fixture(scope="module")
-def own_browser(django_db_setup: None) -> Iterator[Browser]:
-    """A browser for these tests alone: while it runs, Django takes this thread for an async one."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with chromium() as browser:
-        yield browser
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def world(transactional_db: None) -> Cast:
-    """The cast, committed, so that the server sees it."""
-    with system_scope("the cast spans mines"):
-        return build_cast()
-
-
-@pytest.fixture
-def quiet(live_server: Any) -> Iterator[None]:
-    """At the end wait for the requests that the server still answers: the tables go then."""
-    open_requests: list[int] = []
-    idle = threading.Condition()
-
-    def began(**_kwargs: Any) -> None:
-        open_requests.append(1)
-
-    def ended(**_kwargs: Any) -> None:
-        with idle:
-            open_requests.pop()
-            idle.notify_all()
-
-    request_started.connect(began)
-    request_finished.connect(ended)
-    yield
-    with idle:
-        idle.wait_for(lambda: not open_requests, timeout=20)
-    request_started.disconnect(began)
-    request_finished.disconnect(ended)
-
-
-@pytest.fixture
-def enter(own_browser: Browser, live_server: Any, world: Cast, quiet: None) -> Iterator[Enter]:
-    """Return a function that signs somebody in and opens the desk."""
-    contexts: list[BrowserContext] = []
-
-    def open_desk(username: str) -> Page:
-        context = own_browser.new_context(
-            base_url=live_server.url, viewport={"width": 1366, "height": 768}
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/login/?next=/desk/")
-        page.get_by_label("User name").fill(username)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/desk/")
-        return page
-
-    yield open_desk
-    for context in contexts:
-        context.close()
+Enter = Callable[..., Page]
 
 
 def raised(world: Cast, **changes: Any) -> Alarm:
@@ -185,3 +120,66 @@ def test_in_a_flood_lesser_alarms_fold_into_a_counter_and_high_ones_never(
     expect(page.locator("#queue-folded")).to_contain_text("12 lesser alarms folded: 12 low")
     page.get_by_role("button", name="Show them").press("Enter")
     expect(page.locator("#queue .item")).to_have_count(14)
+
+
+def test_an_ended_session_goes_on_sounding_and_asks_for_the_password_on_top_of_the_page(
+    world: Cast, enter: Enter
+):
+    raised(world)
+    page = enter("chen")
+    page.evaluate(
+        """() => {
+          window.tones = 0;
+          const make = AudioContext.prototype.createOscillator;
+          AudioContext.prototype.createOscillator = function () {
+            window.tones += 1;
+            return make.call(this);
+          };
+        }"""
+    )
+    page.get_by_role("button", name="Play it").click()
+    page.get_by_role("button", name="I hear it").click()
+    expect(page.locator("#desk-hearing")).to_be_hidden()
+    page.locator("#detail").get_by_role("button", name="Call log").click()
+    page.get_by_label("Whom you called").fill("winch driver")
+
+    Session.objects.all().delete()
+    ended = page.get_by_role("dialog", name="Your session has ended")
+    password = ended.get_by_label("Password of chen")
+    expect(password).to_be_focused(timeout=30_000)
+    before = page.evaluate("window.tones")
+    page.wait_for_function("before => window.tones > before", arg=before, timeout=15_000)
+    password.fill("not this one")
+    page.keyboard.press("Enter")
+    expect(ended.get_by_role("alert").first).to_contain_text("correct username and password")
+    password.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(ended).to_have_count(0)
+    expect(page.get_by_label("Whom you called")).to_have_value("winch driver")
+    page.get_by_label("What they said").fill("stops now")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail .steps")).to_contain_text("stops now")
+
+
+def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Enter):
+    first = raised(world, severity="low")
+    page = enter("chen")
+    expect(page.locator("#desk-banner")).to_contain_text("polling", timeout=20_000)
+    expect(row(page, first)).to_be_visible()
+    page.evaluate(
+        """async () => {
+          await document.fonts.ready;
+          window.moved = [0];
+          new PerformanceObserver((list) => {
+            for (const one of list.getEntries()) {
+              if (!one.hadRecentInput) window.moved.push(one.value);
+            }
+          }).observe({type: "layout-shift"});
+        }"""
+    )
+    second = raised(world, rule="r2", situation="r2:1")
+    expect(row(page, second)).to_be_visible(timeout=15_000)
+    expect(page.locator("#desk-pills")).to_contain_text("2 alarms / 10 min")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 700))")  # two of the page's ticks
+    # A hundredth of what counts as good; a count that grows by a digit is below it.
+    assert sum(page.evaluate("window.moved")) < 0.001

@@ -14,13 +14,17 @@ function csrf(): string {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }
 
-/** Fetch JSON; throws Refused with the server's own sentence and field. */
+/** Fetch JSON, sending JSON or a form's fields; throws Refused with the server's own sentence and field. */
 export async function json<T>(url: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin" };
   if (signal) init.signal = signal;
   if (method !== "GET") {
-    init.headers = { ...init.headers, "Content-Type": "application/json", "X-CSRFToken": csrf() };
-    init.body = JSON.stringify(body ?? {});
+    init.headers = { ...init.headers, "X-CSRFToken": csrf() };
+    if (body instanceof URLSearchParams) init.body = body;
+    else {
+      init.headers = { ...init.headers, "Content-Type": "application/json" };
+      init.body = JSON.stringify(body ?? {});
+    }
   }
   const response = await fetch(url, init);
   const text = await response.text();

@@ -3,9 +3,10 @@
 
 import { el, icon, setText, svg } from "../common/dom";
 import { json } from "../common/http";
-import { say, sayRunning } from "../common/time";
+import { say, sayAge, sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
 import { Clips } from "./clips";
+import { Loop } from "./loop";
 import { fillStrip } from "./strip";
 import { title, unanswered, type Alarm } from "./state";
 import { Verbs, type VerbOptions } from "./verbs";
@@ -79,7 +80,9 @@ export class Detail {
 
   /** Count down to whom the alarm goes next. */
   tick(now: number): void {
-    if (this.alarm && this.parts) setText(this.parts.passes, this.passes(this.alarm, now));
+    if (!this.alarm || !this.parts) return;
+    setText(this.parts.passes, this.passes(this.alarm, now));
+    this.stamp(now);
   }
 
   playClip(): void {
@@ -98,7 +101,11 @@ export class Detail {
     const overlay = svg("svg", { class: "overlay", viewBox: "0 0 1000 1000", preserveAspectRatio: "none", "aria-hidden": "true" });
     const stamp = el("span", { class: "picture-note", hidden: true });
     const none = el("div", { class: "picture-none", hidden: true }, t("no_picture"));
-    const frame = el("div", { class: "picture-frame" }, image, overlay, none, stamp);
+    const loop = new Loop(this.tools, (plays) => {
+      frame.classList.toggle("looping", plays);
+      this.stamp(this.tools.clock.now());
+    });
+    const frame = el("div", { class: "picture-frame" }, image, loop.video, overlay, none, stamp);
     image.addEventListener("load", () => {
       image.hidden = false;
       none.hidden = true;
@@ -137,7 +144,7 @@ export class Detail {
         el("section", { class: "panel" }, el("h3", {}, t("happened")), steps, el("p", { class: "sub" }, page)),
       ),
     );
-    return { all: [head, frame, this.verbs.place, columns], head, severity, symbol, heading, place, image, overlay, none, stamp, action, passes, why, facts, strip, steps, clips };
+    return { all: [head, frame, this.verbs.place, columns], head, severity, symbol, heading, place, image, overlay, none, stamp, loop, action, passes, why, facts, strip, steps, clips };
   }
 
   private fill(alarm: Alarm): void {
@@ -163,9 +170,19 @@ export class Detail {
     parts.clips.show(alarm);
   }
 
+  /** Say of which moment the picture or the loop is, and how long ago that was. */
+  private stamp(now: number): void {
+    const taken = this.alarm?.picture.at ?? "";
+    if (!this.parts || !this.alarm || !taken) return;
+    const key = this.parts.loop.plays ? "loop_at" : "picture_at";
+    const age = sayAge(now - Date.parse(taken));
+    setText(this.parts.stamp, this.tools.words.t(key, { time: say(taken, this.alarm.timezone), age }));
+  }
+
   private fillPicture(alarm: Alarm): void {
     const parts = this.parts!;
     const taken = alarm.picture.at ?? "";
+    parts.loop.show(alarm, taken, this.options.mayWatch(alarm));
     if (parts.image.dataset["at"] === taken) return;
     parts.image.dataset["at"] = taken;
     if (!taken) {
@@ -174,7 +191,7 @@ export class Detail {
     }
     parts.image.src = `${at(this.tools.urls.snapshot, alarm.id)}?at=${encodeURIComponent(taken)}`;
     parts.stamp.hidden = false;
-    setText(parts.stamp, this.tools.words.t("picture_at", { time: say(taken, alarm.timezone) }));
+    this.stamp(this.tools.clock.now());
     const zone = alarm.picture.zone ?? [];
     const points = zone.map(([x, y]) => `${x * 1000},${y * 1000}`).join(" ");
     parts.overlay.replaceChildren(

@@ -1,6 +1,7 @@
 // One question at a time: a native dialog with labelled fields, sent by Enter, left by Escape.
 
 import { el } from "../common/dom";
+import { Refused } from "../common/http";
 import type { Words } from "../common/words";
 
 export interface Field {
@@ -13,6 +14,8 @@ export interface Field {
   value?: string;
   longest?: number;
   optional?: boolean;
+  /** A password. */
+  secret?: boolean;
 }
 
 export interface Question {
@@ -22,11 +25,15 @@ export interface Question {
   submit: string;
   /** What to do with the answers; a refusal is shown in the dialog and nothing typed is lost. */
   send: (values: Record<string, string>) => Promise<void>;
+  /** Asked even while another question is open, above it. */
+  over?: boolean;
 }
+
+let asked = 0;
 
 type Input = HTMLInputElement | HTMLSelectElement;
 
-function make(field: Field): { row: HTMLElement; input: Input } {
+function make(field: Field): { row: HTMLElement; input: Input; fault: HTMLElement } {
   const id = `ask-${field.name}`;
   let input: Input;
   let list: HTMLElement | null = null;
@@ -34,7 +41,7 @@ function make(field: Field): { row: HTMLElement; input: Input } {
     input = el("select", { id, name: field.name }, ...field.options.map(([value, text]) => el("option", { value }, text)));
     if (field.value !== undefined) input.value = field.value;
   } else {
-    input = el("input", { id, name: field.name, type: "text", maxlength: field.longest ?? 500, autocomplete: "off" });
+    input = el("input", { id, name: field.name, type: field.secret ? "password" : "text", maxlength: field.longest ?? 500, autocomplete: field.secret ? "current-password" : "off" });
     input.value = field.value ?? "";
     if (field.suggestions?.length) {
       list = el("datalist", { id: `${id}-list` }, ...field.suggestions.map((value) => el("option", { value })));
@@ -42,12 +49,15 @@ function make(field: Field): { row: HTMLElement; input: Input } {
     }
   }
   input.required = !field.optional;
-  return { row: el("div", { class: "field" }, el("label", { for: id }, field.label), input, list), input };
+  const fault = el("p", { class: "ask-fault", id: `${id}-fault`, role: "alert" });
+  input.setAttribute("aria-describedby", fault.id);
+  return { row: el("div", { class: "field" }, el("label", { for: id }, field.label), input, list, fault), input, fault };
 }
 
 /** Ask; the focus goes to the first field, and back to where it was. */
 export function ask(question: Question, words: Words): void {
-  if (asking()) return;
+  if (asking() && !question.over) return;
+  const title = `ask-title-${(asked += 1)}`;
   const before = document.activeElement;
   const fields = question.fields.map(make);
   const fault = el("p", { class: "ask-fault", role: "alert" });
@@ -56,13 +66,13 @@ export function ask(question: Question, words: Words): void {
   const form = el(
     "form",
     { method: "dialog", novalidate: true },
-    el("h2", { id: "ask-title" }, question.title),
+    el("h2", { id: title }, question.title),
     ...fields.map((field) => field.row),
     ...(question.hints ?? []).map((hint) => el("p", { class: "sub" }, hint)),
     fault,
     el("div", { class: "ask-foot" }, send, cancel),
   );
-  const dialog = el("dialog", { class: "ask", "aria-labelledby": "ask-title" }, form);
+  const dialog = el("dialog", { class: "ask", "aria-labelledby": title }, form);
   cancel.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -72,12 +82,15 @@ export function ask(question: Question, words: Words): void {
     event.preventDefault();
     if (send.disabled) return;
     const missing = fields.find(({ input }) => input.required && !input.value.trim());
+    for (const field of fields) {
+      field.fault.textContent = field === missing ? words.t("needed") : "";
+      field.row.classList.toggle("wrong", field === missing);
+    }
+    fault.textContent = "";
     if (missing) {
-      fault.textContent = words.t("needed");
       missing.input.focus();
       return;
     }
-    fault.textContent = "";
     send.disabled = true;
     const values = Object.fromEntries(fields.map(({ input }) => [input.name, input.value.trim()]));
     question
@@ -85,7 +98,10 @@ export function ask(question: Question, words: Words): void {
       .then(() => dialog.close())
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        fault.textContent = words.t("not_sent", { reason });
+        const about = fields.find(({ input }) => error instanceof Refused && error.field === input.name);
+        (about?.fault ?? fault).textContent = words.t("not_sent", { reason });
+        about?.row.classList.add("wrong");
+        about?.input.focus();
       })
       .finally(() => {
         send.disabled = false;

@@ -110,6 +110,16 @@ export class Feed {
     this.again = window.setTimeout(() => this.connect(), wait);
   }
 
+  /** Go on after the person signed in again. */
+  resume(): void {
+    if (!this.stopped) return;
+    this.stopped = false;
+    this.failures = 0;
+    this.lostSince = this.heardAt;
+    this.options.onLine({ state: "connecting" });
+    this.connect();
+  }
+
   private lose(): void {
     this.lostSince ??= this.heardAt;
     this.options.onLine({ state: "lost", since: this.lostSince });

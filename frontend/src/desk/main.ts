@@ -8,7 +8,9 @@ import type { DeskData, Tools } from "./config";
 import { Detail } from "./detail";
 import { ask, asking } from "./dialog";
 import { Feed, type Line } from "./feed";
+import { hearing } from "./hearing";
 import { Queue } from "./queue";
+import { signInAgain } from "./session";
 import { Shelf } from "./shelf";
 import { Sound, type SoundState } from "./sound";
 import * as state from "./state";
@@ -124,9 +126,7 @@ function select(id: number): void {
 
 /** Take in an alarm that an answer brought; its event may come before or after. */
 function upsert(alarm: state.Alarm): void {
-  const others = snapshot.alarms.filter((one) => one.id !== alarm.id);
-  const alarms = alarm.state === "closed" ? others : [...others, alarm].sort(state.compare);
-  snapshot = { ...snapshot, alarms };
+  snapshot = state.withAlarm(snapshot, alarm);
   if (last?.id === alarm.id) last = alarm;
   render();
 }
@@ -219,9 +219,20 @@ function onLine(line: Line): void {
   if (banner.hidden) setText(banner, "");
   if (line.state === "lost") setText(banner, t("lost", { time: say(line.since, zone()) }));
   if (line.state === "polling") setText(banner, t("polling"));
-  if (line.state === "signed-out")
-    banner.replaceChildren(t("signed_out", { time: say(line.since, zone()) }), " ", el("a", { href: given.urls.login }, t("sign_in")));
+  if (line.state === "signed-out") {
+    const again = el("button", { type: "button", class: "button small", click: askPassword }, t("sign_in"));
+    const other = el("a", { href: given.urls.login }, t("session_other"));
+    banner.replaceChildren(t("signed_out", { time: say(line.since, zone()) }), " ", again, " ", other);
+    if (document.body.dataset["line"] !== "signed-out") askPassword();
+  }
   document.body.dataset["line"] = line.state;
+}
+
+function askPassword(): void {
+  signInAgain(given.urls.login, given.me, words, () => {
+    feed.resume();
+    void resync();
+  });
 }
 
 // ---- the person -----------------------------------------------------------------------------
@@ -275,6 +286,7 @@ showDesk();
 const sound = new Sound(showSound);
 showSound(sound.state);
 soundButton.addEventListener("click", () => void sound.toggle());
+hearing(need("desk-hearing"), sound, words);
 document.addEventListener("keydown", onKey);
 
 function showPills(): void {
@@ -311,7 +323,7 @@ const REST_MS = 30_000;
 /** An alarm that is over and answered, or shelved, leaves the middle when nobody has looked at it for a while. */
 function letGo(now: number): void {
   const place = need("detail");
-  const busy = !last || !rests(last) || place.matches(":hover, :focus-within") || [...place.querySelectorAll("video")].some((video) => !video.paused);
+  const busy = !last || !rests(last) || place.matches(":hover, :focus-within") || [...place.querySelectorAll<HTMLVideoElement>(".clip video")].some((video) => !video.paused);
   if (busy) restedSince = now;
   else if (now - restedSince > REST_MS) {
     last = null;
@@ -333,7 +345,8 @@ function tick(): void {
   showPills();
   detail.tick(now);
   shelf.tick(now);
-  sound.tick(snapshot.alarms.filter((alarm) => !state.folds(snapshot, alarm)));
+  const line = document.body.dataset["line"];
+  sound.tick(snapshot.alarms.filter((alarm) => !state.folds(snapshot, alarm)), line === "lost" || line === "signed-out");
   setText(clockFace, say(now, zone(), now));
   if (!last) calm();
 }
@@ -343,7 +356,7 @@ render();
 tick();
 window.setInterval(tick, 500);
 window.setInterval(() => void refreshHealth(), HEALTH_EVERY_MS);
-new Feed({
+const feed = new Feed({
   socket: given.urls.socket,
   events: given.urls.events,
   cursor: () => snapshot.cursor,

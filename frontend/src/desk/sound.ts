@@ -20,6 +20,7 @@ export class Sound {
   private context: AudioContext | null = null;
   private wanted = localStorage.getItem(KEY) !== "off";
   private played = new Map<number, number>();
+  private deafSince = 0;
 
   constructor(private readonly onChange: (state: SoundState) => void) {
     const unlock = (): void => {
@@ -46,6 +47,14 @@ export class Sound {
     this.onChange(this.state);
   }
 
+  /** Play what a critical alarm sounds like, whatever was wanted before. */
+  async check(): Promise<void> {
+    this.wanted = true;
+    localStorage.setItem(KEY, "on");
+    await this.open();
+    this.play("critical");
+  }
+
   private async open(): Promise<void> {
     this.context ??= new AudioContext();
     this.context.onstatechange = () => this.onChange(this.state);
@@ -53,8 +62,16 @@ export class Sound {
     this.onChange(this.state);
   }
 
-  /** Play what is due now; called about twice a second. */
-  tick(alarms: Alarm[], now = performance.now()): void {
+  /**
+   * Play what is due now; called about twice a second. A desk that is cut off hears of no new alarm,
+   * so it reminds of that as well.
+   */
+  tick(alarms: Alarm[], deaf: boolean, now = performance.now()): void {
+    if (!deaf) this.deafSince = now;
+    else if (now - this.deafSince >= REMINDER_MS) {
+      this.deafSince = now;
+      this.play("medium");
+    }
     const due = alarms.filter((alarm) => {
       if (!unanswered(alarm)) return false;
       const pause = alarm.active ? TONES[alarm.severity].everyMs : REMINDER_MS;

@@ -12,6 +12,9 @@ export type Point = [number, number];
 export interface Clip {
   id: string;
   state: "pending" | "ready" | "failed";
+  /** What it holds, once it is ready. */
+  starts_at?: string | null;
+  ends_at?: string | null;
 }
 
 export interface Alarm {
@@ -171,6 +174,12 @@ export function title(alarm: Alarm, code: (group: string, value: string) => stri
   return alarm.rule_type === "camera_health" ? code("fault", alarm.level) : code("rule_type", alarm.rule_type);
 }
 
+/** Take in an alarm that an answer brought; its event may come before or after. */
+export function withAlarm(snapshot: Snapshot, alarm: Alarm): Snapshot {
+  const others = snapshot.alarms.filter((one) => one.id !== alarm.id);
+  return { ...snapshot, alarms: alarm.state === "closed" ? others : [...others, alarm].sort(compare) };
+}
+
 function carried(event: DeskEvent): Alarm | null {
   if (event.kind.startsWith("alarm.")) return event.payload as unknown as Alarm;
   if (event.kind.startsWith("clip.")) return (event.payload["alarm"] as Alarm | undefined) ?? null;
@@ -197,11 +206,9 @@ export function apply(snapshot: Snapshot, event: DeskEvent): Snapshot {
   }
   const alarm = carried(event);
   if (!alarm) return { ...snapshot, cursor: event.id };
-  const others = snapshot.alarms.filter((one) => one.id !== alarm.id);
-  const alarms = alarm.state === "closed" ? others : [...others, alarm].sort(compare);
   const came = event.kind === "alarm.raised" && !silenced(alarm);
   const recent = came ? [...snapshot.recent, { id: alarm.id, mine: alarm.mine, at: alarm.committed_at }] : snapshot.recent;
-  return { ...snapshot, cursor: event.id, alarms, recent };
+  return { ...withAlarm(snapshot, alarm), cursor: event.id, recent };
 }
 
 /** How many alarms came in the last ten minutes. */

@@ -21,6 +21,9 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-t
 
 for (const input of document.querySelectorAll<HTMLInputElement>("input[data-most-bytes]")) limit(input);
 
+// A new shift checks the sound of its desk anew (desk/hearing.ts).
+if (document.body.classList.contains("login")) sessionStorage.removeItem("davy.heard");
+
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
