@@ -29,6 +29,7 @@ __all__ = [
     "CallSerializer",
     "CameraSerializer",
     "ClipSerializer",
+    "DeviceSerializer",
     "EventSerializer",
     "FalseSerializer",
     "LinkSerializer",
@@ -137,6 +138,16 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
     def get_procedures(self, camera: Camera) -> list[dict[str, Any]]:
         """Return the procedures that go on under the camera, step by step in words."""
         return procedures_of(camera)
+
+
+class DeviceSerializer(serializers.Serializer[Any]):
+    """A device that speaks ONVIF, and how to get in."""
+
+    address = serializers.CharField(max_length=300)
+    username = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    password = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, write_only=True, trim_whitespace=False
+    )
 
 
 class ProbeSerializer(serializers.Serializer[Any]):

@@ -29,6 +29,8 @@ urlpatterns = [
     path("machines/", mines.MachineList.as_view(), name="machines"),
     path("cameras/", cameras.CameraList.as_view(), name="cameras"),
     path("cameras/test/", cameras.CameraTest.as_view(), name="camera-test"),
+    path("cameras/discover/", cameras.CameraDiscover.as_view(), name="camera-discover"),
+    path("cameras/streams/", cameras.CameraStreams.as_view(), name="camera-streams"),
     path("cameras/<int:pk>/", cameras.CameraDetail.as_view(), name="camera"),
     path("cameras/<int:pk>/scene/", cameras.CameraScene.as_view(), name="camera-scene"),
     path(

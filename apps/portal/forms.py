@@ -15,6 +15,7 @@ from apps.mines.selectors import areas, organisations_to_build_in
 __all__ = [
     "AreaForm",
     "CameraForm",
+    "InMineForm",
     "MachineForm",
     "MineForm",
     "ModelForm",
@@ -65,7 +66,7 @@ class AreaForm(forms.Form):
     )
 
 
-class _InMine(forms.Form):
+class InMineForm(forms.Form):
     """A form with a choice of the mine's areas."""
 
     area = forms.ModelChoiceField(label=_("Place"), queryset=None)
@@ -82,7 +83,7 @@ class _InMine(forms.Form):
         return self.cleaned_data["area"]
 
 
-class MachineForm(_InMine):
+class MachineForm(InMineForm):
     """A new machine."""
 
     key = forms.CharField(
@@ -98,7 +99,7 @@ class MachineForm(_InMine):
     field_order = ["name", "key", "kind", "area"]
 
 
-class CameraForm(_InMine):
+class CameraForm(InMineForm):
     """A camera, new or changed. The stored password is never sent back."""
 
     name = forms.CharField(

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.portal import (
     cameras,
     clauses,
+    discovery,
     drawn,
     escalation,
     imports,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("portal/mines/<int:pk>/areas/new/", mines.area_add, name="portal-area-add"),
     path("portal/mines/<int:pk>/machines/new/", mines.machine_add, name="portal-machine-add"),
     path("portal/mines/<int:pk>/cameras/new/", cameras.camera_add, name="portal-camera-add"),
+    path("portal/mines/<int:pk>/cameras/find/", discovery.camera_find, name="portal-camera-find"),
     path(
         "portal/mines/<int:pk>/cameras/import/", imports.camera_import, name="portal-camera-import"
     ),

@@ -200,6 +200,16 @@ PAGES = [
         form=True,
         anonymous=302,
     ),
+    Route("portal-camera-find", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
+    Route(
+        "portal-camera-find",
+        only(*CONFIGURERS, ok=400),  # no camera hangs there
+        "post",
+        arguments=of("pk=mine"),
+        body=lambda t: {"step": "ask", "address": "localhost"},
+        form=True,
+        anonymous=302,
+    ),
     Route("portal-camera-import", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
     Route(
         "portal-camera-import",

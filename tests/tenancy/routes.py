@@ -62,6 +62,14 @@ API = [
         of("pk=mine"),
         lambda t: {"high": [{"after_s": 60, "whom": "shift leader"}]},
     ),
+    Route("api:camera-discover", only(*CONFIGURERS), "post", stranger=200),
+    Route(
+        "api:camera-streams",
+        only(*CONFIGURERS, ok=400),  # no camera hangs there
+        "post",
+        body=lambda t: {"address": "localhost"},
+        stranger=400,
+    ),
     Route("api:plans", EVERYONE, stranger=200),
     Route("api:plan", EVERYONE, arguments=of("pk=plan")),
     Route(

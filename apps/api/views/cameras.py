@@ -14,6 +14,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.models import Alarm
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
+from apps.cameras.discovery import camera_streams, cameras_found
 from apps.cameras.probing import try_source
 from apps.cameras.selectors import cameras
 from apps.cameras.services import camera_create, camera_update
@@ -24,8 +25,10 @@ from workers.templates import fill, templates
 
 __all__ = [
     "CameraDetail",
+    "CameraDiscover",
     "CameraList",
     "CameraScene",
+    "CameraStreams",
     "CameraTemplate",
     "CameraTest",
     "TemplateList",
@@ -98,6 +101,35 @@ class CameraTest(ScopedView):
             camera = self.find(cameras(), pk=given.pop("camera"))
             self.access.require(Action.CONFIGURE, camera.mine_id)
         return Response(try_source(camera=camera, **given))
+
+
+class CameraDiscover(ScopedView):
+    """Asks the local network for cameras that speak ONVIF."""
+
+    serializer_class = s.ProbeSerializer
+
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request) -> Response:
+        """List who answers within three seconds."""
+        mine_ids = self.access.mines_for(Action.CONFIGURE)
+        if not mine_ids:
+            self.permission_denied(request)
+        return Response({"results": cameras_found(mine_ids=mine_ids)})
+
+
+class CameraStreams(ScopedView):
+    """Asks one camera for its streams, by ONVIF."""
+
+    serializer_class = s.DeviceSerializer
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request) -> Response:
+        """List the streams, the largest first; their addresses hold no password."""
+        if not self.access.mines_for(Action.CONFIGURE):
+            self.permission_denied(request)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        return Response({"results": camera_streams(**data.validated_data)})
 
 
 class CameraScene(ScopedView):
