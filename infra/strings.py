@@ -20,7 +20,7 @@ GETTEXT = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0}
 PLURAL = {"ngettext": 0, "ngettext_lazy": 0}
 CONTEXT = {"pgettext": 0, "pgettext_lazy": 0}
 # Of workers/: a phrase, a document's fault, a rule's fault; apps/ raise SceneErrors, too.
-PHRASES = {"say": 0, "SceneError": 1, "DisarmError": 1, "Fault": 1}
+PHRASES = {"say": 0, "SceneError": 1, "DisarmError": 1, "ConflictError": 1, "Fault": 1}
 # Sentences that rows keep in English (apps/sentences.py); `{…}` in them are values.
 KEPT = {"sentence": 0, "MediaError": 0, "StreamChanged": 0, "ModelError": 0, "PictureError": 0}
 KEPT_CONTEXT = "kept"
@@ -176,7 +176,7 @@ def _call(found: Strings, file: str, call: ast.Call, named: dict[str, list[ast.e
 def _is_phrase(file: str, what: str, inner: bool) -> bool:
     if file.startswith(NOT_PHRASES) or file.startswith(NOT.get(what, ())):
         return False
-    return inner or what in ("SceneError", "DisarmError")
+    return inner or what in ("SceneError", "DisarmError", "ConflictError")
 
 
 def _texts(node: ast.expr, named: dict[str, list[ast.expr]]) -> list[str]:

@@ -91,7 +91,7 @@ def _run(options: argparse.Namespace) -> None:
     try:
         scene = load_scene(options.scene) if options.scene else Scene()
     except SceneError as error:
-        raise BadInput(f"{options.scene}: {error}") from None
+        raise BadInput("\n".join(f"{options.scene}: {one}" for one in error.faults)) from None
     for rule in scene.unknown:
         print(
             f"analyse: rule {rule.id}: no hazard type {rule.type} here: it is not protecting",

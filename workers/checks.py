@@ -1,17 +1,19 @@
 """Checks of the values of a document, each with the path of the fault and a sentence about it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from workers.geometry import Point, Polygon, area, crosses_itself, is_line
 
 MAX_POINTS = 100
+ITEM = re.compile(r"\w+\[\d+\]")
 T = TypeVar("T")
 
 
 class SceneError(ValueError):
-    """The first fault of a scene document: its path and what is wrong there.
+    """What is wrong with a scene document: the first fault's path and sentence, and all `faults`.
 
     text and values: the sentence with its places for values, `%(name)s`, so that it can be said
     in another language; message: both together, in English.
@@ -22,30 +24,87 @@ class SceneError(ValueError):
         self.text = text
         self.values = values
         self.message = text % values if values else text
+        self.faults: tuple[SceneError, ...] = (self,)
         super().__init__(f"{path}: {self.message}" if path else self.message)
 
 
-def listed(raw: Mapping[str, Any], key: str, parse: Callable[[Any, str], T]) -> tuple[T, ...]:
-    """Parse a list of things, each with an id of its own where it has one."""
+class Faults:
+    """Faults of the parts of a document, so that all of them are told at once."""
+
+    def __init__(self) -> None:
+        self.found: list[SceneError] = []
+
+    def take(self, parse: Callable[..., T], *given: Any, otherwise: Any = None) -> T:
+        """Return what a part is, or something in its stead where it has a fault."""
+        try:
+            return parse(*given)
+        except SceneError as error:
+            self.found += error.faults
+            stead: T = otherwise
+            return stead
+
+    def note(self, fault: SceneError) -> None:
+        """Note one fault and go on."""
+        self.found.append(fault)
+
+    def tell(self) -> None:
+        """Raise what was found, the first fault in front; nothing where there is none."""
+        if self.found:
+            first = self.found[0]
+            error = SceneError(first.path, first.text, **first.values)
+            error.faults = tuple(self.found)
+            raise error
+
+
+def listed(
+    raw: Mapping[str, Any], key: str, parse: Callable[[Any, str], T], faults: Faults
+) -> tuple[T, ...]:
+    """Parse a list of things, each with an id of its own; those with a fault are left out."""
     items = raw.get(key, [])
     if not isinstance(items, list):
-        raise SceneError(key, "must be a list, found %(found)s", found=show(items))
-    parsed = []
+        faults.note(SceneError(key, "must be a list, found %(found)s", found=show(items)))
+        return ()
+    parsed: list[T] = []
     seen: dict[str, int] = {}
     for index, item in enumerate(items):
         path = f"{key}[{index}]"
-        one = parse(item, path)
-        name = getattr(one, "id", "")
+        before = len(faults.found)
+        one = faults.take(parse, item, path)
+        name = _id_of(item)
         if name and name in seen:
-            raise SceneError(
-                f"{path}.id",
-                '"%(id)s" is already the id of %(other)s',
-                id=name,
-                other=f"{key}[{seen[name]}]",
-            )
-        seen[name] = index
-        parsed.append(one)
+            other = f"{key}[{seen[name]}]"
+            text = '"%(id)s" is already the id of %(other)s'
+            faults.note(SceneError(f"{path}.id", text, id=name, other=other))
+        elif len(faults.found) == before:
+            parsed.append(one)
+        seen.setdefault(name, index)
     return tuple(parsed)
+
+
+def _id_of(item: Any) -> str:
+    found = item.get("id") if isinstance(item, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def consequences(raw: Mapping[str, Any], faults: Faults, lists: Mapping[str, str]) -> None:
+    """Leave out that something is not there which is, and has a fault of its own.
+
+    lists: the word for one thing of each list.
+    """
+    wrong = {match[0] for f in faults.found if (match := ITEM.match(f.path))}
+    broken = {
+        (word, show(_id_of(item)))
+        for key, word in lists.items()
+        if isinstance(raw.get(key), list)
+        for index, item in enumerate(raw[key])
+        if f"{key}[{index}]" in wrong
+    }
+    faults.found = [
+        fault
+        for fault in faults.found
+        if fault.text != "no %(what)s %(found)s"
+        or (fault.values["what"], fault.values["found"]) not in broken
+    ]
 
 
 def keys(
@@ -63,6 +122,19 @@ def keys(
         if key not in item:
             raise SceneError(f"{dot}{key}", "is missing")
     return item
+
+
+def known_keys(
+    item: Any, path: str, required: Sequence[str], optional: Sequence[str], faults: Faults
+) -> Mapping[str, Any]:
+    """Return an object's keys that are known and note those that are not; none may be missing."""
+    known = (*required, *optional)
+    if isinstance(item, Mapping):
+        for key in item:
+            if key not in known:
+                faults.take(keys, {key: item[key]}, path, (), known)
+        item = {key: value for key, value in item.items() if key in known}
+    return keys(item, path, required, optional)
 
 
 def ident(raw: Mapping[str, Any], path: str) -> str:

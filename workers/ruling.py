@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workers import checks
-from workers.checks import SceneError
+from workers.checks import Faults, SceneError
 from workers.hazards import registry
 from workers.hazards.base import SEVERITIES, Fault
 from workers.hazards.params import Names
@@ -70,13 +70,14 @@ def parse_rule(
     kind = item.get("type") if isinstance(item, Mapping) else None
     if isinstance(kind, str) and kind.strip() and kind not in kinds and "id" in item:
         return Unknown(checks.ident(item, path), kind, dict(item))
-    raw = checks.keys(item, path, required=("id", "type"), optional=COMMON)
-    name = checks.ident(raw, path)
+    faults = Faults()
+    raw = checks.known_keys(item, path, ("id", "type"), COMMON, faults)
+    name = faults.take(checks.ident, raw, path)
     if not isinstance(raw["type"], str) or raw["type"] not in kinds:
-        raise SceneError(
-            f"{path}.type", "no hazard type %(found)s; there are: %(known)s",
-            found=checks.show(raw["type"]), known=", ".join(sorted(kinds)),
-        )  # fmt: skip
+        text = "no hazard type %(found)s; there are: %(known)s"
+        known = ", ".join(sorted(kinds))
+        faults.note(SceneError(f"{path}.type", text, found=checks.show(raw["type"]), known=known))
+        faults.tell()
     hazard = kinds[raw["type"]]
     zone, machine, permit = raw.get("zone"), raw.get("machine"), raw.get("permit")
     for key, value, needed in (
@@ -85,41 +86,44 @@ def parse_rule(
         ("permit", permit, False),
     ):
         if value is None and needed:
-            raise SceneError(f"{path}.{key}", "needed by %(type)s", type=hazard.type)
+            faults.note(SceneError(f"{path}.{key}", "needed by %(type)s", type=hazard.type))
         if value is not None:
-            names.check(value, f"{path}.{key}", "input" if key == "permit" else key)
-    if permit is not None and "OPEN" not in names.states[permit]:
+            faults.take(names.check, value, f"{path}.{key}", "input" if key == "permit" else key)
+    if isinstance(permit, str) and permit in names.input and "OPEN" not in names.states[permit]:
         text = "the input %(found)s has no state OPEN"
-        raise SceneError(f"{path}.permit", text, found=checks.show(permit))
+        faults.note(SceneError(f"{path}.permit", text, found=checks.show(permit)))
     if hazard.needs_ground and not ground:
-        raise SceneError(path, "%(type)s needs the ground to be drawn", type=hazard.type)
-    when = raw.get("when")
-    schedule = raw.get("schedule")
+        text = "%(type)s needs the ground to be drawn"
+        faults.note(SceneError(path, text, type=hazard.type))
+    when, schedule, take = raw.get("when"), raw.get("schedule"), faults.take
+    severity = raw.get("severity", hazard.severity)
+    least = raw.get("min_visibility", hazard.min_visibility)
     rule = SceneRule(
         name,
         hazard.type,
-        checks.choice(raw.get("severity", hazard.severity), f"{path}.severity", SEVERITIES[::-1]),
+        take(checks.choice, severity, f"{path}.severity", SEVERITIES[::-1]),
         zone,
         machine,
-        parse_params(hazard.params, raw.get("params", {}), f"{path}.params", names),
-        checks.text(raw, path),
-        checks.choice(raw.get("mode", hazard.mode), f"{path}.mode", MODES),
-        None if when is None else parse_test(when, f"{path}.when", names, shifts),
-        () if schedule is None else parse_schedule(schedule, f"{path}.schedule", shifts),
+        take(parse_params, hazard.params, raw.get("params", {}), f"{path}.params", names),
+        take(checks.text, raw, path),
+        take(checks.choice, raw.get("mode", hazard.mode), f"{path}.mode", MODES),
+        None if when is None else take(parse_test, when, f"{path}.when", names, shifts),
+        () if schedule is None else take(parse_schedule, schedule, f"{path}.schedule", shifts),
         permit,
-        _wears(raw.get("wears", []), f"{path}.wears"),
-        checks.number(
-            raw.get("min_visibility", hazard.min_visibility), f"{path}.min_visibility", 0, 1
-        ),
-        _confirm(raw.get("confirm", list(hazard.confirm)), f"{path}.confirm"),
-        checks.number(raw.get("sustain_s", 0.0), f"{path}.sustain_s", 0, 86400),
-        checks.number(raw.get("cooldown_s", 0.0), f"{path}.cooldown_s", 0, 86400),
-        checks.text(raw, path, "action", 500),
-        checks.text(raw, path, "place", 100),
-        parse_clauses(raw.get("clauses", []), f"{path}.clauses"),
+        take(_wears, raw.get("wears", []), f"{path}.wears"),
+        take(checks.number, least, f"{path}.min_visibility", 0, 1),
+        take(_confirm, raw.get("confirm", list(hazard.confirm)), f"{path}.confirm"),
+        take(checks.number, raw.get("sustain_s", 0.0), f"{path}.sustain_s", 0, 86400),
+        take(checks.number, raw.get("cooldown_s", 0.0), f"{path}.cooldown_s", 0, 86400),
+        take(checks.text, raw, path, "action", 500),
+        take(checks.text, raw, path, "place", 100),
+        take(parse_clauses, raw.get("clauses", []), f"{path}.clauses"),
     )
-    for fault in (*hazard.check(rule), *hazard.check_names(rule, names)):
-        raise SceneError(f"{path}.{Fault(*fault).path}", fault.text, **fault.values)
+    if not faults.found:  # a type looks at parameters that are whole
+        for fault in (*hazard.check(rule), *hazard.check_names(rule, names)):
+            where = f"{path}.{Fault(*fault).path}"
+            faults.note(SceneError(where, fault.text, **fault.values))
+    faults.tell()
     return rule
 
 

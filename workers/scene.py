@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from workers import checks
-from workers.checks import SceneError
+from workers.checks import Faults, SceneError
 from workers.geometry import Point, Polygon
 from workers.ground import Ground, parse_ground
 from workers.hazards.params import Names
@@ -29,6 +29,11 @@ MACHINE_KINDS = ("winch", "hoist", "conveyor", "haulage", "pump", "scraper", "ro
 LOOK_OF = {"conveyor": "belt", "haulage": "car", "pump": "lamp"}
 # A region that is too small in a picture as large as this is too small for every camera.
 LARGEST = (3840, 2160)
+# The word for one thing of each list that rules and gauges name.
+WORDS = {
+    "zones": "zone", "lines": "line", "gauges": "gauge", "machines": "machine",
+    "inputs": "input", "shifts": "shift",
+}  # fmt: skip
 SOURCES = ("signal", "video", "both")
 # What another system tells: one of some states, a number, or that something happened.
 INPUT_KINDS = ("state", "number", "event")
@@ -144,7 +149,7 @@ def load_scene(path: str | Path) -> Scene:
 
 
 def parse_scene(document: Mapping[str, Any]) -> Scene:
-    """Check a scene document and return it as a Scene; raise SceneError at the first fault."""
+    """Check a scene document and return it as a Scene; SceneError has every fault of it."""
     raw = checks.keys(
         document,
         "",
@@ -159,17 +164,19 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
             "version", "must be %(version)s, found %(found)s",
             version=VERSION, found=checks.show(raw["version"]),
         )  # fmt: skip
-    fps = checks.number(raw.get("analysis_fps", 5.0), "analysis_fps", 0.1, 60)
-    zones = checks.listed(raw, "zones", _zone)
-    machines = checks.listed(raw, "machines", _machine)
+    faults = Faults()
+    fps = faults.take(checks.number, raw.get("analysis_fps", 5.0), "analysis_fps", 0.1, 60)
+    zones = checks.listed(raw, "zones", _zone, faults)
+    machines = checks.listed(raw, "machines", _machine, faults)
     polygons = {zone.id: zone.polygon for zone in zones}
-    gauges = checks.listed(raw, "gauges", lambda item, path: _gauge(item, path, polygons))
-    ground = parse_ground(raw["ground"]) if raw.get("ground") is not None else None
-    masks = checks.listed(raw, "masks", _mask)
-    lines = checks.listed(raw, "lines", _line)
-    inputs = checks.listed(raw, "inputs", _input)
-    _refuse_doubles(machines, inputs)
-    shifts = checks.listed(raw, "shifts", parse_shift)
+    gauges = checks.listed(raw, "gauges", lambda item, path: _gauge(item, path, polygons), faults)
+    has_ground = raw.get("ground") is not None
+    ground = faults.take(parse_ground, raw["ground"]) if has_ground else None
+    masks = checks.listed(raw, "masks", _mask, faults)
+    lines = checks.listed(raw, "lines", _line, faults)
+    inputs = checks.listed(raw, "inputs", _input, faults)
+    _refuse_doubles(machines, inputs, faults)
+    shifts = checks.listed(raw, "shifts", parse_shift, faults)
     days = {shift.id: shift for shift in shifts}
     names = Names(
         zone=frozenset(polygons),
@@ -183,17 +190,22 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
         floors=frozenset(gauge.id for gauge in gauges if gauge.zone is not None),
         sources={machine.id: machine.source for machine in machines},
         shifts=days,
-        ground=ground is not None,
+        ground=has_ground,
     )
     rules = checks.listed(
-        raw, "rules", lambda item, path: parse_rule(item, path, names, days, ground is not None)
+        raw, "rules", lambda item, path: parse_rule(item, path, names, days, has_ground), faults
     )
-    refuse_circles(rules)
+    ppe = faults.take(checks.flag, raw.get("ppe", False), "ppe")
+    timezone = faults.take(_timezone, raw)
+    checks.consequences(raw, faults, WORDS)
+    if not faults.found:  # without a rule that has a fault, another one's condition may lack it
+        faults.take(refuse_circles, rules)
+    faults.tell()
     return Scene(
         VERSION, fps, zones, machines, gauges, ground, masks,
         tuple(rule for rule in rules if isinstance(rule, SceneRule)),
-        polygons, checks.flag(raw.get("ppe", False), "ppe"), lines, inputs, shifts,
-        _timezone(raw), tuple(rule for rule in rules if isinstance(rule, Unknown)),
+        polygons, ppe, lines, inputs, shifts, timezone,
+        tuple(rule for rule in rules if isinstance(rule, Unknown)),
     )  # fmt: skip
 
 
@@ -206,15 +218,15 @@ def _timezone(raw: Mapping[str, Any]) -> str:
     return name
 
 
-def _refuse_doubles(machines: tuple[Machine, ...], inputs: tuple[Input, ...]) -> None:
+def _refuse_doubles(
+    machines: tuple[Machine, ...], inputs: tuple[Input, ...], faults: Faults
+) -> None:
     """A report names a machine or an input by its id: one id may not mean both."""
     taken = {machine.id for machine in machines}
     for index, one in enumerate(inputs):
         if one.id in taken:
-            raise SceneError(
-                f"inputs[{index}].id", '"%(id)s" is already the id of %(other)s',
-                id=one.id, other="a machine",
-            )  # fmt: skip
+            text = '"%(id)s" is already the id of %(other)s'
+            faults.note(SceneError(f"inputs[{index}].id", text, id=one.id, other="a machine"))
 
 
 def _zone(item: Any, path: str) -> Zone:

@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from apps.rules.services import ConflictError
 from apps.sentences import refusal
 from workers.scene import SceneError
 
@@ -17,8 +18,13 @@ __all__ = ["answer"]
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception into the answer; None leaves it to Django (a fault of ours: 500)."""
     if isinstance(error, SceneError):
-        item = {"code": "invalid", "message": refusal(error), "field": error.path}
-        return Response({"errors": [item]}, status=400)
+        items = [
+            {"code": "invalid", "message": refusal(fault), "field": fault.path}
+            for fault in error.faults
+        ]
+        if isinstance(error, ConflictError):
+            return Response({"errors": [{**items[0], "code": "conflict"}]}, status=409)
+        return Response({"errors": items}, status=400)
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(
             error.message_dict if hasattr(error, "error_dict") else error.messages

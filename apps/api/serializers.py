@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.permissions import Access, Action
@@ -165,10 +166,25 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
     disarm = serializers.BooleanField(
         write_only=True, default=False, help_text="yes, life-critical rules may stop protecting"
     )
+    base = serializers.IntegerField(
+        write_only=True,
+        required=False,
+        min_value=0,
+        help_text="the version that the draft began with; 409 when another is in force by now",
+    )
+    author_name = serializers.SerializerMethodField()
+
+    @extend_schema_field(str)
+    def get_author_name(self, scene: Scene) -> str:
+        """Return who saved it, by user name."""
+        return scene.author.get_username() if scene.author else ""
 
     class Meta:
         model = Scene
-        fields = ["version", "document", "reason", "disarm", "author", "created_at"]
+        fields = [
+            "version", "document", "reason", "disarm", "base", "author", "author_name",
+            "created_at",
+        ]  # fmt: skip
         read_only_fields = ["version", "author", "created_at"]
 
 

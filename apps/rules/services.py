@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +20,7 @@ from workers.scene import SceneError, parse_scene
 
 __all__ = [
     "BusyError",
+    "ConflictError",
     "DisarmError",
     "replay_cancel",
     "replay_end",
@@ -36,6 +36,10 @@ class DisarmError(SceneError):
     """A life-critical rule would stop protecting, and nobody confirmed that."""
 
 
+class ConflictError(SceneError):
+    """Somebody else put a version in force since the one that this draft began with."""
+
+
 class BusyError(ValidationError):
     """Another replay of the same mine goes on: one at a time, so that it takes one core at most."""
 
@@ -47,23 +51,28 @@ def scene_publish(
     document: dict[str, Any],
     reason: str = "",
     disarm: bool = False,
+    base: int | None = None,
     actor: User | None = None,
 ) -> Scene:
     """Put a new version of a camera's scene in force.
 
+    base: the version that the draft began with; ConflictError when another is in force by now.
     Raises workers.scene.SceneError, with the path of the fault, when the document is not valid,
     and DisarmError when a life-critical rule would stop protecting without `disarm` and a reason.
     """
     parse_scene(document)
     take_turn(mine_id=camera.mine_id)  # two people may save at once
-    lost = rules_disarmed(before=scene_document(scene_in_force(camera=camera)), after=document)
+    before = scene_in_force(camera=camera)
+    newest = before.version if before else 0
+    if base is not None and base != newest:
+        raise ConflictError("base", "version %(version)s is in force by now", version=newest)
+    lost = rules_disarmed(before=scene_document(before), after=document)
     if lost and not (disarm and reason.strip()):
         raise DisarmError(
             "disarm",
             "%(rules)s would no longer protect anybody: confirm it, and give a reason",
             rules=", ".join(lost),
         )
-    newest = Scene.objects.filter(camera=camera).aggregate(v=Max("version"))["v"] or 0
     scene = Scene.objects.create(
         mine_id=camera.mine_id,
         camera=camera,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { area, crossings, rectangle, shift, split, within, type Point } from "../src/scene/geometry";
 import { History } from "../src/scene/history";
 import { leftOf, middle } from "../src/scene/arrows";
+import { changes, merged } from "../src/scene/diff";
 import { renamed } from "../src/scene/rename";
 import { moved, needsOf } from "../src/scene/rows";
 import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
@@ -183,5 +184,34 @@ describe("a procedure's steps", () => {
   it("need one thing or several", () => {
     expect(needsOf({ id: "a", needs: { zone: "z", at_least: 1 } })).toHaveLength(1);
     expect(needsOf({ id: "a", needs: [{ zone: "z", at_most: 0 }, { machine: "m", running: false }] })).toHaveLength(2);
+  });
+});
+
+describe("two versions", () => {
+  const zone = (id: string, left: number) => ({ id, polygon: rectangle(left, 0.4, 0.6, 0.8) });
+  const rule = (dwell_s: number) => ({ id: "near", type: "proximity_while_running", zone: "danger", params: { dwell_s } });
+  const base: Scene = { ...EMPTY, zones: [zone("danger", 0.3), zone("stand", 0.1)], rules: [rule(0.5)] };
+
+  it("differ by their things, with the values that changed", () => {
+    const after = { ...base, zones: [zone("danger", 0.2), zone("refuge", 0.1)], rules: [rule(0.3)], ppe: true };
+    expect(changes(base, after).map(({ list, id, kind, details }) => [kind, list, id, ...details.map((one) => `${one.key} ${one.from ?? ""}>${one.to ?? ""}`)])).toEqual([
+      ["changed", "zones", "danger", "polygon >"],
+      ["added", "zones", "refuge"],
+      ["changed", "rules", "near", "params.dwell_s 0.5>0.3"],
+      ["added", "", "ppe"],
+      ["removed", "zones", "stand"],
+    ]);
+    expect(changes(base, JSON.parse(JSON.stringify(base)) as Scene)).toEqual([]);
+  });
+
+  it("of two people are put together, and what both changed is named", () => {
+    const mine = { ...base, zones: [zone("danger", 0.25), zone("stand", 0.1), zone("mine", 0)] };
+    const theirs = { ...base, zones: [zone("danger", 0.2)], rules: [rule(0.3)] };
+    const { scene, both } = merged(base, mine, theirs);
+    expect(scene.zones.map((one) => one.id)).toEqual(["danger", "mine"]); // they took the stand out, I left it as it was
+    expect(scene.zones[0]!.polygon).toEqual(mine.zones[0]!.polygon);
+    expect(scene.rules[0]!.params).toEqual({ dwell_s: 0.3 });
+    expect(both.map((one) => one.id)).toEqual(["danger"]);
+    expect(merged(base, base, theirs).scene).toEqual(theirs);
   });
 });

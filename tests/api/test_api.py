@@ -1,6 +1,7 @@
 """The API as programs use it: tokens, scenes, signals, events, and its errors in words."""
 
 import copy
+import re
 from datetime import timedelta
 
 import pytest
@@ -99,6 +100,40 @@ def test_a_scene_that_points_nowhere_is_refused_with_the_path(cast: Cast, admin:
     [error] = answer.json()["errors"]
     assert error["field"] == "rules[0].zone"
     assert "dangr" in error["message"]
+
+
+def test_every_fault_of_a_scene_is_answered_with_its_path_in_the_readers_language(
+    cast: Cast, admin: Client
+):
+    document = copy.deepcopy(SCENE)
+    document["zones"].append({"id": "bow", "polygon": [[0, 0], [1, 1], [1, 0], [0, 1]]})
+    document["rules"][0] |= {"machine": "winch-9", "params": {"dwell_s": 900}}
+    answer = admin.put(
+        f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/",
+        {"document": document},
+        "application/json",
+        headers={"accept-language": "zh-hans"},
+    )
+    errors = {one["field"]: one["message"] for one in answer.json()["errors"]}
+    bow = f"zones[{len(document['zones']) - 1}].polygon"
+    assert list(errors) == [bow, "rules[0].machine", "rules[0].params.dwell_s"]
+    assert all(re.search("[\u4e00-\u9fff]", message) for message in errors.values())
+
+
+def test_who_drew_on_an_older_version_is_told_and_nothing_is_overwritten(cast: Cast, admin: Client):
+    path = f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/"
+    base = admin.get(path).json()["version"]
+    body = {"document": SCENE, "base": base, "reason": "the first"}
+    assert admin.put(path, body, "application/json").status_code == 201
+    second = admin.put(path, {**body, "reason": "the second"}, "application/json")
+    assert second.status_code == 409
+    assert second.json()["errors"][0]["code"] == "conflict"
+    now = admin.get(path).json()
+    assert (now["version"], now["reason"]) == (base + 1, "the first")
+    assert now["author_name"] == "ben"
+    assert admin.get(f"{path}?version={base + 1}").json()["reason"] == "the first"
+    assert admin.get(f"{path}?version=999").status_code == 404
+    assert admin.get(f"{path}?version=x").status_code == 404
 
 
 def test_each_saved_scene_is_a_new_version_and_the_newest_is_in_force(cast: Cast, admin: Client):

@@ -96,3 +96,37 @@ def test_the_floor_is_drawn_checked_with_a_ruler_and_saved(page: Page):
     made = scene_of(page)
     assert made["ground"]["metres"] == [[0, 0], [3, 0], [3, 8], [0, 8]]
     assert made["zones"][0]["polygon"][0] == [0.4, 0.55]
+
+
+def test_who_saves_second_sees_what_changed_and_puts_both_together(page: Page):
+    page.get_by_role("button", name="Add a zone").click()
+    page.get_by_label("Name", exact=True).fill("mine")
+    page.get_by_label("Name", exact=True).press("Tab")
+    found = re.search(r"/cameras/(\d+)/scene/", page.url)
+    assert found
+    address = f"/api/v1/cameras/{found[1]}/scene/"
+    theirs = {"id": "theirs", "polygon": [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3]]}
+    document = {"version": 1, "zones": [theirs]}
+    api.send(page, "PUT", address, {"document": document, "reason": "from the other desk"})
+
+    page.get_by_label("Reason for the change").fill("from this one")
+    page.get_by_label("Reason for the change").press("Enter")
+    choice = page.locator(".conflict")
+    expect(choice).to_contain_text("from the other desk")
+    expect(choice).to_contain_text("new: zone theirs")
+    assert [zone["id"] for zone in scene_of(page)["zones"]] == ["theirs"]  # nothing overwritten
+    choice.get_by_role("button", name="Put my changes into theirs").click()
+    expect(page.locator(".shape-label", has_text="theirs")).to_have_count(1)
+    page.get_by_label("Reason for the change").press("Enter")
+    expect(page.locator("#versions")).to_contain_text("from this one", timeout=30_000)
+    assert [zone["id"] for zone in scene_of(page)["zones"]] == ["theirs", "mine"]
+
+    # Back to the first version: it stands in the editor, and is saved like any other change.
+    first = page.locator("#versions tr[data-version='1']")
+    page.locator("#versions tr[data-version='2']").get_by_text("What changed").click()
+    expect(page.locator("#versions tr[data-version='2'] .diffs")).to_contain_text("new: zone mine")
+    first.get_by_text("Back to this").click()
+    expect(page.get_by_label("Reason for the change")).to_have_value("Back to version 1")
+    page.get_by_label("Reason for the change").press("Enter")
+    expect(page.locator("#versions tr[data-version='3']")).to_be_visible()
+    assert [zone["id"] for zone in scene_of(page)["zones"]] == ["theirs"]

@@ -182,6 +182,26 @@ def test_a_fault_is_refused_with_its_path(path, value, message):
     assert str(caught.value) == f"{caught.value.path}: {caught.value.message}"
 
 
+def test_every_fault_is_told_at_once_and_what_only_follows_from_one_is_not():
+    document = good()
+    document["zones"][0]["polygon"] = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]
+    document["ground"]["metres"] = [[0, 0]] * 4
+    document["rules"][0] |= {"params": {"dwell_s": -1, "dwel": 2}, "mode": "armd"}
+    document["rules"].append({**good()["rules"][0], "id": "r2", "machine": "winch-9"})
+    with pytest.raises(SceneError) as caught:
+        parse_scene(document)
+    # Rule r1's zone is there, with a fault of its own: that it is missing is not said.
+    assert [fault.path for fault in caught.value.faults] == [
+        "zones[0].polygon",
+        "ground.metres",
+        "rules[0].params.dwel",
+        "rules[0].params.dwell_s",
+        "rules[0].mode",
+        "rules[1].machine",
+    ]
+    assert caught.value.path == "zones[0].polygon"
+
+
 def test_two_things_with_one_id_are_refused():
     document = good()
     document["zones"].append(document["zones"][0])

@@ -5,7 +5,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from workers import checks
-from workers.checks import SceneError
+from workers.checks import Faults, SceneError
 
 # Parameters of these kinds name something that is drawn or listed in the scene.
 REFERENCES = ("zone", "line", "gauge", "machine", "input")
@@ -136,17 +136,20 @@ def describe(params: type) -> list[dict[str, Any]]:
 def parse(kind: type, item: Any, path: str, names: Names) -> Any:
     """Check a rule's parameters and return them as the type's dataclass."""
     declared = {f.name: f for f in fields(kind)}
-    raw = checks.keys(item, path, optional=tuple(declared))
+    faults = Faults()
+    raw = checks.known_keys(item, path, (), tuple(declared), faults)
     values = {}
     for key, value in raw.items():
         if value is None and declared[key].default is None:
             continue
-        values[key] = _value(declared[key].metadata, value, f"{path}.{key}", names)
+        about = declared[key].metadata
+        values[key] = faults.take(_value, about, value, f"{path}.{key}", names)
     for key, one in declared.items():
         no_default = one.default is MISSING and one.default_factory is MISSING
         needed = no_default or one.metadata.get("required", False)
         if needed and (key not in values or values[key] == ()):
-            raise SceneError(f"{path}.{key}", "is missing")
+            faults.note(SceneError(f"{path}.{key}", "is missing"))
+    faults.tell()
     return kind(**values)
 
 

@@ -139,8 +139,15 @@ class CameraScene(ScopedView):
     queryset = Scene.objects.none()
 
     def get(self, request: Request, pk: int) -> Response:
-        """Return the scene in force; version 0 is the empty one before the first."""
-        scene = scene_in_force(camera=self.find(cameras(), pk=pk))
+        """Return the scene in force, or ?version=; version 0 is the empty one before the first."""
+        camera, wanted = self.find(cameras(), pk=pk), request.query_params.get("version", "")
+        if wanted:
+            number = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else -1
+            old = Scene.objects.filter(camera=camera, version=number).first()
+            if old is None:
+                raise Http404
+            return Response(self.get_serializer(old).data)
+        scene = scene_in_force(camera=camera)
         if scene is None:
             return Response({"version": 0, "document": scene_document(None), "reason": ""})
         return Response(self.get_serializer(scene).data)

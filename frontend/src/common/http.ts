@@ -5,6 +5,8 @@ export class Refused extends Error {
     readonly status: number,
     message: string,
     readonly field = "",
+    /** Everything that the server found, the first in front. */
+    readonly all: { message: string; field: string }[] = [{ message, field }],
   ) {
     super(message);
   }
@@ -35,8 +37,10 @@ export async function json<T>(url: string, method = "GET", body?: unknown, signa
     if (response.ok) throw new Refused(response.status, "not JSON");
   }
   if (response.ok) return answer as T;
-  const first = (answer as { errors?: { message: string; field?: string }[] } | null)?.errors?.[0];
-  throw new Refused(response.status, first?.message ?? `${response.status} ${response.statusText}`, first?.field ?? "");
+  const found = (answer as { errors?: { message: string; field?: string }[] } | null)?.errors ?? [];
+  const all = found.map(({ message, field }) => ({ message, field: field ?? "" }));
+  if (!all[0]) throw new Refused(response.status, `${response.status} ${response.statusText}`);
+  throw new Refused(response.status, all[0].message, all[0].field, all);
 }
 
 /** Post a form's fields to a page, whatever page it answers with. */

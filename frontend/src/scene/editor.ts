@@ -33,8 +33,8 @@ export class Editor {
   /** The picture's width by its height. */
   aspect = 16 / 9;
   draft: Draft = { template: "", answers: {}, names: {} };
-  /** A fault that only the server found; it goes with the next change. */
-  refused: model.Fault | null = null;
+  /** Faults that only the server found; they go with the next change. */
+  refused: model.Fault[] = [];
   private readonly listeners: (() => void)[] = [];
   private readonly pointListeners: (() => void)[] = [];
 
@@ -58,7 +58,9 @@ export class Editor {
 
   get faults(): model.Fault[] {
     const found = model.faults(this.scene, this.given.hazards, (key) => this.words.t(key));
-    return this.refused ? [...found, this.refused] : found;
+    // What is said here already is not said again in the server's words.
+    const same = (one: model.Fault): boolean => found.some((fault) => fault.path === one.path);
+    return [...found, ...this.refused.filter((one) => !same(one))];
   }
 
   /** The faults at a path or below it. */
@@ -75,7 +77,7 @@ export class Editor {
   }
 
   change(scene: model.Scene, mark = true): void {
-    this.refused = null;
+    this.refused = [];
     // A field that tells what holds already is no step that could be undone.
     if (JSON.stringify(scene) !== JSON.stringify(this.scene)) this.history.set(scene, mark);
     this.tell();
@@ -110,7 +112,7 @@ export class Editor {
   }
 
   private settle(): void {
-    this.refused = null;
+    this.refused = [];
     if (this.chosen && !model.thingOf(this.scene, this.chosen)) this.chosen = null;
     this.point = null;
     this.tell();

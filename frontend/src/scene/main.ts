@@ -10,7 +10,9 @@ import { inputsPanel } from "./inputs";
 import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { shapesPanel } from "./shapes";
+import { merged } from "./diff";
 import { templatesPanel } from "./templates";
+import { conflictPanel, versionButtons, versionOf } from "./versions";
 
 const TABS = ["shapes", "rules", "inputs", "templates", "json"] as const;
 type Tab = (typeof TABS)[number];
@@ -40,13 +42,15 @@ const panel = el("div", { class: "side", role: "tabpanel", id: "editor-panel" })
 
 const reason = el("input", { type: "text", id: "reason", maxlength: 300, autocomplete: "off" });
 const saveButton = el("button", { type: "submit", class: "button primary" }, t("save"));
-const outcome = el("p", { role: "status" });
+const outcome = el("div", { role: "status" });
+const panelOf = el("div", {}); // where a choice between two people's versions is put
 const save = el(
   "form",
   { class: "card save" },
   el("div", { class: "field" }, el("label", { for: "reason" }, t("reason")), reason, el("p", { class: "help" }, t("reason_help"))),
   saveButton,
   outcome,
+  panelOf,
 );
 save.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -134,8 +138,7 @@ function render(): void {
   const shown = empty ? [panel] : [tabList, panel, save];
   if (right.firstChild !== shown[0]) right.replaceChildren(...shown);
   if (key) takeUp(key);
-  const refused = editor.refused;
-  if (refused && !/^(template|answers|names)/.test(refused.path)) say(t("refused", { reason: refused.path ? `${refused.path}: ${refused.text}` : refused.text }), true);
+  refusals(editor.refused.filter((one) => !/^(template|answers|names)/.test(one.path)));
 }
 
 function takeUp(key: string): void {
@@ -192,26 +195,25 @@ interface Published {
 
 async function publish(): Promise<void> {
   if (!editor.dirty) return;
-  if (editor.faults.some((fault) => fault !== editor.refused)) {
+  if (editor.faults.some((fault) => !editor.refused.includes(fault))) {
     say(t("fix_first"), true);
     return;
   }
   saveButton.disabled = true;
   setText(saveButton, t("saving"));
   try {
-    const now = await json<{ version: number }>(given.urls.scene);
-    if (now.version !== version && !window.confirm(t("newer", { version: now.version }))) return;
     const sent = editor.scene;
     const made = await send(sent);
     if (!made) return;
     version = made.version;
     editor.saved = sent;
-    editor.refused = null;
+    editor.refused = [];
     reason.value = "";
     say(t("saved", { version: made.version }), false);
     list(made);
   } catch (error) {
-    if (error instanceof Refused) point(error);
+    if (error instanceof Refused && error.status === 409) await conflict(error);
+    else if (error instanceof Refused) point(error);
     else say(t("refused", { reason: error instanceof Error ? error.message : String(error) }), true);
   } finally {
     setText(saveButton, t("save"));
@@ -221,7 +223,7 @@ async function publish(): Promise<void> {
 
 /** Send a document; where a life-critical rule would stop protecting, only after a yes. */
 async function send(sent: model.Scene): Promise<Published | null> {
-  const body = { document: sent, reason: reason.value };
+  const body = { document: sent, reason: reason.value, base: version };
   try {
     return await json<Published>(given.urls.scene, "PUT", body);
   } catch (error) {
@@ -235,10 +237,44 @@ async function send(sent: model.Scene): Promise<Published | null> {
   }
 }
 
-/** Show the server's fault beside what it is about. */
+/** Somebody else saved meanwhile: show what, and let the one who is here choose. */
+async function conflict(refused: Refused): Promise<void> {
+  const theirs = await versionOf(editor);
+  say(refused.message, true);
+  const over = (choice: "theirs" | "merged" | "mine"): void => {
+    const now = model.whole(theirs.document);
+    const base = editor.saved;
+    version = theirs.version;
+    editor.saved = now;
+    editor.chosen = null;
+    if (choice === "theirs") editor.change(now);
+    else if (choice === "merged") editor.change(merged(base, editor.scene, now).scene);
+    panelOf.replaceChildren();
+    say(t(choice === "theirs" ? "conflict_taken" : "conflict_look"), false);
+    editor.tell();
+  };
+  const shown = conflictPanel(editor, theirs, editor.saved, over);
+  panelOf.replaceChildren(shown);
+  shown.focus();
+}
+
+/** Say every fault that the server found; each leads to what it is about. */
+function refusals(all: model.Fault[]): void {
+  if (!all.length) return;
+  say(all.length > 1 ? t("refused_all", { count: all.length }) : t("refused", { reason: "" }), true);
+  const lead = (fault: model.Fault): HTMLElement =>
+    el("li", {}, el("button", { type: "button", class: "button quiet small", "data-refused": fault.path, click: () => (show(fault.path), editor.tell()) }, fault.path ? `${fault.path}: ${fault.text}` : fault.text));
+  outcome.append(el("ul", { class: "refusals" }, ...all.map(lead)));
+}
+
+/** Show the server's faults beside what they are about. */
 function point(error: Refused): void {
-  const path = error.field.replace(/^document\./, "");
-  editor.refused = { path, text: error.message };
+  editor.refused = error.all.map(({ field, message }) => ({ path: field.replace(/^document\./, ""), text: message }));
+  show(editor.refused[0]?.path ?? "");
+}
+
+/** Open what a path is about. */
+function show(path: string): void {
   const [, kind, index] = /^(zones|masks|machines|gauges|lines|inputs|shifts|rules)\[(\d+)\]/.exec(path) ?? [];
   if (kind === "rules") tab = "rules";
   else if (kind === "inputs" || kind === "shifts") tab = "inputs";
@@ -258,16 +294,22 @@ function list(made: Published): void {
     return;
   }
   body.querySelector("td .sub")?.remove();
-  body.prepend(
-    el(
+  const row = el(
       "tr",
-      {},
+      { "data-version": made.version },
       el("td", {}, String(made.version), " ", el("span", { class: "sub" }, t("in_force"))),
       el("td", {}, sayFull(made.created_at, given.timezone)),
       el("td", {}, t("you")),
       el("td", {}, made.reason || "–"),
-    ),
   );
+  versionButtons(editor, row, made.version, backTo);
+  body.prepend(row);
+}
+
+function backTo(old: number): void {
+  if (!reason.value) reason.value = t("back_reason", { version: old });
+  say(t("back_look", { version: old }), false);
+  reason.focus();
 }
 
 window.addEventListener("beforeunload", (event) => {
@@ -280,5 +322,6 @@ document.addEventListener("keydown", (event) => {
   if (event.shiftKey) editor.redo();
   else editor.undo();
 });
+for (const row of document.querySelectorAll<HTMLTableRowElement>("#versions tr[data-version]")) versionButtons(editor, row, Number(row.dataset["version"]), backTo);
 editor.watch(renderSoon);
 render();

@@ -159,8 +159,8 @@ class Box {
       this.run.disabled = false;
       this.fault(t("replay_refused", { reason: path ? `${path}: ${reason}` : reason }));
       // A fault in the draft stands beside what it is about as well.
-      if (/^(zones|machines|gauges|lines|inputs|rules)\[/.test(path)) {
-        this.editor.refused = { path, text: reason };
+      if (error instanceof Refused && /^(zones|masks|machines|gauges|lines|inputs|shifts|rules)\[|^ground/.test(path)) {
+        this.editor.refused = error.all.map(({ field, message }) => ({ path: field, text: message }));
         this.editor.tell();
       }
     }

@@ -59,7 +59,7 @@ export function templatesPanel(editor: Editor, done: () => void): HTMLElement[] 
 function item(editor: Editor, template: Template): HTMLElement {
   const choose = (): void => {
     editor.draft = { template: template.id, answers: {}, names: proposed(editor, template) };
-    editor.refused = null;
+    editor.refused = [];
     editor.tell();
   };
   const on = editor.draft.template === template.id;
@@ -94,7 +94,7 @@ function mineMachines(editor: Editor, thing: Thing): Editor["given"]["machines"]
 function form(editor: Editor, template: Template, done: () => void): HTMLElement {
   const { t } = editor.words;
   const draft = editor.draft;
-  const other = editor.refused && /^(template|document|answers|names)$/.test(editor.refused.path) ? editor.refused.text : "";
+  const other = editor.refused.find((one) => /^(template|document|answers|names)$/.test(one.path))?.text;
   const button = el("button", { type: "submit", class: "button primary", "data-key": "template-use" }, t("template_use"));
   const made = el(
     "form",
@@ -158,8 +158,8 @@ async function put(editor: Editor, draft: Draft, done: () => void): Promise<void
     done();
     editor.change(after);
   } catch (error) {
-    editor.refused = { path: error instanceof Refused ? error.field : "template", text: error instanceof Error ? error.message : String(error) };
-    if (!/^(answers|names)\./.test(editor.refused.path)) editor.refused.path = "template";
+    const all = error instanceof Refused ? error.all : [{ field: "", message: error instanceof Error ? error.message : String(error) }];
+    editor.refused = all.map(({ field, message }) => ({ path: /^(answers|names)\./.test(field) ? field : "template", text: message }));
     editor.tell();
   }
 }
