@@ -18,7 +18,7 @@ from django.utils.translation.trans_real import translation
 from apps.alarms.words import BLIND, FAULTS, INPUT_STATES, MACHINE_STATES, SOURCES, WRONG
 from workers.checks import SceneError
 
-__all__ = ["kept", "refusal", "said_alarm", "said_event", "why"]
+__all__ = ["kept", "refusal", "said_alarm", "said_event", "why", "why_of"]
 
 PLACE = re.compile(r"%\((\w+)\)s|%%")
 # What a rule may name and does not find.
@@ -48,6 +48,11 @@ CODES: dict[str, Mapping[str, str | Promise]] = {
 def why(alarm: Any) -> str:
     """Say what made an alarm."""
     return _why(alarm.why, alarm.values)
+
+
+def why_of(data: Mapping[str, Any]) -> str:
+    """Say what made an alarm, from its data."""
+    return _why(data["why"], data["values"])
 
 
 def _why(english: str, values: Mapping[str, Any]) -> str:

@@ -62,6 +62,15 @@ TABLE = (
         env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
     ),
     AppProcess(
+        # Messages wait for receivers, so they have threads and a process of their own: a receiver
+        # that does not answer holds up no alarm, and no other receiver.
+        "notify",
+        (*_WORKER, "-n", "notify@%h", "-Q", "notify", "-P", "threads", "-c", "8")
+        + ("--prefetch-multiplier", "1", *_ALONE),
+        says=" ready.",
+        env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+    ),
+    AppProcess(
         # Drafts over recordings, by a process of their own: the live analysis never waits for one.
         "replay",
         (*_WORKER, "-n", "replay@%h", "-Q", "replay", "-c", "1")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import secrets
 import sys
 import time
 import urllib.error
@@ -92,6 +94,7 @@ class Stack:
         port = free_port(self.state_dir, "web")
         self.base_url = self._given.get("DAVY_BASE_URL") or f"http://127.0.0.1:{port}"
         self.env["DAVY_BASE_URL"] = self.base_url
+        self._set_notifications()
         self.env.setdefault("DAVY_FILE_SOURCES", ":".join(_file_sources(self.state_dir)))
         stamps = load_json(self.state_dir / "done.json")
         static = _digest(_STATIC)
@@ -107,12 +110,23 @@ class Stack:
                 self._end(self._begin("migrate", *processes.MIGRATE[2:], "-v", "0", env=owner))
             with self._step("demo mine"):
                 arguments = ("seed", "--rtsp", self.rtsp_url, "--logins", str(self.logins_file))
+                arguments += ("--receiver", str(self.state_dir / "receiver.json"))
                 self._end(self._begin("seed", *arguments))
                 self.seeded = True
         if collecting:
             with self._step("pages"):
                 self._end(collecting)
         save_json(self.state_dir / "done.json", {"static": static, "database": code})
+
+    def _set_notifications(self) -> None:
+        """Let mail go into a folder, and webhooks to `python -m infra.receiver`: nothing leaves."""
+        if not self._given.get("DAVY_EMAIL_HOST"):
+            self.env.setdefault("DAVY_EMAIL_DIR", str(state_folder(self.state_dir / "mail")))
+        self.env.setdefault("DAVY_NOTIFY_PRIVATE", "127.0.0.1/32")
+        told = self.state_dir / "receiver.json"
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        known = {"secret": secret, **load_json(told)}
+        save_json(told, known | {"port": free_port(self.state_dir, "receiver")})
 
     def _start_application(self) -> None:
         port = free_port(self.state_dir, "web")

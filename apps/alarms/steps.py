@@ -18,6 +18,7 @@ from apps.alarms.models import Alarm, AlarmTransition, Severity
 from apps.alarms.selectors import alarm_data, silence_in_force
 from apps.audit.services import record
 from apps.live.services import emit
+from apps.notify.routing import route_step
 
 __all__ = ["facts_of", "step", "tell"]
 
@@ -81,6 +82,7 @@ def step(
     )
     if from_state == "" and alarm.state in ASKING:
         flood_watch(mine_id=alarm.mine_id)
+    route_step(alarm=alarm, step=transition)
     if cause in CHANGES and not alarm.chatter and (chatter := chatter_of(alarm=alarm, at=at)):
         alarm.chatter = chatter
         step(alarm, Cause.CHATTERING, at=at, part="alarms", detail=chatter)

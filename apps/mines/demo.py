@@ -15,6 +15,7 @@ from apps.cameras.models import Camera
 from apps.cameras.services import camera_create, camera_update
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.mines.services import area_create, machine_create, mine_create
+from apps.notify.demo import seed_routes
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import system_scope
 
@@ -54,7 +55,7 @@ PEOPLE = [
 ]
 
 
-def seed_demo(*, rtsp: str, logins: Path) -> list[dict[str, str]]:
+def seed_demo(*, rtsp: str, logins: Path, receiver: Path | None = None) -> list[dict[str, str]]:
     """Build the demo, or bring an existing one to this start's stream addresses.
 
     `rtsp` is the base of the loopback streams. Passwords are random and kept in `logins`, which
@@ -64,6 +65,8 @@ def seed_demo(*, rtsp: str, logins: Path) -> list[dict[str, str]]:
         mines = {name: _mine(organisation, name) for name, organisation in MINES.items()}
         for camera in CAMERAS:
             _camera(mines[camera.mine], camera, rtsp.rstrip("/"))
+        if receiver is not None:
+            seed_routes(mine=mines["Lamp Hill"], receiver=json.loads(receiver.read_text()))
         known = json.loads(logins.read_text()) if logins.exists() else []
         people = [_person(mines, *row, known=known) for row in PEOPLE]
     logins.parent.mkdir(parents=True, exist_ok=True)

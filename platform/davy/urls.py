@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("apps.evidence.urls")),
     path("", include("apps.plans.urls")),
     path("", include("apps.playback.urls")),
+    path("", include("apps.notify.urls")),
     path("", include("apps.rules.urls")),
     path("cameras/", include("apps.cameras.urls")),
     path("api/v1/", include("apps.api.urls")),

@@ -224,6 +224,54 @@ API = [
         body=lambda t: {"mine": t["mine"], "machine": "winch-1", "state": "STOPPED"},
         stranger=400,
     ),
+    Route("api:notify-routes", EVERYONE, stranger=200),
+    Route(
+        "api:notify-routes",
+        only(*CONFIGURERS, ok=201),
+        "post",
+        body=lambda t: {
+            "mine": t["mine"],
+            "name": "Group",
+            "channel": "wecom",
+            "address": "https://8.8.8.8/cgi-bin/webhook/send?key=1",
+        },
+        stranger=400,
+    ),
+    Route("api:notify-route", only(*CONFIGURERS), arguments=of("pk=route")),
+    Route(
+        "api:notify-route",
+        only(*CONFIGURERS),
+        "patch",
+        of("pk=route"),
+        lambda t: {"severities": ["critical"]},
+    ),
+    Route("api:notify-route", only(*CONFIGURERS, ok=204), "delete", of("pk=route")),
+    Route(
+        "api:notify-try",
+        only(*CONFIGURERS),
+        "post",
+        of("pk=route"),
+        lambda t: {},
+    ),
+    Route("api:notify-deliveries", EVERYONE, stranger=200),
+    Route("api:notify-device-list", EVERYONE, stranger=200),
+    Route(
+        "api:notify-device-list",
+        only(*ROLES, ok=400),  # push is off
+        "post",
+        body=lambda t: {
+            "mine": t["mine"],
+            "endpoint": "https://192.0.2.1/x",
+            "keys": {"p256dh": "x", "auth": "x"},
+        },
+        stranger=400,
+    ),
+    Route(
+        "api:notify-device",
+        dict.fromkeys(ROLES, 404),  # nobody's but one's own
+        "delete",
+        of("pk=device"),
+    ),
     Route("api:places", EVERYONE, stranger=200),
     Route("api:replays", EVERYONE, stranger=200),
     Route(

@@ -17,6 +17,9 @@ from apps.alarms.models import Handover, Silence
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
 from apps.live.services import emit
+from apps.notify.models import Route as NotifyRoute
+from apps.notify.models import Subscription
+from apps.notify.services import route_create as notify_route_create
 from apps.plans.models import Plan
 from apps.rules.models import Replay
 from apps.tenancy.scope import mine_scope, system_scope
@@ -84,6 +87,21 @@ def a_plan(place: Place) -> Plan:
     )  # fmt: skip
 
 
+def a_route(place: Place) -> NotifyRoute:
+    """Call a group of people; no mail server is set here, so nothing goes out."""
+    return notify_route_create(
+        mine=place.mine, channel="email", name="Leaders", address="li@example.com"
+    )[0]
+
+
+def a_device(place: Place) -> Subscription:
+    """Let a browser of somebody who has no role here any more take messages."""
+    stranger = user_create(username=f"gone-{place.mine.pk}", password="x")
+    return Subscription.objects.create(
+        mine=place.mine, user=stranger, device="phone", endpoint_hash="0", key="x"
+    )
+
+
 def things_of(place: Place) -> dict[str, Any]:
     """Return one mine's ids, with an alarm and a finished clip in it."""
     with system_scope("test"):
@@ -104,6 +122,8 @@ def things_of(place: Place) -> dict[str, Any]:
             "clip": clip.uid,
             "member": Membership.objects.get(mine=place.mine, role=Role.AUDITOR).pk,
             "model": a_model(place).pk,
+            "route": a_route(place).pk,
+            "device": a_device(place).pk,
             "token": ApiToken.objects.get(mine=place.mine).pk,
             "document": SCENE,
             "replay": a_replay(place).uid,

@@ -4,6 +4,7 @@ import { sayAge, sayFull } from "../common/time";
 import { enhance } from "./enhance";
 import { themeSwitch } from "./theme";
 import { limit } from "./files";
+import { push } from "./push";
 
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
@@ -23,6 +24,7 @@ for (const input of document.querySelectorAll<HTMLInputElement>("input[data-most
 
 // A new shift checks the sound of its desk anew (desk/hearing.ts).
 if (document.body.classList.contains("login")) sessionStorage.removeItem("davy.heard");
+for (const box of document.querySelectorAll<HTMLElement>("[data-push]")) void push(box);
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   button.hidden = !navigator.clipboard;

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from davy.env import env, env_bool, env_database, env_float, env_list, env_secret
 from davy.settings.celery import *  # noqa: F403
+from davy.settings.notify import *  # noqa: F403
 from davy.settings.paths import ROOT, VAR
 from davy.settings.storage import *  # noqa: F403
 
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
     "apps.evidence",
     "apps.plans",
     "apps.playback",
+    "apps.notify",
     "apps.api",
     "apps.portal",
 ]

@@ -57,6 +57,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "apps.cameras.tasks.analyse": {"queue": "analysis"},
     "apps.rules.tasks.replay": {"queue": "replay"},
+    "apps.notify.tasks.deliver": {"queue": "notify"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -84,6 +85,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.rules.tasks.sweep",
         "schedule": 5.0,
         "options": {"expires": 5},
+    },
+    "ring-again-for-messages": {
+        "task": "apps.notify.tasks.sweep",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
+    "forget-old-messages": {
+        "task": "apps.notify.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "forget-old-replays": {
         "task": "apps.rules.tasks.forget",

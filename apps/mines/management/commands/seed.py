@@ -18,8 +18,11 @@ class Command(BaseCommand):
         """Say where the demo's streams are and where its logins are kept."""
         parser.add_argument("--rtsp", required=True, help="base address of the demo's streams")
         parser.add_argument("--logins", required=True, type=Path, help="file for the logins")
+        parser.add_argument("--receiver", type=Path, help="port and secret of the demo's receiver")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed and say what there is."""
-        people = seed_demo(rtsp=options["rtsp"], logins=options["logins"])
+        people = seed_demo(
+            rtsp=options["rtsp"], logins=options["logins"], receiver=options["receiver"]
+        )
         self.stdout.write(f"demo mine ready, {len(people)} logins in {options['logins']}")

@@ -1,0 +1,255 @@
+"""Routes of notifications, the log of what they sent, and a person's own browsers."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.alarms.models import Severity
+from apps.api.base import MINE, Rows, ScopedView
+from apps.api.serializers import MineChoice
+from apps.mines.selectors import mines
+from apps.notify.models import Channel, Delivery, Kind, Picture, Route, Subscription
+from apps.notify.selectors import deliveries, delivery_data, devices_of, route_data, routes
+from apps.notify.services import (
+    device_add,
+    device_remove,
+    route_create,
+    route_remove,
+    route_test,
+    route_update,
+)
+
+__all__ = ["DeliveryList", "Device", "DeviceList", "RouteDetail", "RouteList", "RouteTest"]
+
+
+class RouteSerializer(serializers.Serializer[Any]):
+    """A route; address and secret are taken and never given back."""
+
+    name = serializers.CharField(max_length=60)
+    enabled = serializers.BooleanField(required=False)
+    severities = serializers.ListField(
+        child=serializers.ChoiceField(Severity.choices), required=False
+    )
+    steps = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6),
+        required=False,
+        help_text="0: at once; n: the n-th step of the severity's ladder",
+    )
+    areas = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="empty: the whole mine"
+    )
+    since = serializers.TimeField(
+        required=False, allow_null=True, help_text="by the mine's clock; may go over midnight"
+    )
+    until = serializers.TimeField(required=False, allow_null=True)
+    cleared = serializers.BooleanField(required=False, help_text="say also when it is over")
+    language = serializers.CharField(required=False, max_length=10)
+    picture = serializers.ChoiceField(Picture.choices, required=False)
+    people = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="push: ids of people; or all"
+    )
+    address = serializers.CharField(required=False, write_only=True, max_length=4000)
+    secret = serializers.CharField(required=False, write_only=True, max_length=200)
+
+    def to_representation(self, route: Route) -> dict[str, Any]:
+        """Return the route's data."""
+        return route_data(route)
+
+
+class NewRouteSerializer(RouteSerializer):
+    """A route to add; its channel stays."""
+
+    mine = MineChoice()
+    channel = serializers.ChoiceField(Channel.choices)
+
+
+class DeliverySerializer(serializers.BaseSerializer[Delivery]):
+    """A message and its tries."""
+
+    def to_representation(self, delivery: Delivery) -> dict[str, Any]:
+        """Return the message's data."""
+        return delivery_data(delivery)
+
+
+class KeysSerializer(serializers.Serializer[Any]):
+    """The keys of a browser's push subscription, in base64url."""
+
+    p256dh = serializers.CharField(max_length=100)
+    auth = serializers.CharField(max_length=50)
+
+
+class DeviceSerializer(serializers.Serializer[Any]):
+    """A browser that takes push messages: what PushSubscription.toJSON() gives, and its name."""
+
+    mine = MineChoice()
+    endpoint = serializers.CharField(max_length=1000, write_only=True)
+    keys = KeysSerializer(write_only=True)
+    device = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+
+    def to_representation(self, row: Subscription) -> dict[str, Any]:
+        """Return the browser without its address and keys."""
+        return {
+            "id": row.pk,
+            "mine": row.mine_id,
+            "device": row.device,
+            "created_at": row.created_at.isoformat(),
+        }
+
+
+class RouteList(Rows):
+    """Routes, for those who set a mine up."""
+
+    serializer_class = NewRouteSerializer
+    queryset = Route.objects.none()
+    read = Action.CONFIGURE
+
+    @extend_schema(parameters=[MINE], responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List routes."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List routes in scope."""
+        return self.narrow(routes())
+
+    @extend_schema(responses={201: OpenApiTypes.OBJECT})
+    def post(self, request: Request) -> Response:
+        """Add a route; the answer alone has the secret that was made for a webhook."""
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = dict(data.validated_data)
+        mine = given.pop("mine")
+        self.access.require(Action.CONFIGURE, mine.pk)
+        route, secret = route_create(mine=mine, actor=request.user, **given)
+        body = route_data(route) | ({"secret": secret} if secret else {})
+        return Response(body, status=status.HTTP_201_CREATED)
+
+
+class RouteDetail(ScopedView):
+    """One route."""
+
+    serializer_class = RouteSerializer
+    queryset = Route.objects.none()
+
+    def _route(self, pk: int) -> Route:
+        route: Route = self.find(routes(), pk=pk)
+        self.access.require(Action.CONFIGURE, route.mine_id)
+        return route
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return a route."""
+        return Response(route_data(self._route(pk)))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change a route."""
+        route = self._route(pk)
+        data = self.get_serializer(data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        changed = route_update(route=route, actor=request.user, **data.validated_data)
+        return Response(route_data(changed))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Remove a route; the log of what it sent stays."""
+        route_remove(route=self._route(pk), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RouteTest(ScopedView):
+    """A test message."""
+
+    serializer_class = RouteSerializer
+    queryset = Route.objects.none()
+
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request, pk: int) -> Response:
+        """Send a test now; answers with the outcome for each target, in words."""
+        route = self.find(routes(), pk=pk)
+        self.access.require(Action.CONFIGURE, route.mine_id)
+        tested = route_test(route=route, actor=request.user)
+        return Response({"results": [delivery_data(one) for one in tested]})
+
+
+class DeliveryList(Rows):
+    """What was sent, newest first."""
+
+    serializer_class = DeliverySerializer
+    queryset = Delivery.objects.none()
+    read = Action.READ_AUDIT
+
+    @extend_schema(
+        parameters=[
+            MINE,
+            OpenApiParameter("route", OpenApiTypes.INT),
+            OpenApiParameter("alarm", OpenApiTypes.INT),
+            OpenApiParameter("state", OpenApiTypes.STR, enum=Delivery.State.values),
+            OpenApiParameter("kind", OpenApiTypes.STR, enum=Kind.values),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List messages with their tries."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List messages in scope."""
+        rows = self.narrow(deliveries())
+        asked = self.request.query_params
+        for name in ("route", "alarm"):
+            if (raw := asked.get(name)) is not None:
+                wanted = int(raw[:15]) if raw.isascii() and raw.isdigit() else 0
+                rows = rows.filter(**{name: wanted})
+        for name in ("state", "kind"):
+            if (raw := asked.get(name)) is not None:
+                rows = rows.filter(**{name: raw})
+        return rows
+
+
+class DeviceList(ScopedView):
+    """A person's own browsers."""
+
+    serializer_class = DeviceSerializer
+    queryset = Subscription.objects.none()
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the caller's browsers."""
+        rows = self.narrow(devices_of(user_id=request.user.pk))
+        return Response({"results": self.get_serializer(rows, many=True).data})
+
+    @extend_schema(responses={201: OpenApiTypes.OBJECT})
+    def post(self, request: Request) -> Response:
+        """Let a browser take the messages of a mine; 400 where push is off on this server."""
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = data.validated_data
+        self.access.require(Action.VIEW, given["mine"].pk)
+        row = device_add(
+            mine=mines().get(pk=given["mine"].pk), user=request.user, endpoint=given["endpoint"],
+            key=given["keys"]["p256dh"], auth=given["keys"]["auth"], device=given["device"],
+        )  # fmt: skip
+        return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
+
+
+class Device(ScopedView):
+    """One browser of one's own."""
+
+    serializer_class = DeviceSerializer
+    queryset = Subscription.objects.none()
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Let a browser take no more messages; another person's answers 404."""
+        row = self.narrow(devices_of(user_id=request.user.pk)).filter(pk=pk).first()
+        if row is None:
+            raise Http404
+        device_remove(subscription=row, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,94 @@
+"""Where a message may go: public https addresses, and private ones that the settings name.
+
+Fails closed: an address is refused unless every one that its name stands for is allowed. It is
+asked when a route is saved and again at each delivery, and the connection goes to the very
+address that was checked, so a name that changes its mind in between changes nothing.
+"""
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from workers.words import sentence
+
+__all__ = ["Refused", "Target", "check", "resolve"]
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class Refused(Exception):
+    """This address must not be called; the sentence says why, in English."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A checked address: `ip` is where to connect, `host` whom to ask for there."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    path: str  # with its query
+    ip: str
+
+
+def check(url: str) -> tuple[str, str, int, str]:
+    """Return scheme, host, port and path of an address, or raise Refused; asks no name server."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
+    except (ValueError, UnicodeError):
+        raise Refused(sentence("This is not an address.")) from None
+    if parts.scheme not in ("https", "http") or not host or any(c <= " " for c in url):
+        raise Refused(sentence("Give an address that begins with https://."))
+    if parts.username or parts.password:
+        raise Refused(sentence("An address must not carry a user name or password."))
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path
+
+
+def resolve(url: str) -> Target:
+    """Return where to connect for an address; raises Refused, or OSError when nobody knows it."""
+    scheme, host, port, path = check(url)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in found]
+    if not addresses:
+        raise OSError("no address")
+    for address in addresses:
+        _allow(address, scheme)
+    return Target(url, scheme, host, port, path, str(addresses[0]))
+
+
+def _allow(address: Address, scheme: str) -> None:
+    inner = _unwrapped(address)
+    named = any(
+        one in network
+        for network in map(ipaddress.ip_network, settings.NOTIFY_PRIVATE)
+        for one in (address, inner)
+        if one.version == network.version
+    )
+    if named:
+        return
+    if not inner.is_global or inner.is_multicast or not address.is_global:
+        raise Refused(
+            sentence("The address is in a private network that DAVY_NOTIFY_PRIVATE does not name.")
+        )
+    if scheme != "https":
+        raise Refused(sentence("Outside of networks in DAVY_NOTIFY_PRIVATE only https is allowed."))
+
+
+def _unwrapped(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one carries within, if it does."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address.teredo:
+            inner = address.teredo[1]
+        if inner is None and address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        return inner or address
+    return address

@@ -1,0 +1,10 @@
+import { expect, test } from "vitest";
+import { deviceName } from "../src/page/push";
+
+test("a browser is named so that its owner knows it again", () => {
+  const head = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)";
+  expect(deviceName(`${head} Chrome/140.0.0.0 Safari/537.36`)).toBe("Chrome, Linux");
+  expect(deviceName("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1")).toBe("Safari, iPhone");
+  expect(deviceName(`${head} Chrome/140.0.0.0 Safari/537.36 Edg/140.0`)).toBe("Edge, Linux");
+  expect(deviceName("curl/8")).toBe("–");
+});
