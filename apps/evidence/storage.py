@@ -18,6 +18,7 @@ __all__ = [
     "get_file",
     "put_bytes",
     "put_file",
+    "reach",
     "remove",
     "size_of",
 ]
@@ -102,6 +103,14 @@ def size_of(key: str) -> int:
     except (BotoCoreError, ClientError) as error:
         raise StorageError(f"The store does not have {key}: {error}") from error
     return int(answer["ContentLength"])
+
+
+def reach() -> None:
+    """Ask the store whether the bucket is there; StorageError when not."""
+    try:
+        _client(settings.S3_ENDPOINT_URL).head_bucket(Bucket=settings.S3_BUCKET)
+    except (BotoCoreError, ClientError) as error:
+        raise StorageError(f"The store does not answer: {error}") from error
 
 
 def remove(key: str) -> None:

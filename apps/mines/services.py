@@ -1,5 +1,8 @@
 """Writes about mines."""
 
+from typing import Any, TypeVar
+from zoneinfo import available_timezones
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +13,19 @@ from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.mines.packs import packs
 from apps.tenancy.scope import current_scope, mine_scope
 
-__all__ = ["area_create", "machine_create", "mine_create", "mine_set_pack"]
+__all__ = [
+    "area_create",
+    "area_update",
+    "machine_create",
+    "machine_update",
+    "mine_create",
+    "mine_set_pack",
+    "mine_update",
+    "organisation_update",
+]
+
+
+Row = TypeVar("Row", Mine, Area, Machine)
 
 
 def mine_create(
@@ -28,6 +43,7 @@ def mine_create(
         organisation_ids=frozenset({organisation.pk}),
         user_id=scope.user_id if scope else None,
     ):
+        _check_zone(timezone)
         mine = Mine(pk=mine_id, organisation=organisation, name=name, timezone=timezone)
         mine.full_clean()
         mine.save(force_insert=True)
@@ -48,6 +64,13 @@ def mine_set_pack(*, mine: Mine, pack: str, actor: User | None = None) -> Mine:
         detail = {"before": before, "pack": pack}
         record(action="mine.pack", subject=mine, mine_id=mine.pk, actor=actor, detail=detail)
     return mine
+
+
+def _check_zone(name: str) -> None:
+    """Refuse a clock that the time database does not know: every page of the mine tells times."""
+    if name not in available_timezones():
+        words = _("There is no time zone “%(name)s”.") % {"name": name}
+        raise ValidationError({"timezone": words})
 
 
 def _next_mine_id() -> int:
@@ -84,3 +107,61 @@ def machine_create(
         detail={"key": key, "kind": kind},
     )
     return machine
+
+
+@transaction.atomic
+def mine_update(*, mine: Mine, actor: User | None = None, **changes: str) -> Mine:
+    """Change a mine's name or its clock; times that are shown change, what happened does not."""
+    if "timezone" in changes:
+        _check_zone(changes["timezone"])
+    return _change(mine, "mine.changed", mine.pk, actor, changes, ("name", "timezone"))
+
+
+@transaction.atomic
+def area_update(*, area: Area, actor: User | None = None, **changes: str) -> Area:
+    """Rename a place."""
+    return _change(area, "area.changed", area.mine_id, actor, changes, ("name",))
+
+
+@transaction.atomic
+def machine_update(*, machine: Machine, actor: User | None = None, **changes: Any) -> Machine:
+    """Change a machine's name, kind or place; its key stays, for scenes and controllers name it."""
+    area = changes.get("area")
+    if area is not None and area.mine_id != machine.mine_id:
+        raise ValidationError({"area": _("This place is not in the machine's mine.")})
+    names = ("name", "kind", "area")
+    return _change(machine, "machine.changed", machine.mine_id, actor, changes, names)
+
+
+@transaction.atomic
+def organisation_update(*, organisation: Organisation, name: str, actor: User) -> Organisation:
+    """Rename an organisation. It is in no mine's record, so each of its mines' records tells it."""
+    before, organisation.name = organisation.name, name
+    organisation.full_clean()
+    organisation.save(update_fields=["name"])
+    for mine in Mine.objects.filter(organisation=organisation):
+        record(
+            action="organisation.changed",
+            subject=organisation,
+            mine_id=mine.pk,
+            actor=actor,
+            detail={"before": before, "name": name},
+        )
+    return organisation
+
+
+def _change(
+    row: Row, action: str, mine_id: int, actor: User | None, changes: Any, names: tuple[str, ...]
+) -> Row:
+    """Set what differs, check and save it; nothing is recorded where nothing differs."""
+    before: dict[str, str] = {}
+    for name in names:
+        if name in changes and getattr(row, name) != changes[name]:
+            before[name] = str(getattr(row, name))
+            setattr(row, name, changes[name])
+    row.full_clean()
+    if before:
+        row.save(update_fields=list(before))
+        detail = {"before": before, **{name: str(changes[name]) for name in before}}
+        record(action=action, subject=row, mine_id=mine_id, actor=actor, detail=detail)
+    return row

@@ -49,7 +49,7 @@ def mine_list(request: HttpRequest) -> HttpResponse:
         mine.camera_count = len(states)
         mine.protecting = states.count("protecting")
         mine.blind = states.count("blind")
-    context = {"mines": rows, "may_add": bool(organisations)}
+    context = {"mines": rows, "may_add": bool(organisations), "organisations": organisations}
     return render(request, "portal/mines.html", context)
 
 

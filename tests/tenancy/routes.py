@@ -54,6 +54,11 @@ API = [
         stranger=400,
     ),
     Route("api:mine", EVERYONE, arguments=of("pk=mine")),
+    Route("api:mine", only(*CONFIGURERS), "patch", of("pk=mine"), lambda t: {"name": "Hill"}),
+    Route("api:area", only(*CONFIGURERS), "patch", of("pk=area"), lambda t: {"name": "Sump"}),
+    Route(
+        "api:machine", only(*CONFIGURERS), "patch", of("pk=machine"), lambda t: {"kind": "hoist"}
+    ),
     Route("api:escalation", EVERYONE, arguments=of("pk=mine")),
     Route(
         "api:escalation",

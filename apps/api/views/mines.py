@@ -13,9 +13,16 @@ from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
 from apps.mines.models import Area, Machine, Mine
 from apps.mines.selectors import mines
-from apps.mines.services import area_create, machine_create, mine_create
+from apps.mines.services import (
+    area_create,
+    area_update,
+    machine_create,
+    machine_update,
+    mine_create,
+    mine_update,
+)
 
-__all__ = ["AreaList", "MachineList", "MineDetail", "MineList"]
+__all__ = ["AreaDetail", "AreaList", "MachineDetail", "MachineList", "MineDetail", "MineList"]
 
 
 class MineList(Rows):
@@ -50,6 +57,18 @@ class MineDetail(ScopedView):
             raise Http404
         return Response(self.get_serializer(mines().get(pk=pk)).data)
 
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change a mine's name or clock; it stays in its organisation."""
+        if pk not in self.mines_readable():
+            raise Http404
+        self.access.require(Action.CONFIGURE, pk)
+        mine = mines().get(pk=pk)
+        data = self.get_serializer(mine, data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        changes = {k: v for k, v in data.validated_data.items() if k != "organisation"}
+        mine = mine_update(mine=mine, actor=request.user, **changes)
+        return Response(self.get_serializer(mine).data)
+
 
 class AreaList(Rows):
     """Areas."""
@@ -73,6 +92,40 @@ class AreaList(Rows):
         self.access.require(Action.CONFIGURE, data.validated_data["mine"].pk)
         area = area_create(actor=request.user, **data.validated_data)
         return Response(self.get_serializer(area).data, status=status.HTTP_201_CREATED)
+
+
+class AreaDetail(ScopedView):
+    """One area."""
+
+    serializer_class = s.AreaSerializer
+    queryset = Area.objects.none()
+
+    def patch(self, request: Request, pk: int) -> Response:
+        """Rename an area; it stays in its mine."""
+        area = self.find(Area.objects.all(), pk=pk)
+        self.access.require(Action.CONFIGURE, area.mine_id)
+        data = self.get_serializer(area, data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        changes = {k: v for k, v in data.validated_data.items() if k != "mine"}
+        area = area_update(area=area, actor=request.user, **changes)
+        return Response(self.get_serializer(area).data)
+
+
+class MachineDetail(ScopedView):
+    """One machine."""
+
+    serializer_class = s.MachineSerializer
+    queryset = Machine.objects.none()
+
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change a machine's name, kind or area; its key stays."""
+        machine = self.find(Machine.objects.all(), pk=pk)
+        self.access.require(Action.CONFIGURE, machine.mine_id)
+        data = self.get_serializer(machine, data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        changes = {k: v for k, v in data.validated_data.items() if k != "key"}
+        machine = machine_update(machine=machine, actor=request.user, **changes)
+        return Response(self.get_serializer(machine).data)
 
 
 class MachineList(Rows):

@@ -1,0 +1,91 @@
+"""Pages that change what is there: a mine, a place, a machine, an organisation's name."""
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.pages import access_of_request, attempt, find, page
+from apps.accounts.permissions import Action
+from apps.mines.models import Area, Machine, Mine
+from apps.mines.services import area_update, machine_update, mine_update
+from apps.portal.forms import AreaForm, MachineForm, MineForm
+from apps.portal.mines import mine_to
+
+__all__ = ["area_change", "machine_change", "mine_change"]
+
+
+def _answer(
+    request: HttpRequest,
+    mine: Mine,
+    form: forms.Form,
+    title: str,
+    save: Callable[[], Any],
+    back: str,
+) -> HttpResponse:
+    """Save what a form says, or show it with what was typed."""
+    if form.is_valid() and attempt(form, save) is not None:
+        messages.success(request, _("Saved."))
+        return redirect(back, pk=mine.pk) if back == "portal-mine" else redirect(back)
+    context = {
+        "mine": mine,
+        "form": form,
+        "title": title,
+        "submit": _("Save"),
+        "timezones": sorted(available_timezones()) if "timezone" in form.fields else [],
+    }
+    status = 400 if request.method == "POST" else 200
+    return render(request, "portal/simple_form.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def mine_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a mine's name and clock."""
+    mine = mine_to(request, pk, Action.CONFIGURE)
+    initial = {"name": mine.name, "timezone": mine.timezone}
+    form = MineForm(request.POST or None, access=access_of_request(request), initial=initial)
+    del form.fields["organisation"]
+    title = _("Change %(name)s") % {"name": mine.name}
+
+    def save() -> Mine:
+        return mine_update(mine=mine, actor=request.user, **form.cleaned_data)
+
+    return _answer(request, mine, form, title, save, "portal-mine")
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def area_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename a place."""
+    area: Area = find(request, Area.objects.select_related("mine"), Action.CONFIGURE, pk=pk)
+    form = AreaForm(request.POST or None, initial={"name": area.name})
+    title = _("Change %(name)s") % {"name": area.name}
+
+    def save() -> Area:
+        return area_update(area=area, actor=request.user, **form.cleaned_data)
+
+    return _answer(request, area.mine, form, title, save, "portal-areas")
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def machine_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a machine's name, kind and place; its key stays."""
+    rows = Machine.objects.select_related("mine", "area")
+    machine: Machine = find(request, rows, Action.CONFIGURE, pk=pk)
+    initial = {"name": machine.name, "kind": machine.kind, "area": machine.area}
+    form = MachineForm(request.POST or None, mine=machine.mine, initial=initial)
+    del form.fields["key"]
+    title = _("Change %(name)s") % {"name": f"{machine.name} ({machine.key})"}
+
+    def save() -> Machine:
+        return machine_update(machine=machine, actor=request.user, **form.cleaned_data)
+
+    return _answer(request, machine.mine, form, title, save, "portal-machines")

@@ -1,0 +1,183 @@
+"""Pages of how the installation stands and of how long it keeps what."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Count, Max, Min, Q, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts.pages import page, require_somewhere
+from apps.accounts.permissions import Action
+from apps.cameras.models import Analysis, Chunk, StreamState
+from apps.cameras.standing import cameras_standing
+from apps.evidence.models import Clip
+from apps.evidence.storage import StorageError, reach
+from apps.live.services import KEEP
+from apps.mines.selectors import mines
+from apps.readings.models import Reading
+
+__all__ = ["health", "retention"]
+
+GOOD, WARN, BAD = "protecting", "off", "blind"
+LATE_S = 10
+
+
+@require_GET
+@never_cache
+@page
+def health(request: HttpRequest) -> HttpResponse:
+    """Show whether every part does its work, and each mine's cameras by how they stand."""
+    mine_ids = require_somewhere(request, Action.CONFIGURE)
+    counts = {
+        row["mine"]: row
+        for row in cameras_standing()
+        .filter(mine__in=mine_ids)
+        .order_by()
+        .values("mine")
+        .annotate(
+            all=Count("pk"),
+            protecting=Count("pk", filter=Q(standing="protecting")),
+            blind=Count("pk", filter=Q(standing="blind")),
+            off=Count("pk", filter=Q(standing="off")),
+        )
+    }
+    context = {
+        "section": "health",
+        "parts": [
+            _messages(), _store(), _recorder(mine_ids), _analysis(mine_ids), _clips(mine_ids),
+            _disk(),
+        ],
+        "mines": [
+            {"mine": mine, "cameras": counts.get(mine.pk)}
+            for mine in mines().filter(pk__in=mine_ids)
+        ],
+    }  # fmt: skip
+    return render(request, "portal/health.html", context)
+
+
+def _part(name: str, state: str, words: str) -> dict[str, str]:
+    return {"name": name, "state": state, "words": words}
+
+
+def _messages() -> dict[str, str]:
+    try:
+        cache.set("davy.health", 1, 10)
+        there = cache.get("davy.health") == 1
+    except Exception:  # whatever the client raises when it is away
+        there = False
+    words = _("answers") if there else _("does not answer: alarms come some seconds later")
+    return _part(_("Messages (Valkey)"), GOOD if there else BAD, words)
+
+
+def _store() -> dict[str, str]:
+    try:
+        reach()
+    except StorageError:
+        words = _("does not answer: videos wait in the ring until it does")
+        return _part(_("Store of videos (S3)"), BAD, words)
+    return _part(_("Store of videos (S3)"), GOOD, _("answers"))
+
+
+def _recorder(mine_ids: list[int]) -> dict[str, str]:
+    rows = StreamState.objects.filter(mine__in=mine_ids, camera__enabled=True)
+    found = rows.aggregate(
+        all=Count("pk"),
+        recording=Count("pk", filter=Q(state=StreamState.State.RECORDING)),
+        newest=Max("last_chunk_at"),
+    )
+    words = _("%(recording)s of %(all)s streams are recorded") % found
+    late = found["newest"] is None or (timezone.now() - found["newest"]).total_seconds() > LATE_S
+    state = GOOD if found["recording"] == found["all"] and not late else WARN
+    if found["all"] and late:
+        state, words = BAD, _("nothing was recorded in the last seconds")
+    if not found["all"]:
+        words = _("no camera is recorded yet")
+    return _part(_("Recorder"), state, words)
+
+
+def _analysis(mine_ids: list[int]) -> dict[str, str]:
+    waiting = Chunk.objects.filter(
+        mine__in=mine_ids, state=Chunk.State.NEW, camera__enabled=True
+    ).count()
+    rows = Analysis.objects.filter(mine__in=mine_ids, camera__enabled=True)
+    lag_s = rows.aggregate(worst=Max("lag_s"))["worst"]
+    if lag_s is None:
+        return _part(_("Analysis"), WARN, _("nothing was analysed yet"))
+    words = _("%(seconds)s s behind at most; %(chunks)s chunks wait") % {
+        "seconds": f"{lag_s:.1f}", "chunks": waiting,
+    }  # fmt: skip
+    return _part(_("Analysis"), GOOD if lag_s < LATE_S else BAD, words)
+
+
+def _clips(mine_ids: list[int]) -> dict[str, str]:
+    found = Clip.objects.filter(mine__in=mine_ids).aggregate(
+        pending=Count("pk", filter=Q(state=Clip.State.PENDING)),
+        failed=Count("pk", filter=Q(state=Clip.State.FAILED)),
+    )
+    words = _("%(pending)s are being made, %(failed)s could not be made") % found
+    return _part(_("Videos of alarms"), GOOD if not found["failed"] else WARN, words)
+
+
+def _disk() -> dict[str, str]:
+    ring = Path(settings.RING_DIR)
+    if not ring.is_dir():
+        return _part(_("Disk of the recordings"), WARN, _("is not on this machine"))
+    free = shutil.disk_usage(ring).free
+    words = _("%(free)s GB free") % {"free": f"{free / 1e9:.1f}"}
+    low = free < 2 * settings.RING_MIN_FREE_BYTES
+    return _part(_("Disk of the recordings"), BAD if low else GOOD, words)
+
+
+def _days(days: float) -> str:
+    return ngettext("%(n)s day", "%(n)s days", round(days)) % {"n": round(days)}
+
+
+@require_GET
+@page
+def retention(request: HttpRequest) -> HttpResponse:
+    """Show how long what is kept, where that is set, and how much there is of the mines now."""
+    mine_ids = require_somewhere(request, Action.CONFIGURE)
+    chunks = Chunk.objects.filter(mine__in=mine_ids).aggregate(
+        oldest=Min("started_at"), bytes=Sum("bytes")
+    )
+    clips = Clip.objects.filter(mine__in=mine_ids).aggregate(
+        oldest=Min("wanted_from"), bytes=Sum("bytes")
+    )
+    reading = Reading.objects.filter(mine__in=mine_ids).aggregate(oldest=Min("at"))
+    ring = _("%(minutes)s minutes, and at most %(gigabytes)s GB of all mines") % {
+        "minutes": round(settings.RING_AGE_S / 60), "gigabytes": f"{settings.RING_BYTES / 1e9:.1f}",
+    }  # fmt: skip
+    readings = _("as read %(raw)s, by the minute %(minute)s, by the hour %(hour)s") % {
+        "raw": _days(settings.READINGS_RAW_DAYS),
+        "minute": _days(settings.READINGS_MINUTE_DAYS),
+        "hour": _days(settings.READINGS_HOUR_DAYS),
+    }
+    good = _("for good")
+    rows: list[dict[str, Any]] = [
+        {
+            "what": _("Recordings of cameras"), "how": ring, **chunks,
+            "set": "DAVY_RING_AGE_S, DAVY_RING_BYTES",
+            "why": _("What an alarm's video waits for stays longer."),
+        },
+        {
+            "what": _("Videos and pictures of alarms"), "how": good, **clips,
+            "why": _("Evidence: nothing deletes it."),
+        },
+        {"what": _("Alarms, hand-overs and who did what"), "how": good,
+         "why": _("The record cannot be changed or deleted.")},
+        {"what": _("Levels and other readings"), "how": readings, **reading,
+         "set": "DAVY_READINGS_*_DAYS"},
+        {"what": _("Events for open pages"), "how": _days(KEEP.days),
+         "why": _("A page that was away longer starts anew.")},
+    ]  # fmt: skip
+    context = {"section": "retention", "rows": rows}
+    return render(request, "portal/retention.html", context)

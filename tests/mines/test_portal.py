@@ -1,0 +1,163 @@
+"""What an admin changes in the portal, and what its pages say of the installation."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.models import Membership, Role
+from apps.accounts.organisations import member_add, member_take_out
+from apps.accounts.services import user_create
+from apps.audit.models import AuditEntry
+from apps.cameras.models import Analysis, StreamState
+from apps.evidence import storage
+from apps.mines.models import Area, Machine, Mine, Organisation
+from apps.mines.services import area_create, machine_update
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import Cast
+
+
+def signed_in(person: Any) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_a_place_is_renamed_and_the_record_says_from_what(cast: Cast):
+    area = cast.lamp_hill.area
+    ben = signed_in(cast.admin)
+    assert ben.post(f"/portal/areas/{area.pk}/", {"name": "Winch house A"}).status_code == 302
+    with system_scope("test"):
+        assert Area.objects.get(pk=area.pk).name == "Winch house A"
+        [entry] = AuditEntry.objects.filter(action="area.changed")
+    assert entry.detail == {"before": {"name": "Winch house"}, "name": "Winch house A"}
+
+
+def test_a_name_that_is_taken_is_said_beside_its_field_and_stays_typed(cast: Cast):
+    area = cast.lamp_hill.area
+    with mine_scope(cast.lamp_hill.mine.pk):
+        area_create(mine=cast.lamp_hill.mine, name="Sump A")
+    answer = signed_in(cast.admin).post(f"/portal/areas/{area.pk}/", {"name": "Sump A"})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "already" in page and 'value="Sump A"' in page
+
+
+def test_a_machine_keeps_its_key_whatever_is_sent(cast: Cast):
+    place = cast.lamp_hill
+    given = {"name": "Hoist", "kind": "hoist", "area": place.area.pk, "key": "other"}
+    address = f"/portal/machines/{place.machine.pk}/"
+    assert signed_in(cast.admin).post(address, given).status_code == 302
+    with system_scope("test"):
+        machine = Machine.objects.get(pk=place.machine.pk)
+    assert (machine.name, machine.kind, machine.key) == ("Hoist", "hoist", "winch-1")
+
+
+def test_a_machine_does_not_move_to_another_mine(cast: Cast):
+    with system_scope("test"), pytest.raises(ValidationError, match="machine's mine"):
+        machine_update(machine=cast.lamp_hill.machine, area=cast.deep_vale.area)
+
+
+def test_a_form_that_changes_nothing_records_nothing(cast: Cast):
+    mine = cast.lamp_hill.mine
+    given = {"name": mine.name, "timezone": mine.timezone}
+    ben = signed_in(cast.admin)
+    assert ben.post(f"/portal/mines/{mine.pk}/change/", given).status_code == 302
+    with system_scope("test"):
+        assert not AuditEntry.objects.filter(action="mine.changed").exists()
+
+
+def test_a_mines_clock_is_changed_to_one_that_there_is(cast: Cast):
+    mine = cast.lamp_hill.mine
+    ben = signed_in(cast.admin)
+    address = f"/portal/mines/{mine.pk}/change/"
+    wrong = ben.post(address, {"name": "Lamp Hill", "timezone": "Mars/Olympus"})
+    assert wrong.status_code == 400 and "Mars/Olympus" in wrong.content.decode()
+    body = {"timezone": "Mars/Olympus"}
+    api = ben.patch(f"/api/v1/mines/{mine.pk}/", body, "application/json")
+    assert api.status_code == 400 and api.json()["errors"][0]["field"] == "timezone"
+    ben.post(address, {"name": "Lamp Hill", "timezone": "America/Santiago"})
+    with system_scope("test"):
+        assert Mine.objects.get(pk=mine.pk).timezone == "America/Santiago"
+
+
+def test_an_owner_gives_and_takes_a_role_in_all_mines(cast: Cast):
+    organisation = cast.lamp_hill.mine.organisation
+    user_create(username="gu", password="x")
+    anna = signed_in(cast.owner)
+    address = f"/portal/organisations/{organisation.pk}/"
+    given = {"step": "add", "username": "gu", "role": "auditor"}
+    assert anna.post(address, given).status_code == 302
+    assert "gu" in anna.get(address).content.decode()
+    with system_scope("test"):
+        row = Membership.objects.get(user__username="gu", mine=None)
+    anna.post(address, {"step": "remove", "member": row.pk})
+    with system_scope("test"):
+        assert not Membership.objects.filter(pk=row.pk).exists()
+        acts = AuditEntry.objects.filter(actor=cast.owner, mine=cast.lamp_hill.mine)
+        assert [act.action for act in acts.order_by("pk")] == ["member.set", "member.removed"]
+
+
+def test_nobody_takes_away_the_last_key_to_their_own_house(cast: Cast):
+    organisation = cast.lamp_hill.mine.organisation
+    with system_scope("test"):
+        own = Membership.objects.get(user=cast.owner, mine=None)
+    with pytest.raises(ValidationError, match="yourself"):
+        member_take_out(organisation=organisation, member_id=str(own.pk), actor=cast.owner)
+    with pytest.raises(ValidationError, match="own role"):
+        member_add(organisation=organisation, username="anna", role=Role.AUDITOR, actor=cast.owner)
+
+
+def test_an_organisation_is_renamed_and_a_half_filled_form_keeps_its_words(cast: Cast):
+    organisation = cast.lamp_hill.mine.organisation
+    anna = signed_in(cast.owner)
+    address = f"/portal/organisations/{organisation.pk}/"
+    half = anna.post(address, {"step": "add", "username": "nobody-here", "role": "auditor"})
+    assert half.status_code == 400
+    page = half.content.decode()
+    assert "Nobody has this user name." in page and 'value="nobody-here"' in page
+    anna.post(address, {"step": "name", "name": "Northern Coke"})
+    with system_scope("test"):
+        assert Organisation.objects.get(pk=organisation.pk).name == "Northern Coke"
+
+
+def parts(client: Client) -> dict[str, tuple[str, str]]:
+    shown = client.get("/portal/health/").context["parts"]
+    return {part["name"]: (part["state"], part["words"]) for part in shown}
+
+
+def test_health_says_which_part_does_not_do_its_work(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    ben, camera, now = signed_in(cast.admin), cast.lamp_hill.camera, timezone.now()
+    with system_scope("test"):
+        StreamState.objects.create(
+            mine=camera.mine, camera=camera, stream="main", state="recording", since=now,
+            last_chunk_at=now,
+        )  # fmt: skip
+        Analysis.objects.filter(camera=camera).update(analysed_until=now, lag_s=1.5)
+    good = parts(ben)
+    assert good["Recorder"] == ("protecting", "1 of 1 streams are recorded")
+    assert good["Analysis"][0] == good["Store of videos (S3)"][0] == "protecting"
+
+    def away() -> None:
+        raise storage.StorageError("away")
+
+    monkeypatch.setattr("apps.portal.health.reach", away)
+    with system_scope("test"):
+        StreamState.objects.update(state="lost")
+        Analysis.objects.filter(camera=camera).update(lag_s=60)
+    bad = parts(ben)
+    assert bad["Recorder"] == ("off", "0 of 1 streams are recorded")
+    assert bad["Analysis"][0] == bad["Store of videos (S3)"][0] == "blind"
+
+
+def test_health_counts_the_cameras_of_ones_own_mines(cast: Cast):
+    page = signed_in(cast.admin).get("/portal/health/").content.decode()
+    assert "Lamp Hill" in page and "Deep Vale" not in page
+
+
+def test_retention_says_how_long_and_where_it_is_set(cast: Cast, settings: Any):
+    settings.RING_AGE_S = 5400
+    page = signed_in(cast.admin).get("/portal/retention/").content.decode()
+    assert "90 minutes" in page and "DAVY_RING_AGE_S" in page
