@@ -37,8 +37,9 @@ export class Cell {
     origin: number,
     private readonly words: Words,
     heardNow: (server: number) => void,
+    now: () => number,
   ) {
-    this.feed = new Feed(camera, stream, origin, heardNow);
+    this.feed = new Feed(camera, stream, origin, heardNow, now);
     this.cover = el("div", { class: "watch-cover", hidden: true }, this.word, this.reason, this.note);
     this.place = el(
       "article",
@@ -94,7 +95,7 @@ export class Cell {
       const gap = this.gaps.find((one) => position >= one.since - 0.5 && position < one.until);
       this.covered("gap", t("gap_now"), gap ? this.cause(gap) : "", "");
     } else if (!this.feed.has(position) || this.feed.video.readyState < 2) {
-      this.covered(this.feed.trouble ? "blind" : "busy", this.feed.trouble ? t("blind_word") : "", t("loading"), "");
+      this.covered(this.feed.trouble ? "gap" : "busy", "", this.feed.trouble ? this.because() : t("loading"), "");
     } else this.covered("", "", "", "");
     this.warn(this.small());
   }

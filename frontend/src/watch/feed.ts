@@ -10,6 +10,7 @@ const FIRST_S = 2;
 const AHEAD_S = 12;
 const PIECE_S = 10;
 const RETRY_MS = 700;
+const SILENT_S = 12;
 // Neighbouring pictures of one second a picture may lie so far apart.
 const EDGE_S = 0.15;
 
@@ -53,6 +54,7 @@ export class Feed {
     public stream: string,
     origin: number,
     private readonly heardNow: (server: number) => void,
+    private readonly now: () => number,
   ) {
     this.origin = origin;
     this.length = camera.chunk_s;
@@ -175,6 +177,8 @@ export class Feed {
   }
 
   private async fetch(): Promise<Piece> {
+    // After a longer silence live begins with what is newest, not with what was missed.
+    if (this.live && this.edge !== null && this.now() - this.edge > SILENT_S) this.edge = null;
     const asked = new URLSearchParams({ stream: this.stream });
     if (this.live) asked.set("live", "1");
     if (this.edge !== null) asked.set("since", this.edge.toFixed(3));
@@ -213,9 +217,10 @@ export class Feed {
     if (!this.prepare(piece.codec)) return false;
     if (this.live && this.edge !== null && piece.from - this.edge > 0.3) this.hole = { since: this.edge, until: piece.from };
     else if (this.hole?.until === null) this.hole = null;
+    const wanted = this.edge;
     await this.append(piece.bytes);
     if (turn !== this.turn) return false;
-    if (this.first) this.show(this.live ? piece.from : this.wanted);
+    if (this.first || (this.live && wanted === null)) this.show(this.live ? piece.from : this.wanted);
     this.first = false;
     this.edge = piece.until;
     this.length = piece.length || this.length;

@@ -43,7 +43,7 @@ function offset(at: number): number {
   return Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - Math.floor(at);
 }
 
-const cells = given.cameras.map((camera) => new Cell(camera, streamOf(camera), origin, words, (server) => clock.learn(server * 1000)));
+const cells = given.cameras.map((camera) => new Cell(camera, streamOf(camera), origin, words, (server) => clock.learn(server * 1000), now));
 need("watch-grid").replaceChildren(...cells.map((cell) => cell.place));
 const player = new Player(cells, now);
 const cause = (gap: Parameters<Cell["cause"]>[0]): string => cells[0]!.cause(gap);
