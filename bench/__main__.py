@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import cost, e2e, engine, record, replay, rules
+from bench import cost, e2e, engine, record, replay, rules, watch
 
 BENCHES = {
     "engine": engine.main,
@@ -11,6 +11,7 @@ BENCHES = {
     "cost": cost.main,
     "rules": rules.main,
     "replay": replay.main,
+    "watch": watch.main,
 }
 
 

@@ -13,15 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
-from apps.cameras.models import Chunk
+from apps.cameras.models import Chunk, StreamState
 from apps.cameras.services import stream_say
 from apps.live.models import Event
 from apps.playback.models import Motion
 from apps.playback.services import motion_forget, motion_keep
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
-from tests.film import record_chunks
+from tests.film import chunk_bytes, record_chunks
 from workers.media.ring import Ring
+
+# Django reads an asynchronous answer to the end for a client that is not.
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
 
 
 @pytest.fixture
@@ -303,6 +306,31 @@ def test_an_hls_player_outside_of_our_pages_finds_header_and_pictures(hill: Cast
 def test_another_mines_camera_does_not_exist(hill: Cast, ring: Ring):
     for what in ("timeline/", "media/", "preview/", "span/", "span/download/", "live.m3u8"):
         assert ask(hill.stranger, hill, what).status_code == 404, what
+
+
+def test_a_camera_that_records_hevc_says_that_few_browsers_play_it(hill: Cast, ring: Ring):
+    start, camera = minutes_ago(5), hill.lamp_hill.camera
+    (row,) = record_chunks(ring, camera, start, 1)
+    ring.path(row.path).write_bytes(chunk_bytes(0, codec="libx265"))
+    StreamState.objects.create(
+        mine=camera.mine, camera=camera, stream="main", since=start, codec="hevc"
+    )
+    answer = ask(hill.operator, hill, "media/", since=start.timestamp())
+    assert answer["X-Media-Codec"] == "hvc1"
+    assert ask(hill.operator, hill, "timeline/").json()["streams"]["main"]["plays"] is False
+    asked = {"since": start.timestamp(), "until": start.timestamp() + 1}
+    download = ask(hill.operator, hill, "span/download/", **asked)
+    with av.open(io.BytesIO(b"".join(download))) as container:
+        assert container.streams.video[0].codec_context.name == "hevc"
+
+
+def test_an_alarms_page_leads_to_its_moment_in_the_recording(hill: Cast):
+    client = Client()
+    client.force_login(hill.operator)
+    alarm = an_alarm(hill.lamp_hill)
+    page = client.get(f"/alarms/{alarm.pk}/").content.decode()
+    at = int(alarm.raised_at.timestamp())
+    assert f"/watch/?camera={alarm.camera_id}&amp;at={at}" in page
 
 
 def test_the_player_page_is_there_for_whoever_sees_the_camera(hill: Cast):
