@@ -179,7 +179,7 @@ def span_cut(
 def _chunks(camera: Camera, stream: str, since: datetime, until: datetime) -> list[Chunk]:
     """Return a span's chunks; ValidationError when it is too long, too large, or not recorded."""
     if until <= since:
-        raise ValidationError({"until": _("Must be after “from”.")})
+        raise ValidationError({"until": _("Must be after the beginning.")})
     if (until - since).total_seconds() > LONGEST_S:
         raise ValidationError(
             {

@@ -67,7 +67,8 @@ def pages(things: dict[str, Any]) -> list[str]:
         seen = route.method == "get" and route.statuses["owner"] == 200
         if seen and route.name not in NOT_PAGES:
             names.setdefault(route.name, reverse(route.name, kwargs=route.arguments(things)))
-    return list(names.values())
+    player = f"{reverse('watch')}?camera={things['camera']}"
+    return [*names.values(), player]
 
 
 def barriers(page: Page, *only: str) -> list[str]:

@@ -88,7 +88,7 @@ class CameraTimeline(CameraView):
         until = moment(asked, "until", camera) or timezone.now()
         since = moment(asked, "since", camera) or until - DAY
         if since >= until:
-            raise ValidationError({"until": _("Must be after “from”.")})
+            raise ValidationError({"until": _("Must be after the beginning.")})
         if until - since > 8 * DAY:
             raise ValidationError({"since": _("At most eight days at once.")})
         data = timeline_data(camera=camera, stream=self.stream(camera), since=since, until=until)
