@@ -7,8 +7,12 @@ Exit status: 0 when everything holds, 1 when something does not (each fault is n
 bundle cannot be read.
 """
 
+import argparse
 import hashlib
 import json
+import sys
+import zipfile
+from pathlib import Path
 
 NONE = "0" * 64
 
@@ -145,3 +149,143 @@ def root_faults(roots, hashes, keys):
         if known is not None and known != statement["hash"]:
             yield f"{name}: the ledger has another hash there"
         before = root["signature"]
+
+
+class Bundle:
+    """A bundle's files, in a folder or a ZIP."""
+
+    def __init__(self, path):
+        self.archive = zipfile.ZipFile(path) if path.is_file() else None
+        self.folder = path
+
+    def names(self):
+        """List the files; a name that is there twice is given twice."""
+        if self.archive is not None:
+            return [name for name in self.archive.namelist() if not name.endswith("/")]
+        found = (p for p in self.folder.rglob("*") if p.is_file())
+        return [
+            p.relative_to(self.folder).as_posix() for p in found if "__pycache__" not in p.parts
+        ]
+
+    def open(self, name):
+        """Open a file for reading."""
+        return (
+            self.archive.open(name) if self.archive is not None else (self.folder / name).open("rb")
+        )
+
+    def read(self, name):
+        """Return a small file's bytes."""
+        with self.open(name) as file:
+            return file.read()
+
+    def measure(self, name):
+        """Return a file's SHA-256 and size, read in pieces."""
+        hashed, size = hashlib.sha256(), 0
+        with self.open(name) as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                hashed.update(block)
+                size += len(block)
+        return hashed.hexdigest(), size
+
+
+def sealed(key, signature):
+    """Return the bytes of bundle.sig."""
+    return canonical({"key": key, "signature": signature}) + b"\n"
+
+
+def bundle_faults(bundle, key=None):
+    """Yield what is wrong with a bundle. key: the mine's public key, where it is known, in hex."""
+    try:
+        body, seal = bundle.read("bundle.json"), bundle.read("bundle.sig")
+        content, said = json.loads(body), json.loads(seal)
+        public, signature = bytes.fromhex(said["key"]), bytes.fromhex(said["signature"])
+        signer = public.hex()
+        # Another way to write the same signature is a change as well.
+        good = seal == sealed(signer, signature.hex()) and signed(public, body, signature)
+    except Exception as error:  # whatever a damaged file does to a parser is one answer
+        yield f"bundle.json or bundle.sig: cannot be read ({error})"
+        return
+    if key is not None and key.lower() != signer:
+        yield f"bundle.sig: signed by the key {signer}, and not by the one you gave"
+    if not good:
+        yield "bundle.json or bundle.sig: was changed, the signature is wrong"
+        return
+    listed = {entry["path"]: entry for entry in content["files"]}
+    names = bundle.names()
+    for name in sorted(set(names) - set(listed) - {"bundle.json", "bundle.sig"}):
+        yield f"{name}: does not belong to the bundle"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{name}: is there twice"
+    broken = set()
+    for name, entry in listed.items():
+        try:
+            if name not in names:
+                raise FileNotFoundError("is missing")
+            if bundle.measure(name) != (entry["sha256"], entry["bytes"]):
+                raise ValueError("was changed")
+        except (FileNotFoundError, ValueError) as error:
+            broken.add(name)
+            yield f"{name}: {error}"
+        except Exception as error:
+            broken.add(name)
+            yield f"{name}: cannot be read ({error})"
+    if not broken & {"ledger.jsonl", "roots.json"}:
+        yield from _record_faults(bundle, content, listed, signer)
+
+
+def _record_faults(bundle, content, listed, signer):
+    """Yield what is wrong between the ledger, its roots and the clips."""
+    with bundle.open("ledger.jsonl") as file:
+        links = [json.loads(line) for line in file]
+    signatures = json.loads(bundle.read("roots.json"))
+    keys = {entry["public"] for entry in signatures["keys"]}
+    if signer not in keys:
+        yield "bundle.sig: signed by a key that is not the mine's"
+    yield from chain_faults(links)
+    hashes = {link["number"]: link["hash"] for link in links}
+    yield from root_faults(signatures["roots"], hashes, keys)
+    last = links[-1]["number"] if links else None
+    if content["root"] != last or last not in {
+        root["statement"]["number"] for root in signatures["roots"]
+    }:
+        yield f"ledger: its end, link {last}, is not signed"
+    acts = [link["record"] for link in links if link["record"] is not None]
+    stored = {act["detail"].get("sha256") for act in acts if act["action"] == "clip.ready"}
+    for name, entry in listed.items():
+        if name.endswith("/clip.mp4") and entry["sha256"] not in stored:
+            yield f"{name}: the ledger does not tell of this video"
+
+
+def main(arguments=None):
+    """Prove a bundle and say what holds."""
+    parser = argparse.ArgumentParser(description="Prove a bundle of evidence, offline.")
+    parser.add_argument("bundle", nargs="?", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--key", help="the mine's public key, as the mine gave it to you")
+    asked = parser.parse_args(arguments)
+    try:
+        bundle = Bundle(asked.bundle)
+    except (OSError, zipfile.BadZipFile) as error:
+        print(f"cannot read {asked.bundle}: {error}", file=sys.stderr)
+        return 2
+    faults = list(bundle_faults(bundle, asked.key))
+    for fault in faults:
+        print(f"FAULT  {fault}")
+    if faults:
+        print(f"This bundle does not hold: {len(faults)} faults.")
+        return 1
+    content = json.loads(bundle.read("bundle.json"))
+    print(f"This bundle holds: {len(content['files'])} files, packed {content['packed_at']}")
+    print(f"  mine     {content['mine']['name']}")
+    print(f"  alarms   {', '.join(map(str, content['alarms']))}")
+    print(f"  purpose  {content['purpose']}")
+    for gap in content["known_gaps"]:
+        when = f"{gap['from']} to {gap['until']}: " if "from" in gap else ""
+        print(f"  gap      camera {gap['camera']}: {when}{gap['reason']}")
+    print(f"  key      {json.loads(bundle.read('bundle.sig'))['key']}")
+    if asked.key is None:
+        print("Compare the key with the one that the mine gave you by another way.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

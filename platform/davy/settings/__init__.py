@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.live",
     "apps.alarms",
     "apps.evidence",
+    "apps.bundles",
     "apps.plans",
     "apps.playback",
     "apps.notify",

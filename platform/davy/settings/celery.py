@@ -57,7 +57,11 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "apps.cameras.tasks.analyse": {"queue": "analysis"},
     "apps.rules.tasks.replay": {"queue": "replay"},
+<<<<<<< HEAD
     "apps.notify.tasks.deliver": {"queue": "notify"},
+=======
+    "apps.bundles.tasks.pack": {"queue": "replay"},
+>>>>>>> be62b7c (Pack the evidence of alarms into one file that proves itself offline)
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -110,6 +114,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.ledger.tasks.sign",
         "schedule": 600.0,
         "options": {"expires": 600},
+    },
+    "pack-bundles": {
+        "task": "apps.bundles.tasks.sweep",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
+    "forget-old-bundles": {
+        "task": "apps.bundles.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "forget-old-readings": {
         "task": "apps.readings.tasks.forget",

@@ -1,0 +1,223 @@
+"""What lies in a bundle, written straight into a ZIP: a piece of a file at a time is in memory."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from apps.alarms.models import Alarm
+from apps.alarms.selectors import alarm_data
+from apps.audit.models import AuditEntry
+from apps.bundles.models import Bundle
+from apps.cameras.secrets import unlock
+from apps.evidence.models import Clip
+from apps.evidence.storage import get_file
+from apps.ledger import verify
+from apps.ledger.models import Link, Root, SigningKey
+from apps.ledger.selectors import link_data, root_data
+from apps.tenancy.scope import mine_scope
+
+__all__ = ["write"]
+
+FORMAT = "davy-bundle/1"
+README = """\
+Davy: evidence to take away / Davy 证据包
+
+    python verify.py
+
+proves, without a network, that nothing in here was changed since it was packed: Python 3.9 or
+newer is all it needs. Compare the key that it prints with the one that the mine gave you by
+another way:   python verify.py --key KEY
+
+运行 python verify.py 即可离线验证：打包之后内容未被改动。只需 Python 3.9 或更新版本。
+请将其显示的公钥与矿方通过其他途径提供的公钥核对。
+
+bundle.json        what lies in here, each file with its SHA-256; known gaps; the purpose
+bundle.sig         the mine's signature over bundle.json
+ledger.jsonl       the mine's chained record from the first act about these alarms to a signed root;
+                   acts about something else are there by their digest alone
+roots.json         the signed roots of that stretch, and the mine's public keys
+alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests
+"""
+
+
+class Packer:
+    """Writes files into a ZIP and keeps their hashes."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.files: list[dict[str, Any]] = []
+
+    def bytes(self, path: str, content: bytes) -> None:
+        """Add a small file."""
+        self.archive.writestr(path, content)
+        digest = hashlib.sha256(content).hexdigest()
+        self.files.append({"path": path, "sha256": digest, "bytes": len(content)})
+
+    def json(self, path: str, content: Any) -> None:
+        """Add a JSON file for people and programs."""
+        text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
+        self.bytes(path, text.encode() + b"\n")
+
+    def blocks(self, path: str, blocks: Iterator[bytes]) -> str:
+        """Add a file of any size; return its SHA-256."""
+        hashed, size = hashlib.sha256(), 0
+        # A clip is packed already: stored as it is, it can be cut out again by any tool.
+        info = zipfile.ZipInfo(path, datetime.now(UTC).timetuple()[:6])
+        with self.archive.open(info, "w", force_zip64=True) as entry:
+            for block in blocks:
+                entry.write(block)
+                hashed.update(block)
+                size += len(block)
+        self.files.append({"path": path, "sha256": hashed.hexdigest(), "bytes": size})
+        return hashed.hexdigest()
+
+
+def write(
+    bundle: Bundle,
+    root: Root,
+    out: Path,
+    *,
+    workshop: Path,
+    packed: Callable[[int], None],
+) -> None:
+    """Write the bundle's ZIP; `packed` hears how many bytes of video are in, after each clip.
+
+    Raises StorageError for a clip that the store does not give, ValueError for one that the store
+    gives in another form than it was stored. No transaction is open while videos are copied.
+    """
+    mine, done = bundle.mine_id, 0
+    gaps: list[dict[str, Any]] = []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        packer = Packer(archive)
+        packer.bytes("README.txt", README.encode())
+        packer.bytes("verify.py", Path(verify.__file__).read_bytes())
+        for pk in bundle.alarms:
+            folder = f"alarms/{pk}"
+            with mine_scope(mine):
+                alarm = Alarm.objects.select_related("mine", "camera__area").get(pk=pk)
+                packer.json(f"{folder}/alarm.json", _alarm(alarm))
+                if (snapshot := getattr(alarm, "snapshot", None)) is not None:
+                    packer.bytes(f"{folder}/snapshot.jpg", bytes(snapshot.jpeg))
+                clips = list(alarm.clips.order_by("wanted_from"))
+            for clip in clips:
+                gaps += _gaps(clip)
+                if clip.state == Clip.State.READY:
+                    _clip(packer, f"{folder}/clips/{clip.uid}", clip, workshop)
+                    done += clip.bytes
+                    packed(done)
+        with mine_scope(mine):
+            _ledger(packer, bundle, root)
+        _close(archive, packer, bundle, root, gaps)
+
+
+def _alarm(alarm: Alarm) -> dict[str, Any]:
+    """Return the alarm with every step of its life."""
+    steps = alarm.transitions.select_related("actor").order_by("pk")
+    return alarm_data(alarm) | {
+        "steps": [
+            {
+                "at": step.at.isoformat(),
+                "from": step.from_state,
+                "to": step.to_state,
+                "cause": step.cause,
+                "actor": step.actor and step.actor.get_username(),
+                "desk": step.desk,
+                "note": step.note,
+                "detail": step.detail,
+            }
+            for step in steps
+        ]
+    }
+
+
+def _gaps(clip: Clip) -> list[dict[str, Any]]:
+    """Return what of a clip's span is not to be seen in it, with the reason where one is known."""
+    asked = [clip.wanted_from.isoformat(), clip.wanted_until.isoformat()]
+    about = {"clip": str(clip.uid), "camera": clip.camera_id}
+    if clip.state != Clip.State.READY:
+        reason = clip.error or "the clip was not made yet when this was packed"
+        return [about | {"from": asked[0], "until": asked[1], "reason": reason}]
+    return [
+        about | {"from": _utc(since), "until": _utc(until), "reason": "nothing was recorded"}
+        for since, until in clip.manifest.get("gaps_s", [])
+    ] + [about | {"reason": str(reason)} for reason in clip.manifest.get("skipped", [])]
+
+
+def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
+    copy = workshop / f"{clip.uid}.mp4"
+    get_file(clip.key, copy)
+    try:
+        with copy.open("rb") as file:
+            digest = packer.blocks(f"{folder}/clip.mp4", iter(lambda: file.read(1 << 20), b""))
+    finally:
+        copy.unlink()
+    if digest != clip.sha256:
+        raise ValueError(f"The store gave clip {clip.uid} in another form than it was stored.")
+    packer.json(f"{folder}/manifest.json", clip.manifest)
+
+
+def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:
+    """Add the chain from the first act about these alarms to the root."""
+    clips = Clip.objects.filter(alarm__in=bundle.alarms).values_list("pk", flat=True)
+    subjects = [f"alarm:{pk}" for pk in bundle.alarms] + [f"clip:{pk}" for pk in clips]
+    acts = AuditEntry.objects.filter(mine=bundle.mine_id, subject__in=subjects)
+    told = set(acts.filter(link__number__lte=root.number).values_list("link__number", flat=True))
+    first = min(told, default=root.number)
+    chain = Link.objects.filter(mine=bundle.mine_id).order_by("number")
+    before = chain.filter(number=first - 1).values_list("hash", flat=True).first() or verify.NONE
+
+    def lines() -> Iterator[bytes]:
+        previous = before
+        rows = chain.filter(number__gte=first, number__lte=root.number).select_related("entry")
+        for link in rows.iterator(2000):
+            data = link_data(link, previous=previous, told=link.number in told)
+            yield verify.canonical(data) + b"\n"
+            previous = link.hash
+
+    packer.blocks("ledger.jsonl", lines())
+    roots = Root.objects.filter(mine=bundle.mine_id, number__gte=first, number__lte=root.number)
+    keys = SigningKey.objects.filter(mine=bundle.mine_id).values("public", "made_at", "retired_at")
+    signed = [root_data(one) for one in roots.select_related("key").order_by("number")]
+    packer.json("roots.json", {"roots": signed, "keys": list(keys)})
+
+
+def _close(
+    archive: zipfile.ZipFile,
+    packer: Packer,
+    bundle: Bundle,
+    root: Root,
+    gaps: list[dict[str, Any]],
+) -> None:
+    """Write what lies in here, and sign it."""
+    try:
+        davy = version("davy")
+    except PackageNotFoundError:
+        davy = ""
+    content = {
+        "format": FORMAT,
+        "bundle": str(bundle.uid),
+        "mine": {"id": bundle.mine_id, "name": bundle.mine.name, "timezone": bundle.mine.timezone},
+        "packed_at": _utc(datetime.now(UTC).timestamp()),
+        "asked_by": bundle.asked_by.get_username(),
+        "purpose": bundle.purpose,
+        "alarms": bundle.alarms,
+        "known_gaps": gaps,
+        "software": davy or None,
+        "root": root.number,
+        "files": packer.files,
+    }
+    body = verify.canonical(content)
+    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(root.key.private_box)))
+    archive.writestr("bundle.json", body)
+    archive.writestr("bundle.sig", verify.sealed(root.key.public, private.sign(body).hex()))
+
+
+def _utc(unix_s: float) -> str:
+    return datetime.fromtimestamp(unix_s, tz=UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,30 @@
+"""Reads of bundles."""
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.bundles.models import Bundle
+
+__all__ = ["KEEP", "bundles", "bundles_due", "bundles_old"]
+
+# A bundle is a copy: it can be packed again from what is kept. The store has it for so long.
+KEEP = timedelta(days=30)
+
+
+def bundles() -> QuerySet[Bundle]:
+    """List the bundles in scope, newest first."""
+    return Bundle.objects.select_related("mine", "asked_by").order_by("-pk")
+
+
+def bundles_due() -> list[tuple[int, int]]:
+    """List (bundle, mine) of those that nobody is packing; needs a system scope."""
+    due = Bundle.objects.filter(state=Bundle.State.PENDING, next_attempt_at__lte=timezone.now())
+    return list(due.order_by("next_attempt_at").values_list("pk", "mine_id"))
+
+
+def bundles_old() -> list[tuple[int, int]]:
+    """List (bundle, mine) of those whose time is over; needs a system scope."""
+    old = Bundle.objects.filter(asked_at__lt=timezone.now() - KEEP).exclude(key="")
+    return list(old.values_list("pk", "mine_id"))

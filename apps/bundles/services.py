@@ -1,0 +1,201 @@
+"""Asks for bundles, packs them, and notes who takes them away."""
+
+import hashlib
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.alarms.models import Alarm
+from apps.audit.services import record
+from apps.bundles.contents import write
+from apps.bundles.models import Bundle
+from apps.evidence.models import Clip
+from apps.evidence.storage import StorageError, put_file, remove
+from apps.ledger.services import ledger_seal, root_sign
+from apps.live.services import emit
+from apps.mines.models import Mine
+from apps.tenancy.scope import mine_scope
+from workers.words import sentence
+
+__all__ = ["MOST_ALARMS", "bundle_access", "bundle_ask", "bundle_forget", "bundle_make"]
+
+MOST_ALARMS = 500
+# What a store takes in one piece (S3: 5 GiB), with room for what is not video.
+MOST_BYTES = 5 * 10**9
+CLAIM = timedelta(minutes=10)
+MOST_ATTEMPTS = 8
+SLOWEST_RETRY_S = 60
+
+
+@transaction.atomic
+def bundle_ask(*, mine: Mine, alarms: list[int], purpose: str, actor: User) -> Bundle:
+    """Ask for the evidence of some alarms of a mine in one file.
+
+    Raises ValidationError without a purpose, for alarms that are not of this mine, and for more
+    than one file can hold.
+    """
+    purpose = purpose.strip()
+    if not purpose:
+        raise ValidationError({"purpose": _("Say what it is for: it is kept with the bundle.")})
+    wanted = sorted(set(alarms))
+    if not wanted:
+        raise ValidationError({"alarms": _("Choose at least one alarm.")})
+    if len(wanted) > MOST_ALARMS:
+        raise ValidationError(
+            {"alarms": _("At most %(most)s alarms go into one bundle.") % {"most": MOST_ALARMS}}
+        )
+    there = set(Alarm.objects.filter(mine=mine, pk__in=wanted).values_list("pk", flat=True))
+    if missing := [pk for pk in wanted if pk not in there]:
+        raise ValidationError(
+            {"alarms": _("There is no alarm %(number)s in this mine.") % {"number": missing[0]}}
+        )
+    clips = Clip.objects.filter(alarm__in=wanted, state=Clip.State.READY)
+    total = clips.aggregate(total=Sum("bytes"))["total"] or 0
+    if total > MOST_BYTES:
+        raise ValidationError(
+            {"alarms": _("Their videos are larger than one file may be. Choose fewer alarms.")}
+        )
+    bundle = Bundle.objects.create(
+        mine=mine,
+        alarms=wanted,
+        purpose=purpose[:300],
+        asked_by=actor,
+        total_bytes=total,
+        next_attempt_at=timezone.now(),
+    )
+    record(
+        action="bundle.asked",
+        subject=bundle,
+        mine_id=mine.pk,
+        actor=actor,
+        detail={"bundle": str(bundle.uid), "purpose": bundle.purpose, "alarms": wanted},
+    )
+    return bundle
+
+
+def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:
+    """Pack, store and announce a bundle; None when it is not due or somebody else packs it.
+
+    Safe to run twice: the claim is a conditional update that each clip renews, and every attempt
+    has a key of its own, so that a packer who wakes late overwrites nothing.
+    """
+    now = timezone.now()
+    with mine_scope(mine_id):
+        claimed = Bundle.objects.filter(
+            pk=bundle_id, state=Bundle.State.PENDING, next_attempt_at__lte=now
+        ).update(next_attempt_at=now + CLAIM, attempts=F("attempts") + 1)
+        if not claimed:
+            return None
+        bundle = Bundle.objects.select_related("mine", "asked_by").get(pk=bundle_id)
+    try:
+        with tempfile.TemporaryDirectory(prefix="bundle-", dir=_workshop()) as folder:
+            return _pack_and_store(bundle, Path(folder))
+    except (StorageError, OSError) as error:
+        with mine_scope(mine_id):
+            if bundle.attempts < MOST_ATTEMPTS:
+                wait_s = min(2**bundle.attempts, SLOWEST_RETRY_S)
+                _still_ours(bundle).update(
+                    next_attempt_at=timezone.now() + timedelta(seconds=wait_s),
+                    error=str(error)[:300],
+                )
+                return None
+            return _give_up(bundle, str(error))
+    except ValueError as error:
+        with mine_scope(mine_id):
+            return _give_up(bundle, str(error))
+
+
+def _workshop() -> Path:
+    folder = settings.VAR / "bundles"
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(folder)
+
+
+def _still_ours(bundle: Bundle) -> QuerySet[Bundle]:
+    return Bundle.objects.filter(pk=bundle.pk, state=Bundle.State.PENDING, attempts=bundle.attempts)
+
+
+def _pack_and_store(bundle: Bundle, folder: Path) -> Bundle | None:
+    out = folder / "bundle.zip"
+
+    def packed(done: int) -> None:
+        with mine_scope(bundle.mine_id):
+            _still_ours(bundle).update(done_bytes=done, next_attempt_at=timezone.now() + CLAIM)
+
+    with mine_scope(bundle.mine_id):
+        while ledger_seal(mine_id=bundle.mine_id, thorough=True):
+            pass
+        root = root_sign(mine_id=bundle.mine_id)
+    assert root is not None  # asking for the bundle is an act itself
+    write(bundle, root, out, workshop=folder, packed=packed)
+    digest = hashlib.sha256()
+    with out.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    key = f"{bundle.mine_id}/bundles/{bundle.uid}-{bundle.attempts}.zip"
+    put_file(key, out, content_type="application/zip", filename=f"davy-{bundle.uid}.zip")
+    with mine_scope(bundle.mine_id):
+        return _finish(bundle, key, out.stat().st_size, digest.hexdigest())
+
+
+def _finish(bundle: Bundle, key: str, size: int, digest: str) -> Bundle | None:
+    done = _still_ours(bundle).update(
+        state=Bundle.State.READY,
+        key=key,
+        bytes=size,
+        sha256=digest,
+        done_bytes=bundle.total_bytes,
+        error="",
+        ready_at=timezone.now(),
+    )
+    if not done:
+        return None
+    bundle.refresh_from_db()
+    detail = {"bundle": str(bundle.uid), "sha256": digest, "bytes": size}
+    _say(bundle, "ready", detail)
+    return bundle
+
+
+def _give_up(bundle: Bundle, reason: str) -> Bundle | None:
+    if not _still_ours(bundle).update(state=Bundle.State.FAILED, error=reason[:300]):
+        return None
+    bundle.refresh_from_db()
+    _say(bundle, "failed", {"bundle": str(bundle.uid), "reason": reason})
+    return bundle
+
+
+def _say(bundle: Bundle, what: str, detail: dict[str, object]) -> None:
+    action = f"bundle.{what}"
+    record(action=action, subject=bundle, mine_id=bundle.mine_id, part="bundles", detail=detail)
+    emit(mine_id=bundle.mine_id, kind=action, payload=detail)
+
+
+@transaction.atomic
+def bundle_access(*, bundle: Bundle, user: User, address: str | None) -> None:
+    """Note that somebody takes a bundle away, before they get the link."""
+    record(
+        action="bundle.download",
+        subject=bundle,
+        mine_id=bundle.mine_id,
+        actor=user,
+        detail={"bundle": str(bundle.uid), "address": address, "sha256": bundle.sha256},
+    )
+
+
+def bundle_forget(*, bundle_id: int, mine_id: int) -> None:
+    """Remove an old bundle from the store; its row and what was done with it stay."""
+    with mine_scope(mine_id):
+        bundle = Bundle.objects.get(pk=bundle_id)
+        remove(bundle.key)
+        Bundle.objects.filter(pk=bundle_id).update(
+            key="", state=Bundle.State.FAILED, error=sentence("removed after 30 days")
+        )
+        _say(bundle, "removed", {"bundle": str(bundle.uid)})
