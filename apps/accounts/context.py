@@ -17,6 +17,7 @@ def access(request: HttpRequest) -> dict[str, object]:
         or bool(reach.organisations_for(Action.CREATE_MINE)),
         "may_people": bool(reach.mines_for(Action.MANAGE_PEOPLE)),
         "may_audit": bool(reach.mines_for(Action.READ_AUDIT)),
+        "may_export": bool(reach.mines_for(Action.EXPORT)),
         "may_acknowledge_in": reach.mines_for(Action.ACKNOWLEDGE),
     }
 

@@ -23,13 +23,14 @@ class Action(StrEnum):
     SEND_SIGNAL = "send_signal"
     CREATE_MINE = "create_mine"  # only with a role in the whole organisation
     READ_AUDIT = "read_audit"
+    EXPORT = "export"  # pack evidence into a bundle and take it away
 
 
 ALLOWED: Mapping[str, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.ADMIN: frozenset(Action) - {Action.CREATE_MINE},
     Role.OPERATOR: frozenset({Action.VIEW, Action.ACKNOWLEDGE, Action.WATCH_CLIP}),
-    Role.AUDITOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.READ_AUDIT}),
+    Role.AUDITOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.READ_AUDIT, Action.EXPORT}),
     Role.INTEGRATOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.SEND_SIGNAL}),
 }
 

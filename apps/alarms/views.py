@@ -82,6 +82,7 @@ def _alarm(
         "latched": latched,
         "may_acknowledge": access.can(Action.ACKNOWLEDGE, alarm.mine_id),
         "may_watch": access.can(Action.WATCH_CLIP, alarm.mine_id),
+        "may_export_here": access.can(Action.EXPORT, alarm.mine_id),
         "may_configure_here": access.can(Action.CONFIGURE, alarm.mine_id),
         "form": form,
     }

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from apps.api.views import (
     alarms,
     answers,
+    bundles,
     cameras,
     clips,
     escalation,
@@ -70,6 +71,13 @@ urlpatterns = [
     path("silences/", answers.SilenceList.as_view(), name="silences"),
     path("silences/<int:pk>/agree/", answers.SilenceAgree.as_view(), name="silence-agree"),
     path("silences/<int:pk>/end/", answers.SilenceEnd.as_view(), name="silence-end"),
+    path("bundles/", bundles.BundleList.as_view(), name="bundles"),
+    path("bundles/<uuid:uid>/", bundles.BundleDetail.as_view(), name="bundle"),
+    path(
+        "bundles/<uuid:uid>/download/",
+        bundles.BundleDownload.as_view(),
+        name="bundle-download",
+    ),
     path("clips/", clips.ClipList.as_view(), name="clips"),
     path("clips/<uuid:uid>/", clips.ClipDetail.as_view(), name="clip"),
     path("clips/<uuid:uid>/download/", clips.ClipDownload.as_view(), name="clip-download"),

@@ -29,6 +29,11 @@ AUDIT = Listing(
         ),
         Column(key="act", label=_("Act"), text=lambda row: row.action, order=("action",)),
         Column(key="about", label=_("About"), text=lambda row: row.subject),
+        Column(
+            key="link",
+            label=_("Link"),
+            text=lambda row: row.link.number if hasattr(row, "link") else None,
+        ),
         Column(key="mine", label=_("Mine"), text=lambda row: row.mine.name, order=("mine__name",)),
         Column(
             key="detail",
@@ -52,7 +57,7 @@ AUDIT = Listing(
 def audit(request: HttpRequest) -> HttpResponseBase:
     """List who did what in the mines whose record the person may read."""
     mine_ids = require_somewhere(request, Action.READ_AUDIT)
-    rows = AuditEntry.objects.filter(mine__in=mine_ids).select_related("actor", "mine")
+    rows = AuditEntry.objects.filter(mine__in=mine_ids).select_related("actor", "mine", "link")
     context = {"section": "audit"}
     return answer_list(
         request, AUDIT, rows, mine_ids=mine_ids, template="audit/audit.html", context=context

@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.bundles.models import Bundle
+from apps.ledger.models import SigningKey
 
-__all__ = ["KEEP", "bundles", "bundles_due", "bundles_old"]
+__all__ = ["KEEP", "bundles", "bundles_due", "bundles_old", "key_of"]
 
 # A bundle is a copy: it can be packed again from what is kept. The store has it for so long.
 KEEP = timedelta(days=30)
@@ -28,3 +29,11 @@ def bundles_old() -> list[tuple[int, int]]:
     """List (bundle, mine) of those whose time is over; needs a system scope."""
     old = Bundle.objects.filter(asked_at__lt=timezone.now() - KEEP).exclude(key="")
     return list(old.values_list("pk", "mine_id"))
+
+
+def key_of(bundle: Bundle) -> str:
+    """Return the public key in force when the bundle was packed, in hex; "" before."""
+    if bundle.ready_at is None:
+        return ""
+    keys = SigningKey.objects.filter(mine=bundle.mine_id, made_at__lte=bundle.ready_at)
+    return keys.order_by("-pk").values_list("public", flat=True).first() or ""

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("apps.audit.urls")),
     path("", include("apps.alarms.urls")),
     path("", include("apps.evidence.urls")),
+    path("", include("apps.bundles.urls")),
     path("", include("apps.plans.urls")),
     path("", include("apps.playback.urls")),
     path("", include("apps.notify.urls")),

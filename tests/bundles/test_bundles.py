@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import Membership
 from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
@@ -319,3 +321,38 @@ def test_what_was_chained_before_the_bundle_was_asked_for_is_in_its_chain(hill: 
     assert links[0]["record"]["action"] == "alarm.raised"
     assert links[-1]["number"] == root
     assert [link["number"] for link in links] == list(range(links[0]["number"], root + 1))
+
+
+def test_an_auditor_asks_on_a_page_follows_it_and_takes_it_away(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    client = Client()
+    client.force_login(hill.auditor)
+    assert f"/bundles/new/?alarms={alarm.pk}" in client.get(f"/alarms/{alarm.pk}/").content.decode()
+    refused = client.post("/bundles/new/", {"alarms": "12, x", "purpose": "inquiry 7"})
+    assert refused.status_code == 400
+    text = refused.content.decode()
+    assert "x is not the number of an alarm." in text and "inquiry 7" in text
+    answer = client.post("/bundles/new/", {"alarms": str(alarm.pk), "purpose": "inquiry 7"})
+    page = client.get(answer["Location"]).content.decode()
+    assert "It is being packed" in page and 'http-equiv="refresh"' in page
+    bundle = Bundle.objects.get()
+    bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id)
+    page = client.get(answer["Location"]).content.decode()
+    assert SigningKey.objects.get().public in page and 'http-equiv="refresh"' not in page
+    link = client.get(f"/bundles/{bundle.uid}/download/")["Location"]
+    assert bundle.uid.hex[:8] in link
+    act = AuditEntry.objects.filter(action="bundle.download").get()
+    assert (act.actor, act.detail["bundle"]) == (hill.auditor, str(bundle.uid))
+    assert "inquiry 7" in client.get("/bundles/").content.decode()
+
+
+def test_whose_role_ends_gets_no_further_link(hill: Cast):
+    bundle = ask(hill, an_alarm(hill.lamp_hill))
+    bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id)
+    client = Client()
+    client.force_login(hill.auditor)
+    address = f"/api/v1/bundles/{bundle.uid}/download/"
+    assert client.get(address).status_code == 200
+    Membership.objects.filter(mine=hill.lamp_hill.mine, user=hill.auditor).delete()
+    assert client.get(address).status_code == 404
+    assert AuditEntry.objects.filter(action="bundle.download").count() == 1

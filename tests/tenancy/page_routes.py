@@ -1,6 +1,6 @@
 """The pages' part of the table of routes. A page sends the unknown to the login page."""
 
-from tests.tenancy.routes import CONFIGURERS, EVERYONE, ROLES, Route, of, only
+from tests.tenancy.routes import CONFIGURERS, EVERYONE, EXPORTERS, ROLES, Route, of, only
 
 __all__ = ["PAGES"]
 
@@ -94,6 +94,23 @@ PAGES = [
     ),
     Route("alarm-snapshot", MISSING, arguments=of("pk=alarm")),  # this alarm has no picture
     Route("watch", EVERYONE, stranger=200, anonymous=302),
+    Route("bundles", only(*EXPORTERS), stranger=200, anonymous=302),
+    Route("bundle-new", only(*EXPORTERS), stranger=200, anonymous=302),
+    Route(
+        "bundle-new",
+        only(*EXPORTERS, ok=302),
+        "post",
+        body=lambda t: {"alarms": t["alarm"], "purpose": "inquiry"},
+        form=True,
+        anonymous=302,
+    ),
+    Route("bundle", only(*EXPORTERS), arguments=of("uid=bundle"), anonymous=302),
+    Route(
+        "bundle-download",
+        only(*EXPORTERS, ok=302),
+        arguments=of("uid=bundle"),
+        anonymous=302,
+    ),
     Route("clips", EVERYONE, stranger=200, anonymous=302),
     Route("clip", EVERYONE, arguments=of("uid=clip"), anonymous=302),
     Route("clip-play", MOVED, arguments=of("uid=clip")),

@@ -18,6 +18,7 @@ def only(*roles: str, ok: int = 200, no: int = 403) -> dict[str, int]:
 
 
 CONFIGURERS = ("owner", "admin")
+EXPORTERS = ("owner", "admin", "auditor")
 ANSWERERS = ("owner", "admin", "operator")
 SPAN = {"since": "2026-03-04T12:00:00Z", "until": "2026-03-04T12:01:00Z"}
 
@@ -201,6 +202,15 @@ API = [
     Route("api:silences", EVERYONE, stranger=200),
     Route("api:silence-agree", only(*ANSWERERS), "post", of("pk=silence"), lambda t: {}),
     Route("api:silence-end", only(*ANSWERERS), "post", of("pk=silence"), lambda t: {}),
+    Route("api:bundles", EVERYONE, stranger=200),
+    Route(
+        "api:bundles",
+        only(*EXPORTERS, ok=201),
+        "post",
+        body=lambda t: {"alarms": [t["alarm"]], "purpose": "inquiry"},
+    ),
+    Route("api:bundle", only(*EXPORTERS, no=404), arguments=of("uid=bundle")),
+    Route("api:bundle-download", only(*EXPORTERS, no=404), arguments=of("uid=bundle")),
     Route("api:clips", EVERYONE, stranger=200),
     Route("api:clip", EVERYONE, arguments=of("uid=clip")),
     Route("api:clip-download", EVERYONE, arguments=of("uid=clip")),

@@ -14,6 +14,7 @@ from apps.accounts.models import ApiToken, Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set, user_create
 from apps.alarms.handover import handover_page
 from apps.alarms.models import Handover, Silence
+from apps.bundles.models import Bundle
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
 from apps.live.services import emit
@@ -87,6 +88,7 @@ def a_plan(place: Place) -> Plan:
     )  # fmt: skip
 
 
+<<<<<<< HEAD
 def a_route(place: Place) -> NotifyRoute:
     """Call a group of people; no mail server is set here, so nothing goes out."""
     return notify_route_create(
@@ -100,6 +102,16 @@ def a_device(place: Place) -> Subscription:
     return Subscription.objects.create(
         mine=place.mine, user=stranger, device="phone", endpoint_hash="0", key="x"
     )
+=======
+def a_bundle(place: Place) -> Bundle:
+    """Pack a bundle."""
+    person = Membership.objects.filter(mine=place.mine).select_related("user").first()
+    assert person is not None
+    return Bundle.objects.create(
+        mine=place.mine, purpose="inquiry", asked_by=person.user, state=Bundle.State.READY,
+        key=f"{place.mine.pk}/bundles/x.zip", next_attempt_at=timezone.now(),
+    )  # fmt: skip
+>>>>>>> 7657ec3 (Ask for bundles on pages and by the API, and tell what they prove)
 
 
 def things_of(place: Place) -> dict[str, Any]:
@@ -128,6 +140,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "document": SCENE,
             "replay": a_replay(place).uid,
             "plan": a_plan(place).pk,
+            "bundle": a_bundle(place).uid,
         }
 
 

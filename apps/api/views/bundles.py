@@ -1,0 +1,106 @@
+"""Bundles of evidence and the links to them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.alarms.models import Alarm
+from apps.api.base import MINE, Rows, ScopedView
+from apps.api.serializers import LinkSerializer
+from apps.bundles.models import Bundle
+from apps.bundles.selectors import bundles
+from apps.bundles.services import MOST_ALARMS, bundle_access, bundle_ask
+from apps.evidence.storage import LINK_LIFE_S, download_link
+
+__all__ = ["BundleDetail", "BundleDownload", "BundleList"]
+
+
+class BundleSerializer(serializers.ModelSerializer[Bundle]):
+    """A bundle; the file itself comes by a signed link."""
+
+    id = serializers.UUIDField(source="uid", read_only=True)
+    asked_by = serializers.CharField(source="asked_by.username", read_only=True)
+
+    class Meta:
+        model = Bundle
+        fields = [
+            "id", "mine", "alarms", "purpose", "asked_by", "asked_at", "state", "done_bytes",
+            "total_bytes", "bytes", "sha256", "ready_at", "error",
+        ]  # fmt: skip
+
+
+class AskSerializer(serializers.Serializer[Any]):
+    """Which alarms of one mine, and what for."""
+
+    alarms = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), allow_empty=False, max_length=MOST_ALARMS
+    )
+    purpose = serializers.CharField(max_length=300)
+
+
+class BundleList(Rows):
+    """Bundles, newest first; a post asks for one."""
+
+    read = Action.EXPORT
+    serializer_class = BundleSerializer
+    queryset = Bundle.objects.none()
+
+    @extend_schema(parameters=[MINE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List bundles."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(request=AskSerializer, responses={201: BundleSerializer})
+    def post(self, request: Request) -> Response:
+        """Ask for a bundle; ask for it again to see how far it is."""
+        if not self.access.mines_for(Action.EXPORT):
+            self.access.require(Action.EXPORT, 0)
+        asked = AskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        numbers = asked.validated_data["alarms"]
+        rows = Alarm.objects.filter(pk__in=numbers).select_related("mine").order_by("pk")
+        alarm = self.find(rows)
+        bundle = bundle_ask(
+            mine=alarm.mine,
+            alarms=numbers,
+            purpose=asked.validated_data["purpose"],
+            actor=request.user,
+        )
+        return Response(BundleSerializer(bundle).data, status=201)
+
+    def get_queryset(self) -> Any:
+        """List bundles in scope."""
+        return self.narrow(bundles())
+
+
+class BundleDetail(ScopedView):
+    """One bundle."""
+
+    read = Action.EXPORT
+    serializer_class = BundleSerializer
+    queryset = Bundle.objects.none()
+
+    def get(self, request: Request, uid: str) -> Response:
+        """Return a bundle in scope."""
+        return Response(self.get_serializer(self.find(bundles(), uid=uid)).data)
+
+
+class BundleDownload(ScopedView):
+    """A signed link to a bundle; asking for it is logged."""
+
+    read = Action.EXPORT
+    serializer_class = LinkSerializer
+    queryset = Bundle.objects.none()
+    throttle_scope = "downloads"
+
+    def get(self, request: Request, uid: str) -> Response:
+        """Log the download and return a link that works for five minutes."""
+        bundle = self.find(bundles(), uid=uid, state=Bundle.State.READY)
+        address = request.META.get("REMOTE_ADDR") or None
+        bundle_access(bundle=bundle, user=request.user, address=address)
+        link = download_link(bundle.key, filename=f"davy-{bundle.uid}.zip")
+        return Response({"url": link, "expires_in_s": LINK_LIFE_S, "sha256": bundle.sha256})

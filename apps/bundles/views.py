@@ -1,0 +1,82 @@
+"""Pages of bundles. The file itself comes from the store by a link that lives five minutes.
+
+Whoever's role ends in the middle of a download keeps what has begun; the next link is refused.
+"""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.pages import attempt, find, page, require_somewhere
+from apps.accounts.permissions import Action
+from apps.alarms.models import Alarm
+from apps.bundles.forms import BundleForm
+from apps.bundles.listing import BUNDLES
+from apps.bundles.models import Bundle
+from apps.bundles.selectors import bundles, key_of
+from apps.bundles.services import bundle_access, bundle_ask
+from apps.evidence.storage import download_link
+from apps.lists.pages import answer_list
+
+__all__ = ["bundle_list", "bundle_new", "bundle_page", "download"]
+
+
+@require_GET
+@page
+def bundle_list(request: HttpRequest) -> HttpResponseBase:
+    """List bundles, newest first, or send the list as a file."""
+    allowed = require_somewhere(request, Action.EXPORT)
+    rows = bundles().filter(mine__in=allowed)
+    return answer_list(request, BUNDLES, rows, mine_ids=allowed, template="bundles/bundles.html")
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def bundle_new(request: HttpRequest) -> HttpResponse:
+    """Ask for a bundle; `?alarms=12,15` fills the form in."""
+    allowed = require_somewhere(request, Action.EXPORT)
+    form = BundleForm(
+        request.POST or None, initial={"alarms": request.GET.get("alarms", "")[:5000]}
+    )
+    if request.method == "POST" and form.is_valid():
+        numbers, purpose = form.cleaned_data["alarms"], form.cleaned_data["purpose"]
+        first = Alarm.objects.filter(mine__in=allowed, pk__in=numbers).select_related("mine")
+        # An alarm of another mine is none: the service names it.
+        alarm = first.order_by("pk").first()
+        if alarm is None:
+            raise Http404
+        made = attempt(
+            form,
+            lambda: bundle_ask(
+                mine=alarm.mine, alarms=numbers, purpose=purpose, actor=request.user
+            ),
+        )
+        if made is not None:
+            return redirect("bundle", uid=made.uid)
+    status = 400 if form.is_bound else 200
+    return render(request, "bundles/new.html", {"form": form}, status=status)
+
+
+@require_GET
+@page
+def bundle_page(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Show how far a bundle is, what is in it, and how to prove it."""
+    bundle: Bundle = find(request, bundles(), Action.EXPORT, uid=uid)
+    percent = 100 * bundle.done_bytes // bundle.total_bytes if bundle.total_bytes else None
+    context = {"bundle": bundle, "percent": percent, "key": key_of(bundle)}
+    return render(request, "bundles/bundle.html", context)
+
+
+@require_GET
+@page
+def download(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Note the download and send the browser to the store."""
+    bundle: Bundle = find(request, bundles(), Action.EXPORT, uid=uid)
+    if bundle.state != Bundle.State.READY:
+        raise Http404
+    address = request.META.get("REMOTE_ADDR") or None
+    bundle_access(bundle=bundle, user=request.user, address=address)
+    link = download_link(bundle.key, filename=f"davy-{bundle.uid}.zip")
+    return HttpResponseRedirect(link, headers={"Cache-Control": "no-store"})
