@@ -88,7 +88,6 @@ def a_plan(place: Place) -> Plan:
     )  # fmt: skip
 
 
-<<<<<<< HEAD
 def a_route(place: Place) -> NotifyRoute:
     """Call a group of people; no mail server is set here, so nothing goes out."""
     return notify_route_create(
@@ -102,7 +101,8 @@ def a_device(place: Place) -> Subscription:
     return Subscription.objects.create(
         mine=place.mine, user=stranger, device="phone", endpoint_hash="0", key="x"
     )
-=======
+
+
 def a_bundle(place: Place) -> Bundle:
     """Pack a bundle."""
     person = Membership.objects.filter(mine=place.mine).select_related("user").first()
@@ -111,7 +111,6 @@ def a_bundle(place: Place) -> Bundle:
         mine=place.mine, purpose="inquiry", asked_by=person.user, state=Bundle.State.READY,
         key=f"{place.mine.pk}/bundles/x.zip", next_attempt_at=timezone.now(),
     )  # fmt: skip
->>>>>>> 7657ec3 (Ask for bundles on pages and by the API, and tell what they prove)
 
 
 def things_of(place: Place) -> dict[str, Any]:

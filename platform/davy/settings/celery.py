@@ -57,11 +57,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "apps.cameras.tasks.analyse": {"queue": "analysis"},
     "apps.rules.tasks.replay": {"queue": "replay"},
-<<<<<<< HEAD
     "apps.notify.tasks.deliver": {"queue": "notify"},
-=======
     "apps.bundles.tasks.pack": {"queue": "replay"},
->>>>>>> be62b7c (Pack the evidence of alarms into one file that proves itself offline)
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
