@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import cost, e2e, engine, record, replay, rules, watch
+from bench import cost, desk, e2e, engine, record, replay, rules, watch
 
 BENCHES = {
     "engine": engine.main,
@@ -12,13 +12,14 @@ BENCHES = {
     "rules": rules.main,
     "replay": replay.main,
     "watch": watch.main,
+    "desk": desk.main,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Run the named benchmarks, all of them by default."""
-    if arguments[:1] == ["replay"]:
-        arguments = ["replay"]  # what follows are its own options
+    if arguments[:1] in (["replay"], ["desk"]):
+        arguments = arguments[:1]  # what follows are its own options
     unknown = [name for name in arguments if name not in BENCHES]
     if unknown:
         print(f"no benchmark {unknown[0]!r}; there are: {', '.join(BENCHES)}", file=sys.stderr)

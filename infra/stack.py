@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,19 @@ _STATIC = (("frontend/dist", "*"), ("apps", "static/**/*"), (".", "requirements.
 class Stack:
     """Starts the whole mine and waits until each part answers; `stop()` ends all of it.
 
-    Raises ServiceError or TimeoutError with words for a person, Stopped on Ctrl-C.
+    `only` names the processes of the application to start; all of them by default. Raises
+    ServiceError or TimeoutError with words for a person, Stopped on Ctrl-C.
     """
 
     def __init__(
-        self, state_dir: Path, environ: Mapping[str, str], say: Callable[[str], None]
+        self,
+        state_dir: Path,
+        environ: Mapping[str, str],
+        say: Callable[[str], None],
+        *,
+        only: Collection[str] = (),
     ) -> None:
+        self._table = [row for row in processes.TABLE if not only or row.name in only]
         self.state_dir = state_folder(state_dir)
         self.say = say
         self.supervisor = Supervisor(self.state_dir / "log", say)
@@ -136,11 +143,11 @@ class Stack:
             "var": str(self.state_dir),
         }
         with self._step("web, recorder, workers"):
-            for process in processes.TABLE:
+            for process in self._table:
                 self.supervisor.start(
                     processes.command(process, **values), self.env, tier=_APPLICATION
                 )
-            for process in processes.TABLE:
+            for process in self._table:
                 self.supervisor.wait_for(process.name, self._ready(process, port), 60.0)
 
     def _ready(self, process: processes.AppProcess, port: int) -> Callable[[], bool]:
