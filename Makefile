@@ -18,7 +18,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test drill lint i18n i18n-check bench replay-bench accuracy train-miner train-miner-dark train-ppe lock clean
+.PHONY: help setup setup-dev demo stop demo-check test screens drill lint i18n i18n-check bench replay-bench accuracy train-miner train-miner-dark train-ppe lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -41,6 +41,10 @@ demo-check: setup ## run the demo mine until its first alarm and clip; prints on
 test: setup-dev ## run all tests
 	@$(SETUP) browser
 	@$(PY) -m pytest $(ARGS)
+
+screens: setup-dev ## draw the main pages of the demo mine into docs/screens
+	@$(SETUP) browser
+	@$(PY) -m pytest tests/browser/screens.py $(ARGS)
 
 drill: setup-dev ## kill each part under load, the store for a whole minute; docs/performance.md has the last run
 	DAVY_STORE_AWAY_S=60 $(PY) -m pytest tests/chaos -s $(ARGS)
