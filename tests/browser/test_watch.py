@@ -117,3 +117,17 @@ def test_live_pictures_a_moment_of_the_past_a_gap_and_a_span_to_take_along(sign_
     expect(page.locator(".watch-cell")).to_have_attribute(
         "data-shows", "picture", timeout=SLOW_S * 1000
     )
+
+    # Side by side they show the same second.
+    east, _ = camera(admin, "Roadway 7 east")
+    asked = f"camera={winch}&camera={east}&at={moment_s - 8:.0f}"
+    page.goto(f"/watch/?{asked}")
+    expect(page.locator(".watch-cell[data-shows=picture]")).to_have_count(2, timeout=SLOW_S * 1000)
+
+    def in_step() -> bool:
+        one, other = page.locator("video").evaluate_all(
+            "all => all.map((video) => video.paused ? -1 : video.currentTime)"
+        )
+        return one > 0 and abs(one - other) < 0.2
+
+    api.wait_for(page, in_step, seconds=SLOW_S, what="two cameras in step")
