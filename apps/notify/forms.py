@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.selectors import people_of
@@ -112,15 +113,15 @@ class RouteForm(forms.Form):
         help_text=_("Nothing ticked: the whole mine."),
     )
     since = forms.TimeField(
-        label=_("From"),
+        label=_("From what time"),
         required=False,
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "22:00"}),
         help_text=_("By the mine's clock; may go over midnight. Both empty: day and night."),
     )
     until = forms.TimeField(
-        label=_("Until"),
+        label=_("Until what time"),
         required=False,
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "06:00"}),
     )
     cleared = forms.BooleanField(label=_("Say also when it is over"), required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
@@ -141,6 +142,8 @@ class RouteForm(forms.Form):
             kwargs["initial"] = {name: getattr(route, name) for name in names}
             if channel == Channel.EMAIL:
                 kwargs["initial"]["address"] = address_shown(route)
+        else:
+            kwargs.setdefault("initial", {"language": get_language()})
         super().__init__(*args, **kwargs)
         self.fields["steps"].choices = steps_of(mine)
         self.fields["areas"].choices = [(area.pk, area.name) for area in areas(mine=mine)]

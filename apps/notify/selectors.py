@@ -63,6 +63,7 @@ def with_health(rows: Iterable[Route]) -> list[Route]:
     states = Delivery.State
     counted = (
         Delivery.objects.filter(route__in=ids)
+        .exclude(kind=Kind.TEST)
         .filter(Q(created_at__gt=since) | Q(state=states.WAITING))
         .values("route")
         .annotate(
@@ -79,7 +80,7 @@ def with_health(rows: Iterable[Route]) -> list[Route]:
         route.waiting, route.failed = row.get("waiting", 0), row.get("failed", 0)
         route.sent, route.last_test = row.get("sent", 0), latest.get(route.pk)
         route.shown = address_shown(route)
-        route.give_up_hours = TRAITS[route.channel].give_up / timedelta(hours=1)
+        route.give_up_hours = f"{TRAITS[route.channel].give_up / timedelta(hours=1):g}"
     return found
 
 

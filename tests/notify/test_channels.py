@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from http.server import ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +17,8 @@ from apps.alarms.models import Snapshot
 from apps.cameras.secrets import unlock
 from apps.notify.channels.dingtalk import signed
 from apps.notify.channels.feishu import sign as feishu_sign
-from apps.notify.channels.webhook import sign
+from apps.notify.channels.webhook import make_secret, sign
+from infra.receiver import handler
 from tests.cast import NOON, an_alarm
 from tests.notify.desk import Desk
 from tests.notify.receivers import Receiver, Server
@@ -194,3 +197,29 @@ def test_a_name_with_a_line_break_makes_no_header(desk: Desk, post_office: Serve
     desk.ring(route)
     (mail,) = post_office.mails
     assert mail["Bcc"] is None and post_office.to == [["li@example.com"]]
+
+
+def test_the_demos_receiver_believes_what_was_signed_and_nothing_else(
+    desk: Desk, inside: None, capfd: pytest.CaptureFixture[str]
+):
+    secret = make_secret()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(secret))
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        true = desk.route("webhook", name="true", address=url, secret=secret)
+        false = desk.route("webhook", name="false", address=url)
+        an_alarm(desk.cast.lamp_hill)
+        desk.ring(true)
+        desk.ring(false)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    said = {one.route.name: one.said for one in desk.log()}
+    assert said == {
+        "true": "The receiver took it (204).", "false": "The receiver answered 401.",
+    }  # fmt: skip
+    out = capfd.readouterr().out
+    assert "alarm.raised: critical" in out and "refused: wrong signature" in out
