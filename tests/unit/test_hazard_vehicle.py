@@ -1,63 +1,11 @@
 """Vehicles that move as they must not: each thing told apart, near misses, blindness, doubt."""
 
-import random
-
 import pytest
-from hazard_kit import FPS, Film, scene, vehicle
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hazard_kit import FPS, scene, vehicle
+from vehicle_kit import LIMIT, ROAD, drive, levels, readings, road
 
 from workers.hazards.base import Vehicle
 from workers.scene import SceneError
-
-# A road of 20 m from the top of the picture to its bottom, 10 m wide; down is down.
-METRES = 20.0
-GROUND = {
-    "image": [[0, 0], [1, 0], [1, 1], [0, 1]],
-    "metres": [[0, 0], [10, 0], [10, METRES], [0, METRES]],
-}
-ROAD = [[0.2, 0.02], [0.8, 0.02], [0.8, 0.98], [0.2, 0.98]]
-LINES = [
-    {"id": "down", "points": [[0.5, 0.1], [0.5, 0.9]]},
-    {"id": "up", "points": [[0.5, 0.9], [0.5, 0.1]]},
-]
-# At such a speed, in m/s, the ground's own 4 % and the lower edge leave about this error.
-LIMIT = 2.0
-
-
-def road(machine="winch", ground=GROUND, metres=METRES, **params):
-    scale = metres / METRES
-    drawn = {**ground, "metres": [[x, y * scale] for x, y in ground["metres"]]}
-    return Film(
-        scene(
-            "vehicle_motion",
-            params={"kind": "rope", "limit_m_s": LIMIT, "down": "down", **params},
-            rule={"zone": "road", **({"machine": machine} if machine else {})},
-            zones=[{"id": "road", "polygon": ROAD}],
-            lines=LINES,
-            ground=drawn,
-            machines=[{"id": "winch", "source": "signal"}],
-        )
-    )
-
-
-def drive(film, speed, seconds, *, at=0.1, machine="RUNNING", accel=0.0, metres=METRES, **about):
-    """Drive a car for so long, down where the speed is above 0; return where it is at the end."""
-    for k in range(round(seconds * FPS)):
-        t = k / FPS
-        foot = at + (speed * t + accel * t * t / 2) / metres
-        film.frame([], vehicles=[vehicle(0.5, foot, **about)], machines={"winch": machine})
-    t = seconds
-    return at + (speed * t + accel * t * t / 2) / metres
-
-
-def levels(film):
-    return [f.level for f in film.findings if f.state == "raised"]
-
-
-def readings(film, name):
-    return [r.value for r in film.readings if r.name == f"r1.{name}"]
-
 
 # --- too fast
 
@@ -354,85 +302,3 @@ def test_what_only_moves_is_no_vehicle_before_it_is_known_to_be_one():
         film.frame([], vehicles=[Vehicle(1, (0.4, 0.1, 0.6, 0.3), (0.5, 0.1 + 0.08 * k), 0.9, 0.0,
                                          sure=False)])  # fmt: skip
     assert film.findings == []
-
-
-# --- bad tracks
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    seed=st.integers(0, 10_000), missed=st.integers(2, 20), change=st.integers(2, 20),
-    jitter=st.floats(0, 0.004),
-)  # fmt: skip
-def test_one_missed_detection_a_new_track_and_jitter_make_one_alarm(seed, missed, change, jitter):
-    noise = random.Random(seed)
-    film = road()
-    for k in range(22):
-        foot = 0.05 + 2.0 * LIMIT * k / FPS / METRES
-        car = vehicle(0.5 + noise.gauss(0, jitter), foot + noise.gauss(0, jitter),
-                      track=1 if k < change else 2)  # fmt: skip
-        film.frame([], vehicles=[] if k == missed else [car], machines={"winch": "RUNNING"})
-    runaways = [f for f in film.findings if f.level == "runaway"]
-    assert [f.state for f in runaways] == ["raised"]
-    assert len({f.situation for f in film.findings}) == 1
-    assert runaways[0].t <= 1.5 + 0.5 + 1e-6
-
-
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10_000), share=st.floats(0.3, 1.0), jitter=st.floats(0, 0.006))
-def test_whoever_keeps_the_limit_raises_nothing_however_the_boxes_tremble(seed, share, jitter):
-    noise = random.Random(seed)
-    film = road()
-    for k in range(40):
-        foot = 0.05 + share * LIMIT * k / FPS / METRES
-        if foot > 0.95:
-            break
-        car = Vehicle(1, (0.4, foot - 0.2, 0.6, foot),
-                      (0.5 + noise.gauss(0, jitter), foot + noise.gauss(0, jitter)), 0.9, 0.0,
-                      edge=0.006)  # fmt: skip
-        film.frame([], vehicles=[car], machines={"winch": "RUNNING"})
-    assert film.findings == []
-
-
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10_000), gone=st.integers(62, 85), change=st.integers(62, 85))
-def test_a_standing_car_stays_one_alarm_through_bad_tracks(seed, gone, change):
-    noise = random.Random(seed)
-    film = road()
-    for k in range(100):
-        car = vehicle(0.5 + noise.gauss(0, 0.002), 0.5 + noise.gauss(0, 0.002),
-                      track=1 if k < change else 2)  # fmt: skip
-        film.frame([], vehicles=[] if gone <= k < gone + 3 else [car],
-                   machines={"winch": "STOPPED"})  # fmt: skip
-    assert [(f.state, f.level) for f in film.findings] == [("raised", "stopped")]
-
-
-@settings(max_examples=30, deadline=None)
-@given(fps=st.sampled_from([2.5, 5.0, 8.0, 12.5, 25.0]), over=st.floats(1.6, 2.5))
-def test_at_any_rate_of_pictures_a_runaway_is_told_in_time(fps, over):
-    film = road(limit_m_s=1.0)
-    film.step_s = 1 / fps
-    for k in range(round(4 * fps)):
-        foot = 0.05 + over * k / fps / METRES
-        film.frame([], vehicles=[vehicle(0.5, foot)], machines={"winch": "RUNNING"})
-    raised = next(f for f in film.findings if f.level == "runaway")
-    assert raised.t <= 1.5 + 1 / fps + 1e-6
-
-
-def test_a_slow_car_far_away_is_told_by_its_place_where_its_speed_is_not_known_well_enough():
-    film = road(metres=120.0, limit_m_s=4.0, stopped_s=0)
-    drive(film, 0.0, 8, machine="STOPPED", metres=120.0)
-    assert levels(film) == []
-    drive(film, 0.8, 20, machine="STOPPED", metres=120.0)
-    assert levels(film) == ["runaway"]
-
-
-@given(st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
-def test_a_car_that_stands_far_away_and_trembles_is_no_creeping(seed):
-    rng = random.Random(seed)
-    film = road(metres=120.0, limit_m_s=4.0, stopped_s=0)
-    for _ in range(300):
-        shaken = 0.3 + rng.gauss(0, 0.0015)
-        film.frame([], vehicles=[vehicle(0.5, shaken)], machines={"winch": "STOPPED"})
-    assert levels(film) == []
