@@ -1,10 +1,12 @@
 """How long each stage took from the picture to the alarm, measured outside of the analysis's fold.
 
-All but `decoding_s` are seconds from the picture that raised the alarm, by the recorder's clock, to
-the end of the stage: `written_s` its chunk lay in the ring with its row, `picked_s` a worker had
-taken it, `judged_s` the chunk was decoded, looked at and judged, `committed_s` the alarm was in the
-database, `rung_s` open pages had been rung. `decoding_s` is the part of judging that went into
-decoding. Machines whose clocks differ shift the stages between them; nothing is corrected.
+All but two are seconds from the picture that raised the alarm, by the recorder's clock, to the end
+of the stage: `written_s` its chunk lay in the ring with its row, `picked_s` a worker had taken it,
+`judged_s` the chunk was decoded, looked at and judged, `committed_s` the alarm was in the database,
+`rung_s` open pages had been rung. `decoding_s` and `detecting_s` are the parts of judging that went
+into decoding and into the detector's networks, waiting for a turn at them included; what is left is
+following people, reading machines and judging rules. Machines whose clocks differ shift the stages
+between them; nothing is corrected.
 """
 
 from collections.abc import Iterator
@@ -20,12 +22,17 @@ from apps.tenancy.scope import mine_scope
 __all__ = ["Stages", "stages_said"]
 
 
+# Seconds that a part took by itself, and no time since the picture.
+PARTS = ("decoding_s", "detecting_s")
+
+
 class Stages:
     """The times of one chunk, and the alarms that it raised."""
 
     def __init__(self, written: datetime) -> None:
         self.marks = {"written_s": written}
         self.decoding_s = 0.0
+        self.detecting_s = 0.0
         self.alarms: list[Alarm] = []
 
     def mark(self, stage: str) -> None:
@@ -46,7 +53,11 @@ class Stages:
             }
             with mine_scope(alarm.mine_id):
                 Alarm.objects.filter(pk=alarm.pk, stages={}).update(
-                    stages={**took, "decoding_s": round(self.decoding_s, 3)}
+                    stages={
+                        **took,
+                        "decoding_s": round(self.decoding_s, 3),
+                        "detecting_s": round(self.detecting_s, 3),
+                    }
                 )
 
 
@@ -55,13 +66,18 @@ def stages_said(alarm: Alarm) -> Iterator[tuple[str, float]]:
     words = {
         "written_s": _("until the recording was written"),
         "picked_s": _("until the analysis took it"),
-        "judged_s": _("to decode, look and judge"),
+        "decoding_s": _("to decode"),
+        "detecting_s": _("to look for people and vehicles"),
+        "judged_s": _("to follow, read machines and judge"),
         "committed_s": _("until the alarm was kept"),
         "rung_s": _("until open pages were told"),
     }
     before = 0.0
     stages: dict[str, Any] = alarm.stages
+    # Alarms from before a part was measured have it within the stage that it belongs to.
     for stage, said in words.items():
-        if stage in stages:
-            yield said, stages[stage] - before
-            before = stages[stage]
+        if stage not in stages:
+            continue
+        until = before + stages[stage] if stage in PARTS else stages[stage]
+        yield said, until - before
+        before = until

@@ -21,7 +21,7 @@ from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
 from apps.alarms.silences import permits_follow
 from apps.alarms.timing import Stages
-from apps.cameras.frames import LastFrame, still
+from apps.cameras.frames import LastFrame, TimedDetector, still
 from apps.cameras.health import LOST_RULE, alarm_rule
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
@@ -138,6 +138,7 @@ def _one(camera: Camera, token: str) -> bool:
         return _set_aside(camera, chunk, token, str(error))
     # Under load the shadow rests: it may cost detail of nothing that is believed.
     look = look_for(camera, active, shadow if fps is None else None)
+    detector = TimedDetector(look.detector)
     result = engine.analyse(
         _parsed(camera.pk, scene_row),
         engine.State.load(bytes(analysis.state)) if analysis.state else None,
@@ -151,11 +152,11 @@ def _one(camera: Camera, token: str) -> bool:
             epoch_s=0.0,  # the chunk's clock is the time of day
             timezone=timezone_name,
         ),
-        detector=look.detector,
+        detector=detector,
         fps=fps,
     )
     stages.mark("judged")
-    stages.decoding_s = frames.took_s
+    stages.decoding_s, stages.detecting_s = frames.took_s, detector.took_s
     stills = {f.t: still(chunk, f.t) for f in result.findings if f.state == "raised"}
     with mine_scope(camera.mine_id):
         # Asked for first, it is told before the pages are rung.
