@@ -150,6 +150,21 @@ def test_a_procedure_that_was_followed_once_can_be_followed_again(name):
     assert play.told() == []
 
 
+def test_a_slope_gets_five_barriers_and_rules_in_metres_in_shadow_on_a_floor_to_be_measured():
+    document = fill(templates()["inclined_haulage"], EMPTY, answers={"limit_m_s": 4})
+    scene = parse_scene(document)
+    assert scene.ground is not None
+    barriers = [rule for rule in scene.rules if rule.type == "barrier_state"]
+    assert len({rule.params.barrier for rule in barriers}) == 5
+    [speed] = [rule for rule in scene.rules if rule.type == "vehicle_motion"]
+    [crowd] = [rule for rule in scene.rules if rule.type == "occupancy"]
+    assert (speed.mode, crowd.mode, speed.params.limit_m_s) == ("shadow", "shadow", 4)
+    drawn = {"image": [[0.1, 0.9], [0.9, 0.9], [0.6, 0.3], [0.4, 0.3]]}
+    drawn["metres"] = [[0, 0], [4, 0], [4, 30], [0, 30]]
+    kept = fill(templates()["inclined_haulage"], {**EMPTY, "ground": drawn})
+    assert kept["ground"] == drawn
+
+
 def test_every_template_fits_beside_every_other_and_beside_itself():
     document = EMPTY
     for template in [*templates().values(), *templates().values()]:

@@ -83,8 +83,8 @@ def read_template(text: str, name: str, group: str) -> Template:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SceneError(name, "not TOML: %(why)s", why=str(error)) from None
-    checks.keys(raw, name, ("title", "about"), ("clauses", "asks", "ppe", *LISTS))
-    parts = {key: raw[key] for key in (*LISTS, "ppe") if key in raw}
+    checks.keys(raw, name, ("title", "about"), ("clauses", "asks", "ppe", "ground", *LISTS))
+    parts = {key: raw[key] for key in (*LISTS, "ppe", "ground") if key in raw}
     made = Template(
         name, group,
         checks.text(raw, name, "title"), checks.text(raw, name, "about", 500),
@@ -156,6 +156,8 @@ def fill(
             new = [{**one, "clauses": [dict(c) for c in template.clauses]} for one in new]
         if new:
             made[key] = [*(made.get(key) or []), *new]
+    if "ground" in template.parts and made.get("ground") is None:
+        made["ground"] = deepcopy(template.parts["ground"])  # a floor that is drawn stays
     if template.parts.get("ppe"):
         made["ppe"] = True
     return made
