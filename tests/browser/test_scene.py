@@ -130,3 +130,46 @@ def test_who_saves_second_sees_what_changed_and_puts_both_together(page: Page):
     page.get_by_label("Reason for the change").press("Enter")
     expect(page.locator("#versions tr[data-version='3']")).to_be_visible()
     assert [zone["id"] for zone in scene_of(page)["zones"]] == ["theirs"]
+
+
+def test_what_is_forbidden_meanwhile_and_limits_by_shift_are_forms(page: Page):
+    page.get_by_role("tab", name="Templates").click()
+    page.get_by_role("button", name="Blasting", exact=False).first.click()
+    page.get_by_role("button", name="Put it into the scene").click()
+    page.get_by_role("tab", name="Inputs").click()
+    page.get_by_role("button", name="Add a shift").click()
+    page.get_by_role("tab", name="Rules").click()
+    page.locator("[data-rule='0']").get_by_text("More settings").click()
+    group = page.get_by_role("group", name="Forbidden meanwhile")
+    cards = group.locator("details")
+    count = cards.count()
+    group.get_by_role("button", name="Add what is forbidden").click()
+    expect(cards).to_have_count(count + 1)
+    cards.last.locator("summary").click()
+    cards.last.get_by_role("textbox", name="What is forbidden").fill("somebody at the face")
+    cards.last.get_by_role("textbox", name="What is forbidden").press("Tab")
+    expect(cards.last.locator("summary")).to_have_text("somebody at the face")
+    assert page.get_by_role("textbox", name="Called off by").count() == 0  # no JSON to type
+
+    page.get_by_role("button", name="Add a rule").click()
+    last = page.locator("[data-rule]").last
+    last.get_by_label("What must not happen").select_option("occupancy")
+    last.get_by_text("More settings").click()
+    limits = last.get_by_role("group", name="At most, by shift")
+    limits.get_by_role("button", name="Add a row").click()
+    expect(limits.get_by_label("At most", exact=True)).to_have_value("1")
+    limits.get_by_label("At most", exact=True).fill("40")
+    limits.get_by_label("At most", exact=True).press("Tab")
+    times = last.get_by_role("group", name="Times of hand-over")
+    times.get_by_role("button", name="Add a row").click()
+    times.get_by_label("Until").fill("09:00")
+    times.get_by_label("Until").press("Tab")
+    last.get_by_label("At most at hand-over").fill("60")
+    last.get_by_label("At most at hand-over").press("Tab")
+    page.get_by_label("Reason for the change").fill("limits")
+    page.get_by_label("Reason for the change").press("Enter")
+    expect(page.locator("#versions")).to_contain_text("limits", timeout=30_000)
+    made = scene_of(page)["rules"]
+    assert made[0]["params"]["forbidden"][-1]["name"] == "somebody at the face"
+    assert made[-1]["params"]["shift_limits"] == [{"shift": "shift", "limit": 40}]
+    assert made[-1]["params"]["handover_times"] == [{"from": "07:30", "to": "09:00"}]

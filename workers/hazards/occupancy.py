@@ -79,7 +79,7 @@ class Params:
     )
     shift_limits: tuple[ShiftLimit, ...] = data(
         parse=parse_limits, schema=LIMITS, label="At most, by shift",
-        help='Limits of shifts that differ, as [{"shift": "repair", "limit": 40}].',
+        help="Limits of shifts that differ.",
     )  # fmt: skip
     at_least: int = integer(
         0, low=0, high=100, label="At least",
@@ -114,7 +114,7 @@ class Params:
     )  # fmt: skip
     handover_times: tuple[Span, ...] = data(
         parse=parse_times, schema=TIMES, label="Times of hand-over",
-        help='When shifts hand over each day, as [{"from": "07:30", "to": "08:30"}].',
+        help="When shifts hand over each day.",
     )  # fmt: skip
     handover_limit: int = integer(
         0, low=0, high=1000, label="At most at hand-over", help="The limit while shifts hand over."

@@ -195,8 +195,9 @@ interface Published {
 
 async function publish(): Promise<void> {
   if (!editor.dirty) return;
-  if (editor.faults.some((fault) => !editor.refused.includes(fault))) {
-    say(t("fix_first"), true);
+  const own = editor.faults.filter((fault) => !editor.refused.includes(fault));
+  if (own.length) {
+    refusals(own, t("fix_first"));
     return;
   }
   saveButton.disabled = true;
@@ -258,10 +259,10 @@ async function conflict(refused: Refused): Promise<void> {
   shown.focus();
 }
 
-/** Say every fault that the server found; each leads to what it is about. */
-function refusals(all: model.Fault[]): void {
+/** Say every fault; each leads to what it is about. */
+function refusals(all: model.Fault[], head = all.length > 1 ? t("refused_all", { count: all.length }) : t("refused", { reason: "" })): void {
   if (!all.length) return;
-  say(all.length > 1 ? t("refused_all", { count: all.length }) : t("refused", { reason: "" }), true);
+  say(head, true);
   const lead = (fault: model.Fault): HTMLElement =>
     el("li", {}, el("button", { type: "button", class: "button quiet small", "data-refused": fault.path, click: () => (show(fault.path), editor.tell()) }, fault.path ? `${fault.path}: ${fault.text}` : fault.text));
   outcome.append(el("ul", { class: "refusals" }, ...all.map(lead)));

@@ -5,7 +5,7 @@ import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
 import { choiceField, numberField, textField } from "./fields";
 
-interface About {
+export interface About {
   label: string;
   help: string;
   path: string;
@@ -35,7 +35,7 @@ export interface Step {
 
 const TIMES = ["hold_s", "wait_s", "min_gap_s", "max_gap_s"];
 
-function frame(editor: Editor, about: About, ...parts: (HTMLElement | false | null | undefined)[]): HTMLElement {
+export function frame(editor: Editor, about: About, ...parts: (HTMLElement | false | null | undefined)[]): HTMLElement {
   const fault = editor.faultsAt(about.path)[0];
   return el(
     "fieldset",
@@ -87,7 +87,7 @@ export function tableField(editor: Editor, about: About & { now: () => Pair[]; c
   return frame(editor, about, rows.length > 0 && el("table", { class: "points" }, el("tbody", {}, ...rows)), small(`${about.path}-add`, t("add_row"), add));
 }
 
-function small(key: string, text: string, click: () => void, label?: string): HTMLElement {
+export function small(key: string, text: string, click: () => void, label?: string): HTMLElement {
   return el("button", { type: "button", class: "button quiet small", "data-key": key, "aria-label": label, click }, ...(label ? [] : [icon("plus")]), text);
 }
 
@@ -155,14 +155,14 @@ function freeId(steps: Step[]): string {
   return `step-${number}`;
 }
 
-function firstNeed(editor: Editor): Need {
+export function firstNeed(editor: Editor): Need {
   const { zones, machines, inputs } = editor.scene;
   if (inputs[0]) return needAbout(editor, "input", inputs[0].id);
   if (machines[0]) return needAbout(editor, "machine", machines[0].id);
   return needAbout(editor, "zone", zones[0]?.id ?? "");
 }
 
-function needRow(editor: Editor, need: Need, path: string, now: () => Need, change: (need: Need | null) => void, several: boolean): HTMLElement {
+export function needRow(editor: Editor, need: Need, path: string, now: () => Need, change: (need: Need | null) => void, several: boolean): HTMLElement {
   const { t } = editor.words;
   const kind = need.zone !== undefined ? "zone" : need.machine !== undefined ? "machine" : "input";
   const things: [string, string][] = [
@@ -197,6 +197,6 @@ function needRow(editor: Editor, need: Need, path: string, now: () => Need, chan
   );
 }
 
-function clean<T extends object>(item: T): T {
+export function clean<T extends object>(item: T): T {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)) as T;
 }

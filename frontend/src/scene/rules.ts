@@ -3,7 +3,8 @@
 import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
 import { choiceField, dataField, numberField, textField } from "./fields";
-import { severalField, stepsField, tableField, type Step } from "./rows";
+import { severalField, stepsField, tableField, type Need, type Step } from "./rows";
+import { beginField, endField, forbiddenField, limitsField, timesField, type End, type Forbidden, type Limit, type Span } from "./special";
 import * as model from "./scene";
 
 const FIRST = ["steps", "warning_zone", "stand_zone", "dwell_s"];
@@ -24,9 +25,39 @@ function addRule(editor: Editor): void {
   const hazard = editor.given.hazards[0];
   if (!hazard) return;
   const rule: model.Rule = { id: model.freeName(scene.rules, "rule"), type: hazard.type, severity: hazard.severity, params: {} };
-  if (hazard.needs_zone && scene.zones[0]) rule.zone = scene.zones[0].id;
-  if (hazard.needs_machine && scene.machines[0]) rule.machine = scene.machines[0].id;
-  editor.change({ ...scene, rules: [...scene.rules, rule] });
+  editor.change({ ...scene, rules: [...scene.rules, { ...rule, ...needed(editor, hazard.type, rule) }] });
+}
+
+/** The zone and the machine that a type needs, where the rule names none yet. */
+function needed(editor: Editor, type: string, rule: model.Rule): Partial<model.Rule> {
+  const { scene, given } = editor;
+  const hazard = given.hazards.find((one) => one.type === type);
+  const [zone, machine] = [scene.zones[0], scene.machines[0]];
+  return {
+    ...(hazard?.needs_zone && !rule.zone && zone ? { zone: zone.id } : {}),
+    ...(hazard?.needs_machine && !rule.machine && machine ? { machine: machine.id } : {}),
+  };
+}
+
+/** The form of a parameter that has its own; null where what stands there is none of its kind. */
+function dataForm(
+  editor: Editor,
+  name: string,
+  value: unknown,
+  about: { label: string; help: string; path: string; rule: () => model.Rule; change: (value: unknown) => void },
+): HTMLElement | null {
+  const held = <T>(): T | undefined => about.rule().params?.[name] as T | undefined;
+  const list = <T>(): T[] => held<T[]>() ?? [];
+  const steps = (): Step[] => (Array.isArray(about.rule().params?.["steps"]) ? (about.rule().params!["steps"] as Step[]) : []);
+  const listed = value === undefined || Array.isArray(value);
+  const object = value === undefined || (typeof value === "object" && value !== null);
+  if (name === "steps" && listed) return stepsField(editor, { ...about, now: list<Step> });
+  if (name === "begin" && object) return beginField(editor, { ...about, now: held<Need | Need[]> });
+  if (name === "called_off" && object && !Array.isArray(value)) return endField(editor, { ...about, now: held<End>, steps: steps() });
+  if (name === "forbidden" && listed) return forbiddenField(editor, { ...about, now: list<Forbidden>, steps: steps() });
+  if (name === "shift_limits" && listed) return limitsField(editor, { ...about, now: list<Limit> });
+  if (name === "handover_times" && listed) return timesField(editor, { ...about, now: list<Span> });
+  return null;
 }
 
 function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement {
@@ -78,8 +109,8 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
       });
     if (one.kind === "table" && (value === undefined || Array.isArray(value)))
       return tableField(editor, { ...about, now: now<[number, number]>, change: (pairs) => setParam(one.name, pairs) });
-    if (one.kind === "data" && one.name === "steps" && (value === undefined || Array.isArray(value)))
-      return stepsField(editor, { ...about, now: now<Step>, change: (steps) => setParam(one.name, steps) });
+    const special = one.kind === "data" ? dataForm(editor, one.name, value, { ...about, rule: () => editor.scene.rules[index] ?? rule, change: (found) => setParam(one.name, found) }) : null;
+    if (special) return special;
     if (one.kind !== "number" && one.kind !== "integer")
       return dataField(editor, { ...about, value, bad: t("json_bad", { reason: "" }), change: (found) => setParam(one.name, found) });
     return numberField(editor, {
@@ -103,7 +134,7 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
     other && el("p", { class: "fault", role: "alert" }, other.text),
     choiceField(editor, {
       label: t("rule_type"), path: `${path}.type`, value: rule.type,
-      choices: editor.given.hazards.map((one) => [one.type, one.label]), change: (type) => set({ type, params: {} }),
+      choices: editor.given.hazards.map((one) => [one.type, one.label]), change: (type) => set({ type, params: {}, ...needed(editor, type, editor.scene.rules[index] ?? rule) }),
     }),
     !hazard && el("p", { class: "fault" }, t("not_protecting")),
     choiceField(editor, {
