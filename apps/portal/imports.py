@@ -53,6 +53,7 @@ class SheetForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["file"].required = not self.data.get("box")
         self.fields["file"].widget.attrs["data-too-large"] = _(
             "This file is larger than 2 MB: no list of cameras is."
         )

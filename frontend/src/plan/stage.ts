@@ -116,11 +116,14 @@ export class Stage {
       this.place.append(mark);
     }
     const said = standing(camera, this.words);
-    mark.className = `plan-mark ${look(camera)}${this.acts.chosen() === camera.id ? " chosen" : ""}`;
     mark.setAttribute("aria-label", `${camera.name}: ${said}`);
     mark.title = `${camera.name}: ${said}`;
     if (!placing) mark.setAttribute("href", this.acts.link(camera));
     const where = camera.where as Where;
+    // A name near the right edge stands on the other side of its sign.
+    const side = where.x > 0.65 ? " left" : "";
+    const chosen = this.acts.chosen() === camera.id ? " chosen" : "";
+    mark.className = `plan-mark ${look(camera)}${side}${chosen}`;
     mark.style.left = `${where.x * 100}%`;
     mark.style.top = `${where.y * 100}%`;
     const short = [
