@@ -30,7 +30,11 @@ class MineForm(forms.Form):
     organisation = forms.ModelChoiceField(
         label=_("Organisation"), queryset=None, help_text=_("The company that runs the mine.")
     )
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("Shown on every page and in every alarm of it."),
+    )
     timezone = forms.CharField(
         label=_("Time zone"),
         max_length=64,
@@ -69,7 +73,11 @@ class AreaForm(forms.Form):
 class InMineForm(forms.Form):
     """A form with a choice of the mine's areas."""
 
-    area = forms.ModelChoiceField(label=_("Place"), queryset=None)
+    area = forms.ModelChoiceField(
+        label=_("Place"),
+        queryset=None,
+        help_text=_("Where it hangs or stands; alarms name it."),
+    )
 
     def __init__(self, *args: Any, mine: Mine, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,7 +103,11 @@ class MachineForm(InMineForm):
         ),
     )
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What people call it."))
-    kind = forms.ChoiceField(label=_("Kind"), choices=Machine.Kind.choices)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=Machine.Kind.choices,
+        help_text=_("What the rules take it for."),
+    )
     field_order = ["name", "key", "kind", "area"]
 
 
@@ -128,6 +140,7 @@ class CameraForm(InMineForm):
         label=_("User name at the camera"),
         max_length=100,
         required=False,
+        help_text=_("Best one of its own that may only watch; empty where it asks for none."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     password = forms.CharField(
@@ -138,7 +151,11 @@ class CameraForm(InMineForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Kept encrypted and never shown again."),
     )
-    enabled = forms.BooleanField(label=_("Record and watch this camera"), required=False)
+    enabled = forms.BooleanField(
+        label=_("Record and watch this camera"),
+        required=False,
+        help_text=_("Switched off, it protects nobody and is shown as off."),
+    )
     chunk_s = forms.FloatField(
         label=_("Chunk length, seconds"),
         min_value=1,
@@ -170,11 +187,13 @@ class PersonForm(forms.Form):
         label=_("Who"),
         choices=[(NEW, _("a new person")), (KNOWN, _("somebody who has a Davy account"))],
         initial=NEW,
+        help_text=_("A new person gets a password, which is shown once."),
         widget=forms.RadioSelect,
     )
     username = forms.CharField(
         label=_("User name"),
         max_length=150,
+        help_text=_("What the person signs in with."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     name = forms.CharField(
@@ -184,7 +203,12 @@ class PersonForm(forms.Form):
         help_text=_("Only for a new person; optional."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.OPERATOR)
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=Role.choices,
+        initial=Role.OPERATOR,
+        help_text=_("In this mine alone; what each may do stands below."),
+    )
 
 
 class RoleForm(forms.Form):
@@ -196,7 +220,9 @@ class RoleForm(forms.Form):
 class ModelForm(forms.Form):
     """A mine's own model: the file, and how to feed and read it."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("To tell it from others in this list.")
+    )
     file = forms.FileField(
         label=_("File"),
         help_text=_("ONNX, or the weights of NanoDet as safetensors or a torch state_dict."),
@@ -209,7 +235,11 @@ class ModelForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     camera = forms.ModelChoiceField(
-        label=_("Camera"), queryset=None, required=False, empty_label=_("all cameras of the mine")
+        label=_("Camera"),
+        queryset=None,
+        required=False,
+        empty_label=_("all cameras of the mine"),
+        help_text=_("Whose pictures it is tried on, and decides about once promoted."),
     )
     contract = forms.JSONField(
         label=_("How to feed and read it"),
@@ -220,7 +250,11 @@ class ModelForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
     )
     score = forms.FloatField(
-        label=_("How sure of a person"), min_value=0.05, max_value=0.95, initial=0.35
+        label=_("How sure of a person"),
+        min_value=0.05,
+        max_value=0.95,
+        initial=0.35,
+        help_text=_("0.05 to 0.95: what scores less is no person."),
     )
 
     def __init__(self, *args: Any, mine: Mine, **kwargs: Any) -> None:

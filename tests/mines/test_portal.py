@@ -15,6 +15,11 @@ from apps.cameras.models import Analysis, StreamState
 from apps.evidence import storage
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.mines.services import area_create, machine_update
+from apps.plans.views import PlanForm
+from apps.portal.discovery import AddForm, AskForm
+from apps.portal.forms import AreaForm, CameraForm, MachineForm, MineForm, ModelForm, PersonForm
+from apps.portal.imports import SheetForm
+from apps.portal.organisations import MemberForm, NameForm
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast
 
@@ -23,6 +28,29 @@ def signed_in(person: Any) -> Client:
     client = Client()
     client.force_login(person)
     return client
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        AreaForm, CameraForm, MachineForm, MineForm, ModelForm, PersonForm, AddForm, AskForm,
+        SheetForm, MemberForm, NameForm, PlanForm,
+    ],
+)  # fmt: skip
+def test_every_form_explains_its_fields_in_place(form: Any):
+    silent = [
+        name
+        for name, field in form.base_fields.items()
+        if not field.help_text and not field.widget.is_hidden and name != "places"
+    ]
+    assert not silent  # a choice between two sentences explains itself
+
+
+def test_an_auditor_finds_the_record_and_an_operator_the_plans(cast: Cast):
+    auditor = signed_in(cast.auditor).get("/alarms/").content.decode()
+    operator = signed_in(cast.operator).get("/alarms/").content.decode()
+    assert 'href="/record/"' in auditor and 'href="/plans/"' in auditor
+    assert 'href="/record/"' not in operator and 'href="/plans/"' in operator
 
 
 def test_a_place_is_renamed_and_the_record_says_from_what(cast: Cast):
