@@ -37,6 +37,7 @@ urlpatterns = [
     path("cameras/streams/", cameras.CameraStreams.as_view(), name="camera-streams"),
     path("cameras/<int:pk>/", cameras.CameraDetail.as_view(), name="camera"),
     path("cameras/<int:pk>/scene/", cameras.CameraScene.as_view(), name="camera-scene"),
+    path("cameras/<int:pk>/sight/", cameras.CameraSight.as_view(), name="camera-sight"),
     path(
         "cameras/<int:pk>/scene/template/",
         cameras.CameraTemplate.as_view(),

@@ -63,6 +63,7 @@ def scene_config(camera: Camera) -> dict[str, Any]:
         "urls": {
             "frame": reverse("camera-frame", args=[camera.pk]),
             "scene": reverse("api:camera-scene", args=[camera.pk]),
+            "sight": reverse("api:camera-sight", args=[camera.pk]),
             "template": reverse("api:camera-scene-template", args=[camera.pk]),
             "replays": reverse("api:replays"),
         },

@@ -117,6 +117,13 @@ def scene_words() -> dict[str, Any]:
         "redo": _("Redo"),
         "new_frame": _("New picture"),
         "frame_of": _("Picture of %(time)s"),
+        "live": _("Live"),
+        "live_people": _("Analysed until %(time)s; people seen: %(count)s"),
+        "live_nothing": _("Nothing of this camera has been analysed yet."),
+        "live_blind": _("The camera is blind now."),
+        "live_open": _("Rules in force that are open now:"),
+        "live_quiet": _("No rule in force is open now."),
+        "live_shadow": _("in shadow"),
         "no_frame": _("No picture yet. You can draw already; the picture appears by itself."),
         "help": _(
             "Drag a point or a whole zone. Click an edge to add a point. By keyboard: Tab to a "

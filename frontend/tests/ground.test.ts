@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { snap, type Point } from "../src/scene/geometry";
+import { inZones } from "../src/scene/live";
+import { whole } from "../src/scene/scene";
 import { Floor, groundFault, measure, rectangleOf, sides, type Ground } from "../src/scene/ground";
 
 const ASPECT = 16 / 9;
@@ -86,5 +88,15 @@ describe("a point that is dragged", () => {
   it("snaps to the picture's border, in one direction only", () => {
     expect(snap([0.004, 0.5], [], pixels, 10)).toEqual([0, 0.5]);
     expect(snap([0.5, 0.99], [], pixels, 10)).toEqual([0.5, 1]);
+  });
+});
+
+describe("who is seen live", () => {
+  it("stands in the drawn zone that holds the feet, not the head", () => {
+    const zone = { id: "danger", polygon: [[0.3, 0.6], [0.7, 0.6], [0.7, 0.9], [0.3, 0.9]] as Point[] };
+    const scene = whole({ zones: [zone, { id: "far", polygon: [[0, 0], [1, 0], [1, 0.4], [0, 0.4]] }] });
+    const person = (bottom: number) => ({ track: 1, box: [0.45, bottom - 0.4, 0.55, bottom] as [number, number, number, number] });
+    expect(inZones(scene, [person(0.8), person(0.7), person(0.95)])).toEqual([["danger", 2]]);
+    expect(inZones(scene, [])).toEqual([]);
   });
 });

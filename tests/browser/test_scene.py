@@ -51,6 +51,10 @@ def drag(page: Page, what: str, dx: float, dy: float) -> None:
 
 
 def test_the_floor_is_drawn_checked_with_a_ruler_and_saved(page: Page):
+    live = page.get_by_role("button", name="Live", exact=True)
+    live.click()
+    expect(page.locator(".live-told")).to_contain_text("Nothing of this camera has been analysed")
+    live.click()
     page.get_by_role("button", name="Draw the floor").click()
     expect(page.locator(".canvas .floor-line").first).to_be_visible()
     page.get_by_label("From 1 to 2, m").fill("3")

@@ -133,6 +133,7 @@ API = [
         arguments=of("pk=camera"),
         body=lambda t: {"document": t["document"], "reason": "test"},
     ),
+    Route("api:camera-sight", EVERYONE, arguments=of("pk=camera")),
     Route("api:templates", EVERYONE, stranger=200),
     Route(
         "api:camera-scene-template",

@@ -21,6 +21,7 @@ from apps.cameras.services import camera_create, camera_update
 from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force, template_data
 from apps.rules.services import scene_publish
+from apps.rules.sight import sight_of
 from workers.templates import fill, templates
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "CameraList",
     "CameraScene",
     "CameraStreams",
+    "CameraSight",
     "CameraTemplate",
     "CameraTest",
     "TemplateList",
@@ -160,6 +162,17 @@ class CameraScene(ScopedView):
         data.is_valid(raise_exception=True)
         scene = scene_publish(camera=camera, actor=request.user, **data.validated_data)
         return Response(self.get_serializer(scene).data, status=status.HTTP_201_CREATED)
+
+
+class CameraSight(ScopedView):
+    """What the camera's analysis sees now, for whoever draws its zones."""
+
+    queryset = Scene.objects.none()
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return the people seen, and the rules in force that are open."""
+        return Response(sight_of(camera=self.find(cameras(), pk=pk)))
 
 
 class TemplateList(ScopedView):

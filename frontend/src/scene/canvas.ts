@@ -7,6 +7,7 @@ import { arrows } from "./arrows";
 import { floorParts, read } from "./floor";
 import { crossings, shift, snap, split, within, type Point } from "./geometry";
 import type { Ruler } from "./ground";
+import { boxes } from "./live";
 import { isFixed, isOpen, polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
 
 const WIDE = 1000;
@@ -21,6 +22,7 @@ export class Canvas {
   private readonly picture = svg("image", { x: 0, y: 0, width: WIDE, preserveAspectRatio: "none" });
   private readonly shapes = svg("g");
   private readonly handles = svg("g");
+  private readonly seen = svg("g");
   private readonly root: SVGSVGElement;
   private readonly note: HTMLElement;
   private high = (WIDE * 9) / 16;
@@ -29,7 +31,7 @@ export class Canvas {
   private drag: { from: Point; moved: boolean; to: (by: Point, free: boolean, mark: boolean) => void } | null = null;
 
   constructor(private readonly editor: Editor) {
-    this.root = svg("svg", { role: "group" }, this.picture, this.shapes, this.handles);
+    this.root = svg("svg", { role: "group" }, this.picture, this.seen, this.shapes, this.handles);
     this.note = el("p", { class: "sub" });
     this.place = el("div", {}, el("div", { class: "canvas" }, this.root), this.note);
     this.root.addEventListener("pointermove", (event) => this.move(event));
@@ -46,8 +48,13 @@ export class Canvas {
     void this.load();
   }
 
+  /** Draw who is seen; gone with the next call. */
+  over(found: readonly (readonly [number, number, number, number])[]): void {
+    this.seen.replaceChildren(...boxes(found, (point) => this.at(point)));
+  }
+
   /** Fetch the newest picture; asks again until there is one. */
-  async load(): Promise<void> {
+  async load(again = true): Promise<void> {
     try {
       const response = await fetch(this.editor.given.urls.frame, { cache: "no-store" });
       if (response.status === 200) {
@@ -60,7 +67,7 @@ export class Canvas {
       // said below, tried again
     }
     setText(this.note, this.editor.words.t("no_frame"));
-    window.setTimeout(() => void this.load(), 3000);
+    if (again) window.setTimeout(() => void this.load(), 3000);
   }
 
   private async show(blob: Blob): Promise<void> {

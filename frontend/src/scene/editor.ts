@@ -16,7 +16,7 @@ export interface SceneData {
   severities: Record<string, string>;
   templates: Template[];
   camera: number;
-  urls: { frame: string; scene: string; template: string; replays: string };
+  urls: { frame: string; scene: string; sight: string; template: string; replays: string };
   strings: Record<string, string | Record<string, string>>;
 }
 

@@ -11,6 +11,7 @@ import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { shapesPanel } from "./shapes";
 import { merged } from "./diff";
+import { livePart } from "./live";
 import { templatesPanel } from "./templates";
 import { conflictPanel, versionButtons, versionOf } from "./versions";
 
@@ -25,6 +26,7 @@ const canvas = new Canvas(editor);
 let version = given.version;
 let tab: Tab = "shapes";
 let byHand = false;
+let listed = false; // faults stand below the form: they go when they are put right
 
 // ---- parts that stay -----------------------------------------------------------------------
 
@@ -32,7 +34,8 @@ const undo = el("button", { type: "button", class: "button small", click: () => 
 const redo = el("button", { type: "button", class: "button quiet small", click: () => editor.redo() }, t("redo"));
 const fresh = el("button", { type: "button", class: "button quiet small", click: () => void canvas.load() }, t("new_frame"));
 const unsaved = el("span", { class: "sub", hidden: true }, t("unsaved"));
-const tools = el("div", { class: "editor-tools" }, undo, redo, fresh, unsaved);
+const live = livePart(editor, canvas);
+const tools = el("div", { class: "editor-tools" }, undo, redo, fresh, live.button, unsaved);
 
 const tabs = TABS.map((name) =>
   el("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "editor-panel", click: () => openTab(name) }, t(name)),
@@ -57,7 +60,7 @@ save.addEventListener("submit", (event) => {
   void publish();
 });
 
-const left = el("div", {}, tools, canvas.place, el("p", { class: "sub" }, t("help")));
+const left = el("div", {}, tools, canvas.place, live.told, el("p", { class: "sub" }, t("help")));
 const right = el("div", { class: "side" });
 need("editor").replaceChildren(el("div", { class: "editor-grid" }, left, right));
 
@@ -138,6 +141,11 @@ function render(): void {
   const shown = empty ? [panel] : [tabList, panel, save];
   if (right.firstChild !== shown[0]) right.replaceChildren(...shown);
   if (key) takeUp(key);
+  if (listed && !editor.faults.length) {
+    listed = false;
+    outcome.className = "";
+    outcome.replaceChildren();
+  }
   refusals(editor.refused.filter((one) => !/^(template|answers|names)/.test(one.path)));
 }
 
@@ -181,6 +189,7 @@ tabList.addEventListener("keydown", (event) => {
 });
 
 function say(text: string, bad: boolean): void {
+  listed = false;
   outcome.className = bad ? "fault" : "notice good";
   setText(outcome, text);
 }
@@ -265,6 +274,7 @@ function refusals(all: model.Fault[], head = all.length > 1 ? t("refused_all", {
   say(head, true);
   const lead = (fault: model.Fault): HTMLElement =>
     el("li", {}, el("button", { type: "button", class: "button quiet small", "data-refused": fault.path, click: () => (show(fault.path), editor.tell()) }, fault.path ? `${fault.path}: ${fault.text}` : fault.text));
+  listed = true;
   outcome.append(el("ul", { class: "refusals" }, ...all.map(lead)));
 }
 
