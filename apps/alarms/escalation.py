@@ -1,8 +1,8 @@
 """The ladder: who is told, one after the other, while nobody answers an alarm.
 
 An alarm knows when it is passed on next and to whom; the ladder of its mine and severity says
-so whenever it begins to ask. Telling is a step of the alarm's life and an event; nobody's phone
-rings from here.
+so whenever it begins to ask. Telling is a step of the alarm's life and an event; whom it calls, and
+how, the mine's routes say (`apps/notify`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -151,7 +151,10 @@ def _not_needed(route: Route, delivery: Delivery) -> str:
         return ""
     if delivery.kind == Kind.CLEARED:
         heard = Delivery.objects.filter(
-            route=route, alarm=alarm, target=delivery.target, state=Delivery.State.SENT
+            route=route,
+            alarm=alarm,
+            target=delivery.target,
+            state__in=[Delivery.State.SENT, Delivery.State.FOLDED],
         )
         return "" if heard.exists() else sentence("Nobody had been told of this alarm.")
     if alarm.state not in ASKING:

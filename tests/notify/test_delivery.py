@@ -246,6 +246,20 @@ def test_a_flood_is_told_in_one_message(desk: Desk, hook: Receiver):
     assert "12 lesser alarms in a flood" in text and "2 more, on the desk" in text
 
 
+def test_what_was_folded_in_a_flood_is_told_to_be_over_after_it(desk: Desk, hook: Receiver):
+    from apps.alarms.services import alarm_clear
+
+    hook.answers = [(200, {}, b'{"errcode": 0}')]
+    route = desk.route("wecom", address=hook.url, severities=["low"], cleared=True)
+    flood = Flood.objects.create(mine=desk.mine, since=timezone.now())
+    alarm = an_alarm(desk.cast.lamp_hill, severity="low")
+    flood.ended_at = timezone.now()
+    flood.save()
+    alarm_clear(camera=desk.cast.lamp_hill.camera, rule="r1", situation="r1:1", at=alarm.raised_at)
+    desk.ring(route)
+    assert [one.state for one in desk.log(kind="cleared")] == ["sent"]
+
+
 def test_a_late_message_says_how_late_it_is(desk: Desk, post_office: Server):
     route = desk.route("email", address="li@example.com")
     began = timezone.now()
