@@ -69,7 +69,8 @@ def pages(things: dict[str, Any]) -> list[str]:
         if seen and route.name not in NOT_PAGES:
             names.setdefault(route.name, reverse(route.name, kwargs=route.arguments(things)))
     player = f"{reverse('watch')}?camera={things['camera']}"
-    return [*names.values(), player]
+    # What does not end in a slash is a file to take along.
+    return [*(address for address in names.values() if address.endswith("/")), player]
 
 
 def barriers(page: Page, *only: str) -> list[str]:
