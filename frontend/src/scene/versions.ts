@@ -60,7 +60,7 @@ export function versionButtons(editor: Editor, row: HTMLTableRowElement, version
     el(
       "td",
       {},
-      el("div", { class: "line" }, el("button", { ...about, "aria-label": t("diff_of", { version }), click: () => void open() }, t("diff_show")), el("button", { ...about, "aria-label": t("back_to", { version }), click: () => void load() }, t("back_load"))),
+      el("div", { class: "line" }, el("button", { ...about, title: t("diff_of", { version }), click: () => void open() }, t("diff_show")), el("button", { ...about, title: t("back_to", { version }), click: () => void load() }, t("back_load"))),
       shown,
     ),
   );
