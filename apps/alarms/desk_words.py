@@ -20,7 +20,7 @@ VERBS = {
     "passes_in": _("In %(time)s this goes to: %(whom)s."),
     "passes_late": _("Since %(time)s this should have gone to: %(whom)s."),
     "passed_all": _("Everybody on the ladder has been told."),
-    "passed": _("Passed on %(count)s times."),
+    "passed": _("Passed on: %(count)s×."),
     "passed_alarm": _("Not answered, passed on: %(what)s, %(place)s"),
     "call": _("Call log"),
     "call_title": _("Note a call about: %(what)s"),
@@ -73,8 +73,8 @@ VERBS = {
     "about": _("%(verb)s: %(what)s, %(place)s"),
     "pill_shelf": _("%(count)s silent"),
     "pill_shelf_until": _("%(count)s silent, back %(time)s"),
-    "pill_load": _("%(count)s alarms / 10 min"),
-    "pill_flood": _("%(count)s alarms / 10 min: flood"),
+    "pill_load": _("alarms in 10 min: %(count)s"),
+    "pill_flood": _("alarms in 10 min: %(count)s, flood"),
     "flood": _(
         "Flood since %(time)s. Lesser alarms fold into the counter below the queue;"
         " critical and high ones stay single."

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { micros, say, sayAge, sayFull, sayRunning } from "../src/common/time";
 import { reader } from "../src/common/words";
 
@@ -22,6 +22,12 @@ describe("times", () => {
 
   it("say the age of a picture short", () => {
     expect([840, 14_200, 300_000, 9_000_000].map(sayAge)).toEqual(["0.8 s", "14 s", "5 min", "2 h"]);
+  });
+
+  it("say an age in the page's language", () => {
+    vi.stubGlobal("document", { documentElement: { lang: "zh-hans" } });
+    expect([840, 300_000, 9_000_000].map(sayAge)).toEqual(["0.8 秒", "5 分钟", "2 小时"]);
+    vi.unstubAllGlobals();
   });
 
   it("are told by the mine's clock, and say so where the reader's is another", () => {

@@ -113,7 +113,7 @@ def test_in_a_flood_lesser_alarms_fold_into_a_counter_and_high_ones_never(
     high = [raised(world, rule=f"h{n}", situation=f"h{n}:1", severity="high") for n in range(2)]
     page = enter("chen")
     expect(page.locator("#desk-flood")).to_contain_text("Flood since")
-    expect(page.locator("#desk-pills")).to_contain_text("14 alarms / 10 min: flood")
+    expect(page.locator("#desk-pills")).to_contain_text("alarms in 10 min: 14, flood")
     for alarm in high:
         expect(row(page, alarm)).to_be_visible()
     expect(page.locator("#queue .item")).to_have_count(2)
@@ -179,7 +179,7 @@ def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Ent
     )
     second = raised(world, rule="r2", situation="r2:1")
     expect(row(page, second)).to_be_visible(timeout=15_000)
-    expect(page.locator("#desk-pills")).to_contain_text("2 alarms / 10 min")
+    expect(page.locator("#desk-pills")).to_contain_text("alarms in 10 min: 2")
     page.evaluate("() => new Promise((done) => setTimeout(done, 700))")  # two of the page's ticks
     # A hundredth of what counts as good; a count that grows by a digit is below it.
     assert sum(page.evaluate("window.moved")) < 0.001

@@ -53,13 +53,23 @@ export function sayRunning(milliseconds: number): string {
   return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
 }
 
+// Seconds, minutes and hours behind a number, by the page's language.
+const UNITS: Record<string, [string, string, string]> = { en: [" s", " min", " h"], zh: [" 秒", " 分钟", " 小时"] };
+
+/** Say the units of time in the page's language. */
+export function units(): [string, string, string] {
+  const language = globalThis.document?.documentElement.lang ?? "en";
+  return UNITS[language.slice(0, 2)] ?? UNITS.en!;
+}
+
 /** Say the age of a picture: 0.8 s, 14 s, 3 min, 5 h. */
 export function sayAge(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds / 1000);
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 120) return `${Math.floor(seconds)} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h`;
+  const [s, min, h] = units();
+  if (seconds < 10) return `${seconds.toFixed(1)}${s}`;
+  if (seconds < 120) return `${Math.floor(seconds)}${s}`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)}${min}`;
+  return `${Math.floor(seconds / 3600)}${h}`;
 }
 
 /** Return Unix microseconds of an ISO time; Date alone would cut it to milliseconds. */

@@ -2,7 +2,7 @@
 
 import { el, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
-import { say } from "../common/time";
+import { say, units } from "../common/time";
 import type { Editor } from "./editor";
 
 export interface Replay {
@@ -29,9 +29,10 @@ const POLL_MS = 1500;
 
 /** Say a length as an operator would: 45 s, 12 min, 3.5 h. */
 export function length(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
+  const [s, min, h] = units();
+  if (seconds < 90) return `${Math.round(seconds)}${s}`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)}${min}`;
+  return `${(seconds / 3600).toFixed(1)}${h}`;
 }
 
 /** What of a span was not seen, each with its words; nothing where all of it was. */
