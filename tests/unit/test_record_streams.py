@@ -181,12 +181,14 @@ def test_numbers_go_on_from_the_database_or_the_disk_whichever_is_ahead(
 def test_stop_finishes_the_chunk_that_was_begun_and_takes_less_than_three_seconds(
     watched: Watched, server: RtspServer
 ) -> None:
+    before = set(threading.enumerate())
     watched.recorder.set_sources([source(1, server.url("a.mp4"), chunk_s=2.0)])
     watched.wait_state(1, "recording")
+    assert set(threading.enumerate()) - before
     begin = time.monotonic()
     watched.recorder.stop()
     assert time.monotonic() - begin < 3.0
-    assert threading.active_count() < 20
+    assert not set(threading.enumerate()) - before
     count = len(watched.of(1))
     assert [found.sequence for found in watched.ring.scan()].count(count) == 1
     watched.recorder.set_sources([source(2, server.url("a.mp4"))])
