@@ -1,6 +1,7 @@
 # Davy's commands. `make` alone lists them.
 #
 # PYTHON   which Python makes .venv (3.11 or newer), found by itself otherwise
+# JOBS     how many processes share the tests that need no whole demo; each has services of its own
 # PIP_ARGS passed to pip, e.g. another index for torch's CPU or CUDA build: see infra/install.py
 
 ifndef PYTHON
@@ -13,6 +14,7 @@ $(error Davy needs Python 3.11 or newer. Say where it is: make PYTHON=/path/to/p
 endif
 PY := .venv/bin/python
 SETUP := $(PYTHON) infra/install.py
+JOBS ?= 2
 
 export PYTHONPATH := platform:.
 export PIP_ARGS
@@ -40,7 +42,10 @@ demo-check: setup ## run the demo mine until its first alarm and clip; prints on
 
 test: setup-dev ## run all tests
 	@$(SETUP) browser
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "not demo" $(ARGS); first=$$?; \
+	$(PY) -m pytest -m demo $(ARGS); second=$$?; \
+	for rc in $$first $$second; do case $$rc in 0|5) ;; *) exit $$rc;; esac; done; \
+	[ $$first$$second != 55 ] # nothing ran
 
 screens: setup-dev ## draw the main pages of the demo mine into docs/screens
 	@$(SETUP) browser

@@ -59,7 +59,12 @@ def _test_folder() -> Path:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the services that the environment does not name, and let Django load its settings."""
     global _running, _folder
-    compile_all(catalogues())
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        compile_all(catalogues())
+    if config.getoption("numprocesses", default=None):
+        # The workers start services of their own, then load the settings, and share the processors.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        return
     if _needs_services(config):
         _folder = _test_folder()
         _running = start_services(_folder, os.environ)
@@ -81,12 +86,15 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what needs the whole running demo last, and what breaks its parts at the very end."""
+    """Mark what needs the whole running demo and put it last, at the end what breaks its parts."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("demo")
 
-    def turn(item: pytest.Item) -> tuple[bool, bool]:
-        demo = "stack" in getattr(item, "fixturenames", ())
-        return demo, item.get_closest_marker("chaos") is not None
+    def turn(item: pytest.Item) -> tuple[bool, ...]:
+        return tuple(item.get_closest_marker(name) is not None for name in ("demo", "chaos"))
 
     items.sort(key=turn)
 
