@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from apps.plans.models import Placement
 from apps.tenancy.scope import system_scope
 from tests.cast import Cast, an_alarm
-from tests.plans.test_pictures import drawn
+from tests.plans.test_plan_pictures import drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

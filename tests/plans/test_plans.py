@@ -22,7 +22,7 @@ from apps.plans.services import plan_set
 from apps.tenancy.scope import mine_scope, system_scope
 from davy.bodies import BodyLimit
 from tests.cast import Cast, an_alarm
-from tests.plans.test_pictures import drawn
+from tests.plans.test_plan_pictures import drawn
 
 
 def upload(body: bytes, name: str = "plan.png") -> SimpleUploadedFile:
