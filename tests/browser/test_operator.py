@@ -144,7 +144,8 @@ def test_tiles_tell_the_age_of_their_picture_and_go_blind_with_it(sign_in: SignI
     page = sign_in("operator")
     page.goto("/desk/")
     tile = page.locator(".tile.protecting").first
-    expect(tile).to_be_visible(timeout=30_000)
+    # On a full machine every camera may be behind for a while, and says so.
+    expect(tile).to_be_visible(timeout=1000 * ALARM_S)
     expect(tile.locator(".tile-age")).to_contain_text(re.compile(r"\d+(\.\d)? s"))
     camera = tile.get_attribute("data-camera")
     page.route(re.compile("/tile.jpg"), lambda route: route.abort())
