@@ -49,7 +49,7 @@ __all__ = ["drain"]
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 # A holder gives the camera back after this long, so that one backlog cannot starve the others: on
-# a full machine a camera is looked at again after everybody's turn, and soon enough not to be BLIND.
+# a full machine a camera is looked at again after everybody's turn, and must not be BLIND by then.
 TURN_S = 1.5
 # Older chunks than this are not worth the present's delay: they are skipped, counted and named.
 TOO_OLD = timedelta(minutes=2)
