@@ -94,7 +94,7 @@ def watch(stack: Demo):
     thread.join(timeout=20)
 
 
-def caught_up(stack: Demo, watch: Watch, since_s: float, within_s: float = 40) -> float:
+def caught_up(stack: Demo, watch: Watch, since_s: float, within_s: float = 180) -> float:
     """Wait until every camera's analysis has passed a moment; returns the seconds that took."""
     began = time.monotonic()
 
