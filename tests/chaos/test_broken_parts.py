@@ -86,7 +86,7 @@ def watch(stack: Demo):
     client = stack.client("owner")
     hands = stack.client("owner")
     watch = Watch(client, hands, four_winches(client, stack.stack.rtsp_url))
-    caught_up(stack, watch, since_s=time.time())
+    caught_up(stack, watch, since_s=time.time(), within_s=180)  # what ran before may have left work
     thread = threading.Thread(target=watch.run, daemon=True)
     thread.start()
     yield watch
@@ -94,7 +94,7 @@ def watch(stack: Demo):
     thread.join(timeout=20)
 
 
-def caught_up(stack: Demo, watch: Watch, since_s: float, within_s: float = 180) -> float:
+def caught_up(stack: Demo, watch: Watch, since_s: float, within_s: float = 40) -> float:
     """Wait until every camera's analysis has passed a moment; returns the seconds that took."""
     began = time.monotonic()
 

@@ -46,6 +46,8 @@ export class Timeline {
   private readonly pictures = new Map<string, string>();
   private asked = 0;
   private timer = 0;
+  // Where a pointer rests: what it shows changes with what is found.
+  private pointer: { row: Row; event: PointerEvent } | null = null;
 
   constructor(
     private readonly host: HTMLElement,
@@ -82,6 +84,7 @@ export class Timeline {
     );
     if (turn !== this.asked) return;
     this.draw();
+    if (this.pointer) this.hover(this.pointer.row, this.pointer.event);
     this.options.onFound();
   }
 
@@ -160,10 +163,12 @@ export class Timeline {
 
   private leave(): void {
     window.clearTimeout(this.timer);
+    this.pointer = null;
     this.tip.hidden = true;
   }
 
   private hover(row: Row, event: PointerEvent): void {
+    this.pointer = { row, event };
     const at = this.at(event);
     const box = this.host.getBoundingClientRect();
     const half = Math.min(90, box.width / 2);
@@ -191,7 +196,8 @@ export class Timeline {
     const response = await fetch(`${row.camera.urls.preview}?at=${key.split(":")[1]}`, { credentials: "same-origin" }).catch(() => null);
     if (!response?.ok) return;
     const address = response.status === 200 ? URL.createObjectURL(await response.blob()) : "";
-    this.pictures.set(key, address);
+    // A moment without a picture may get one: its chunk is entered a little later.
+    if (address) this.pictures.set(key, address);
     for (const [old, url] of this.pictures) {
       if (this.pictures.size <= KEPT) break;
       if (url) URL.revokeObjectURL(url);
