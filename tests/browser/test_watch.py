@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,30 @@ def at(page: Page) -> float:
     return float(page.locator("video").first.evaluate("video => video.currentTime"))
 
 
-def test_live_pictures_a_moment_of_the_past_a_gap_and_a_span_to_take_along(sign_in: SignIn):
+@pytest.fixture
+def drift(sign_in: SignIn) -> Iterator[int]:
+    """A camera that is off, and on again at the end whatever happens."""
     admin = sign_in("admin")
     drift, _ = camera(admin, "Old drift")
-    winch, truth = camera(admin, "Winch house 1")
     api.send(admin, "PATCH", f"/api/v1/cameras/{drift}/", {"enabled": False})
+    yield drift
+    api.send(admin, "PATCH", f"/api/v1/cameras/{drift}/", {"enabled": True})
 
+
+def test_live_pictures_a_moment_of_the_past_a_gap_and_a_span_to_take_along(
+    sign_in: SignIn, drift: int
+):
+    admin = sign_in("admin")
+    winch, truth = camera(admin, "Winch house 1")
+
+    # A stack that has just begun has no past to look at.
+    def has_past() -> bool:
+        now = time.time()
+        asked = f"/api/v1/cameras/{winch}/timeline/?since={now - 300:.0f}&until={now:.0f}"
+        begins = api.get(admin, asked)["recorded_from"]
+        return begins is not None and now - begins > 45
+
+    api.wait_for(admin, has_past, seconds=SLOW_S, what="45 s of recording")
     page = sign_in("operator")
     page.goto("/watch/")
     page.get_by_role("link", name=re.compile("Winch house 1")).click()
