@@ -64,8 +64,16 @@ def _why(english: str, values: Mapping[str, Any]) -> str:
 
 
 def said_alarm(data: dict[str, Any]) -> dict[str, Any]:
-    """Return an alarm's data with its reason in the reader's language."""
-    return {**data, "why": _why(data["why"], data["values"])}
+    """Return an alarm's data with its reason and what to do in the reader's language."""
+    values = data["values"]
+    if isinstance(values.get("action"), Mapping):
+        values = {**values, "action": _own(values["action"])}
+    return {**data, "why": _why(data["why"], data["values"]), "values": values}
+
+
+def _own(texts: Mapping[str, str]) -> str:
+    """Say what a mine wrote in some languages: the reader's, else the first that there is."""
+    return texts.get(get_language() or "") or next(filter(None, texts.values()), "")
 
 
 def said_event(event: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from workers.hazards import registry
 from workers.hazards.base import SEVERITIES, Hazard
 from workers.hazards.params import describe
-from workers.ruling import MODES, WEARS
+from workers.ruling import LANGUAGES, MODES, WEARS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "hazards.md"
 HEAD = """# The hazard catalogue
@@ -57,7 +57,17 @@ def schema(hazard: Hazard, said: Callable[[str], str] = str) -> dict[str, Any]:
             "sustain_s": number,
             "cooldown_s": number,
             "name": text,
-            "action": text,
+            "action": {
+                "anyOf": [
+                    text,
+                    {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "minProperties": 1,
+                        "properties": dict.fromkeys(LANGUAGES, text),
+                    },
+                ]
+            },
             "place": text,
             "clauses": {
                 "type": "array",

@@ -145,7 +145,8 @@ class Judge:
         if rule.place:
             values["place"] = rule.place
         if rule.action:
-            values["action"] = rule.action
+            own = rule.action
+            values["action"] = own if isinstance(own, str) else dict(own)
         if rule.clauses:
             values["clauses"] = [dict(clause) for clause in rule.clauses]
         if view.blind:

@@ -13,6 +13,8 @@ from workers.hazards.params import parse as parse_params
 from workers.when import Shift, Span, Test, parse_schedule, parse_test, rules_named
 
 MODES = ("armed", "shadow", "off")
+# Languages in which a rule may say what the operator is to do.
+LANGUAGES = ("en", "zh-hans")
 WEARS = ("helmet", "bare_head", "vest", "no_vest")
 COMMON = (
     "zone", "machine", "severity", "params", "name", "mode", "when", "schedule", "permit", "wears",
@@ -28,7 +30,8 @@ class SceneRule:
     them it is not in force; permit: an input of states, nor is it while that is OPEN; wears: only
     people of whom one of these is known count; min_visibility: below it the rule is blind;
     confirm: of the last M frames N must say so; sustain_s: and for so long; cooldown_s: the same
-    people do not raise it again so soon; action: what the operator is to do; place: where it is;
+    people do not raise it again so soon; action: what the operator is to do, one text or one for
+    each language; place: where it is;
     clauses: what of the law or of the mine's own rules it watches, kept on every alarm.
     """
 
@@ -48,7 +51,7 @@ class SceneRule:
     confirm: tuple[int, int] = (1, 1)
     sustain_s: float = 0.0
     cooldown_s: float = 0.0
-    action: str = ""
+    action: str | Mapping[str, str] = ""
     place: str = ""
     clauses: tuple[Mapping[str, str], ...] = ()
 
@@ -115,7 +118,7 @@ def parse_rule(
         take(_confirm, raw.get("confirm", list(hazard.confirm)), f"{path}.confirm"),
         take(checks.number, raw.get("sustain_s", 0.0), f"{path}.sustain_s", 0, 86400),
         take(checks.number, raw.get("cooldown_s", 0.0), f"{path}.cooldown_s", 0, 86400),
-        take(checks.text, raw, path, "action", 500),
+        take(_action, raw.get("action", ""), path),
         take(checks.text, raw, path, "place", 100),
         take(parse_clauses, raw.get("clauses", []), f"{path}.clauses"),
     )
@@ -138,6 +141,16 @@ def parse_clauses(value: Any, path: str) -> tuple[Mapping[str, str], ...]:
         raw = checks.keys(item, where, known)
         found.append({key: checks.text(raw, where, key, 1000) for key in known})
     return tuple(found)
+
+
+def _action(value: Any, path: str) -> str | Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        return checks.text({"action": value}, path, "action", 500)
+    where = f"{path}.action"
+    raw = checks.keys(value, where, (), LANGUAGES)
+    if not raw:
+        raise SceneError(where, "needs a text in at least one language")
+    return {language: checks.text(raw, where, language, 500) for language in raw}
 
 
 def _wears(value: Any, path: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What the form of a rule says of a draft that is tried on recordings."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 __all__ = ["replay_words"]
 
@@ -13,7 +14,7 @@ def replay_words() -> dict[str, str]:
             "Runs this rule, as it stands in the draft, over what this camera recorded, and says "
             "which alarms it would have raised. Nothing is put in force."
         ),
-        "replay_span": _("Over"),
+        "replay_span": pgettext("a span of recordings", "Over"),
         "replay_hour": _("the last hour"),
         "replay_day": _("the last 24 hours"),
         "replay_own": _("a span of my own"),

@@ -10,6 +10,7 @@ from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.mines.models import Machine
 from apps.portal.replay_words import replay_words
+from apps.portal.rule_words import rule_words
 from apps.portal.scene_words import scene_words
 from apps.rules.selectors import scene_document, scene_in_force, template_data
 from workers.hazards import registry
@@ -68,7 +69,7 @@ def scene_config(camera: Camera) -> dict[str, Any]:
             "replays": reverse("api:replays"),
         },
         "camera": camera.pk,
-        "strings": scene_words() | replay_words(),
+        "strings": scene_words() | rule_words() | replay_words(),
     }
 
 
@@ -83,6 +84,9 @@ def _hazards() -> list[dict[str, Any]]:
             "note": _(hazard.note) if hazard.note else "",
             "needs_zone": hazard.needs_zone,
             "needs_machine": hazard.needs_machine,
+            "action": _(hazard.action) if hazard.action else "",
+            "confirm": list(hazard.confirm),
+            "min_visibility": hazard.min_visibility,
             "params": [_param(param) for param in describe(hazard.params)],
         }
         for hazard in registry().values()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 __all__ = ["scene_words"]
 
@@ -49,8 +50,8 @@ def scene_words() -> dict[str, Any]:
         "shifts_help": _("Times of day by name, for the schedules of rules."),
         "add_shift": _("Add a shift"),
         "remove_shifts": _("Remove this shift"),
-        "shift_from": _("From"),
-        "shift_to": _("Until"),
+        "shift_from": pgettext("time of the day", "From"),
+        "shift_to": pgettext("time of the day", "Until"),
         "shift_help": _("In the mine's own time, such as 06:30."),
         "shift_days": _("Days"),
         "days": {

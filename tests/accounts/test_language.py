@@ -150,3 +150,19 @@ def test_sentences_kept_in_english_are_said_in_chinese(english: str, chinese: st
         assert kept(english) == chinese
     with override("en"):
         assert kept(english) == english
+
+
+def test_what_to_do_is_said_in_the_readers_language_where_the_mine_wrote_it(
+    cast: Cast, operator: Client
+):
+    alarm = somebody_at_the_winch(cast)
+    both = {"en": "Stop the winch.", "zh-hans": "停绞车。"}
+    address = f"/api/v1/alarms/{alarm.pk}/"
+    for action, chinese in ((both, "停绞车。"), ({"en": "Call."}, "Call."), ("Stop.", "Stop.")):
+        with mine_scope(alarm.mine_id):
+            Alarm.objects.filter(pk=alarm.pk).update(values={**alarm.values, "action": action})
+        assert operator.get(address, **CHINESE).json()["values"]["action"] == chinese
+    with mine_scope(alarm.mine_id):
+        Alarm.objects.filter(pk=alarm.pk).update(values={**alarm.values, "action": both})
+    english = operator.get(address, HTTP_ACCEPT_LANGUAGE="en").json()
+    assert english["values"]["action"] == "Stop the winch."

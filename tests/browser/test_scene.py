@@ -1,35 +1,37 @@
-"""An admin draws the floor, checks it, and is told in words what is wrong with it."""
+"""An admin draws the floor, checks it, and is told in words what is wrong with it.
+
+The pages come from Django's own test server.
+"""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import api
+from tests.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.live]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SignIn = Callable[..., Page]
+Enter = Callable[..., Page]
 
 
 @pytest.fixture
-def page(sign_in: SignIn) -> Iterator[Page]:
+def page(world: Cast, enter: Enter) -> Page:
     """The admin's page, in the editor of a camera of its own that is off."""
-    page = sign_in("admin")
-    rows = api.get(page, "/api/v1/cameras/?page_size=200")["results"]
-    demo = next(row for row in rows if row["main_url"].startswith("rtsp://"))
+    page = enter("anna", "/alarms/")
     body = {
-        "area": demo["area"],
-        "name": f"Camera for drawing {page.evaluate('Date.now()')}",
-        "main_url": demo["main_url"],
+        "area": world.lamp_hill.area.pk,
+        "name": "Camera for drawing",
+        "main_url": "rtsp://192.0.2.7/one",
         "enabled": False,
     }
     camera = api.send(page, "POST", "/api/v1/cameras/", body)
     page.goto(f"/portal/cameras/{camera['id']}/scene/")
     page.get_by_role("button", name="Draw by hand").click()
-    yield page
+    return page
 
 
 def scene_of(page: Page) -> Any:
@@ -165,11 +167,12 @@ def test_what_is_forbidden_meanwhile_and_limits_by_shift_are_forms(page: Page):
     limits.get_by_label("At most", exact=True).fill("40")
     limits.get_by_label("At most", exact=True).press("Tab")
     times = last.get_by_role("group", name="Times of hand-over")
-    times.get_by_role("button", name="Add a row").click()
+    times.get_by_role("button", name="Add a time").click()
     times.get_by_label("Until").fill("09:00")
     times.get_by_label("Until").press("Tab")
     last.get_by_label("At most at hand-over").fill("60")
     last.get_by_label("At most at hand-over").press("Tab")
+    the_rule_is_in_force_while_the_keyboard_says(page)
     page.get_by_label("Reason for the change").fill("limits")
     page.get_by_label("Reason for the change").press("Enter")
     expect(page.locator("#versions")).to_contain_text("limits", timeout=30_000)
@@ -177,3 +180,68 @@ def test_what_is_forbidden_meanwhile_and_limits_by_shift_are_forms(page: Page):
     assert made[0]["params"]["forbidden"][-1]["name"] == "somebody at the face"
     assert made[-1]["params"]["shift_limits"] == [{"shift": "shift", "limit": 40}]
     assert made[-1]["params"]["handover_times"] == [{"from": "07:30", "to": "09:00"}]
+    assert made[-1]["schedule"] == [{"from": "22:00", "to": "06:00", "days": WEEK}]
+    assert made[-1]["confirm"] == [3, 5]
+    assert made[-1]["action"] == {"en": "Send the last ones out.", "zh-hans": "请最后进入者撤出。"}
+    assert made[-1]["place"] == "shaft foot"
+    [first, second] = made[-1]["when"]["any"]
+    assert set(first) == {"input", "is"} and second == {
+        "not": {"rule": made[0]["id"], "open": True}
+    }
+
+
+WEEK = ["mon", "tue", "wed", "thu", "fri"]
+
+
+def the_rule_is_in_force_while_the_keyboard_says(page: Page) -> None:
+    """Fill in what all rules share in the last rule, touching no mouse."""
+    last = page.locator("[data-rule]").last
+    force = last.locator("details", has_text="When it is in force")
+    force.locator("summary").first.press("Enter")
+    only = force.get_by_role("group", name="Only while")
+    only.get_by_role("button", name="Add a condition").press("Enter")
+    what = only.get_by_label("Condition", exact=True)
+    expect(what).to_have_value(re.compile("^input "))
+    only.get_by_role("button", name="Add a condition").press("Enter")
+    expect(what).to_have_count(3)
+    what.first.press("ArrowDown")  # from all of these to
+    expect(what.first).to_have_value("any")
+    expect(what.first).to_be_focused()  # though the form was drawn anew
+    what.nth(2).select_option(label="not this")
+    what.nth(3).select_option(
+        index=what.nth(3).locator("option", has_text="rule ").first.evaluate("one => one.index")
+    )
+    times = force.get_by_role("group", name="At these times")
+    times.get_by_role("button", name="Add a time").press("Enter")
+    times.get_by_label("From").fill("22:00")
+    times.get_by_label("From").press("Tab")
+    times.get_by_label("Until").fill("25:00")
+    times.get_by_label("Until").press("Tab")
+    for day in ("Saturday", "Sunday"):
+        times.get_by_label(day).press("Space")
+    sure = last.locator("details", has_text="How sure it must be")
+    sure.locator("summary").first.press("Enter")
+    sure.get_by_label("of the last").fill("5")
+    sure.get_by_label("of the last").press("Tab")
+    sure.get_by_label("At least", exact=True).fill("3")
+    sure.get_by_label("At least", exact=True).press("Tab")
+    told = last.locator("details", has_text="What to do, and where")
+    told.locator("summary").first.press("Enter")
+    for language, text in (
+        ("English", "Send the last ones out."),
+        ("Chinese", "请最后进入者撤出。"),
+    ):
+        told.get_by_label(f"What the operator does, in {language}").fill(text)
+        told.get_by_label(f"What the operator does, in {language}").press("Tab")
+    told.get_by_label("Place").fill("shaft foot")
+    told.get_by_label("Place").press("Tab")
+
+    # The server's fault stands beside the time that is wrong, and leads there.
+    page.get_by_label("Reason for the change").fill("night")
+    page.get_by_label("Reason for the change").press("Enter")
+    page.locator("[data-refused$='schedule[0].to']").press("Enter")
+    expect(times.get_by_label("Until")).to_be_focused()
+    expect(times.locator(".fault")).to_contain_text("must be a time such as 06:30")
+    times.get_by_label("Until").fill("06:00")
+    times.get_by_label("Until").press("Tab")
+    expect(times.locator(".fault")).to_have_count(0)

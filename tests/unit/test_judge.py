@@ -136,3 +136,13 @@ def test_reasons_carry_their_words_and_values_apart():
     [found] = film().run(3, [person(0.5)])
     assert found.why == "1 person in danger, winch-1 UNKNOWN (signal)"
     assert found.values["phrases"][0] == ["1 person in %(zone)s", {"zone": "danger"}]
+
+
+def test_what_to_do_is_one_text_or_one_for_each_language():
+    both = {"en": "Stop the winch.", "zh-hans": "停绞车。"}
+    [found] = film(action=both).run(1, [person(0.5)])
+    assert found.values["action"] == both
+    for wrong in ({}, {"fr": "Halte."}, {"en": 3}, 3):
+        with pytest.raises(SceneError) as error:
+            film(action=wrong)
+        assert error.value.path.startswith("rules[0].action")

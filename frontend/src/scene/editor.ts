@@ -68,6 +68,11 @@ export class Editor {
     return this.faults.filter((fault) => fault.path === path || fault.path.startsWith(`${path}.`) || fault.path.startsWith(`${path}[`));
   }
 
+  /** The fault of a path itself. */
+  faultAt(path: string): model.Fault | undefined {
+    return this.faults.find((fault) => fault.path === path);
+  }
+
   watch(listener: () => void): void {
     this.listeners.push(listener);
   }

@@ -9,13 +9,17 @@ interface Around {
   label: string;
   path: string;
   help?: string | undefined;
+  /** What the field is found by when the form is drawn anew, where its path may change with its value. */
+  key?: string | undefined;
+  /** Whether faults below the path have fields of their own. */
+  own?: boolean | undefined;
 }
 
-function around(editor: Editor, input: HTMLInputElement | HTMLSelectElement, about: Around): HTMLElement {
+function around(editor: Editor, input: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement, about: Around): HTMLElement {
   const id = `field-${(made += 1)}`;
   input.id = id;
-  input.dataset["path"] = about.path;
-  const fault = editor.faultsAt(about.path)[0];
+  input.dataset["path"] = about.key ?? about.path;
+  const fault = about.own ? editor.faultAt(about.path) : editor.faultsAt(about.path)[0];
   if (fault) {
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-describedby", `${id}-fault`);
@@ -35,6 +39,17 @@ export function textField(
   about: Around & { value: string; list?: string | undefined; change: (value: string) => void },
 ): HTMLElement {
   const input = el("input", { type: "text", value: about.value, maxlength: 100, autocomplete: "off", spellcheck: "false", list: about.list ?? null });
+  input.addEventListener("change", () => about.change(input.value.trim()));
+  return around(editor, input, about);
+}
+
+/** A text of some lines, in one language. */
+export function areaField(
+  editor: Editor,
+  about: Around & { value: string; lang: string; most: number; change: (value: string) => void },
+): HTMLElement {
+  const input = el("textarea", { rows: 2, maxlength: about.most, lang: about.lang, spellcheck: "false" });
+  input.value = input.defaultValue = about.value;
   input.addEventListener("change", () => about.change(input.value.trim()));
   return around(editor, input, about);
 }
@@ -89,4 +104,23 @@ export function choiceField(
   const select = el("select", {}, ...choices.map(([code, text]) => el("option", { value: code, selected: code === about.value }, text)));
   select.addEventListener("change", () => about.change(select.value));
   return around(editor, select, about);
+}
+
+export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/** Days of the week, each with a box to tick; all of them is what the document leaves out. */
+export function daysField(editor: Editor, path: string, now: () => string[] | undefined, change: (days: string[] | undefined) => void): HTMLElement {
+  const { t, code } = editor.words;
+  const on = now() ?? DAYS;
+  const fault = editor.faultsAt(path)[0];
+  const day = (name: string): HTMLElement => {
+    const box = el("input", { type: "checkbox", checked: on.includes(name), "data-key": `${path}-${name}` });
+    box.addEventListener("change", () => {
+      const before = now() ?? DAYS;
+      const days = DAYS.filter((one) => (one === name ? box.checked : before.includes(one)));
+      change(days.length === DAYS.length ? undefined : days);
+    });
+    return el("label", { class: "check" }, box, " ", code("days", name));
+  };
+  return el("fieldset", { class: "days" }, el("legend", {}, t("shift_days")), ...DAYS.map(day), fault && el("p", { class: "fault", role: "alert" }, fault.text));
 }

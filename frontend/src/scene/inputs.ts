@@ -2,12 +2,11 @@
 
 import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
-import { choiceField, numberField, textField } from "./fields";
+import { choiceField, daysField, numberField, textField } from "./fields";
 import { renamed } from "./rename";
 import * as model from "./scene";
 
 const KINDS = ["state", "number", "event"];
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 export function inputsPanel(editor: Editor): HTMLElement[] {
   const { t } = editor.words;
@@ -65,20 +64,9 @@ function inputForm(editor: Editor, input: model.Input, index: number): HTMLEleme
 }
 
 function shiftForm(editor: Editor, shift: model.Shift, index: number): HTMLElement {
-  const { t, code } = editor.words;
+  const { t } = editor.words;
   const path = `shifts[${index}]`;
   const set = (change: Record<string, unknown>): void => editor.change(model.withItem(editor.scene, "shifts", index, change));
-  const on = shift.days ?? DAYS;
-  const fault = editor.faultsAt(`${path}.days`)[0];
-  const day = (name: string): HTMLElement => {
-    const box = el("input", { type: "checkbox", checked: on.includes(name), "data-key": `${path}-${name}` });
-    box.addEventListener("change", () => {
-      const now = editor.scene.shifts[index]?.days ?? DAYS;
-      const days = DAYS.filter((one) => (one === name ? box.checked : now.includes(one)));
-      set({ days: days.length === DAYS.length ? undefined : days });
-    });
-    return el("label", { class: "check" }, box, " ", code("days", name));
-  };
   return el(
     "div",
     { class: "card", "data-shift": index },
@@ -88,8 +76,7 @@ function shiftForm(editor: Editor, shift: model.Shift, index: number): HTMLEleme
     }),
     textField(editor, { label: t("shift_from"), help: t("shift_help"), path: `${path}.from`, value: shift.from, change: (from) => set({ from }) }),
     textField(editor, { label: t("shift_to"), path: `${path}.to`, value: shift.to, change: (to) => set({ to }) }),
-    el("fieldset", { class: "days" }, el("legend", {}, t("shift_days")), ...DAYS.map(day)),
-    fault && el("p", { class: "fault", role: "alert" }, fault.text),
+    daysField(editor, `${path}.days`, () => editor.scene.shifts[index]?.days, (days) => set({ days })),
     remove(editor, "shifts", index),
   );
 }

@@ -26,6 +26,7 @@ const canvas = new Canvas(editor);
 let version = given.version;
 let tab: Tab = "shapes";
 let byHand = false;
+let sought = ""; // the path of a fault whose field is to have the focus
 let listed = false; // faults stand below the form: they go when they are put right
 
 // ---- parts that stay -----------------------------------------------------------------------
@@ -141,6 +142,8 @@ function render(): void {
   const shown = empty ? [panel] : [tabList, panel, save];
   if (right.firstChild !== shown[0]) right.replaceChildren(...shown);
   if (key) takeUp(key);
+  if (sought) lead(sought);
+  sought = "";
   if (listed && !editor.faults.length) {
     listed = false;
     outcome.className = "";
@@ -155,16 +158,30 @@ function takeUp(key: string): void {
   if (again instanceof HTMLInputElement) again.select();
 }
 
+/** Put the focus on the field that a fault is about, or on what is nearest to it. */
+function lead(path: string): void {
+  for (let at = path; at; at = at.replace(/(\.[^.[]+|\[\d+\])$/, "")) {
+    const field = panel.querySelector<HTMLElement>(`[data-path="${CSS.escape(at)}"]`);
+    if (field) {
+      for (let outer = field.parentElement?.closest("details"); outer; outer = outer.parentElement?.closest("details")) outer.open = true;
+      field.focus();
+      return;
+    }
+    if (!/[.[]/.test(at)) return;
+  }
+}
+
 /** Whether somebody is typing in a field: what stands in it is not in the document yet. */
 function isTyping(): boolean {
   const field = document.activeElement;
   if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) || !panel.contains(field)) return false;
+  if (field.type === "checkbox") return false; // nothing is typed into a box to tick
   return field.value !== field.defaultValue || field.validity.badInput;
 }
 
 // What a field has told, and what is a value, is no longer being typed.
 panel.addEventListener("change", ({ target }) => {
-  if (target instanceof HTMLInputElement && target.validity.valid) target.defaultValue = target.value;
+  if ((target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) && target.validity.valid) target.defaultValue = target.value;
 });
 
 // Forms are drawn anew only when a key press has moved the focus, a click has found its button, and
@@ -272,10 +289,10 @@ async function conflict(refused: Refused): Promise<void> {
 function refusals(all: model.Fault[], head = all.length > 1 ? t("refused_all", { count: all.length }) : t("refused", { reason: "" })): void {
   if (!all.length) return;
   say(head, true);
-  const lead = (fault: model.Fault): HTMLElement =>
-    el("li", {}, el("button", { type: "button", class: "button quiet small", "data-refused": fault.path, click: () => (show(fault.path), editor.tell()) }, fault.path ? `${fault.path}: ${fault.text}` : fault.text));
+  const line = (fault: model.Fault): HTMLElement =>
+    el("li", {}, el("button", { type: "button", class: "button quiet small", "data-refused": fault.path, click: () => (show(fault.path), (sought = fault.path), editor.tell()) }, fault.path ? `${fault.path}: ${fault.text}` : fault.text));
   listed = true;
-  outcome.append(el("ul", { class: "refusals" }, ...all.map(lead)));
+  outcome.append(el("ul", { class: "refusals" }, ...all.map(line)));
 }
 
 /** Show the server's faults beside what they are about. */

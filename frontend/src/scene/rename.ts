@@ -2,7 +2,7 @@
 
 import { withItem, type Hazard, type List, type Rule, type Scene } from "./scene";
 
-const KINDS: Partial<Record<List, string>> = { zones: "zone", machines: "machine", gauges: "gauge", lines: "line", inputs: "input", shifts: "shift" };
+const KINDS: Partial<Record<List, string>> = { zones: "zone", machines: "machine", gauges: "gauge", lines: "line", inputs: "input", shifts: "shift", rules: "rule" };
 
 /** Give a thing another name; where two have the old one, nobody knows which of them is named. */
 export function renamed(scene: Scene, list: List, index: number, id: string, hazards: Hazard[]): Scene {

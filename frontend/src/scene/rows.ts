@@ -9,6 +9,8 @@ export interface About {
   label: string;
   help: string;
   path: string;
+  /** Whether faults below the path have fields of their own. */
+  own?: boolean;
 }
 
 /** One thing that a step needs; which keys it has says what it is about. */
@@ -36,7 +38,7 @@ export interface Step {
 const TIMES = ["hold_s", "wait_s", "min_gap_s", "max_gap_s"];
 
 export function frame(editor: Editor, about: About, ...parts: (HTMLElement | false | null | undefined)[]): HTMLElement {
-  const fault = editor.faultsAt(about.path)[0];
+  const fault = about.own ? editor.faultAt(about.path) : editor.faultsAt(about.path)[0];
   return el(
     "fieldset",
     { class: fault ? "rows wrong" : "rows" },
@@ -48,13 +50,13 @@ export function frame(editor: Editor, about: About, ...parts: (HTMLElement | fal
 }
 
 /** Several things of the scene, each with a box to tick. */
-export function severalField(editor: Editor, about: About & { now: () => string[]; items: string[]; change: (value: string[]) => void }): HTMLElement {
+export function severalField(editor: Editor, about: About & { now: () => string[]; items: string[]; say?: (item: string) => string; change: (value: string[]) => void }): HTMLElement {
   const value = about.now();
   const names = [...new Set([...about.items, ...value])];
   const boxes = names.map((name) => {
     const box = el("input", { type: "checkbox", checked: value.includes(name), "data-key": `${about.path}-${name}` });
     box.addEventListener("change", () => about.change(names.filter((one) => (one === name ? box.checked : about.now().includes(one)))));
-    return el("label", { class: "check" }, box, " ", name);
+    return el("label", { class: "check" }, box, " ", about.say?.(name) ?? name);
   });
   return frame(editor, about, ...(boxes.length ? boxes : [el("span", { class: "sub" }, editor.words.t("none"))]));
 }
@@ -178,7 +180,7 @@ export function needRow(editor: Editor, need: Need, path: string, now: () => Nee
     "div",
     { class: "need" },
     choiceField(editor, {
-      label: t("step_needs"), path: `${path}.${kind}`, value: `${kind} ${need[kind] ?? ""}`, choices: things,
+      label: t("step_needs"), path: `${path}.${kind}`, key: `${path}.what`, value: `${kind} ${need[kind] ?? ""}`, choices: things,
       change: (chosen) => {
         const at = chosen.indexOf(" ");
         change(needAbout(editor, chosen.slice(0, at), chosen.slice(at + 1)));

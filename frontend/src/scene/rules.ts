@@ -3,6 +3,8 @@
 import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
 import { choiceField, dataField, numberField, textField } from "./fields";
+import { SHARED, sharedForms } from "./force";
+import { renamed } from "./rename";
 import { severalField, stepsField, tableField, type Need, type Step } from "./rows";
 import { beginField, endField, forbiddenField, limitsField, timesField, type End, type Forbidden, type Limit, type Span } from "./special";
 import * as model from "./scene";
@@ -125,8 +127,8 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
   const first = params.filter((one) => FIRST.includes(one.name));
   first.sort((a, b) => FIRST.indexOf(a.name) - FIRST.indexOf(b.name));
   const rest = params.filter((one) => !FIRST.includes(one.name));
-  const restOpen = rest.some((one) => editor.faultsAt(`${path}.params.${one.name}`).length);
-  const shownAt = new Set([...["id", "type", "zone", "machine", "severity"].map((key) => `${path}.${key}`), ...params.map((one) => `${path}.params.${one.name}`)]);
+  const restOpen = editor.faultsAt(`${path}.id`).length > 0 || rest.some((one) => editor.faultsAt(`${path}.params.${one.name}`).length);
+  const shownAt = new Set([...["id", "type", "zone", "machine", "severity", ...SHARED].map((key) => `${path}.${key}`), ...params.map((one) => `${path}.params.${one.name}`)]);
   const other = editor.faultsAt(path).find((fault) => ![...shownAt].some((shown) => fault.path.startsWith(shown)));
   return el(
     "div",
@@ -159,9 +161,10 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
       "details",
       { open: restOpen, "data-more": index },
       el("summary", {}, t("more")),
-      textField(editor, { label: t("rule_id"), path: `${path}.id`, value: rule.id, change: (id) => set({ id }) }),
+      textField(editor, { label: t("rule_id"), path: `${path}.id`, value: rule.id, change: (id) => editor.change(renamed(editor.scene, "rules", index, id, editor.given.hazards)) }),
       ...rest.map(param),
     ),
+    ...sharedForms(editor, { rule, index, hazard, set }),
     editor.replays.box(rule.id),
     el("button", { type: "button", class: "button quiet small", click: () => editor.change(model.without(editor.scene, "rules", index)) }, t("remove_rule")),
   );

@@ -108,6 +108,10 @@ export interface Hazard {
   note: string;
   needs_zone: boolean;
   needs_machine: boolean;
+  /** What the operator does where the rule says nothing; of the last M frames N; the least that must be seen. */
+  action?: string;
+  confirm?: number[];
+  min_visibility?: number;
   params: Param[];
 }
 

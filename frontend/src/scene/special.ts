@@ -3,7 +3,7 @@
 
 import { el } from "../common/dom";
 import type { Editor } from "./editor";
-import { choiceField, numberField, textField } from "./fields";
+import { choiceField, daysField, numberField, textField } from "./fields";
 import { clean, firstNeed, frame, needRow, small, type About, type Need, type Step } from "./rows";
 
 type Change<T> = (value: T | undefined) => void;
@@ -141,27 +141,30 @@ export function limitsField(editor: Editor, about: Field<Limit[]>): HTMLElement 
 
 /** Times of the day: a shift's, or a time of its own. */
 export function timesField(editor: Editor, about: Field<Span[]>): HTMLElement {
+  return frame(editor, { ...about, own: true }, ...spanRows(editor, about.path, about.now, about.change));
+}
+
+/** A row for each time, and the button that adds one; nothing is told where none is left. */
+export function spanRows(editor: Editor, path: string, now: () => Span[], change: Change<Span[]>): HTMLElement[] {
   const { t } = editor.words;
-  const put = (at: number, span: Span): void => about.change(about.now().map((one, other) => (other === at ? span : one)));
-  const left = (at: number): Span[] | undefined => (about.now().length > 1 ? about.now().filter((_one, other) => other !== at) : undefined);
+  const put = (at: number, span: Span): void => change(now().map((one, other) => (other === at ? span : one)));
+  const left = (at: number): Span[] | undefined => (now().length > 1 ? now().filter((_one, other) => other !== at) : undefined);
   const choices: [string, string][] = [["", t("times_own")], ...editor.scene.shifts.map((one): [string, string] => [one.id, one.id])];
   const own = (at: number): { from: string; to: string; days?: string[] } => {
-    const found = about.now()[at]!;
+    const found = now()[at]!;
     return "shift" in found ? { from: "07:30", to: "08:30" } : found;
   };
   const row = (one: Span, at: number): HTMLElement => {
-    const path = `${about.path}[${at}]`;
+    const here = `${path}[${at}]`;
     const time = (key: "from" | "to"): HTMLElement =>
-      textField(editor, { label: t(`shift_${key}`), path: `${path}.${key}`, value: own(at)[key], change: (value) => put(at, { ...own(at), [key]: value }) });
+      textField(editor, { label: t(`shift_${key}`), path: `${here}.${key}`, value: own(at)[key], change: (value) => put(at, { ...own(at), [key]: value }) });
     return el(
       "div",
-      { class: "need" },
-      choiceField(editor, { label: t("times_when"), path: `${path}.shift`, value: "shift" in one ? one.shift : "", choices, change: (shift) => put(at, shift ? { shift } : own(at)) }),
-      !("shift" in one) && time("from"),
-      !("shift" in one) && time("to"),
-      small(`${path}-remove`, "×", () => about.change(left(at)), t("remove_row", { number: at + 1 })),
+      { class: "need time" },
+      choiceField(editor, { label: t("times_when"), path: `${here}.shift`, value: "shift" in one ? one.shift : "", choices, change: (shift) => put(at, shift ? { shift } : own(at)) }),
+      ...("shift" in one ? [] : [time("from"), time("to"), daysField(editor, `${here}.days`, () => own(at).days, (days) => put(at, clean({ ...own(at), days } as Span)))]),
+      small(`${here}-remove`, "×", () => change(left(at)), t("remove_row", { number: at + 1 })),
     );
   };
-  const add = (): void => about.change([...about.now(), { from: "07:30", to: "08:30" }]);
-  return frame(editor, about, ...about.now().map(row), small(`${about.path}-add`, t("add_row"), add));
+  return [...now().map(row), small(`${path}-add`, t("add_time"), () => change([...now(), { from: "07:30", to: "08:30" }]))];
 }
