@@ -16,6 +16,7 @@ from workers.accuracy.scenario import (
     Hazard,
     Outcome,
     Scenario,
+    asks_for_people,
     figures,
     judge,
     play,
@@ -34,21 +35,6 @@ ALL = scenarios()
 QUICK = [one for one in ALL if one.clip in CLIPS and not one.changes]
 
 
-# What is known to be wrong, by type and name, with its cause.
-KNOWN = {
-    ("signal_mismatch", "signal and drum agree, the signal a second late"): (
-        "somebody who turns away from the drum makes it look as if it were coasting, at 32 s"
-    ),
-}
-
-
-def marked(one):
-    """Return a scenario as a test's parameter; what is known to be wrong must stay wrong or go."""
-    why = KNOWN.get((one.type, one.name))
-    marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
-    return pytest.param(one, id=f"{one.type}: {one.name}", marks=marks)
-
-
 @pytest.fixture(scope="module")
 def eyes():
     try:
@@ -62,10 +48,24 @@ def test_every_hazard_type_has_a_true_a_near_a_blind_and_a_messy_scene(kind):
     assert {one.tells for one in ALL if one.type == kind} == set(TELLS)
 
 
-@pytest.mark.parametrize("one", [marked(one) for one in QUICK])
+@pytest.mark.parametrize("one", QUICK, ids=[f"{one.type}: {one.name}" for one in QUICK])
 def test_a_scenario_is_told_in_time_once_and_nothing_else_is(one, eyes):
     outcome = judge(one, play(one, eyes[one.clip]))
     assert not outcome.notes
+
+
+def test_people_are_looked_for_where_a_machine_is_read_from_the_picture_whatever_the_rules():
+    drum = {"id": "winch", "roi": [[0.1, 0.1], [0.4, 0.1], [0.4, 0.4]]}
+    rule = {"id": "r", "type": "signal_mismatch", "machine": "winch"}
+
+    def scene(source):
+        params = {"poll_s": 1.0} if source == "signal" else {}
+        machine = drum | {"source": source}
+        rules = [rule | {"params": params}]
+        return parse_scene({"version": 1, "machines": [machine], "rules": rules})
+
+    assert asks_for_people(scene("both"))
+    assert not asks_for_people(scene("signal"))
 
 
 def scenario(**parts):

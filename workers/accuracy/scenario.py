@@ -253,7 +253,7 @@ def _clip(name: str) -> Path:
 
 
 class Eyeless:
-    """A detector that sees nobody, for scenes in which no rule asks for people or vehicles."""
+    """A detector that sees nobody, for scenes in which nothing asks for people or vehicles."""
 
     name, input_px, light, score = "none", 416, False, 0.4
 
@@ -263,9 +263,13 @@ class Eyeless:
 
 
 def asks_for_people(scene: Scene) -> bool:
-    """Tell whether any rule of a scene needs what the detector finds."""
+    """Tell whether a scene needs what the detector finds: a rule, or a machine in the picture.
+
+    Who stands before a machine is cut out of its region, whatever the rules are.
+    """
     kinds = [registry()[rule.type] for rule in scene.rules]
-    return any(kind.uses_people or kind.uses_vehicles for kind in kinds)
+    in_picture = any(machine.source != "signal" for machine in scene.machines)
+    return in_picture or any(kind.uses_people or kind.uses_vehicles for kind in kinds)
 
 
 def play(scenario: Scenario, detector: Detector, change: disturb.Change | None = None) -> Run:
