@@ -4,6 +4,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import pytest
 
 from workers.accuracy.entry import STOP_S
@@ -11,6 +12,7 @@ from workers.accuracy.readings import Machines, machine
 from workers.engine import Reading
 from workers.media.decode import read_frames
 from workers.scene import parse_scene
+from workers.simulate.faults import blocked
 from workers.vision.machine import VideoReader
 
 SIMULATE = Path(__file__).resolve().parents[2] / "workers" / "simulate"
@@ -94,6 +96,38 @@ def test_a_machine_that_runs_is_never_called_stopped(folder, name):
             # At its start it may still be called what it was.
             within = [s for t, s in story if start + 1.7 <= t < end]
             assert "STOPPED" not in within, story
+
+
+# Drums that run, in good, dim and flickering light, before anything else of the picture moves.
+HUNG = ("winch-house", "empty-dim", "drums-flicker", "people-bright-1", "people-bright-2")
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("name", HUNG)
+def test_a_cloth_that_falls_before_a_running_drum_never_makes_it_stopped(name, seed):
+    folder = next(folder for folder in FOLDERS if folder.name == name)
+    truth = json.loads((folder / "truth.json").read_text())
+    scene = parse_scene(json.loads((folder / "scene.json").read_text()))
+    which = scene.machines[0]
+    phases = phases_of(truth, which.id)
+    ends = [t for t, _ in phases[1:]] + [truth["seconds"]]
+    begin = next(t for (t, s), end in zip(phases, ends, strict=True)
+                 if s == "RUNNING" and end - t > 6)  # fmt: skip
+    clip = next(p for p in (folder / "clip.mp4", folder / "sub.mp4") if p.exists())
+    reader, told = VideoReader(), {}
+    for frame in read_frames(clip, fps=5):
+        if frame.t > begin + 11:
+            break
+        near = truth["frames_truth"][min(round(frame.t * truth["fps"]), truth["frames"] - 1)]
+        boxes = [p["box"] for p in near["people"] if p["visible"] > 0.2]
+        luma = frame.luma
+        if frame.t >= begin + 3:
+            luma = cv2.cvtColor(blocked(frame.bgr(), seed), cv2.COLOR_BGR2YUV)[..., 0]
+        told[frame.t] = reader.read(luma, which.roi, boxes, frame.t, which.look)
+    assert any(s == "RUNNING" for t, s in told.items() if t < begin + 3)
+    after = [state for t, state in told.items() if t >= begin + 3]
+    assert "STOPPED" not in after
+    assert after[-1] == "UNKNOWN"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ GROWN = 0.6
 STRANGE = 0.25
 KNOWN = 0.5
 MIN_PATTERN = 2.0
+# A view that is not known for certain is another one, too, where so little of the pattern is left,
+# or where it is so much less alike than it usually is: a cloth before the lens has a pattern too.
+FADED, UNLIKE = 0.6, 0.4
+# How fast the usual likeness is learnt, from one known view to the next.
+LEARN = 0.1
 LEARN_S = 2.0
 # So many views must have been alike before one is called strange: else it is noise that differs.
 SURE = 3
@@ -28,6 +33,7 @@ class Surroundings:
     memory: np.ndarray | None = None
     learnt_t: float = -1e18
     alike: int = 0
+    usual: float = 0.0
 
     def strange(self, luma: np.ndarray, where: Region, boxes: Boxes, look: str, t: float) -> bool:
         """Tell whether the view is not the remembered one; learn slowly while it is."""
@@ -43,9 +49,12 @@ class Surroundings:
             self.alike = self.alike + 1 if likeness >= KNOWN else 0
             self.memory = (0.6 * self.memory + 0.4 * now).astype(np.uint8)
             return False
-        if likeness < STRANGE:
+        if likeness < max(STRANGE, UNLIKE * self.usual):
             return True
-        if likeness >= KNOWN and t - self.learnt_t >= LEARN_S:
+        if likeness < KNOWN:
+            return _faded(now, self.memory, seen)
+        self.usual += (likeness - self.usual) * (LEARN if self.usual else 1.0)
+        if t - self.learnt_t >= LEARN_S:
             mixed = self.memory + 0.2 * (now.astype(np.float32) - self.memory)
             self.memory = np.where(seen, np.round(mixed), self.memory).astype(np.uint8)
             self.learnt_t = t
@@ -53,18 +62,21 @@ class Surroundings:
 
     def forget(self) -> None:
         """Take the next view for the right one."""
-        self.memory, self.alike = None, 0
+        self.memory, self.alike, self.usual = None, 0, 0.0
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
         packed = None if self.memory is None else pack_image(self.memory)
-        return {"memory": packed, "learnt_t": self.learnt_t, "alike": self.alike}
+        return {
+            "memory": packed, "learnt_t": self.learnt_t, "alike": self.alike, "usual": self.usual,
+        }  # fmt: skip
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Surroundings":
         """Rebuild from dump()."""
         packed = data["memory"]
-        return cls(unpack_image(packed) if packed else None, data["learnt_t"], data["alike"])
+        return cls(unpack_image(packed) if packed else None, data["learnt_t"], data["alike"],
+                   data.get("usual", 0.0))  # fmt: skip
 
 
 def _grown(where: Region) -> tuple[int, int, int, int]:
@@ -109,6 +121,11 @@ def _mask(where: Region, window: tuple[int, int, int, int], boxes: Boxes, look: 
     for box in boxes:
         out(*(float(v) for v in box))
     return seen.astype(bool)
+
+
+def _faded(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> bool:
+    """Tell whether a view shows much less than it did, as behind a cloth before the lens."""
+    return float(now[seen].std()) < FADED * float(then[seen].std())
 
 
 def _correlation(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> float | None:
