@@ -182,3 +182,76 @@ def test_a_picture_in_which_nothing_changes_is_compared_every_three_seconds():
     assert all(gaps[t] == 1 for t in gaps if t < 9)
     assert all(gaps[t] == 3 for t in gaps if 14 <= t < 26)
     assert all(gaps[t] == 1 for t in gaps if t >= 31)
+
+
+def covered(seconds, noise=2.5, from_s=0.0):
+    """A cap on the lens that lets a little light through; from from_s on the roadway is seen."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:180, 0:320].astype(np.float32)
+    cap = 70 - 20 * (((x - 200) / 320) ** 2 + ((y - 60) / 180) ** 2)
+    for number in range(int(seconds * FPS)):
+        grey = np.clip(cap + noise * rng.standard_normal(cap.shape), 0, 255).astype(np.uint8)
+        yield from_s + number / FPS, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.5, 8.0])
+def test_a_camera_that_was_covered_from_the_start_is_told_of(noise):
+    told = watch(covered(20, noise))
+    assert [(c.fault, c.state) for c in told] == [("blocked", "raised")]
+    assert told[0].t <= HOLD_S["blocked"] + 1.5
+
+
+def test_a_cover_that_is_taken_off_ends_the_fault_and_is_not_taken_for_the_usual_view():
+    health = Health()
+    watch(covered(20), health=health)
+    later = [(t + 20, picture) for t, picture in mine(30)]
+    told = watch(later, health=health)
+    assert [(c.fault, c.state) for c in told] == [("blocked", "cleared")]
+    turned = ((t + 50, picture) for t, picture in spoil(mine(30), "moved", 0, 99, seed=3))
+    assert [c.fault for c in watch(turned, health=health)] == ["moved"]
+
+
+def test_a_camera_that_was_out_of_focus_from_the_start_is_told_of():
+    rng = np.random.default_rng(8)
+    soft = ((t, cv2.GaussianBlur(picture, (0, 0), 12)) for t, picture in mine(70))
+    noisy = ((t, cv2.add(p, rng.integers(0, 6, p.shape, np.uint8))) for t, p in soft)
+    told = watch(noisy)
+    assert [(c.fault, c.state) for c in told] == [("blurred", "raised")]
+    assert told[0].t <= HOLD_S["blurred"] + 1.5
+
+
+def test_a_view_that_a_person_called_right_is_not_told_of_however_little_it_shows():
+    health = Health()
+    watch(covered(20), health=health)
+    assert [c.state for c in health.accept(20.0)] == ["cleared"]
+    assert watch(covered(90, from_s=20.0), health=health) == []
+
+
+def test_a_picture_in_which_nothing_is_to_be_seen_is_called_blocked_and_not_frozen():
+    grey = [(i / FPS, np.full((180, 320, 3), 120, np.uint8)) for i in range(60)]
+    told = watch([*mine(20), *((20 + t, picture) for t, picture in grey)])
+    assert [c.fault for c in told if c.state == "raised"] == ["blocked"]
+
+
+def rising(seconds, rate):
+    """Water rises before a wall by so many pixels a second and mirrors it."""
+    for t, picture in mine(seconds):
+        line = int(170 - rate * max(0.0, t - 10))
+        below = picture[line - 1 : max(0, 2 * line - 181) : -1][: 180 - line]
+        picture[line : line + len(below)] = 0.6 * below
+        yield t, picture
+
+
+def test_water_that_rises_fast_is_no_camera_that_was_moved():
+    assert [c for c in watch(rising(40, 3.5)) if c.fault == "moved"] == []
+
+
+def test_a_camera_that_was_moved_is_told_of_though_the_writing_over_its_picture_stays():
+    def written(frames):
+        for t, picture in frames:
+            for row in (12, 172):
+                cv2.putText(picture, "CAM 07 WINCH 2026-03-04 05:06", (4, row), 0, 0.55, 255, 2)
+            yield t, picture
+
+    frames = written(spoil(mine(40), "moved", 20, 99, seed=3))
+    assert [c.fault for c in watch(frames)] == ["moved"]

@@ -350,6 +350,9 @@ def truth_document(sump: Sump) -> dict[str, Any]:
     truth = {"regime": sump.regime, "seconds": sump.seconds, "levels": {"sump": rows}}
     if hidden:
         truth["levels_hidden"] = {"sump": [[hidden[0], hidden[-1]]]}
+        # What two thirds of the mist leave is no view any more; from there on it may be told.
+        blind = next(t for t in times if sump.haze(t) > 0.67)
+        truth["faults"] = [{"fault": "blocked", "from_s": blind, "to_s": float(sump.seconds)}]
     return truth
 
 

@@ -134,29 +134,34 @@ class Health:
         if gate.background is not None and t - self.looked_t >= every_s - 1e-6:
             step_s = min(10.0, t - self.looked_t)
             self.looked_t = t
-            for fault, there, why, values in self._compare(small, luma, gate, step_s):
+            for fault, there, why, values in self._compare(small, luma, gate, seen, step_s):
                 told += self.judge(fault, there, t, why, values, armed=armed)
         return told
 
     def _compare(
-        self, small: np.ndarray, luma: np.ndarray, gate: Gate, step_s: float
+        self, small: np.ndarray, luma: np.ndarray, gate: Gate, seen: light.Light, step_s: float
     ) -> Iterator[tuple[str, bool | None, str, dict[str, Any]]]:
         """Compare with what is usual; learn from a picture without any fault."""
         half = np.ascontiguousarray(luma[::2, ::2]) if min(luma.shape) > 200 else luma
-        look = self.scenery.look(small, half, relative(small))
-        values = {k: v for k, v in asdict(look).items() if v is not None}
-        values = {k: round(v, 3) for k, v in values.items()}
+        look = self.scenery.look(small, half, relative(small), seen.noise)
+        values = {k: round(v, 3) for k, v in asdict(look).items() if isinstance(v, float)}
+        if look.blank:
+            # What nothing is seen of tells no more than that, whatever is usual.
+            yield "blocked", True, sentence("nothing can be made out in the picture"), values
+            return
         dull, gone, there, shifted = look.dull, look.gone, look.there, look.shifted
-        blocked: bool | None = None
+        # Of a camera that was covered from the start nothing is known but that it shows something.
+        blocked: bool | None = None if gone is not None else False
         moved: bool | None = None
         hazy: bool | None = None
-        blurred: bool | None = None
+        blurred: bool | None = look.smeared if dull is None else None
         if gone is not None and there is not None and shifted is not None:
             lost = gone + shifted
             blocked = bool(lost >= 0.55 and (dull is None or dull >= 0.5))
             elsewhere = shifted >= 0.3 and there < 0.4
             other = lost >= 0.6 and (dull or 0.0) < 0.5 and self.scenery.same_light(small)
-            moved = bool(not blocked and (elsewhere or other))
+            moved = not blocked and (elsewhere or other)
+            moved = bool(moved and not self.scenery.stands(relative(small)))
         if dull is not None and look.contrast is not None:
             flat = look.contrast < 0.5 and look.black > 40
             hazy = bool(flat and dull >= 0.3 and not blocked)
@@ -169,7 +174,8 @@ class Health:
             values,
         )
         yield "hazy", hazy, sentence(f"contrast is {look.contrast or 0:.0%} of the usual"), values
-        yield "blurred", blurred, sentence(f"{dull or 0:.0%} of the view lost its detail"), values
+        why = sentence(f"{dull or 0:.0%} of the view lost its detail")
+        yield "blurred", blurred, sentence("no edge is sharp") if look.smeared else why, values
         if not (blocked or moved or hazy or blurred) and not self._pending():
             assert gate.background is not None
             # In the background nobody walks.

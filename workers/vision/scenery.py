@@ -32,6 +32,15 @@ PATCH = 11
 # place and not of the view: water that rose, a heap, a parked car. What is in its place is never
 # renewed, so that a camera that sinks slowly is told of.
 RENEW_S, ANCHORED = 1800.0, 0.6
+# Without a memory: what is left of a picture relative to its local mean, in percent, where nothing
+# can be made out (rendered water by day: 4, in mist that hides two thirds of it: 0.6), beside
+# this part of its noise; and how many cells at most have an edge where none is sharp (the dimmest
+# rendered pictures: 11).
+BLANK, BLANK_NOISE, FEW_SHARP = 0.6, 0.25, 4
+# A camera stands where a side of the view, a third deep, still shows so much of its pattern in its
+# place, over so many finer patches: whatever the rest shows has changed there, as water that rises.
+STANDS, STANDS_LEAST = 0.7, 16
+FINE_COLUMNS, FINE_ROWS, FINE_SPREAD = 16, 10, 1.5
 # A second reference is kept for another light: the luma differs by more than this factor.
 OTHER_LIGHT = 1.6
 
@@ -42,6 +51,7 @@ class Look:
 
     dull: detail lost; gone: pattern found nowhere; there: found in its place; shifted: found, but
     elsewhere; contrast: now as a share of the usual; black: the darkest luma, 0..255.
+    Without any memory: blank: nothing at all can be made out; smeared: no edge is sharp.
     """
 
     dull: float | None
@@ -50,6 +60,8 @@ class Look:
     shifted: float | None
     contrast: float | None
     black: float
+    blank: bool = False
+    smeared: bool = False
 
 
 @dataclass
@@ -62,22 +74,31 @@ class Scenery:
     references: list[tuple[np.ndarray, float]] = field(default_factory=list)
     # For how long each cell's pattern is gone from the reference last recognised, in s.
     gone_s: list[float] = field(default_factory=lambda: [0.0] * (COLUMNS * ROWS))
+    # A person said that the view is right, however little it shows.
+    accepted: bool = False
     recognised: "Match | None" = field(default=None, repr=False, compare=False)
 
-    def look(self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray) -> Look:
+    def look(
+        self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray, noise: float = 0.0
+    ) -> Look:
         """Compare a frame with what is usual; nothing is learnt.
 
         small: shrunk luma (H, W); fine: the luma at half of its resolution; pattern: small relative
-        to its local mean, uint8.
+        to its local mean, uint8; noise: of small, in grey levels.
         """
         black = float(np.percentile(small, 2))
-        if self.looks < FIRST_LOOKS or not self.references or float(small.mean()) < TOO_DARK:
+        if float(small.mean()) < TOO_DARK:
             return Look(None, None, None, None, None, black)
+        blank = _is_blank(pattern, 100 * noise / (float(small.mean()) + 10)) and not self.accepted
+        detail = _detail(fine)
+        if self.looks < FIRST_LOOKS or not self.references:
+            smeared = not self.accepted and int((detail >= TEXTURE).sum()) <= FEW_SHARP
+            return Look(None, None, None, None, None, black, blank, smeared)
         usual = np.array(self.detail)
         textured = usual >= TEXTURE
         dull = None
         if textured.sum() >= 6:
-            dull = float((_detail(fine)[textured] < LOST_DETAIL * usual[textured]).mean())
+            dull = float((detail[textured] < LOST_DETAIL * usual[textured]).mean())
         best = self.recognised = None
         for number, (reference, _) in enumerate(self.references):
             if reference.shape == pattern.shape:
@@ -86,7 +107,7 @@ class Scenery:
                     best = self.recognised = found
         gone, there, shifted = (best.gone, best.there, best.shifted) if best else (None,) * 3
         contrast = _contrast(small) / max(self.contrast, 1e-3)
-        return Look(dull, gone, there, shifted, contrast, black)
+        return Look(dull, gone, there, shifted, contrast, black, blank)
 
     def learn(
         self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray, step_s: float
@@ -135,10 +156,19 @@ class Scenery:
         luma = float(small.mean())
         return any(not _differs(luma, other) for _, other in self.references)
 
+    def stands(self, pattern: np.ndarray) -> bool:
+        """Tell whether a whole side of the view is where it was: then the camera was not moved."""
+        return any(
+            _stands(reference, pattern)
+            for reference, _ in self.references
+            if reference.shape == pattern.shape
+        )
+
     def accept(self) -> None:
         """Forget what was usual: a person says that the camera now looks elsewhere."""
         self.detail, self.contrast, self.looks, self.references = [], 0.0, 0, []
         self.gone_s, self.recognised = [0.0] * (COLUMNS * ROWS), None
+        self.accepted = True
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -148,17 +178,31 @@ class Scenery:
             "looks": self.looks,
             "references": [[pack_image(image), luma] for image, luma in self.references],
             "gone_s": self.gone_s,
+            "accepted": self.accepted,
         }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Scenery":
         """Rebuild from dump()."""
         references = [(unpack_image(image), luma) for image, luma in data["references"]]
-        return cls(data["detail"], data["contrast"], data["looks"], references, data["gone_s"])
+        return cls(
+            data["detail"], data["contrast"], data["looks"], references, data["gone_s"],
+            data.get("accepted", False),
+        )  # fmt: skip
 
 
 def _differs(luma: float, other: float) -> bool:
     return max(luma, other) > OTHER_LIGHT * max(1.0, min(luma, other))
+
+
+def _is_blank(pattern: np.ndarray, noise: float) -> bool:
+    """Tell whether a relative picture shows nothing but noise, in percent as the picture is.
+
+    It is made coarse, so that little of the noise is left.
+    """
+    coarse = cv2.resize(pattern.astype(np.float32), (40, 22), interpolation=cv2.INTER_AREA)
+    # At the rim the local mean is one-sided: a vignette would count.
+    return float(coarse[2:-2, 3:-3].std()) < float(np.hypot(BLANK, BLANK_NOISE * noise))
 
 
 def _contrast(small: np.ndarray) -> float:
@@ -237,6 +281,35 @@ def _compare(reference: np.ndarray, pattern: np.ndarray, number: int = 0) -> Mat
     if told < 8:
         return None
     return Match(gone / told, there / told, shifted / told, frozenset(away_cells), number)
+
+
+def _stands(reference: np.ndarray, pattern: np.ndarray) -> bool:
+    """Tell whether the patches along one side of a reference are in their place in a picture."""
+    height, width = reference.shape
+    if height < PATCH or width < PATCH:
+        return False
+    spread = _spread(reference)
+    padded = cv2.copyMakeBorder(pattern, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    there = np.full((FINE_ROWS, FINE_COLUMNS), np.nan)
+    for row, column in np.ndindex(there.shape):
+        x, y = int((column + 0.5) * width / FINE_COLUMNS), int((row + 0.5) * height / FINE_ROWS)
+        if spread[y, x] < FINE_SPREAD:
+            continue
+        left = min(max(0, x - PATCH // 2), width - PATCH)
+        top = min(max(0, y - PATCH // 2), height - PATCH)
+        patch = reference[top : top + PATCH, left : left + PATCH]
+        near = padded[top : top + PATCH + 2, left : left + PATCH + 2]
+        here = float(cv2.matchTemplate(near, patch, cv2.TM_CCOEFF_NORMED).max())
+        there[row, column] = here >= FOUND
+    rows, columns = FINE_ROWS // 3 + 1, FINE_COLUMNS // 3 + 1
+    sides = (there[:rows], there[-rows:], there[:, :columns], there[:, -columns:])
+    for side in sides:
+        known = side[np.isfinite(side)]
+        # A line of writing over the picture stays where it is, and is no side of the view.
+        lines = min(np.isfinite(side).any(axis=axis).sum() for axis in (0, 1))
+        if known.size >= STANDS_LEAST and lines >= 3 and known.mean() >= STANDS:
+            return True
+    return False
 
 
 def _spread(pattern: np.ndarray) -> np.ndarray:
