@@ -4,6 +4,7 @@ import { sayAge, sayFull } from "../common/time";
 import { enhance } from "./enhance";
 import { themeSwitch } from "./theme";
 import { limit } from "./files";
+import { mark } from "./mark";
 import { push } from "./push";
 
 // Older than this a picture must not pass for a view of the present.
@@ -21,6 +22,8 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-e
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-theme-switch]")) themeSwitch(button);
 
 for (const input of document.querySelectorAll<HTMLInputElement>("input[data-most-bytes]")) limit(input);
+
+if (document.body.dataset["viewer"]) mark(document.body.dataset["viewer"]);
 
 // A new shift checks the sound of its desk anew (desk/hearing.ts).
 if (document.body.classList.contains("login")) sessionStorage.removeItem("davy.heard");
