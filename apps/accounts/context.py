@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from apps.accounts.models import Role
 from apps.accounts.permissions import Access, Action
 
 __all__ = ["access", "look"]
@@ -18,6 +19,11 @@ def access(request: HttpRequest) -> dict[str, object]:
         "may_people": bool(reach.mines_for(Action.MANAGE_PEOPLE)),
         "may_audit": bool(reach.mines_for(Action.READ_AUDIT)),
         "may_export": bool(reach.mines_for(Action.EXPORT)),
+        "may_inquire": bool(reach.mines_for(Action.READ_AUDIT) or reach.cases),
+        # Whose name stands over pictures: all of whose looks are noted.
+        "viewer_mark": request.user.get_username()
+        if reach.cases or Role.AUDITOR in reach.roles.values()
+        else "",
         "may_acknowledge_in": reach.mines_for(Action.ACKNOWLEDGE),
     }
 

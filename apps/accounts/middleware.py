@@ -17,6 +17,7 @@ from django.utils.translation.trans_real import (
 from apps.accounts.permissions import Access
 from apps.accounts.selectors import access_of, find_token
 from apps.accounts.services import token_used
+from apps.inquiry.looks import note_look
 from apps.tenancy.scope import mine_scope
 
 __all__ = ["LanguageMiddleware", "ScopeMiddleware"]
@@ -77,6 +78,7 @@ class ScopeMiddleware:
             user_id=request.user.pk,
         ):
             response = self.get_response(request)
+            note_look(request, response)
             # Django has turned the exception into an answer; the half-done write must go too.
             if response.status_code >= 400:
                 transaction.set_rollback(True)

@@ -8,7 +8,7 @@ from django_scopes import ScopedManager
 from apps.mines.models import Organisation
 from apps.tenancy.models import MineRow
 
-__all__ = ["ApiToken", "Membership", "Role", "User"]
+__all__ = ["ApiToken", "Grant", "Membership", "Role", "User"]
 
 
 class Role(models.TextChoices):
@@ -59,3 +59,30 @@ class ApiToken(MineRow):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class Grant(MineRow):
+    """A mine lets somebody look, from one moment to another and for a stated purpose.
+
+    `cases` are numbers of alarms, of which alone the person learns; empty: the whole mine, as its
+    auditor. The rows' times are the truth: nothing has to end a grant for it to be over.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
+    purpose = models.CharField(_("purpose"), max_length=300)
+    cases = models.JSONField(default=list)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(until__gt=models.F("since")), name="grant_ends_after_it_begins"
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "until"], name="grant_of_person")]

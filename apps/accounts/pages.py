@@ -12,7 +12,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from apps.accounts.permissions import Access, Action
 
-__all__ = ["access_of_request", "attempt", "find", "page", "picture", "require_somewhere"]
+__all__ = [
+    "access_of_request",
+    "attempt",
+    "find",
+    "looked_at",
+    "page",
+    "picture",
+    "require_somewhere",
+]
 
 View = Callable[..., HttpResponse]
 Result = TypeVar("Result")
@@ -51,7 +59,13 @@ def find(request: HttpRequest, rows: Any, action: Action, **lookup: Any) -> Any:
     if row is None:
         raise Http404
     access.require(action, row.mine_id)
+    looked_at(request, row)
     return row
+
+
+def looked_at(request: HttpRequest, row: Any) -> None:
+    """Remember whose row an answer is about, for the note of an auditor's look."""
+    request.__dict__.setdefault("looked", set()).add(row.mine_id)
 
 
 def require_somewhere(request: HttpRequest, action: Action) -> list[int]:

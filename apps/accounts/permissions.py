@@ -42,11 +42,20 @@ class Access:
     roles: Mapping[int, str] = field(default_factory=dict)  # mine id -> role
     organisation_roles: Mapping[int, str] = field(default_factory=dict)
     organisation_ids: frozenset[int] = frozenset()  # whose names may be seen
+    # By a grant that runs now: the mine's number and the grant's, of whole mines and of cases.
+    guest_of: Mapping[int, int] = field(default_factory=dict)
+    cases: Mapping[int, Mapping[int, int]] = field(default_factory=dict)  # mine, alarm, grant
 
     def only(self, mine_id: int) -> "Access":
         """Return the same access narrowed to one mine."""
         roles = {mine: role for mine, role in self.roles.items() if mine == mine_id}
-        return Access(roles, {}, self.organisation_ids)
+        guest_of = {mine: grant for mine, grant in self.guest_of.items() if mine == mine_id}
+        cases = {mine: alarms for mine, alarms in self.cases.items() if mine == mine_id}
+        return Access(roles, {}, self.organisation_ids, guest_of, cases)
+
+    def watched_in(self, mine_id: int) -> bool:
+        """Tell whether every look at that mine is noted: of its auditors, and by a grant."""
+        return self.roles.get(mine_id) == Role.AUDITOR or mine_id in self.cases
 
     def can(self, action: Action, mine_id: int) -> bool:
         """Tell whether the action is allowed in that mine."""

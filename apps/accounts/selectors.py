@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import ApiToken, Membership
+from apps.accounts.models import ApiToken, Grant, Membership, Role
 from apps.accounts.permissions import Access
 from apps.mines.models import Mine
 from apps.tenancy.scope import system_scope
@@ -16,7 +16,11 @@ __all__ = ["access_of", "find_token", "members_of", "people_of", "token_digest"]
 
 
 def access_of(user_id: int) -> Access:
-    """Return what a person may reach; a role in a mine goes before one in its organisation."""
+    """Return what a person may reach: by a role in a mine, in its organisation, or by a grant.
+
+    A grant adds nothing where there is a role, and holds only while it runs.
+    """
+    now = timezone.now()
     with system_scope("memberships decide the scope, so they are read before it"):
         memberships = list(
             Membership.objects.filter(user_id=user_id, user__is_active=True).values_list(
@@ -28,8 +32,22 @@ def access_of(user_id: int) -> Access:
         roles = {
             mine: organisation_roles[org] for mine, org in mines.values_list("pk", "organisation")
         }
+        grants = list(
+            Grant.objects.filter(
+                user_id=user_id, user__is_active=True, ended_at=None, since__lte=now, until__gt=now
+            ).values_list("pk", "mine_id", "mine__organisation_id", "cases")
+        )
     roles |= {mine: role for _, mine, role in memberships if mine is not None}
-    return Access(roles, organisation_roles, frozenset(org for org, _, _ in memberships))
+    seen = {org for org, _, _ in memberships}
+    guest_of = {mine: pk for pk, mine, _, cases in grants if not cases and mine not in roles}
+    cases: dict[int, dict[int, int]] = {}
+    for pk, mine, organisation, alarms in grants:
+        if not alarms and mine in guest_of:
+            roles[mine] = Role.AUDITOR
+            seen.add(organisation)
+        elif mine not in roles and mine not in guest_of:
+            cases.setdefault(mine, {}).update(dict.fromkeys(alarms, pk))
+    return Access(roles, organisation_roles, frozenset(seen), guest_of, cases)
 
 
 def token_digest(secret: str) -> str:

@@ -69,6 +69,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("desk")
     if access.organisations_for(Action.CREATE_MINE):
         return redirect("portal")
+    if access.cases:
+        return redirect("cases")
     return redirect("account")
 
 

@@ -25,7 +25,16 @@ from apps.alarms.timing import stages_said
 from apps.evidence.models import Clip
 from apps.lists.pages import answer_list
 
-__all__ = ["acknowledge", "alarm_list", "alarm_page", "desk", "name_desk", "reset", "snapshot"]
+__all__ = [
+    "acknowledge",
+    "alarm_list",
+    "alarm_page",
+    "desk",
+    "drawn_on",
+    "name_desk",
+    "reset",
+    "snapshot",
+]
 
 
 @require_GET
@@ -66,15 +75,13 @@ def _alarm(
     if form is None:
         form = ResetForm() if latched else AcknowledgeForm()
     access = access_of_request(request)
-    drawn = alarm.picture or {}
     context: dict[str, Any] = {
         "alarm": alarm,
         "steps": alarm.transitions.select_related("actor"),
         "clips": Clip.objects.filter(alarm=alarm).order_by("wanted_from"),
         "has_snapshot": Snapshot.objects.filter(alarm=alarm).exists(),
-        "zone_points": _points(drawn.get("zone", [])),
+        **drawn_on(alarm),
         "strip": strip_of(alarm.values),
-        "boxes": [_rectangle(box) for box in drawn.get("boxes", [])],
         "stages": list(stages_said(alarm)),
         "latency_s": (alarm.committed_at - alarm.raised_at).total_seconds(),
         "needs_answer": alarm.state in ASKING or latched,
@@ -87,6 +94,15 @@ def _alarm(
         "form": form,
     }
     return render(request, "alarms/alarm.html", context, status=status)
+
+
+def drawn_on(alarm: Alarm) -> dict[str, Any]:
+    """Return what is drawn over the alarm's picture: the zone and the boxes of that moment."""
+    drawn = alarm.picture or {}
+    return {
+        "zone_points": _points(drawn.get("zone", [])),
+        "boxes": [_rectangle(box) for box in drawn.get("boxes", [])],
+    }
 
 
 def _points(polygon: list[list[float]]) -> str:

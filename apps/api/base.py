@@ -7,6 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.generics import GenericAPIView, ListAPIView
 
+from apps.accounts.pages import looked_at
 from apps.accounts.permissions import Access, Action
 
 __all__ = ["MINE", "Rows", "ScopedView"]
@@ -41,6 +42,8 @@ class ScopedView(GenericAPIView):
         row = self.narrow(rows).filter(**lookup).first()
         if row is None:
             raise Http404
+        if hasattr(row, "mine_id"):
+            looked_at(self.request._request, row)
         return row
 
 

@@ -19,6 +19,7 @@ from apps.api.views import (
     playback,
     readings,
     replays,
+    settings,
 )
 
 app_name = "api"
@@ -101,6 +102,7 @@ urlpatterns = [
     path("replays/<uuid:uid>/", replays.ReplayDetail.as_view(), name="replay"),
     path("replays/<uuid:uid>/cancel/", replays.ReplayCancel.as_view(), name="replay-cancel"),
     path("signals/", live.SignalList.as_view(), name="signals"),
+    path("settings/", settings.SettingsAsOf.as_view(), name="settings"),
     path("hazards/", live.HazardList.as_view(), name="hazards"),
     path("readings/", readings.ReadingList.as_view(), name="readings"),
     path("events/", live.EventList.as_view(), name="events"),

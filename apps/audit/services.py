@@ -16,9 +16,9 @@ def record(
     actor: User | None = None,
     part: str = "",
     detail: dict[str, Any] | None = None,
-) -> None:
-    """Append one entry; `subject` is a model row, or words."""
+) -> AuditEntry:
+    """Append one entry and return it; `subject` is a model row, or words."""
     name = subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}"
-    AuditEntry.objects.create(
+    return AuditEntry.objects.create(
         mine_id=mine_id, actor=actor, part=part, action=action, subject=name, detail=detail or {}
     )

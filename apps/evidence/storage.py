@@ -16,6 +16,7 @@ __all__ = [
     "StorageError",
     "download_link",
     "get_file",
+    "open_object",
     "put_bytes",
     "put_file",
     "reach",
@@ -94,6 +95,21 @@ def get_file(key: str, path: Path) -> None:
             Path(file.name).unlink()
             raise StorageError(f"The store did not give {key}: {error}") from error
     os.replace(file.name, path)
+
+
+def open_object(key: str, span: str = "") -> tuple[dict[str, str], Any]:
+    """Return an object's headers and its body, which must be closed; `span` as in `bytes=0-99`."""
+    wanted = {"Range": span} if span else {}
+    try:
+        answer = _client(settings.S3_ENDPOINT_URL).get_object(
+            Bucket=settings.S3_BUCKET, Key=key, **wanted
+        )
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise StorageError(f"The store did not give {key}: {error}") from error
+    headers = {"Content-Length": str(answer["ContentLength"])}
+    if "ContentRange" in answer:
+        headers["Content-Range"] = answer["ContentRange"]
+    return headers, answer["Body"]
 
 
 def size_of(key: str) -> int:

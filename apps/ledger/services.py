@@ -1,5 +1,7 @@
 """Chains the record, signs it, and changes keys."""
 
+from typing import Any
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 from django.utils import timezone
@@ -12,7 +14,7 @@ from apps.ledger.selectors import act_data, newest_link, newest_root, statement_
 from apps.ledger.verify import NONE, canonical, chained, digest
 from apps.mines.models import Mine
 
-__all__ = ["key_rotate", "ledger_seal", "root_sign"]
+__all__ = ["key_rotate", "ledger_seal", "root_sign", "statement_sign"]
 
 # The first number of PostgreSQL's pair of numbers that names an advisory lock.
 LOCK = 0x1ED6E7
@@ -93,6 +95,13 @@ def _key_make(mine_id: int, actor: User | None) -> SigningKey:
         detail={"public": key.public},
     )
     return key
+
+
+def statement_sign(*, mine_id: int, statement: dict[str, Any]) -> tuple[str, str]:
+    """Return the public key and the signature over a statement's canonical form, both in hex."""
+    key = _key_in_force(mine_id)
+    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(key.private_box)))
+    return key.public, private.sign(canonical(statement)).hex()
 
 
 @transaction.atomic

@@ -20,7 +20,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from apps.accounts.permissions import Access, Action
 from apps.audit.services import record
+from apps.inquiry.guard import Guard
 from apps.lists.filters import value_of
 from apps.lists.listing import Listing, Shown
 from apps.tenancy.scope import Scope, current_scope, mine_scope
@@ -70,7 +72,8 @@ def export(request: HttpRequest, shown: Shown) -> HttpResponseBase:
             actor=request.user,
             detail={"filters": shown.chosen(), "rows": count},
         )
-    write = _writer(shown, current_scope() or Scope(), get_language() or "en")
+    guards = _guards(request, listing.name, {mine for _key, mine in keys})
+    write = _writer(shown, current_scope() or Scope(), get_language() or "en", guards)
     batches = [[key for key, _mine in keys[i : i + BATCH]] for i in range(0, len(keys), BATCH)]
     served = _later(batches, write) if isinstance(request, ASGIRequest) else _now(batches, write)
     name = f"davy-{listing.name}-{timezone.now():%Y%m%d-%H%M}.csv"
@@ -87,7 +90,24 @@ def export(request: HttpRequest, shown: Shown) -> HttpResponseBase:
 Write = Callable[[list[Any] | None], str]
 
 
-def _writer(shown: Shown, scope: Scope, language: str) -> Write:
+def _guards(request: HttpRequest, name: str, mine_ids: set[int]) -> list[Guard]:
+    """Return what looks at an auditor's right to each mine's rows while they are sent."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    return [
+        Guard(
+            request,
+            mine_id=mine_id,
+            action=Action.READ_AUDIT,
+            alarm=next(iter(access.cases.get(mine_id, {})), None),
+            subject=f"list:{name}",
+            detail={},
+        )
+        for mine_id in sorted(mine_ids)
+        if access.watched_in(mine_id)
+    ]
+
+
+def _writer(shown: Shown, scope: Scope, language: str, guards: list[Guard]) -> Write:
     """Return what turns a batch of keys into lines; None into the head."""
     listing: Listing = shown.listing
     rows = shown.rows
@@ -109,6 +129,8 @@ def _writer(shown: Shown, scope: Scope, language: str) -> Write:
         return file.getvalue()
 
     def write(keys: list[Any] | None) -> str:
+        for guard in guards:
+            guard.look()
         with (
             mine_scope(
                 *scope.mine_ids, organisation_ids=scope.organisation_ids, user_id=scope.user_id

@@ -9,6 +9,8 @@ urlpatterns = [
     path("", include("apps.alarms.urls")),
     path("", include("apps.evidence.urls")),
     path("", include("apps.bundles.urls")),
+    path("", include("apps.inquiry.urls")),
+    path("", include("apps.ledger.urls")),
     path("", include("apps.plans.urls")),
     path("", include("apps.playback.urls")),
     path("", include("apps.notify.urls")),

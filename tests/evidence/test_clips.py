@@ -143,12 +143,12 @@ def test_the_ring_gives_up_the_oldest_first(hill: Cast, ring: Ring, settings):
 def test_each_download_is_logged_before_the_link_is_given(hill: Cast, ring: Ring):
     clip = make(recorded_alarm(hill, ring))
     client = Client()
-    client.force_login(hill.auditor)
+    client.force_login(hill.operator)
     answer = client.get(f"/api/v1/clips/{clip.uid}/download/").json()
     assert hashlib.sha256(fetch(answer["url"])).hexdigest() == clip.sha256
     assert answer["expires_in_s"] <= 300
     access = ClipAccess.objects.get()
-    assert (access.user, access.kind) == (hill.auditor, ClipAccess.Kind.DOWNLOAD)
+    assert (access.user, access.kind) == (hill.operator, ClipAccess.Kind.DOWNLOAD)
 
 
 def test_a_link_that_was_changed_or_has_no_signature_is_refused(hill: Cast, ring: Ring):

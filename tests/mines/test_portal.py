@@ -46,11 +46,11 @@ def test_every_form_explains_its_fields_in_place(form: Any):
     assert not silent  # a choice between two sentences explains itself
 
 
-def test_an_auditor_finds_the_record_and_an_operator_the_plans(cast: Cast):
+def test_an_auditor_finds_the_audit_and_both_the_plans(cast: Cast):
     auditor = signed_in(cast.auditor).get("/alarms/").content.decode()
     operator = signed_in(cast.operator).get("/alarms/").content.decode()
-    assert 'href="/record/"' in auditor and 'href="/plans/"' in auditor
-    assert 'href="/record/"' not in operator and 'href="/plans/"' in operator
+    assert 'href="/audit/"' in auditor and 'href="/plans/"' in auditor
+    assert 'href="/audit/"' not in operator and 'href="/plans/"' in operator
 
 
 def test_a_place_is_renamed_and_the_record_says_from_what(cast: Cast):

@@ -299,6 +299,7 @@ API = [
     ),
     Route("api:replay", EVERYONE, arguments=of("uid=replay")),
     Route("api:replay-cancel", only(*CONFIGURERS), "post", of("uid=replay"), lambda t: {}),
+    Route("api:settings", EVERYONE, stranger=200),
     Route("api:hazards", EVERYONE, stranger=200),
     Route("api:readings", EVERYONE, stranger=200),
     Route("api:events", EVERYONE, stranger=200),

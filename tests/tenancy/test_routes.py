@@ -10,10 +10,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from apps.accounts.models import ApiToken, Membership, Role, User
+from apps.accounts.models import ApiToken, Grant, Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set, user_create
 from apps.alarms.handover import handover_page
 from apps.alarms.models import Handover, Silence
+from apps.audit.models import AuditEntry
+from apps.audit.services import record
 from apps.bundles.models import Bundle
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.models import Clip
@@ -103,6 +105,24 @@ def a_device(place: Place) -> Subscription:
     )
 
 
+def a_grant(place: Place) -> Grant:
+    """Let somebody from outside look at the mine's first alarm."""
+    person = Membership.objects.filter(mine=place.mine).select_related("user").first()
+    assert person is not None
+    guest = user_create(username=f"guest-{place.mine.pk}", password="x")
+    now = timezone.now()
+    return Grant.objects.create(
+        mine=place.mine, user=guest, purpose="inquiry", since=now, until=now + timedelta(days=1),
+        granted_by=person.user,
+    )  # fmt: skip
+
+
+def a_receipt(place: Place, clip: Clip) -> AuditEntry:
+    """Let somebody who is gone take a clip away."""
+    gone = User.objects.get(username=f"guest-{place.mine.pk}")
+    return record(action="clip.download", subject=clip, mine_id=place.mine.pk, actor=gone)
+
+
 def a_bundle(place: Place) -> Bundle:
     """Pack a bundle."""
     person = Membership.objects.filter(mine=place.mine).select_related("user").first()
@@ -140,6 +160,8 @@ def things_of(place: Place) -> dict[str, Any]:
             "replay": a_replay(place).uid,
             "plan": a_plan(place).pk,
             "bundle": a_bundle(place).uid,
+            "grant": a_grant(place).pk,
+            "receipt": a_receipt(place, clip).pk,
         }
 
 

@@ -20,6 +20,7 @@ from apps.accounts.permissions import Action
 from apps.api.base import ScopedView
 from apps.cameras.models import Camera, Chunk, Stream
 from apps.cameras.selectors import cameras
+from apps.inquiry.guard import Guard, guarded
 from apps.playback.hls import SEGMENTS, playlist
 from apps.playback.media import preview, segment_of, stretch
 from apps.playback.selectors import chunks_between, timeline_data
@@ -219,8 +220,19 @@ class CameraSpanDownload(CameraSpan):
         except Busy:
             words = _("Two other videos are being made just now. Try again in a minute.")
             return Response({"errors": [{"code": "busy", "message": words}]}, status=503)
+        blocks: Any = _blocks(file)
+        if self.access.watched_in(camera.mine_id):
+            guard = Guard(
+                request._request,
+                mine_id=camera.mine_id,
+                action=self.read,
+                subject=f"camera:{camera.pk}",
+                detail={"sha256": cut.sha256, "bytes": cut.bytes},
+            )
+            pieces = iter(lambda: file.read(BLOCK), b"")
+            blocks = guarded(request._request, pieces, guard, close=file.close)
         return StreamingHttpResponse(
-            _blocks(file),
+            blocks,
             content_type="video/mp4",
             headers={
                 **NO_STORE,

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "apps.playback",
     "apps.notify",
     "apps.api",
+    "apps.inquiry",
     "apps.portal",
 ]
 

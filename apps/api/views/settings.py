@@ -1,0 +1,52 @@
+"""What was in force at a moment."""
+
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.base import MINE, ScopedView
+from apps.api.views.playback import moment
+from apps.cameras.models import Camera
+from apps.cameras.selectors import cameras
+from apps.rules.asof import settings_as_of
+
+__all__ = ["SettingsAsOf"]
+
+MOST_CAMERAS = 200
+
+
+class SettingsAsOf(ScopedView):
+    """Which rules were armed, in shadow, off or silenced at a moment, with which parameters."""
+
+    queryset = Camera.objects.none()
+
+    @extend_schema(
+        parameters=[
+            MINE,
+            OpenApiParameter("camera", OpenApiTypes.INT, description="only this camera"),
+            OpenApiParameter(
+                "at",
+                OpenApiTypes.STR,
+                description="ISO 8601; without an offset, mine time; now without it",
+            ),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the settings of a camera, or of every camera of a mine."""
+        rows = self.narrow(cameras())
+        asked: Any = request.query_params
+        if "camera" in asked:
+            number = asked["camera"]
+            known = number.isdecimal() and len(number) < 19
+            rows = rows.filter(pk=int(number) if known else 0)
+            if not rows.exists():
+                raise Http404
+        found = list(rows.order_by("pk")[:MOST_CAMERAS])
+        at = (moment(asked, "at", found[0]) if found else None) or timezone.now()
+        return Response({"at": at, "cameras": settings_as_of(cameras=found, at=at)})

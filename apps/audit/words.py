@@ -1,0 +1,116 @@
+"""Acts of the record in words, and the groups by which they are looked for."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.alarms.life import Cause
+
+__all__ = ["ACTS", "DOWNLOADS", "GROUPS", "act_choices", "act_words"]
+
+ACTS: dict[str, str | Promise] = {
+    **{f"alarm.{cause.value}": _("Alarm: %s") for cause in Cause},
+    "area.changed": _("Place changed"),
+    "area.created": _("Place added"),
+    "audit.looked": _("Auditor looked"),
+    "bundle.asked": _("Evidence bundle asked for"),
+    "bundle.download": _("Evidence bundle downloaded"),
+    "bundle.failed": _("Evidence bundle not packed"),
+    "bundle.ready": _("Evidence bundle packed"),
+    "bundle.removed": _("Old evidence bundle removed"),
+    "camera.changed": _("Camera changed"),
+    "camera.created": _("Camera added"),
+    "camera.download": _("Recording downloaded"),
+    "camera.live": _("Live picture watched"),
+    "camera.playback": _("Recording watched"),
+    "camera.preview": _("Recording looked through"),
+    "camera.view_accepted": _("Camera's new view accepted"),
+    "cameras.imported": _("Cameras imported"),
+    "clip.download": _("Video downloaded"),
+    "clip.failed": _("No video could be made"),
+    "clip.play": _("Video watched"),
+    "clip.ready": _("Video stored"),
+    "download.stopped": _("Download stopped: the right to it ended"),
+    "escalation.set": _("Escalation ladder changed"),
+    "flood.began": _("Flood of alarms began"),
+    "flood.ended": _("Flood of alarms ended"),
+    "grant.ended": _("Auditor's access ended"),
+    "grant.given": _("Auditor's access granted"),
+    "handover.signed": _("Shift handed over"),
+    "handover.taken": _("Shift taken over"),
+    "input.changed": _("Other system reported"),
+    "ledger.key_made": _("New signing key"),
+    "ledger.verified": _("Record checked"),
+    "list.exported": _("List exported"),
+    "machine.changed": _("Machine changed"),
+    "machine.created": _("Machine added"),
+    "member.removed": _("Role taken away"),
+    "member.set": _("Role given"),
+    "mine.changed": _("Mine changed"),
+    "mine.created": _("Mine opened"),
+    "mine.pack": _("Clauses of law chosen"),
+    "model.failed": _("Own model failed"),
+    "model.promoted": _("Own model in force"),
+    "model.registered": _("Own model uploaded"),
+    "model.retired": _("Own model retired"),
+    "model.rolled_back": _("Own model taken back"),
+    "notify.device_added": _("Browser takes messages"),
+    "notify.device_removed": _("Browser takes no messages any more"),
+    "notify.given_up": _("Message given up"),
+    "notify.route_changed": _("Notification route changed"),
+    "notify.route_created": _("Notification route added"),
+    "notify.route_removed": _("Notification route removed"),
+    "notify.route_tested": _("Notification route tested"),
+    "organisation.changed": _("Organisation changed"),
+    "plan.camera_placed": _("Camera placed on a plan"),
+    "plan.camera_taken_off": _("Camera taken off a plan"),
+    "plan.removed": _("Plan removed"),
+    "plan.set": _("Plan uploaded"),
+    "replay.cancelled": _("Replay cancelled"),
+    "replay.done": _("Replay done"),
+    "replay.failed": _("Replay failed"),
+    "replay.play": _("Video of a replay watched"),
+    "replay.started": _("Replay started"),
+    "rule.shadow": _("Rule in shadow told"),
+    "scene.published": _("Zones and rules put in force"),
+    "signal.changed": _("Machine's state reported"),
+    "silence.asked": _("Silence asked for"),
+    "silence.began": _("Silence began"),
+    "silence.ended": _("Silence ended"),
+    "stream.state": _("Camera's stream changed its state"),
+    "token.created": _("Program's key made"),
+    "token.revoked": _("Program's key revoked"),
+}
+# What somebody took away, each with a receipt.
+DOWNLOADS = ("bundle.download", "camera.download", "clip.download")
+LOOKS = ("audit.looked", "camera.live", "camera.playback", "camera.preview", "clip.play")
+SETTINGS = (
+    "area.", "camera.c", "camera.view", "cameras.", "escalation.", "machine.", "mine.", "model.",
+    "notify.route", "organisation.", "plan.", "scene.",
+)  # fmt: skip
+GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
+    "alarms": (_("all about alarms"), tuple(a for a in ACTS if a.startswith("alarm."))),
+    "looks": (_("all looks"), (*LOOKS, "replay.play")),
+    "taken": (_("everything taken away"), (*DOWNLOADS, "list.exported", "download.stopped")),
+    "settings": (_("all settings"), tuple(a for a in ACTS if a.startswith(SETTINGS))),
+    "people": (
+        _("roles, keys and access"),
+        tuple(a for a in ACTS if a.startswith(("member.", "token.", "grant."))),
+    ),
+}
+
+
+def act_words(code: str) -> str:
+    """Say an act; one without words yet is shown readable as it is."""
+    if code.startswith("alarm."):
+        cause = code.removeprefix("alarm.")
+        label = dict(Cause.choices).get(cause)
+        if label is not None:
+            return str(ACTS[code]) % label
+    text = ACTS.get(code)
+    return str(text) if text is not None else code.replace("_", " ").replace(".", ": ")
+
+
+def act_choices(mine_ids: list[int]) -> list[tuple[str, str]]:
+    """List the groups, then every act, in the order of the reader's words."""
+    groups = [(code, str(words)) for code, (words, _acts) in GROUPS.items()]
+    return groups + sorted(((code, act_words(code)) for code in ACTS), key=lambda one: one[1])

@@ -1,0 +1,11 @@
+"""Address of a mine's ledger."""
+
+from django.urls import path
+
+from apps.ledger import views
+
+urlpatterns = [
+    path("ledger/", views.ledgers, name="ledgers"),
+    path("ledger/<int:pk>/", views.ledger, name="ledger"),
+    path("ledger/<int:pk>/verify/", views.prove, name="ledger-verify"),
+]

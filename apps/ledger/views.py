@@ -1,0 +1,100 @@
+"""The page of a mine's ledger: links, sealed roots, keys, and its proof."""
+
+from itertools import islice
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.pages import access_of_request, page, require_somewhere
+from apps.accounts.permissions import Action
+from apps.audit.services import record
+from apps.ledger.models import Root, SigningKey
+from apps.ledger.selectors import ledger_faults, newest_link, newest_root, unsealed
+from apps.ledger.services import ledger_seal
+from apps.mines.models import Mine
+from apps.mines.selectors import mines
+
+__all__ = ["ledger", "ledgers", "prove"]
+
+ROOTS = 30
+# So many faults are named, as the command does.
+MOST_FAULTS = 20
+# Proving so many links takes about half a minute; more are for `manage.py ledger verify`.
+MOST_LINKS = 300_000
+
+
+def _mine(request: HttpRequest, pk: int) -> Mine:
+    access = access_of_request(request)
+    mine = mines().filter(pk__in=access.mines_for(Action.VIEW), pk=pk).first()
+    if mine is None:
+        raise Http404
+    access.require(Action.READ_AUDIT, mine.pk)
+    request.__dict__.setdefault("looked", set()).add(mine.pk)
+    return mine
+
+
+@require_GET
+@page
+def ledgers(request: HttpRequest) -> HttpResponse:
+    """Send to the ledger of the first mine, or of `?mine=`."""
+    allowed = require_somewhere(request, Action.READ_AUDIT)
+    asked = request.GET.get("mine", "")
+    return redirect("ledger", pk=next((pk for pk in allowed if str(pk) == asked), allowed[0]))
+
+
+@require_GET
+@never_cache
+@page
+def ledger(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how long the chain is, up to where it is signed, with which keys."""
+    return _ledger(request, _mine(request, pk))
+
+
+def _ledger(
+    request: HttpRequest, mine: Mine, faults: list[str] | None = None, *, proved: bool = False
+) -> HttpResponse:
+    link, root = newest_link(mine_id=mine.pk), newest_root(mine_id=mine.pk)
+    roots = Root.objects.filter(mine=mine).select_related("key").order_by("-number")
+    others = access_of_request(request).mines_for(Action.READ_AUDIT)
+    context = {
+        "section": "ledger",
+        "mine": mine,
+        "mines": mines().filter(pk__in=others),
+        "link": link,
+        "root": root,
+        "unsigned": (link.number if link else 0) - (root.number if root else 0),
+        "waiting": unsealed(mine_id=mine.pk).count(),
+        "roots": Paginator(roots, ROOTS).get_page(request.GET.get("page", "1")),
+        "keys": SigningKey.objects.filter(mine=mine).order_by("-pk"),
+        "too_long": link is not None and link.number > MOST_LINKS,
+        "faults": faults,
+        "proved": proved,
+        "now": timezone.now(),
+    }
+    return render(request, "ledger/ledger.html", context)
+
+
+@require_POST
+@page
+def prove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Prove the whole chain against the record and say what came of it; that is an act as well."""
+    mine = _mine(request, pk)
+    last = newest_link(mine_id=mine.pk)
+    if last is not None and last.number > MOST_LINKS:
+        return _ledger(request, mine)
+    while ledger_seal(mine_id=mine.pk):
+        pass
+    faults = list(islice(ledger_faults(mine_id=mine.pk), MOST_FAULTS))
+    last = newest_link(mine_id=mine.pk)
+    record(
+        action="ledger.verified",
+        subject=mine,
+        mine_id=mine.pk,
+        actor=request.user,
+        detail={"links": last.number if last else 0, "faults": faults},
+    )
+    return _ledger(request, mine, faults, proved=True)

@@ -1,0 +1,174 @@
+"""The settings of a moment, the search of cases, the record in words, and the ledger's page."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.alarms.answers import alarm_acknowledge, alarm_call_false
+from apps.alarms.models import Silence
+from apps.audit.models import AuditEntry
+from apps.cameras.services import stream_say
+from apps.ledger.services import ledger_seal, root_sign
+from apps.rules.services import scene_publish
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import SCENE, Cast, an_alarm
+
+THIRD = datetime(2026, 3, 3, 20, 0, tzinfo=UTC)  # 04:00 on the 4th at the mine
+
+
+def scene(**rule: Any) -> dict[str, Any]:
+    return SCENE | {"rules": [SCENE["rules"][0] | rule]}
+
+
+@pytest.fixture
+def dora(cast: Cast) -> Client:
+    client = Client()
+    client.force_login(cast.auditor)
+    return client
+
+
+@pytest.fixture
+def history(cast: Cast) -> Cast:
+    """The rule is armed at 02:00, in shadow from 03:30 on, armed again at 05:00; times of the mine.
+
+    From 03:00 to 03:10 it was shelved by two people.
+    """
+    camera = cast.lamp_hill.camera
+    hour = timedelta(hours=1)
+    with system_scope("test"), time_machine.travel(THIRD - 2 * hour, tick=False) as clock:
+        scene_publish(camera=camera, document=scene(params={"dwell_s": 0.5}), reason="two")
+        stream_say(camera_id=camera.pk, mine_id=camera.mine_id, stream="main", state="recording")
+        Silence.objects.create(
+            mine=camera.mine, camera=camera, rule="r1", kind="shelved", reason="rope change",
+            asked_at=THIRD - hour, since=THIRD - hour, until=THIRD + 4 * hour,
+            ended_at=THIRD - hour + timedelta(minutes=10), asked_by=cast.operator,
+            agreed_by=cast.admin, needs_second=True,
+        )  # fmt: skip
+        clock.move_to(THIRD - hour / 2)
+        scene_publish(camera=camera, document=scene(mode="shadow"), disarm=True, reason="half past")
+        clock.move_to(THIRD + hour)
+        scene_publish(camera=camera, document=SCENE, reason="five")
+    return cast
+
+
+def as_of(client: Client, camera: int, at: str) -> dict[str, Any]:
+    answer = client.get(reverse("api:settings"), {"camera": camera, "at": at})
+    assert answer.status_code == 200, answer.content
+    [one] = answer.json()["cameras"]
+    return one
+
+
+def test_the_settings_of_a_moment_are_those_of_the_version_in_force_then(history: Cast, dora):
+    camera = history.lamp_hill.camera.pk
+    before = as_of(dora, camera, "2026-03-04T01:00")
+    assert before["scene"] is None and before["rules"] == []
+    for at, mode, reason in (
+        ("2026-03-04T02:00:00", "armed", "two"),
+        ("2026-03-04T03:29:59", "armed", "two"),
+        ("2026-03-04T03:30:00+08:00", "shadow", "half past"),
+        ("2026-03-04T06:00", "armed", "five"),
+    ):
+        found = as_of(dora, camera, at)
+        assert (found["rules"][0]["mode"], found["scene"]["reason"]) == (mode, reason), at
+    params = {p["key"]: p for p in as_of(dora, camera, "2026-03-04T02:30")["rules"][0]["params"]}
+    assert params["dwell_s"]["value"] == 0.5 and params["dwell_s"]["set"]
+    assert not params["warning_dwell_s"]["set"]
+
+
+def test_a_silence_and_the_recorder_of_that_moment_stand_beside_the_rule(history: Cast, dora):
+    camera = history.lamp_hill.camera.pk
+    during = as_of(dora, camera, "2026-03-04T03:05")
+    assert during["rules"][0]["silenced"] == ["shelved"]
+    assert during["silences"][0]["agreed_by"] == "ben"
+    assert during["stream"]["state"] == "recording"
+    assert as_of(dora, camera, "2026-03-04T03:15")["rules"][0]["silenced"] == []
+
+
+def test_the_page_asks_the_same_of_the_database_for_many_cameras(history: Cast, dora):
+    from tests.lists.test_lists import more
+
+    address = reverse("settings-as-of")
+    asked = {"mine": history.lamp_hill.mine.pk, "at": "2026-03-04T03:05"}
+    dora.get(address, asked)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert b"rope change" in dora.get(address, asked).content
+        return len(queries)
+
+    few = count()
+    more(history, 3)
+    assert count() == few
+    wrong = dora.get(address, {"at": "last week"})
+    assert wrong.status_code == 400 and "last week" in wrong.content.decode()
+
+
+def test_cases_are_found_by_words_number_outcome_and_rule(cast: Cast, dora):
+    with system_scope("test"):
+        a = an_alarm(cast.lamp_hill)
+        camera = cast.lamp_hill.camera
+        b = an_alarm(cast.lamp_hill, rule="r2", situation="r2:1", why="2 people at the sump")
+        alarm_acknowledge(alarm=a, actor=cast.operator, note="asked the rope man to step back")
+        alarm_call_false(alarm=b, actor=cast.operator, reason="a coat on a hook")
+    page = reverse("cases")
+
+    def numbers(**asked: Any) -> set[int]:
+        return {row.pk for row in dora.get(page, asked).context["shown"].page}
+
+    assert numbers() == {a.pk, b.pk}
+    assert numbers(q="rope man") == {a.pk}
+    assert numbers(q="SUMP") == {b.pk}
+    assert numbers(q="coat") == {b.pk}
+    assert numbers(q=str(a.pk)) == {a.pk}
+    assert numbers(outcome="false") == {b.pk}
+    assert numbers(rule="r1") == {a.pk}
+    assert numbers(camera=str(camera.pk), severity="critical") == {a.pk, b.pk}
+    assert numbers(q="nothing of the kind") == set()
+    sent = b"".join(dora.get(page, {"q": "sump", "export": "csv"}).streaming_content).decode()
+    assert "2 people at the sump" in sent and "1 person in danger" not in sent
+
+
+def test_the_search_of_cases_asks_no_more_with_more_cases(cast: Cast, dora):
+    from tests.lists.test_lists import more
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            dora.get(reverse("cases"), {"q": "danger"})
+        return len(queries)
+
+    more(cast, 2)
+    count()
+    few = count()
+    more(cast, 4, first=2)
+    assert count() == few
+
+
+def test_acts_are_said_in_the_readers_words_and_filtered_by_kind(cast: Cast, dora):
+    with system_scope("test"):
+        alarm_acknowledge(alarm=an_alarm(cast.lamp_hill), actor=cast.operator)
+    page = dora.get("/record/?act=alarms").content.decode()
+    assert "Alarm: Acknowledged" in page and "Role given" not in page.split("<tbody>")[1]
+    cast.auditor.language = "zh-hans"
+    with system_scope("test"):
+        cast.auditor.save()
+    assert "报警：已确认" in dora.get("/record/?act=alarm.acknowledged").content.decode()
+
+
+def test_the_ledgers_page_proves_the_record_and_names_what_does_not_hold(cast: Cast, dora):
+    mine = cast.lamp_hill.mine
+    with mine_scope(mine.pk):
+        ledger_seal(mine_id=mine.pk)
+        root_sign(mine_id=mine.pk)
+    page = reverse("ledger", args=[mine.pk])
+    assert "Signed roots" in dora.get(page).content.decode()
+    held = dora.post(reverse("ledger-verify", args=[mine.pk])).content.decode()
+    assert "every link and every signature" in held
+    with system_scope("test"):
+        said = AuditEntry.objects.get(action="ledger.verified")
+        assert said.actor == cast.auditor and said.detail["faults"] == []
