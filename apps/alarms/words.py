@@ -27,11 +27,16 @@ __all__ = [
 # A hazard type says its own name; the literal strings stand in its file.
 RULE_TYPES = {name: _(hazard.title) for name, hazard in registry().items()} | {
     "camera_health": _("Camera fault"),
+    "recording_space": _("Recording space runs out"),
 }
 # What the operator is to do, by the type of hazard; a rule's own words go before it.
 ACTIONS = {name: _(hazard.action) for name, hazard in registry().items() if hazard.action} | {
     "camera_health": _(
         "Do not rely on this camera: watch the place otherwise, and have it put right."
+    ),
+    "recording_space": _(
+        "Give the recordings more disk, or keep them for less time (Set up, Retention). "
+        "Nothing that is held is deleted."
     ),
 }
 MACHINE_STATES = {

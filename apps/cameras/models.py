@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Analysis", "Camera", "Chunk", "Stream", "StreamState"]
+__all__ = ["Analysis", "Camera", "Chunk", "Stream", "StreamState", "Worth"]
 
 
 class Stream(models.TextChoices):
@@ -16,8 +16,29 @@ class Stream(models.TextChoices):
     SUB = "sub", _("sub (analysis)")
 
 
+class Worth(models.IntegerChoices):
+    """What a chunk shows: what is worth least goes first when the disk is full."""
+
+    NOTHING = 0, _("nothing moved")
+    MOTION = 1, _("something moved")
+    ALARM = 2, _("an alarm")
+    NOT_JUDGED = 3, _("not judged yet")
+
+
 class Camera(MineRow):
     """A camera; its password is kept encrypted and is in no address, answer or log."""
+
+    class Keeps(models.TextChoices):
+        """What of the recording is kept; everything is recorded and analysed first."""
+
+        ALL = "all", _("everything, day and night")
+        MOTION = "motion", _("where something moves, and alarms")
+        ALARMS = "alarms", _("alarms only")
+
+        @property
+        def least(self) -> int:
+            """What a chunk must be worth to be kept."""
+            return {"all": Worth.NOTHING, "motion": Worth.MOTION, "alarms": Worth.ALARM}[self.value]
 
     area = models.ForeignKey("mines.Area", on_delete=models.PROTECT, related_name="cameras")
     name = models.CharField(_("name"), max_length=100)
@@ -30,6 +51,9 @@ class Camera(MineRow):
         _("chunk length, s"),
         default=1.0,
         validators=[MinValueValidator(1.0), MaxValueValidator(4.0)],
+    )
+    keeps = models.CharField(
+        _("keeps"), max_length=10, choices=Keeps, default=Keeps.ALL, db_default=Keeps.ALL
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -98,6 +122,9 @@ class Chunk(MineRow):
     bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=4, choices=State)
+    worth = models.PositiveSmallIntegerField(
+        choices=Worth, default=Worth.NOT_JUDGED, db_default=Worth.NOT_JUDGED
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     indexed_at = models.DateTimeField(auto_now_add=True)
@@ -114,6 +141,11 @@ class Chunk(MineRow):
                 name="chunk_waiting",
             ),
             models.Index(fields=["started_at"]),
+            models.Index(
+                fields=["started_at"], condition=models.Q(worth=3), name="chunk_not_judged"
+            ),
+            # What goes first when the disk is full: docs/evidence.md.
+            models.Index(fields=["worth", "-stream", "started_at"], name="chunk_goes_first"),
         ]
 
     @property

@@ -12,10 +12,14 @@ from django.db import DatabaseError, close_old_connections
 from django.db.models import Max
 
 from apps.cameras.models import Camera, Chunk, StreamState
-from apps.cameras.retention import trim
 from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
 from apps.cameras.tasks import analyse
+from apps.recordings.index import index_missing
+from apps.recordings.models import Cause
+from apps.recordings.reconcile import files_missing
+from apps.recordings.space import space_watch
+from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.media.record import ChunkFile, Recorder, Source
 from workers.media.ring import Found, Ring
@@ -28,6 +32,10 @@ LOOK_S = 2.0
 TRIM_S = 5.0
 RETRY_S = 1.0
 FACTS_S = 3.0
+SPACE_S = 30.0
+# This much between two looks is no drift: somebody set this machine's clock.
+STEP_S = 0.3
+STEP_FOR_S = 60.0
 
 Said = tuple[int, str, str, str]
 
@@ -47,6 +55,9 @@ class Recording:
         self.mines: dict[int, int] = {}
         self.analysed: dict[int, str] = {}  # camera -> the stream that is analysed
         self.told: dict[tuple[int, str], tuple[float, tuple[str, int, int]]] = {}
+        self.began: set[tuple[int, str]] = set()  # streams with a chunk since this process began
+        self.clock_s = time.time() - time.monotonic()
+        self.stepped_s = float("-inf")  # when this machine's clock was set last (monotonic)
         self.stopping = threading.Event()
 
     def _said(self, camera: int, stream: str, state: str, reason: str) -> None:
@@ -57,23 +68,45 @@ class Recording:
         writer = threading.Thread(target=self._write_rows, name="rows", daemon=True)
         writer.start()
         recovered = False
-        next_trim = 0.0
+        next_trim = next_space = 0.0
         while not self.stopping.is_set():
             try:
                 if not recovered:
                     self._recover()
                     recovered = True
                 self.recorder.set_sources(self._sources())
+                self._look_at_the_clock()
                 if time.monotonic() >= next_trim:
                     with system_scope("the ring holds the chunks of every mine"):
                         trim(self.ring)
                     next_trim = time.monotonic() + TRIM_S
+                if time.monotonic() >= next_space:
+                    space_watch(self.ring, mine_ids=set(self.mines.values()))
+                    next_space = time.monotonic() + SPACE_S
             except (DatabaseError, OSError) as error:
                 log.warning("recorder waits for the database or disk: %s", error)
                 close_old_connections()
             self.stopping.wait(LOOK_S)
         self.recorder.stop()
         self._all_off()
+
+    def _look_at_the_clock(self) -> None:
+        """Notice that this machine's clock was set: holes of these seconds are not the cameras'."""
+        clock_s = time.time() - time.monotonic()
+        if abs(clock_s - self.clock_s) > STEP_S:
+            self.stepped_s = time.monotonic()
+            log.warning("this machine's clock was set by %.1f s", clock_s - self.clock_s)
+        self.clock_s = clock_s
+
+    def _cause(self, item: ChunkFile) -> str:
+        """Return what a hole before this chunk is due to, as far as this process knows."""
+        key = (item.camera, item.stream)
+        if key not in self.began:
+            self.began.add(key)
+            return Cause.RECORDER
+        if time.monotonic() - self.stepped_s < STEP_FOR_S:
+            return Cause.CLOCK
+        return Cause.JUMP
 
     def stop(self) -> None:
         """End recording; called from a signal handler."""
@@ -132,16 +165,24 @@ class Recording:
                         stream=row.stream,
                         state=StreamState.State.OFF,
                         reason=sentence("the recorder was stopped"),
+                        by_recorder=True,
                     )
         except DatabaseError as error:
             log.warning("could not say that recording stopped: %s", error)
 
     def _recover(self) -> None:
-        """Enter files that a crash left without a row; files of unknown cameras are left alone."""
+        """Enter files that a crash left without a row; files of unknown cameras are left alone.
+
+        Rows whose file is gone become gaps.
+        """
         with system_scope("files in the ring belong to every mine"):
+            index_missing()
             known = set(Chunk.objects.values_list("path", flat=True))
             cameras = set(Camera.objects.values_list("pk", flat=True))
-        lost = [f for f in self.ring.scan() if f.path not in known and f.camera in cameras]
+        there = list(self.ring.scan())
+        with system_scope("files in the ring belong to every mine"):
+            files_missing(known - {f.path for f in there}, known=len(known))
+        lost = [f for f in there if f.path not in known and f.camera in cameras]
         for file in sorted(lost, key=lambda f: (f.camera, f.stream, f.sequence)):
             self.waiting.put(self._as_chunk(file))
         if lost:
@@ -181,7 +222,9 @@ class Recording:
                 analysed = self.analysed.get(item.camera)
                 with mine_scope(item.mine):
                     row = chunk_index(
-                        chunk=item, analysed=None if analysed is None else analysed == item.stream
+                        chunk=item,
+                        analysed=None if analysed is None else analysed == item.stream,
+                        cause=self._cause(item),
                     )
                     if self._tells_something(item):
                         stream_facts(chunk=item)

@@ -73,7 +73,7 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
         camera.username = data["username"]
     if data.get("password"):
         camera.password_box = lock(data["password"])
-    for name in ("name", "enabled", "chunk_s"):
+    for name in ("name", "enabled", "chunk_s", "keeps"):
         if name in data:
             setattr(camera, name, data[name])
 
@@ -85,7 +85,7 @@ def _hosts(camera: Camera) -> set[str]:
 
 def camera_faults(**data: Any) -> dict[str, list[str]]:
     """Return by field what is wrong with a camera that would have these; asks no database."""
-    given = ("name", "main_url", "sub_url", "username", "chunk_s")
+    given = ("name", "main_url", "sub_url", "username", "chunk_s", "keeps")
     camera = Camera(**{name: data[name] for name in given if name in data})
     faults: dict[str, list[str]] = {}
     for check in (
@@ -126,6 +126,7 @@ def camera_update(
     """Change a camera; an empty password leaves the old one in place."""
     take_turn(mine_id=camera.mine_id)
     camera = Camera.objects.select_for_update(of=("self",), no_key=True).get(pk=camera.pk)
+    kept_before = camera.keeps
     if area is not None:
         camera.area = area
     _set_sources(camera, data)
@@ -136,7 +137,8 @@ def camera_update(
         subject=camera,
         mine_id=camera.mine_id,
         actor=actor,
-        detail={"fields": sorted(set(data) | ({"area"} if area else set()))},
+        detail={"fields": sorted(set(data) | ({"area"} if area else set()))}
+        | ({"keeps": [kept_before, camera.keeps]} if camera.keeps != kept_before else {}),
     )
     emit(mine_id=camera.mine_id, kind="camera.changed", payload={"camera": camera.pk})
     return camera
@@ -161,9 +163,20 @@ def view_accept(*, camera: Camera, actor: User) -> None:
 
 
 def stream_say(
-    *, camera_id: int, mine_id: int, stream: str, state: str, reason: str = ""
+    *,
+    camera_id: int,
+    mine_id: int,
+    stream: str,
+    state: str,
+    reason: str = "",
+    by_recorder: bool = False,
 ) -> StreamState:
-    """Keep what the recorder says of a stream; pages hear of a change, not of a repetition."""
+    """Keep what the recorder says of a stream; pages hear of a change, not of a repetition.
+
+    `by_recorder`: the state is the recorder's own doing, not the camera's.
+    """
+    from apps.recordings.index import state_said
+
     take_turn(mine_id=mine_id)
     now = timezone.now()
     row = StreamState.objects.filter(camera_id=camera_id, stream=stream).first()
@@ -175,6 +188,10 @@ def stream_say(
         row.since = now
     row.state, row.reason = state, reason[:300]
     row.save()
+    state_said(
+        camera_id=camera_id, mine_id=mine_id, stream=stream, state=state, reason=row.reason,
+        by_recorder=by_recorder,
+    )  # fmt: skip
     record(
         action="stream.state",
         subject=f"camera:{camera_id}/{stream}",
@@ -196,17 +213,21 @@ def stream_say(
     return row
 
 
-def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None) -> Chunk | None:
+def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None, cause: str = "") -> Chunk | None:
     """Enter a recorded chunk; a second chunk of the same number is refused, counted and named.
 
     Returns None for the refused one. The same file entered twice (after a restart) changes
     nothing. `analysed` says whether its stream waits for analysis; looked up when not given.
+    `cause` is why there is a hole before it, if there is one and nothing else is known.
     """
+    from apps.recordings.index import chunk_entered
+    from apps.recordings.models import Cause
+
     if analysed is None:
         analysed = Camera.objects.get(pk=chunk.camera).analysed_stream == chunk.stream
     try:
         with transaction.atomic():
-            return Chunk.objects.create(
+            row = Chunk.objects.create(
                 mine_id=chunk.mine,
                 camera_id=chunk.camera,
                 stream=chunk.stream,
@@ -218,6 +239,9 @@ def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None) -> Chunk | No
                 sha256=chunk.sha256,
                 state=Chunk.State.NEW if analysed else Chunk.State.KEPT,
             )
+            # Without a codec it was found in the ring after a crash, after younger ones perhaps.
+            chunk_entered(row, cause=Cause(cause or Cause.JUMP), late=not chunk.codec)
+            return row
     except IntegrityError:
         found = Chunk.objects.filter(
             camera=chunk.camera, stream=chunk.stream, sequence=chunk.sequence

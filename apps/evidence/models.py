@@ -1,4 +1,4 @@
-"""Clips: the stored video of an alarm, its hash, and who looked at it."""
+"""Clips: the stored video of an alarm, its hash, who looked at it, and who holds it."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Clip", "ClipAccess"]
+__all__ = ["Clip", "ClipAccess", "Hold"]
 
 
 class Clip(MineRow):
@@ -17,6 +17,8 @@ class Clip(MineRow):
         PENDING = "pending", _("being made")
         READY = "ready", _("ready")
         FAILED = "failed", _("no video")
+        EXPIRING = "expiring", _("being deleted")
+        EXPIRED = "expired", _("deleted")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     alarm = models.ForeignKey("alarms.Alarm", on_delete=models.PROTECT, related_name="clips")
@@ -40,6 +42,12 @@ class Clip(MineRow):
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True)
+    # When the store was last asked for it, and since when it says that it has it not.
+    checked_at = models.DateTimeField(null=True)
+    missing_since = models.DateTimeField(null=True)
+    # Why and when it was deleted; row, hash and manifest stay for good.
+    expired_at = models.DateTimeField(null=True)
+    expired_because = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["-wanted_from"]
@@ -48,6 +56,11 @@ class Clip(MineRow):
                 fields=["next_attempt_at"], condition=models.Q(state="pending"), name="clip_due"
             ),
             models.Index(fields=["mine", "-wanted_from"]),
+            models.Index(
+                fields=["wanted_until"],
+                condition=models.Q(state__in=["ready", "expiring"]),
+                name="clip_kept",
+            ),
         ]
 
 
@@ -66,3 +79,39 @@ class ClipAccess(MineRow):
 
     class Meta:
         ordering = ["-pk"]
+
+
+class Hold(MineRow):
+    """Keeps a clip, or an alarm with all its clips, from being deleted until a moment."""
+
+    clip = models.ForeignKey(Clip, on_delete=models.PROTECT, null=True, related_name="holds")
+    alarm = models.ForeignKey(
+        "alarms.Alarm", on_delete=models.PROTECT, null=True, related_name="holds"
+    )
+    reason = models.CharField(_("reason"), max_length=500)
+    until = models.DateTimeField(_("until"))
+    placed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    release_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-placed_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(clip=None, alarm__isnull=False)
+                | models.Q(clip__isnull=False, alarm=None),
+                name="hold_on_one_thing",
+            ),
+            # Nobody alone: who ends it early is not who placed it.
+            models.CheckConstraint(
+                condition=models.Q(released_by=None) | ~models.Q(released_by=models.F("placed_by")),
+                name="hold_second_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["until"], condition=models.Q(ended_at=None), name="hold_open"),
+        ]

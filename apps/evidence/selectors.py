@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.evidence.models import Clip
+from apps.evidence.models import Clip, Hold
 
 __all__ = ["clips", "clips_due", "held_spans"]
 
@@ -25,13 +25,19 @@ def clips_due() -> list[tuple[int, int]]:
 
 
 def held_spans() -> dict[int, list[tuple[datetime, datetime]]]:
-    """Return by camera the spans whose chunks must not be deleted: of clips not made yet.
+    """Return by camera the spans whose chunks must not be deleted: of clips not made yet, or held.
 
     A margin on both sides covers the key frame before the span and clocks that are adjusted.
+    A hold counts until it is ended, also a little after its time.
     """
     margin = timedelta(seconds=30)
     spans: dict[int, list[tuple[datetime, datetime]]] = {}
-    rows = Clip.objects.filter(state=Clip.State.PENDING)
+    open_ = Hold.objects.filter(ended_at=None)
+    rows = Clip.objects.filter(
+        Q(state=Clip.State.PENDING)
+        | Q(pk__in=open_.filter(clip__isnull=False).values("clip"))
+        | Q(alarm__in=open_.filter(alarm__isnull=False).values("alarm"))
+    )
     for camera, start, end in rows.values_list("camera_id", "wanted_from", "wanted_until"):
         spans.setdefault(camera, []).append((start - margin, end + margin))
     return spans

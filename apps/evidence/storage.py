@@ -13,6 +13,7 @@ from django.conf import settings
 
 __all__ = [
     "LINK_LIFE_S",
+    "Missing",
     "StorageError",
     "download_link",
     "get_file",
@@ -29,6 +30,10 @@ LINK_LIFE_S = 300
 
 class StorageError(Exception):
     """The store did not take or give something; the message says why."""
+
+
+class Missing(StorageError):
+    """The store answers, and does not have the object."""
 
 
 @cache
@@ -113,10 +118,14 @@ def open_object(key: str, span: str = "") -> tuple[dict[str, str], Any]:
 
 
 def size_of(key: str) -> int:
-    """Return an object's size in bytes."""
+    """Return an object's size in bytes; Missing when the store answers that it has none."""
     try:
         answer = _client(settings.S3_ENDPOINT_URL).head_object(Bucket=settings.S3_BUCKET, Key=key)
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        gone = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404
+        kind = Missing if gone else StorageError
+        raise kind(f"The store does not have {key}: {error}") from error
+    except BotoCoreError as error:
         raise StorageError(f"The store does not have {key}: {error}") from error
     return int(answer["ContentLength"])
 

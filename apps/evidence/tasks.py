@@ -1,7 +1,9 @@
-"""Cuts clips when they are due."""
+"""Cuts clips when they are due, and lets them go when their time is over."""
 
 from celery import shared_task
 
+from apps.evidence.expiry import clips_check, clips_expire
+from apps.evidence.holds import holds_due
 from apps.evidence.selectors import clips_due
 from apps.evidence.services import clip_make
 from apps.tenancy.scope import system_scope
@@ -14,3 +16,12 @@ def cut_due() -> None:
         due = clips_due()
     for clip_id, mine_id in due:
         clip_make(clip_id=clip_id, mine_id=mine_id)
+
+
+@shared_task
+def keep() -> None:
+    """End holds, delete videos and look for them in the store; run twice or late, it goes on."""
+    with system_scope("holds of every mine end in turn"):
+        holds_due()
+    clips_expire()
+    clips_check()

@@ -4,24 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import DurationField, F, Func, Max, Min, Q, Window
+from django.db.models import DurationField, F, Func, Max, Q, Window
 from django.db.models.functions import Lag
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.alarms import words
 from apps.alarms.models import Alarm
-from apps.cameras.models import Camera, Chunk, Stream, StreamState
-from apps.live.models import Event
+from apps.cameras.models import Camera, Chunk, Stream
 from apps.playback.models import Motion
+from apps.recordings.selectors import gaps_between, recorded_between, recorded_span
 from apps.sentences import kept, why
 
 __all__ = [
     "LONGEST",
+    "LONGEST_MOTION",
     "Gap",
     "chunks_between",
     "islands",
-    "recorded_span",
     "streams_data",
     "timeline_data",
 ]
@@ -30,10 +30,10 @@ __all__ = [
 LONGEST = timedelta(seconds=20)
 # Less than this between two chunks is not worth drawing, naming or waiting for.
 GAP = timedelta(seconds=0.3)
-# So long the newest second may take to be written; silence is a gap only after it.
+# So long the newest second may take to be written; silence that nobody told of is a gap after it.
 LATE = timedelta(seconds=8)
-# A stream's state may be told this long before or after its pictures end.
-TOLD = timedelta(seconds=12)
+# A movement that goes on is a new row after this, so that old ones are found at once.
+LONGEST_MOTION = timedelta(hours=1)
 MOST_ALARMS = 500
 
 Gap = tuple[datetime, datetime]
@@ -55,18 +55,6 @@ def chunks_between(
     ).order_by("started_at", "sequence")[:most]
     hair = timedelta(milliseconds=5)  # what a chunk ends later than its neighbour begins
     return [c for c in rows if c.started_at + timedelta(seconds=c.duration_s) > since + hair]
-
-
-def recorded_span(*, camera: Camera, stream: str) -> Gap | None:
-    """Return when the stream's recording begins and ends, None when nothing is recorded."""
-    found = Chunk.objects.filter(camera=camera, stream=stream).aggregate(
-        first=Min("started_at"), last=Max("started_at")
-    )
-    if found["first"] is None:
-        return None
-    newest = Chunk.objects.filter(camera=camera, stream=stream, started_at=found["last"]).first()
-    length_s = newest.duration_s if newest else 0.0
-    return found["first"], found["last"] + timedelta(seconds=length_s)
 
 
 def islands(*, camera: Camera, stream: str, since: datetime, until: datetime) -> list[Gap]:
@@ -97,14 +85,13 @@ def timeline_data(
 ) -> dict[str, Any]:
     """Return what a timeline draws from `since` to `until`, in Unix seconds.
 
-    `recorded_from` is None when nothing is recorded; what lies before it is no gap: the ring keeps
-    no more. Each gap carries the state and reason that the recorder told about it, or none.
+    `recorded_from` is None when nothing is recorded; what lies before it is no gap: it is not kept
+    any more. Each gap carries its cause. All is read from the index of stretches and gaps.
     """
     now = now or timezone.now()
     span = recorded_span(camera=camera, stream=stream)
-    recorded = islands(camera=camera, stream=stream, since=since, until=until)
-    gaps = _gaps(recorded, max(since, span[0]) if span else since, min(until, now), now)
-    causes = _causes(camera, stream, gaps)
+    recorded = recorded_between(camera=camera, stream=stream, since=since, until=until)
+    begin, end = (max(since, span[0]) if span else since), min(until, now)
     return {
         "camera": camera.pk,
         "stream": stream,
@@ -115,14 +102,14 @@ def timeline_data(
         "recorded_from": span[0].timestamp() if span else None,
         "recorded_until": span[1].timestamp() if span else None,
         "recorded": [[a.timestamp(), b.timestamp()] for a, b in recorded],
-        "gaps": [
-            {"since": a.timestamp(), "until": b.timestamp(), **cause}
-            for (a, b), cause in zip(gaps, causes, strict=True)
-        ],
+        "gaps": _gaps(camera, stream, recorded, begin, end, now),
         "motion": [
             [max(a, since).timestamp(), min(b, until).timestamp()]
             for a, b in Motion.objects.filter(
-                camera=camera, until__gt=since, since__lt=until
+                camera=camera,
+                until__gt=since,
+                until__lt=until + LONGEST_MOTION,
+                since__lt=until,
             ).values_list("since", "until")
         ],
         "alarms": _alarms(camera, since, until, now),
@@ -147,39 +134,51 @@ def streams_data(camera: Camera) -> dict[str, Any]:
     }
 
 
-def _gaps(recorded: Sequence[Gap], since: datetime, until: datetime, now: datetime) -> list[Gap]:
-    gaps, covered = [], since
+def _gaps(
+    camera: Camera,
+    stream: str,
+    recorded: Sequence[Gap],
+    since: datetime,
+    until: datetime,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """List what is not recorded, each piece with its cause; doubled where a clock was set back."""
+    rows = gaps_between(camera_id=camera.pk, stream=stream, since=since, until=until)
+    told = [(max(row.since, since), min(row.until or until, until), row) for row in rows]
+    found = []
+    for start, end in _holes(recorded, since, until):
+        at = start
+        for begins, ends, row in told:
+            begins, ends = max(begins, at), min(ends, end)
+            if ends - begins <= GAP:
+                continue
+            if begins - at > GAP:
+                found.append((at, begins, None))
+            found.append((begins, ends, row))
+            at = ends
+        if end - at > (LATE if end >= until and now - until < LATE else GAP):
+            found.append((at, end, None))
+    return [
+        {
+            "since": a.timestamp(),
+            "until": b.timestamp(),
+            "state": row.cause if row else "",
+            "words": row.get_cause_display() if row else _("cause not known"),
+            "reason": kept(row.reason) if row else "",
+        }
+        for a, b, row in found
+    ]
+
+
+def _holes(recorded: Sequence[Gap], since: datetime, until: datetime) -> list[Gap]:
+    holes, covered = [], since
     for start, end in recorded:
         if start - covered > GAP:
-            gaps.append((covered, start))
+            holes.append((covered, start))
         covered = max(covered, end)
-    # The second that is being recorded now is no gap.
-    if until - covered > (LATE if now - until < LATE else GAP):
-        gaps.append((covered, until))
-    return gaps
-
-
-def _causes(camera: Camera, stream: str, gaps: Sequence[Gap]) -> list[dict[str, str]]:
-    """Return for each gap what the recorder told; events, and so causes, live for two days."""
-    if not gaps:
-        return []
-    rows = Event.objects.filter(
-        mine_id=camera.mine_id,
-        kind="camera.state",
-        payload__camera=camera.pk,
-        payload__stream=stream,
-        at__lt=gaps[-1][1],
-    ).order_by("at")
-    told = [(at, p["state"], p.get("reason", "")) for at, p in rows.values_list("at", "payload")]
-    fine = (StreamState.State.RECORDING, StreamState.State.CONNECTING)
-    causes = []
-    for start, end in gaps:
-        within = [(s, r) for at, s, r in told if start - TOLD < at < end and s not in fine]
-        before = [(s, r) for at, s, r in told if at <= start][-1:]
-        state, reason = (within or [b for b in before if b[0] not in fine] or [("", "")])[0]
-        words_ = words.say(words.STREAMS, state) if state else _("cause not known")
-        causes.append({"state": state, "words": words_, "reason": kept(reason)})
-    return causes
+    if until - covered > GAP:
+        holes.append((covered, until))
+    return holes
 
 
 def _alarms(

@@ -21,7 +21,8 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.cameras.models import Camera, Chunk
 from apps.playback.models import Motion
-from apps.playback.selectors import chunks_between, islands
+from apps.playback.selectors import LONGEST_MOTION, chunks_between, islands
+from apps.recordings.keeping import kept_by_camera
 from workers.media.cut import ChunkPart, Cut
 from workers.media.errors import DiskFull, MediaError
 from workers.media.join import Changed, join_span
@@ -59,7 +60,7 @@ def motion_keep(*, camera: Camera, since: datetime, until: datetime) -> None:
     Needs the mine's scope. Chunks of a camera come in order, by whoever holds its lease.
     """
     longer = Motion.objects.filter(
-        camera=camera, until__gte=since - PAUSE, since__lte=until
+        camera=camera, until__gte=since - PAUSE, since__lte=until, since__gt=until - LONGEST_MOTION
     ).order_by("-until")[:1]
     row = longer.first()
     if row is None:
@@ -69,8 +70,9 @@ def motion_keep(*, camera: Camera, since: datetime, until: datetime) -> None:
 
 
 def motion_forget() -> int:
-    """Delete what is older than the ring could show; needs a system scope. Returns how many."""
-    age = timedelta(seconds=max(settings.RING_AGE_S, 2 * 86400))
+    """Delete what is older than any recording may be; needs a system scope. Returns how many."""
+    longest = max((one.age_s for one in kept_by_camera(Camera.objects.all()).values()), default=0)
+    age = timedelta(seconds=max(longest, settings.RING_AGE_S, 2 * 86400))
     return Motion.objects.filter(until__lt=timezone.now() - age).delete()[0]
 
 

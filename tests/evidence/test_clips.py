@@ -13,11 +13,11 @@ from django.utils import timezone
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk
-from apps.cameras.retention import trim
 from apps.evidence import storage
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.services import clip_make
 from apps.live.models import Event
+from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
 from tests.film import record_chunks

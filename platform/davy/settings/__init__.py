@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.bundles",
     "apps.plans",
     "apps.playback",
+    "apps.recordings",
     "apps.notify",
     "apps.api",
     "apps.inquiry",
@@ -189,6 +190,8 @@ READINGS_HOUR_DAYS = env_float("DAVY_READINGS_HOUR_DAYS", 730)
 RING_AGE_S = env_float("DAVY_RING_AGE_S", 1800)
 RING_BYTES = int(env_float("DAVY_RING_BYTES", 4e9))
 RING_MIN_FREE_BYTES = int(env_float("DAVY_RING_MIN_FREE_BYTES", 1e9))
+# How many years videos of alarms are kept where a mine says nothing; 0: for good.
+CLIP_YEARS = env_float("DAVY_CLIP_YEARS", 0)
 # Where workers keep the networks that mines bring; the object store has them for good.
 MODEL_DIR = VAR / "models"
 # Whether a camera may be asked by ONVIF on this machine itself: for trials with a simulated one.

@@ -77,6 +77,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 2},
     },
+    "keep-videos-and-let-them-go": {
+        "task": "apps.evidence.tasks.keep",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "forget-old-gaps": {
+        "task": "apps.recordings.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "keep-the-time-of-alarms": {
         "task": "apps.alarms.tasks.keep_time",
         "schedule": 2.0,

@@ -1,0 +1,200 @@
+"""Deletes videos: when their years are over, or by an owner's hand; never what is held.
+
+Row, hash and manifest stay for good, with when and why. First the row says that the video is being
+deleted, then the objects go, then it says that they went: whoever is killed between is followed by
+the next pass. A store that is away is asked again.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.alarms.models import Snapshot
+from apps.audit.services import record
+from apps.cameras.models import Camera
+from apps.evidence.holds import holds_on
+from apps.evidence.models import Clip
+from apps.evidence.storage import Missing, StorageError, remove, size_of
+from apps.live.services import emit, take_turn
+from apps.recordings.keeping import kept_by_camera
+from apps.tenancy.scope import mine_scope, system_scope
+from workers.words import sentence
+
+__all__ = ["clip_finish", "clip_remove", "clips_check", "clips_expire"]
+
+log = logging.getLogger(__name__)
+YEAR = timedelta(days=365.25)
+BATCH = 200
+OBJECTS = ("clip.mp4", "snapshot.jpg", "manifest.json")
+# Each video's object is looked for once in this time.
+CHECK_EVERY = timedelta(days=1)
+WORDS = 300
+
+
+@transaction.atomic
+def clip_remove(*, clip: Clip, actor: User, reason: str) -> Clip:
+    """Delete a video before its time, with a reason; ValidationError while it is held.
+
+    The objects go right after the commit; where the store is away, minutes later.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > WORDS:
+        raise ValidationError({"reason": _("Say why, in at most %(n)s characters.") % {"n": WORDS}})
+    take_turn(mine_id=clip.mine_id)
+    clip = Clip.objects.select_for_update(of=("self",)).get(pk=clip.pk)
+    if clip.state in (Clip.State.EXPIRING, Clip.State.EXPIRED):
+        return clip
+    if clip.state == Clip.State.PENDING:
+        raise ValidationError(_("This video is being made. Wait until it is ready."))
+    if holds_on(clip=clip).exists():
+        raise ValidationError(_("This video is held. Nobody can delete it before every hold ends."))
+    _begin(clip, reason, actor=actor)
+    transaction.on_commit(partial(_finish_safely, clip.pk, clip.mine_id), robust=True)
+    return clip
+
+
+def _begin(clip: Clip, reason: str, *, actor: User | None = None) -> None:
+    clip.state, clip.expired_because = Clip.State.EXPIRING, reason
+    clip.save(update_fields=["state", "expired_because"])
+    record(
+        action="clip.expiring",
+        subject=clip,
+        mine_id=clip.mine_id,
+        actor=actor,
+        part="" if actor else "evidence",
+        detail={"reason": reason, "sha256": clip.sha256, "bytes": clip.bytes},
+    )
+
+
+def _finish_safely(clip_id: int, mine_id: int) -> None:
+    try:
+        clip_finish(clip_id=clip_id, mine_id=mine_id)
+    except StorageError as error:
+        log.warning("clip %s is deleted later: %s", clip_id, error)
+
+
+def clip_finish(*, clip_id: int, mine_id: int) -> bool:
+    """Take a video's objects out of the store and say that they went; twice is as once.
+
+    StorageError when the store is away; then nothing is said.
+    """
+    with mine_scope(mine_id):
+        clip = Clip.objects.filter(pk=clip_id, state=Clip.State.EXPIRING).first()
+    if clip is None:
+        return False
+    folder = clip.key.rpartition("/")[0]
+    if folder:
+        for name in OBJECTS:
+            remove(f"{folder}/{name}")
+    with mine_scope(mine_id):
+        now = timezone.now()
+        take_turn(mine_id=mine_id)
+        went = Clip.objects.filter(pk=clip_id, state=Clip.State.EXPIRING).update(
+            state=Clip.State.EXPIRED, expired_at=now
+        )
+        if not went:
+            return False
+        record(
+            action="clip.expired",
+            subject=clip,
+            mine_id=mine_id,
+            part="evidence",
+            detail={"reason": clip.expired_because, "key": clip.key, "sha256": clip.sha256},
+        )
+        others = Clip.objects.filter(alarm=clip.alarm_id).exclude(state=Clip.State.EXPIRED)
+        if not others.exclude(state=Clip.State.FAILED).exists():
+            Snapshot.objects.filter(alarm=clip.alarm_id).delete()
+        emit(
+            mine_id=mine_id,
+            kind="clip.expired",
+            payload={"clip": str(clip.uid), "state": Clip.State.EXPIRED},
+        )
+    return True
+
+
+def clips_expire(*, now: datetime | None = None) -> int:
+    """Delete the videos whose years are over and finish what was begun; returns how many began.
+
+    Needs no scope of its own. Held ones stay and are looked at again next time.
+    """
+    now = now or timezone.now()
+    begun = 0
+    with system_scope("the years of every mine's videos"):
+        years = {pk: kept.clip_years for pk, kept in kept_by_camera(Camera.objects.all()).items()}
+        for each in {y for y in years.values() if y > 0}:
+            ids = [pk for pk, y in years.items() if y == each]
+            due = Clip.objects.filter(
+                camera__in=ids, state=Clip.State.READY, wanted_until__lt=now - each * YEAR
+            )
+            free = due.exclude(holds__ended_at=None, holds__isnull=False)
+            free = free.exclude(alarm__holds__ended_at=None, alarm__holds__isnull=False)
+            for pk, mine_id in free.order_by("wanted_until").values_list("pk", "mine_id")[:BATCH]:
+                begun += _expire(pk, mine_id, each)
+        waiting = list(
+            Clip.objects.filter(state=Clip.State.EXPIRING).values_list("pk", "mine_id")[:BATCH]
+        )
+    for pk, mine_id in waiting:
+        _finish_safely(pk, mine_id)
+    return begun
+
+
+def _expire(clip_id: int, mine_id: int, years: float) -> bool:
+    """Begin to delete one video, unless it was held meanwhile."""
+    with mine_scope(mine_id):
+        take_turn(mine_id=mine_id)
+        clip = Clip.objects.select_for_update(of=("self",)).get(pk=clip_id)
+        if clip.state != Clip.State.READY or holds_on(clip=clip).exists():
+            return False
+        _begin(clip, sentence(f"kept for {years:g} years"))
+    return True
+
+
+def clips_check(*, now: datetime | None = None) -> int:
+    """Ask the store for videos that were not asked for since a day; returns how many are missing.
+
+    Says once when one is missing and once when it is back. A store that is away says nothing about
+    any of them: the pass ends.
+    """
+    now = now or timezone.now()
+    missing = 0
+    with system_scope("one look for every mine's videos"):
+        due = list(
+            Clip.objects.filter(state=Clip.State.READY)
+            .exclude(checked_at__gt=now - CHECK_EVERY)
+            .order_by("checked_at", "pk")
+            .values_list("pk", "mine_id", "key", "bytes")[:BATCH]
+        )
+    for pk, mine_id, key, size in due:
+        try:
+            there = size_of(key) == size
+        except Missing:
+            there = False
+        except StorageError as error:
+            log.warning("videos were not looked for: %s", error)
+            break
+        missing += not there
+        with mine_scope(mine_id):
+            _checked(pk, there, now)
+    return missing
+
+
+def _checked(clip_id: int, there: bool, now: datetime) -> None:
+    take_turn(mine_id=Clip.objects.values_list("mine_id", flat=True).get(pk=clip_id))
+    clip = Clip.objects.select_for_update(of=("self",)).get(pk=clip_id)
+    changed = there == (clip.missing_since is not None) and clip.state == Clip.State.READY
+    clip.checked_at = now
+    if changed:
+        clip.missing_since = None if there else now
+        what = "clip.found" if there else "clip.missing"
+        record(
+            action=what, subject=clip, mine_id=clip.mine_id, part="evidence",
+            detail={"key": clip.key, "sha256": clip.sha256},
+        )  # fmt: skip
+        emit(mine_id=clip.mine_id, kind=what, payload={"clip": str(clip.uid)})
+    clip.save(update_fields=["checked_at", "missing_since"])

@@ -1,0 +1,151 @@
+"""Lets recordings go, in one order that stands in docs/evidence.md; what is held never goes.
+
+Each pass is one transaction and waits for nobody but whoever places a hold at this moment: a hold
+that is committed before a pass is obeyed by it.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from apps.cameras.models import Camera, Chunk, Worth
+from apps.evidence.holds import HOLD_LOCK
+from apps.evidence.selectors import held_spans
+from apps.recordings.index import Gone, chunks_gone
+from apps.recordings.keeping import Kept, kept_by_camera
+from apps.recordings.models import Cause, Stretch
+from apps.recordings.worth import judged
+from workers.media.ring import Ring
+
+__all__ = ["bytes_by_camera", "trim"]
+
+log = logging.getLogger(__name__)
+PAGE = 500
+MOST = 5000  # deletions in one pass, so that it ends before the next one is due
+
+Spans = dict[int, list[tuple[datetime, datetime]]]
+
+
+def trim(ring: Ring, *, now: datetime | None = None) -> int:
+    """Delete what no policy keeps, what is too old or too much; returns how many chunks went.
+
+    Needs a system scope. The file goes before the row, so a crash between the two leaves a row
+    whose next pass finds nothing to delete, and no forgotten file.
+    """
+    now = now or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [HOLD_LOCK])
+    broom = _Broom(ring, held_spans())
+    cameras = list(Camera.objects.all())
+    kept = kept_by_camera(cameras)
+    broom.sweep_unwanted(judged(now=now))
+    for days in {one.days for one in kept.values()}:
+        ids = [pk for pk, one in kept.items() if one.days == days]
+        old = Chunk.objects.filter(camera__in=ids, started_at__lt=now - timedelta(days=days))
+        broom.sweep(old.order_by("started_at"), Cause.AGE)
+    for ids, most in _shares(cameras, kept):
+        used = sum(size for pk, size in bytes_by_camera().items() if pk in ids)
+        if used > most:
+            rows = Chunk.objects.filter(camera__in=ids).order_by("started_at")
+            broom.sweep(rows, Cause.LIMIT, least_bytes=used - most)
+    # The installation's share and the disk itself: what is worth least goes first.
+    excess = _excess_bytes(ring)
+    if excess > 0:
+        rows = Chunk.objects.order_by("worth", "-stream", "started_at")
+        if broom.sweep(rows, Cause.PRESSURE, least_bytes=excess) < excess and broom.left > 0:
+            log.error("the ring is full and all that is left is held for evidence")
+    return broom.deleted
+
+
+def bytes_by_camera() -> dict[int, int]:
+    """Return how much is recorded, by camera; read from the index, not from the chunks."""
+    rows = Stretch.objects.order_by().values("camera").annotate(total=Sum("bytes"))
+    return {row["camera"]: row["total"] for row in rows}
+
+
+def _shares(cameras: list[Camera], kept: dict[int, Kept]) -> Iterator[tuple[set[int], int]]:
+    """Give cameras with a share of their own, then each mine's others with the mine's share."""
+    mines: dict[int, tuple[set[int], int]] = {}
+    for camera in cameras:
+        most = kept[camera.pk].bytes
+        if most is None:
+            continue
+        if kept[camera.pk].said_by["gigabytes"] == "camera":
+            yield {camera.pk}, most
+        else:
+            mines.setdefault(camera.mine_id, (set(), most))[0].add(camera.pk)
+    yield from mines.values()
+
+
+def _excess_bytes(ring: Ring) -> int:
+    used = sum(bytes_by_camera().values())
+    return max(used - settings.RING_BYTES, settings.RING_MIN_FREE_BYTES - ring.free_bytes())
+
+
+class _Broom:
+    """Deletes chunks, never one that is held, and tells the index why."""
+
+    def __init__(self, ring: Ring, held: Spans) -> None:
+        self.ring, self.held = ring, held
+        self.deleted = 0
+
+    @property
+    def left(self) -> int:
+        """How many this pass may still delete."""
+        return MOST - self.deleted
+
+    def sweep_unwanted(self, chunks: list[Chunk]) -> None:
+        """Delete what no policy keeps; mark what is held, so that it is not judged again."""
+        held = {worth: [] for worth in Worth.values}
+        for chunk in chunks:
+            if self._is_held(chunk):
+                held[chunk.worth].append(chunk.pk)
+        for worth, pks in held.items():
+            if pks:
+                Chunk.objects.filter(pk__in=pks).update(worth=worth)
+        marked = {pk for pks in held.values() for pk in pks}
+        self._delete([chunk for chunk in chunks if chunk.pk not in marked], Cause.POLICY)
+
+    def sweep(self, rows: QuerySet[Chunk], cause: Cause, *, least_bytes: int | None = None) -> int:
+        """Delete in the rows' order, all of them or until so many bytes are free; returns bytes."""
+        freed = passed_over = 0
+        while self.left > 0 and (least_bytes is None or freed < least_bytes):
+            page = list(rows[passed_over : passed_over + min(PAGE, self.left)])
+            if not page:
+                break
+            going: list[Chunk] = []
+            for chunk in page:
+                if least_bytes is not None and freed >= least_bytes:
+                    break
+                if self._is_held(chunk):
+                    passed_over += 1
+                else:
+                    going.append(chunk)
+                    freed += chunk.bytes
+            self._delete(going, cause)
+        return freed
+
+    def _is_held(self, chunk: Chunk) -> bool:
+        end = chunk.started_at + timedelta(seconds=chunk.duration_s)
+        spans = self.held.get(chunk.camera_id, ())
+        return any(start < end and chunk.started_at < until for start, until in spans)
+
+    def _delete(self, chunks: Iterable[Chunk], cause: Cause) -> None:
+        gone, pks = [], []
+        for chunk in chunks:
+            self.ring.delete(chunk.path)
+            pks.append(chunk.pk)
+            end = chunk.started_at + timedelta(seconds=chunk.duration_s)
+            gone.append(
+                Gone(
+                    chunk.mine_id, chunk.camera_id, chunk.stream, chunk.started_at, end, chunk.bytes
+                )
+            )
+        Chunk.objects.filter(pk__in=pks).delete()
+        chunks_gone(gone, cause=cause)
+        self.deleted += len(pks)
