@@ -6,10 +6,11 @@ when its situation begins, grows worse and ends is decided here, alike for all.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from workers.hazards import registry
-from workers.hazards.base import Condition, Hazard, InputView, View
+from workers.hazards.base import Box, Condition, Hazard, InputView, View
 from workers.report import Finding, Reading, finding
 from workers.scene import Input, Scene, SceneRule
 from workers.state import InputState, RuleState, State
@@ -31,11 +32,13 @@ class Judge:
         self.kinds = registry()
         self.findings: list[Finding] = []
         self.readings: list[Reading] = []
+        self.seen: dict[tuple[tuple[str, ...], str], View] = {}
 
     def frame(self, view: View) -> None:
         """Judge every rule; rules that others ask about are known as they were before."""
         levels = {name: rule.level for name, rule in self.state.rules.items() if rule.level}
         view = replace(view, open=levels, inputs=inputs(self.scene, self.state, view.t))
+        self.seen = {}
         for rule in self.scene.rules:
             self._rule(rule, self.kinds[rule.type], view)
 
@@ -59,11 +62,8 @@ class Judge:
             memory.note = "off"
             return
         blind = blindness(rule, hazard, view)
-        people = view.people
-        if rule.wears:
-            people = tuple(p for p in people if set(p.wears) & set(rule.wears))
         memory.memory["open"] = memory.level
-        found = hazard.evaluate(rule, memory.memory, replace(view, people=people, blind=blind))
+        found = hazard.evaluate(rule, memory.memory, self._seen(rule, view, blind))
         blind = blind or found.blind
         self._tell(rule, memory, "sight", "BLIND" if blind else "SEES", view.t, blind)
         for name, value in found.readings.items():
@@ -88,6 +88,17 @@ class Judge:
         quiet_s = view.t - memory.active_t
         if quiet_s >= hazard.clear_s(rule) - 1e-6:
             self.close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
+
+    def _seen(self, rule: SceneRule, view: View, blind: str) -> View:
+        """Return what a rule sees of a frame; rules that see the same share one."""
+        key = (rule.wears, blind)
+        seen = self.seen.get(key)
+        if seen is None:
+            people = view.people
+            if rule.wears:
+                people = tuple(p for p in people if set(p.wears) & set(rule.wears))
+            seen = self.seen[key] = replace(view, people=people, blind=blind)
+        return seen
 
     def _confirmed(self, rule: SceneRule, memory: RuleState, found: Condition, view: View) -> bool:
         """Tell whether a condition is believed: often enough, long enough, not just over."""
@@ -126,7 +137,7 @@ class Judge:
         if found.level != memory.level:
             return  # what is told of a danger stays told while people leave through the warning
         memory.severity = hazard.levels[found.level] or rule.severity
-        memory.boxes = [[round(v, 5) for v in box] for box in found.boxes]
+        memory.boxes = [list(_rounded(box)) for box in found.boxes]
         memory.why = ", ".join(phrase.english() for phrase in found.why)
         memory.values = self._values(rule, found, view)
         if is_new or is_worse:
@@ -172,6 +183,13 @@ class Judge:
             return  # that a rule sees is what one expects
         memory.told[name] = [value, t]
         self.readings.append(Reading(f"{rule.id}.{name}", t, value, None, None, why or None))
+
+
+@lru_cache(maxsize=256)
+def _rounded(box: Box) -> Box:
+    """Round a box, once for all rules that tell of it."""
+    x1, y1, x2, y2 = box
+    return round(x1, 5), round(y1, 5), round(x2, 5), round(y2, 5)
 
 
 def speaker(scene: Scene, state: State, machine: str) -> str:

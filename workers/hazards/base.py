@@ -152,14 +152,19 @@ class View:
     blind: str = ""
     lost: str = ""
     # Measured once a frame, whichever rules ask: by zone and point.
-    depths: dict[tuple[str, Point], float] = field(default_factory=dict, repr=False, compare=False)
+    depths: dict[str, dict[Point, float]] = field(default_factory=dict, repr=False, compare=False)
+
+    # Found once a frame, too: who is in a zone, by all that it depends on; see presence.py.
+    found: list[tuple[Any, ...]] = field(default_factory=list, repr=False, compare=False)
 
     def depth(self, zone: str, point: Point) -> float:
         """Return how far inside a zone a point lies, in picture heights; negative outside."""
-        found = self.depths.get((zone, point))
+        known = self.depths.get(zone)
+        if known is None:
+            known = self.depths[zone] = {}
+        found = known.get(point)
         if found is None:
-            found = distance_inside(self.zones[zone], point, self.aspect)
-            self.depths[zone, point] = found
+            found = known[point] = distance_inside(self.zones[zone], point, self.aspect)
         return found
 
 

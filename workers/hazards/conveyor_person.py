@@ -168,10 +168,10 @@ class ConveyorPerson(Hazard):
         found = []
         for person in near:
             margin = 0.06 * person.height if person.track in was else 0.0
-            depth = max(view.depth(params.reach_zone, point) for point in _outline(person))
             away = -view.depth(params.reach_zone, person.foot)
             close = params.reach_floor or away <= REACH * person.height + margin
-            if close and depth >= -margin:
+            if close and any(view.depth(params.reach_zone, point) >= -margin
+                             for point in _outline(person)):  # fmt: skip
                 found.append(person)
         memory["reached"] = [p.track for p in found]
         return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Point, Rule, View, say
 from workers.hazards.params import choice, line, number
@@ -115,6 +116,7 @@ class LineCrossing(Hazard):
         return None
 
 
+@lru_cache(maxsize=1024)
 def beside(points: tuple[Point, ...], foot: Point, aspect: float) -> tuple[float, bool]:
     """Return how far right of a line a point is, in picture heights (left: below 0).
 

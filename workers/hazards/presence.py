@@ -11,32 +11,53 @@ BRIDGE_S = 0.5
 EDGE = 0.06
 
 
-def inside_zone(memory: Memory, people: list[Person], view: View, name: str) -> list[Person]:
+def inside_zone(memory: Memory, people: Sequence[Person], view: View, name: str) -> list[Person]:
     """Return who stands in a zone; who was in it counts up to a little outside of its edge.
 
     So does a new track where somebody who was in it was lost: it is taken for the same person.
     """
-    # By track: when it was last inside, and where its foot was then.
-    known: dict[str, list[float]] = memory.setdefault("inside", {}).get(name, {})
+    inside = memory.setdefault("inside", {})
+    before = inside.get(name, {})
+    asked = (name, view.t, view.step_s, list(people))
+    # Rules that look at one zone mostly remember the same of it, and so find the same.
+    for question, known, found, now in view.found:
+        if question == asked and (known is before or known == before):
+            inside[name] = now
+            return list(found)
+    found, inside[name] = _inside(before, people, view, name)
+    view.found.append((asked, before, tuple(found), inside[name]))
+    return found
+
+
+def _inside(
+    before: Memory, people: Sequence[Person], view: View, name: str
+) -> tuple[list[Person], Memory]:
+    """Return who is inside, and when and where each was last, by track; nothing is changed."""
     bridge_s = max(BRIDGE_S, 2.2 * view.step_s)
-    known = {k: v for k, v in known.items() if view.t - v[0] <= bridge_s + 1e-6}
-    there = {str(person.track) for person in people}
-    lost = [place for track, place in known.items() if track not in there]
+    known = {k: v for k, v in before.items() if view.t - v[0] <= bridge_s + 1e-6}
+    lost: list[list[float]] | None = None
     found = []
     for person in people:
-        near = 0.5 * person.height
-        was_in = str(person.track) in known or any(
-            abs(x - person.foot[0]) * view.aspect < near and abs(y - person.foot[1]) < near
-            for _, x, y in lost
-        )
-        margin = EDGE * person.height if was_in else 0.0
-        if view.depth(name, person.foot) >= -margin:
-            found.append(person)
-            known[str(person.track)] = [view.t, *person.foot]
-        elif str(person.track) in known:
-            del known[str(person.track)]  # seen outside: who left and comes back enters anew
-    memory["inside"][name] = known
-    return found
+        depth, track = view.depth(name, person.foot), str(person.track)
+        if depth < 0:
+            # Who is clearly outside is most of them: only at the edge it matters who was inside.
+            at_edge = depth >= -EDGE * person.height
+            was_in = at_edge and track in known
+            if at_edge and not was_in:
+                if lost is None:
+                    there = {str(one.track) for one in people}
+                    lost = [place for other, place in known.items() if other not in there]
+                near = 0.5 * person.height
+                was_in = any(
+                    abs(x - person.foot[0]) * view.aspect < near and abs(y - person.foot[1]) < near
+                    for _, x, y in lost
+                )
+            if not was_in:
+                known.pop(track, None)  # seen outside: who left and comes back enters anew
+                continue
+        found.append(person)
+        known[track] = [view.t, *person.foot]
+    return found, known
 
 
 def stay_in_zone(memory: Memory, name: str, inside: list[Person], view: View) -> float | None:
@@ -78,21 +99,23 @@ def who_is_who(
     if view.blind:
         for one in known.values():
             one["t"] += view.step_s
-    here = {str(person.track) for person in people}
+    here = {str(person.track): person for person in people}
     for name in [k for k, v in known.items() if k not in here and _forgotten(v, view, keep_s)]:
         del known[name]
     found: dict[int, Memory] = {}
-    for person in sorted(people, key=lambda p: str(p.track) not in known):
-        name = str(person.track)
+    old = [name for name in here if name in known]
+    for name in old if len(old) == len(here) else [*old, *(n for n in here if n not in known)]:
+        person = here[name]
         if name not in known:
             lost = [k for k in known if k not in here and _away(known[k], person, view) <= 1]
             nearest = min(lost, key=lambda k: _away(known[k], person, view), default=None)
             known[name] = {} if nearest is None else known.pop(nearest)
         one = found[person.track] = known[name]
         x1, y1, x2, y2 = person.box
+        high, wide = y2 - y1, (x2 - x1) * view.aspect
         one["t"], one["foot"] = view.t, list(person.foot)
-        one["size"] = max(y2 - y1, (x2 - x1) * view.aspect)
-        one["edge"] = min(x1, y1, 1 - x2, 1 - y2) < BORDER
+        one["size"] = wide if wide > high else high
+        one["edge"] = x1 < BORDER or y1 < BORDER or 1 - x2 < BORDER or 1 - y2 < BORDER
     return found
 
 
