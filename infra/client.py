@@ -6,6 +6,7 @@ import hashlib
 import http.cookiejar
 import json
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -29,6 +30,14 @@ class Heard:
 
     event: dict[str, Any]
     at_s: float
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        """Leave it to the caller."""
+        return
 
 
 class Client:
@@ -77,8 +86,11 @@ class Client:
         return json.loads(self._send(path, body, accept=kind, kind=kind, method=method))
 
     def download_clip(self, clip: str, to: Path) -> str:
-        """Fetch a clip by its presigned link, as a browser would; returns its SHA-256."""
-        link = self.get(f"/api/v1/clips/{clip}/download/")["url"]
+        """Fetch a clip as a browser's player does: by the presigned link that it is sent to.
+
+        The whole video as recorded, where no mask covers it; returns its SHA-256.
+        """
+        link = self._link(f"/clips/{clip}/play/")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         total = hashlib.sha256()
         # No cookie goes along: the signature in the link is all that opens it.
@@ -112,6 +124,20 @@ class Client:
 
     def _cookie(self, name: str) -> str:
         return next((one.value or "" for one in self._jar if one.name == name), "")
+
+    def _link(self, path: str) -> str:
+        """Return where a page sends its reader, without going there."""
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self._jar), _Stay()
+        )
+        try:
+            with opener.open(self.base_url + path, timeout=15) as answer:
+                raise ClientError(f"{path} answered {answer.status} instead of a link")
+        except urllib.error.HTTPError as fault:
+            link = fault.headers.get("Location", "")
+            if fault.code not in (301, 302, 303) or not link:
+                raise ClientError(f"{path} answered {fault.code}") from fault
+            return str(link)
 
     def _send(
         self,

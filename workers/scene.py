@@ -248,8 +248,9 @@ def _mask(item: Any, path: str) -> Zone:
     # A mask may be a bare polygon: nothing needs to call it by a name.
     if isinstance(item, list):
         return Zone("", checks.polygon(item, path))
-    raw = checks.keys(item, path, required=("polygon",), optional=("id", "name"))
+    raw = checks.keys(item, path, required=("polygon",), optional=("id", "name", "cover"))
     name = checks.ident(raw, path) if "id" in raw else ""
+    checks.flag(raw.get("cover", True), f"{path}.cover")  # of pictures, which the engine draws not
     return Zone(name, checks.polygon(raw["polygon"], f"{path}.polygon"), checks.text(raw, path))
 
 

@@ -24,6 +24,7 @@ from apps.alarms.selectors import RANK, alarms
 from apps.alarms.timing import stages_said
 from apps.evidence.models import Clip
 from apps.lists.pages import answer_list
+from apps.rules.masks import covered
 
 __all__ = [
     "acknowledge",
@@ -163,14 +164,16 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer the frame in which the alarm was raised."""
     alarm = find(request, Alarm.objects.all(), Action.VIEW, pk=pk)
     row = Snapshot.objects.filter(alarm=alarm).first()
-    if row is None:
+    jpeg = covered(bytes(row.jpeg), camera_id=alarm.camera_id, at=row.at) if row else b""
+    if row is None or not jpeg:
         raise Http404
     return HttpResponse(
-        bytes(row.jpeg),
+        jpeg,
         content_type="image/jpeg",
         headers={
             # The address carries the moment of the picture, so a new picture is a new address.
-            "Cache-Control": "private, max-age=3600",
+            # A mask that is drawn over it later is a reason not to keep it for long.
+            "Cache-Control": "private, max-age=300",
             "X-Picture-Time": f"{row.at.timestamp():.3f}",
         },
     )

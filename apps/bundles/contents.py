@@ -21,6 +21,9 @@ from apps.evidence.storage import get_file
 from apps.ledger import verify
 from apps.ledger.models import Link, Root, SigningKey
 from apps.ledger.selectors import link_data, root_data
+from apps.privacy.selectors import unblur_holds
+from apps.privacy.services import clip_given
+from apps.rules.masks import covered, masks_of
 from apps.tenancy.scope import mine_scope
 
 __all__ = ["write"]
@@ -43,7 +46,9 @@ bundle.sig         the mine's signature over bundle.json
 ledger.jsonl       the mine's chained record from the first act about these alarms to a signed root;
                    acts about something else are there by their digest alone
 roots.json         the signed roots of that stretch, and the mine's public keys
-alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests
+alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests;
+                   clip-covered.mp4 is a copy with people blurred and masks filled; covered.json
+                   names the hash of the clip that it was made of, which stays in the mine
 """
 
 
@@ -104,7 +109,7 @@ def write(
                 alarm = Alarm.objects.select_related("mine", "camera__area").get(pk=pk)
                 packer.json(f"{folder}/alarm.json", _alarm(alarm))
                 if (snapshot := getattr(alarm, "snapshot", None)) is not None:
-                    packer.bytes(f"{folder}/snapshot.jpg", bytes(snapshot.jpeg))
+                    _snapshot(packer, folder, alarm, bytes(snapshot.jpeg), snapshot.at)
                 clips = list(alarm.clips.order_by("wanted_from"))
             for clip in clips:
                 gaps += _gaps(clip)
@@ -137,6 +142,24 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
     }
 
 
+def _snapshot(packer: Packer, folder: str, alarm: Alarm, jpeg: bytes, at: datetime) -> None:
+    """Add the picture; one that masks cover is a copy, which names the original by its hash."""
+    shown = covered(jpeg, camera_id=alarm.camera_id, at=at)
+    if shown == jpeg:
+        packer.bytes(f"{folder}/snapshot.jpg", jpeg)
+        return
+    if shown:
+        packer.bytes(f"{folder}/snapshot-covered.jpg", shown)
+    packer.json(
+        f"{folder}/snapshot.json",
+        {
+            "original_sha256": hashlib.sha256(jpeg).hexdigest(),
+            "original_bytes": len(jpeg),
+            "masks": masks_of(camera_id=alarm.camera_id, at=at),
+        },
+    )
+
+
 def _gaps(clip: Clip) -> list[dict[str, Any]]:
     """Return what of a clip's span is not to be seen in it, with the reason where one is known."""
     asked = [clip.wanted_from.isoformat(), clip.wanted_until.isoformat()]
@@ -151,16 +174,37 @@ def _gaps(clip: Clip) -> list[dict[str, Any]]:
 
 
 def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
+    """Add a clip with its manifest: its people blurred and masks filled, in a copy.
+
+    As it was recorded only where two people said so and no mask covers it.
+    """
+    with mine_scope(clip.mine_id):
+        given = clip_given(clip=clip, taken=True, original=unblur_holds(clip=clip))
+    name = "clip-covered.mp4" if given.copy else "clip.mp4"
     copy = workshop / f"{clip.uid}.mp4"
-    get_file(clip.key, copy)
+    get_file(given.key, copy)
     try:
         with copy.open("rb") as file:
-            digest = packer.blocks(f"{folder}/clip.mp4", iter(lambda: file.read(1 << 20), b""))
+            digest = packer.blocks(f"{folder}/{name}", iter(lambda: file.read(1 << 20), b""))
     finally:
         copy.unlink()
-    if digest != clip.sha256:
+    if digest != given.sha256:
         raise ValueError(f"The store gave clip {clip.uid} in another form than it was stored.")
     packer.json(f"{folder}/manifest.json", clip.manifest)
+    if given.copy:
+        packer.json(
+            f"{folder}/covered.json",
+            {
+                "what": "a copy of the clip, encoded anew; the clip itself stays in the mine",
+                "sha256": given.copy.sha256,
+                "original_sha256": given.copy.original_sha256,
+                "people_blurred": given.copy.blurred,
+                "people_found": given.copy.people,
+                "detector": given.copy.detector,
+                "masks": given.copy.masks,
+                "made_at": given.copy.made_at,
+            },
+        )
 
 
 def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:

@@ -22,6 +22,9 @@ from apps.evidence.storage import StorageError, put_file, remove
 from apps.ledger.services import ledger_seal, root_sign
 from apps.live.services import emit
 from apps.mines.models import Mine
+from apps.privacy.models import Copy
+from apps.privacy.selectors import unblur_holds
+from apps.privacy.services import copy_make, copy_waiting
 from apps.tenancy.scope import mine_scope
 from workers.words import sentence
 
@@ -130,6 +133,7 @@ def _pack_and_store(bundle: Bundle, folder: Path) -> Bundle | None:
         with mine_scope(bundle.mine_id):
             _still_ours(bundle).update(done_bytes=done, next_attempt_at=timezone.now() + CLAIM)
 
+    _cover(bundle)  # before the root is signed: the record then tells of the copies
     with mine_scope(bundle.mine_id):
         while ledger_seal(mine_id=bundle.mine_id, thorough=True):
             pass
@@ -144,6 +148,23 @@ def _pack_and_store(bundle: Bundle, folder: Path) -> Bundle | None:
     put_file(key, out, content_type="application/zip", filename=f"davy-{bundle.uid}.zip")
     with mine_scope(bundle.mine_id):
         return _finish(bundle, key, out.stat().st_size, digest.hexdigest())
+
+
+def _cover(bundle: Bundle) -> None:
+    """Make the covered copies that will lie in the bundle; StorageError while another makes one."""
+    with mine_scope(bundle.mine_id):
+        rows = Clip.objects.filter(alarm__in=bundle.alarms, state=Clip.State.READY)
+        clips = list(rows.order_by("pk"))
+    for clip in clips:
+        with mine_scope(bundle.mine_id):
+            waiting = copy_waiting(clip=clip, original=unblur_holds(clip=clip))
+            _still_ours(bundle).update(next_attempt_at=timezone.now() + CLAIM)
+        if waiting is None:
+            continue
+        if waiting.state == Copy.State.FAILED:
+            raise ValueError(f"Clip {clip.uid} cannot be covered: {waiting.error}")
+        if copy_make(copy_id=waiting.pk, mine_id=bundle.mine_id) is None:
+            raise StorageError(f"The covered copy of clip {clip.uid} is not there yet.")
 
 
 def _finish(bundle: Bundle, key: str, size: int, digest: str) -> Bundle | None:

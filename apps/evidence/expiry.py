@@ -92,6 +92,10 @@ def clip_finish(*, clip_id: int, mine_id: int) -> bool:
     if folder:
         for name in OBJECTS:
             remove(f"{folder}/{name}")
+        with mine_scope(mine_id):
+            copies = list(clip.copies.exclude(key="").values_list("key", flat=True))
+        for key in copies:
+            remove(key)
     with mine_scope(mine_id):
         now = timezone.now()
         take_turn(mine_id=mine_id)
@@ -100,6 +104,7 @@ def clip_finish(*, clip_id: int, mine_id: int) -> bool:
         )
         if not went:
             return False
+        clip.copies.all().delete()
         record(
             action="clip.expired",
             subject=clip,

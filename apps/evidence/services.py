@@ -255,8 +255,19 @@ def _manifest(clip: Clip, chunks: list[Chunk], cut: Cut) -> dict[str, Any]:
 
 
 @transaction.atomic
-def clip_access(*, clip: Clip, user: User, kind: str, address: str | None) -> ClipAccess:
-    """Note that somebody plays or downloads a clip, before they get the link."""
+def clip_access(
+    *,
+    clip: Clip,
+    user: User,
+    kind: str,
+    address: str | None,
+    sha256: str = "",
+    blurred: bool = False,
+) -> ClipAccess:
+    """Note that somebody plays or downloads a clip, before they get the link.
+
+    sha256: of what they get where that is a covered copy; blurred: whether its people are.
+    """
     access = ClipAccess.objects.create(
         mine_id=clip.mine_id, clip=clip, user=user, kind=kind, address=address
     )
@@ -265,6 +276,8 @@ def clip_access(*, clip: Clip, user: User, kind: str, address: str | None) -> Cl
         subject=clip,
         mine_id=clip.mine_id,
         actor=user,
-        detail={"address": address, "sha256": clip.sha256},
+        detail={"address": address, "sha256": sha256 or clip.sha256}
+        | ({"original_sha256": clip.sha256} if sha256 not in ("", clip.sha256) else {})
+        | ({"blurred": blurred} if kind == ClipAccess.Kind.DOWNLOAD else {}),
     )
     return access

@@ -4,9 +4,11 @@ from celery import shared_task
 
 from apps.evidence.expiry import clips_check, clips_expire
 from apps.evidence.holds import holds_due
+from apps.evidence.models import Clip
 from apps.evidence.selectors import clips_due
 from apps.evidence.services import clip_make
-from apps.tenancy.scope import system_scope
+from apps.privacy.services import copy_waiting
+from apps.tenancy.scope import mine_scope, system_scope
 
 
 @shared_task
@@ -15,7 +17,10 @@ def cut_due() -> None:
     with system_scope("clips of every mine are due in turn"):
         due = clips_due()
     for clip_id, mine_id in due:
-        clip_make(clip_id=clip_id, mine_id=mine_id)
+        clip = clip_make(clip_id=clip_id, mine_id=mine_id)
+        if clip is not None and clip.state == Clip.State.READY:
+            with mine_scope(mine_id):
+                copy_waiting(clip=clip, original=True)  # where masks cover it, players need a copy
 
 
 @shared_task

@@ -6,9 +6,11 @@ To auditors, whose access may end at any moment, it comes through Davy instead.
 from datetime import timedelta
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.pages import find, page, picture, require_somewhere
@@ -20,6 +22,8 @@ from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.inquiry.passing import pass_on, watched
 from apps.lists.pages import answer_list
+from apps.privacy.services import Given, NotMade, clip_given
+from apps.privacy.views import being_made
 
 __all__ = ["clip_list", "clip_page", "download", "play"]
 
@@ -51,37 +55,53 @@ def play(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     A player asks again for every stretch it seeks to; within a link's life that is one view.
     """
     clip = _ready(request, uid)
+    try:
+        given = clip_given(clip=clip, taken=False)
+    except NotMade:
+        words = _("A covered copy is being made. Try again in a moment.")
+        # Accepted: below 400, or the asking would be undone.
+        return HttpResponse(words, status=202, content_type="text/plain")
     since = timezone.now() - timedelta(seconds=LINK_LIFE_S)
     seen = clip.accesses.filter(user=request.user, kind=ClipAccess.Kind.PLAY, at__gt=since)
     if not seen.exists():
         _note(request, clip, ClipAccess.Kind.PLAY)
     if watched(request, clip.mine_id):
-        return _pass(request, clip)
-    return _send(download_link(clip.key))
+        return _pass(request, clip, given)
+    return _send(download_link(given.key))
 
 
 @require_GET
 @page
 def download(request: HttpRequest, uid: UUID) -> HttpResponseBase:
-    """Note the download and send the browser to the store."""
+    """Note the download and send the browser to the store.
+
+    People are blurred in what is taken along; `?form=original` needs the word of two people.
+    """
     clip = _ready(request, uid)
-    _note(request, clip, ClipAccess.Kind.DOWNLOAD)
-    name = f"davy-{clip.uid}.mp4"
+    try:
+        original = request.GET.get("form") == "original"
+        given = clip_given(clip=clip, taken=True, original=original)
+    except ValidationError:
+        return redirect("clip-original", uid=uid)
+    except NotMade as state:
+        return being_made(request, clip, state)
+    _note(request, clip, ClipAccess.Kind.DOWNLOAD, given)
+    name = f"davy-{clip.uid}{'-covered' if given.copy else ''}.mp4"
     if watched(request, clip.mine_id):
-        return _pass(request, clip, name)
-    return _send(download_link(clip.key, filename=name))
+        return _pass(request, clip, given, name)
+    return _send(download_link(given.key, filename=name))
 
 
-def _pass(request: HttpRequest, clip: Clip, name: str = "") -> HttpResponseBase:
+def _pass(request: HttpRequest, clip: Clip, given: Given, name: str = "") -> HttpResponseBase:
     return pass_on(
         request,
-        key=clip.key,
+        key=given.key,
         content_type="video/mp4",
         filename=name,
         mine_id=clip.mine_id,
         action=Action.WATCH_CLIP,
         subject=f"clip:{clip.pk}",
-        detail={"clip": str(clip.uid), "bytes": clip.bytes},
+        detail={"clip": str(clip.uid), "bytes": given.bytes},
     )
 
 
@@ -92,9 +112,16 @@ def _ready(request: HttpRequest, uid: UUID) -> Clip:
     return clip
 
 
-def _note(request: HttpRequest, clip: Clip, kind: str) -> None:
+def _note(request: HttpRequest, clip: Clip, kind: str, given: Given | None = None) -> None:
     address = request.META.get("REMOTE_ADDR") or None
-    clip_access(clip=clip, user=request.user, kind=kind, address=address)
+    clip_access(
+        clip=clip,
+        user=request.user,
+        kind=kind,
+        address=address,
+        sha256=given.sha256 if given else "",
+        blurred=bool(given and given.blurred),
+    )
 
 
 def _send(link: str) -> HttpResponse:

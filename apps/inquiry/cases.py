@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -24,7 +25,10 @@ from apps.inquiry.passing import pass_on
 from apps.inquiry.selectors import cases, inquiry_scope, reach
 from apps.inquiry.services import look_note
 from apps.lists.pages import answer_list
+from apps.privacy.services import NotMade, clip_given
+from apps.privacy.views import being_made
 from apps.rules.asof import settings_as_of
+from apps.rules.masks import covered
 
 __all__ = ["case", "case_list", "case_picture", "download", "play"]
 
@@ -110,11 +114,12 @@ def case_picture(request: HttpRequest, pk: int) -> HttpResponse:
     with inquiry_scope(request):
         alarm = _find(request, pk)
         row = Snapshot.objects.filter(alarm=alarm).first()
-        if row is None:
+        jpeg = covered(bytes(row.jpeg), camera_id=alarm.camera_id, at=row.at) if row else b""
+        if row is None or not jpeg:
             raise Http404
         _note(request, alarm.mine_id, f"alarm:{alarm.pk}", "case-picture")
         headers = {"Cache-Control": "no-store", "X-Picture-Time": f"{row.at.timestamp():.3f}"}
-        return HttpResponse(bytes(row.jpeg), content_type="image/jpeg", headers=headers)
+        return HttpResponse(jpeg, content_type="image/jpeg", headers=headers)
 
 
 @require_GET
@@ -137,19 +142,35 @@ def _clip(request: HttpRequest, pk: int, uid: UUID, kind: str) -> HttpResponseBa
         clip = Clip.objects.filter(alarm=alarm, uid=uid, state=Clip.State.READY).first()
         if clip is None:
             raise Http404
+        taken = kind == ClipAccess.Kind.DOWNLOAD
+        try:
+            given = clip_given(clip=clip, taken=taken)
+        except NotMade as state:
+            if taken:
+                return being_made(request, clip, state)
+            words = _("A covered copy is being made. Try again in a moment.")
+            # Accepted: below 400, or the asking would be undone.
+            return HttpResponse(words, status=202, content_type="text/plain")
         user, address = request.user, request.META.get("REMOTE_ADDR") or None
         since = timezone.now() - timedelta(seconds=LINK_LIFE_S)
         seen = clip.accesses.filter(user=user, kind=kind, at__gt=since)
-        if kind == ClipAccess.Kind.DOWNLOAD or not seen.exists():
-            clip_access(clip=clip, user=user, kind=kind, address=address)
+        if taken or not seen.exists():
+            clip_access(
+                clip=clip,
+                user=user,
+                kind=kind,
+                address=address,
+                sha256=given.sha256,
+                blurred=given.blurred,
+            )
     return pass_on(
         request,
-        key=clip.key,
+        key=given.key,
         content_type="video/mp4",
-        filename=f"davy-{clip.uid}.mp4" if kind == ClipAccess.Kind.DOWNLOAD else "",
+        filename=f"davy-{clip.uid}-covered.mp4" if taken else "",
         mine_id=clip.mine_id,
         action=Action.READ_AUDIT,
         alarm=alarm.pk,
         subject=f"clip:{clip.pk}",
-        detail={"clip": str(clip.uid), "bytes": clip.bytes},
+        detail={"clip": str(clip.uid), "bytes": given.bytes},
     )

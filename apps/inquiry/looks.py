@@ -47,7 +47,8 @@ def note_look(request: HttpRequest, response: HttpResponseBase) -> None:
             mine_id=mine_id,
             user=request.user,
             subject=subject[:100],
-            path=request.get_full_path(),
+            # A page's filters tell what was looked for; a player's questions are all alike.
+            path=request.path if request.path.startswith("/api/") else request.get_full_path(),
             grant=access.guest_of.get(mine_id),
             address=request.META.get("REMOTE_ADDR") or None,
         )

@@ -254,6 +254,21 @@ def _record_faults(bundle, content, listed, signer):
     for name, entry in listed.items():
         if name.endswith("/clip.mp4") and entry["sha256"] not in stored:
             yield f"{name}: the ledger does not tell of this video"
+        if name.endswith("/clip-covered.mp4"):
+            yield from _copy_faults(bundle, name, entry, acts, stored)
+
+
+def _copy_faults(bundle, name, entry, acts, stored):
+    """Yield what is wrong between a covered copy, what is said of it, and the ledger."""
+    made = {
+        act["detail"].get("sha256"): act["detail"].get("original_sha256")
+        for act in acts
+        if act["action"] == "copy.made"
+    }
+    if entry["sha256"] not in made:
+        yield f"{name}: the ledger does not tell of this copy"
+    elif made[entry["sha256"]] not in stored:
+        yield f"{name}: the ledger does not tell of the video that it was made of"
 
 
 def main(arguments=None):

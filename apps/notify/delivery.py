@@ -31,6 +31,7 @@ from apps.notify.channels import TRAITS, send
 from apps.notify.message import message
 from apps.notify.models import Attempt, Channel, Delivery, Kind, Picture, Route, Subscription
 from apps.notify.parcel import Outcome, Parcel
+from apps.rules.masks import covered
 from apps.tenancy.scope import mine_scope
 from workers.words import sentence
 
@@ -181,8 +182,9 @@ def parcel_of(route: Route, delivery: Delivery, now: datetime) -> tuple[Parcel |
     )  # fmt: skip
     picture = b""
     if route.channel == Channel.EMAIL and route.picture == Picture.ATTACH and delivery.alarm_id:
-        row = Snapshot.objects.filter(alarm=delivery.alarm_id).first()
-        picture = bytes(row.jpeg) if row else b""
+        row = Snapshot.objects.filter(alarm=delivery.alarm_id).select_related("alarm").first()
+        if row is not None:
+            picture = covered(bytes(row.jpeg), camera_id=row.alarm.camera_id, at=row.at)
     parcel = Parcel(
         uid=str(delivery.uid), kind=delivery.kind, message=said, target=target, address=address,
         secret=unlock(route.secret_box), keys=keys, picture=picture, language=route.language,

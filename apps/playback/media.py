@@ -8,6 +8,7 @@ from django.conf import settings
 
 from apps.cameras.models import Camera, Chunk
 from apps.playback.selectors import LONGEST
+from apps.rules.masks import covered
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
 from workers.media.segment import Segment, split
@@ -83,7 +84,8 @@ def preview(*, camera: Camera, at_s: float) -> tuple[float, bytes] | None:
     try:
         start_s = chunk.started_at.timestamp()
         for frame in read_frames(settings.RING_DIR / chunk.path, start_s=start_s, fps=None):
-            return frame.t, frame.jpeg(width=PREVIEW_PX, quality=60)
+            jpeg = covered(frame.jpeg(width=PREVIEW_PX, quality=60), camera_id=camera.pk, at=at)
+            return (frame.t, jpeg) if jpeg else None
     except (MediaError, OSError):
         return None
     return None

@@ -14,6 +14,7 @@ from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.playback.selectors import streams_data
+from apps.rules.masks import masks_now
 
 __all__ = ["MOST_CAMERAS", "watch_config"]
 
@@ -22,6 +23,7 @@ MOST_CAMERAS = 4
 
 def watch_config(access: Access, cameras: Sequence[Camera], *, at: str) -> dict[str, Any]:
     """Return the data block of the player's page; `at`: a moment (Unix s), or none."""
+    masks = masks_now(camera_ids=[camera.pk for camera in cameras])
     moment = None
     with contextlib.suppress(ValueError):
         moment = float(at)
@@ -39,6 +41,7 @@ def watch_config(access: Access, cameras: Sequence[Camera], *, at: str) -> dict[
                 "enabled": camera.enabled,
                 "chunk_s": camera.chunk_s,
                 "streams": streams_data(camera),
+                "masks": masks.get(camera.pk, []),
                 "urls": {
                     "camera": reverse("api:camera", args=[camera.pk]),
                     "media": reverse("api:camera-media", args=[camera.pk]),

@@ -4,6 +4,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from apps.cameras.models import Camera, Chunk
 from apps.playback.models import Motion
 from apps.playback.selectors import LONGEST_MOTION, chunks_between, islands
 from apps.recordings.keeping import kept_by_camera
+from apps.rules.masks import masks_of
+from workers.media.cover import cover_film
 from workers.media.cut import ChunkPart, Cut
 from workers.media.errors import DiskFull, MediaError
 from workers.media.join import Changed, join_span
@@ -45,6 +48,7 @@ LOOK_S = 300
 # What one download may hold.
 LONGEST_S = 3600
 MOST_BYTES = 2_000_000_000
+MOST_COVERED_S = 120
 # Copying a long span keeps a disk busy: more than this at once would starve the recorder.
 TURNS = threading.BoundedSemaphore(2)
 
@@ -157,6 +161,7 @@ def span_cut(
                 ) from None
             except MediaError:
                 raise ValidationError(_("Nothing that can be read is recorded there.")) from None
+            cut, out = _covered(camera, cut, out, since, until)
             record(
                 action="camera.download",
                 subject=camera,
@@ -176,6 +181,26 @@ def span_cut(
             yield out, cut, _name(camera, since, bool(cut.gaps))
     finally:
         TURNS.release()
+
+
+def _covered(
+    camera: Camera, cut: Cut, out: Path, since: datetime, until: datetime
+) -> tuple[Cut, Path]:
+    """Return the video with the camera's masks filled, which costs encoding: two minutes of it."""
+    masks = masks_of(camera_id=camera.pk, at=since)
+    if not masks:
+        return cut, out
+    if (until - since).total_seconds() > MOST_COVERED_S:
+        words = _("This camera has masks, which are filled in: at most %(minutes)s minutes.")
+        raise ValidationError({"until": words % {"minutes": MOST_COVERED_S // 60}})
+    copy = out.with_name("covered.mp4")
+    try:
+        told = cover_film(out, copy, masks=masks)
+    except DiskFull:
+        raise ValidationError(_("There is no room for the video on the server's disk.")) from None
+    except MediaError:
+        raise ValidationError(_("Nothing that can be read is recorded there.")) from None
+    return replace(cut, bytes=told.bytes, sha256=told.sha256, codec="h264", copied=False), copy
 
 
 def _chunks(camera: Camera, stream: str, since: datetime, until: datetime) -> list[Chunk]:

@@ -25,6 +25,9 @@ def scene_words() -> dict[str, Any]:
             "Nobody looks at this part of the picture: a timestamp, a screen, a mirror. People in "
             "it raise no alarm."
         ),
+        "mask_cover": _("In pictures and videos"),
+        "mask_covered": _("covered for everybody, also in old ones and in exports"),
+        "mask_shown": _("shown as recorded"),
         "remove_masks": _("Remove this mask"),
         "add_rule": _("Add a rule"),
         "inputs": _("Inputs"),

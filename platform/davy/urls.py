@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("apps.evidence.urls")),
     path("", include("apps.bundles.urls")),
     path("", include("apps.inquiry.urls")),
+    path("", include("apps.privacy.urls")),
     path("", include("apps.ledger.urls")),
     path("", include("apps.plans.urls")),
     path("", include("apps.playback.urls")),

@@ -31,6 +31,7 @@ from apps.evidence.storage import StorageError, get_file, put_bytes
 from apps.ledger import verify
 from apps.ledger.models import SigningKey
 from apps.ledger.services import key_rotate, ledger_seal
+from apps.privacy.services import unblur_agree, unblur_ask
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
 from tests.film import record_chunks
@@ -57,6 +58,8 @@ def an_alarm_with_clip(hill: Cast, tmp_path: Path) -> Alarm:
     record_chunks(ring, camera, at + timedelta(seconds=2), 20, first=11)
     clip_make(clip_id=alarm.clips.get().pk, mine_id=alarm.mine_id)
     alarm_acknowledge(alarm=alarm, actor=hill.operator)
+    asked = unblur_ask(clip=alarm.clips.get(), reason="the court's order", actor=hill.auditor)
+    unblur_agree(unblur=asked, actor=hill.admin)
     return alarm
 
 

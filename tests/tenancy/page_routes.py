@@ -120,7 +120,27 @@ PAGES = [
     Route("clip", EVERYONE, arguments=of("uid=clip"), anonymous=302),
     # To auditors it comes through Davy, and the store has none of this clip.
     Route("clip-play", PASSED, arguments=of("uid=clip")),
-    Route("clip-download", PASSED, arguments=of("uid=clip"), anonymous=302),
+    # A copy with people blurred is being made.
+    Route("clip-download", only(*ROLES, ok=202), arguments=of("uid=clip"), anonymous=302),
+    Route("clip-original", only(*EXPORTERS), arguments=of("uid=clip"), anonymous=302),
+    Route(
+        "clip-original",
+        only(*EXPORTERS, ok=302),
+        "post",
+        arguments=of("uid=clip"),
+        body=lambda t: {"reason": "inquiry"},
+        form=True,
+        anonymous=302,
+    ),
+    Route(
+        "unblur-agree",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=of("pk=unblur"),
+        body=lambda t: {},
+        form=True,
+        anonymous=302,
+    ),
     Route(
         "replay-clip",
         MOVED,
@@ -208,14 +228,16 @@ PAGES = [
     Route("case", only(*EXPORTERS), arguments=of("pk=alarm"), anonymous=302),
     # This alarm has no picture.
     Route("case-picture", only(*EXPORTERS, ok=404), arguments=of("pk=alarm")),
-    *(
-        Route(
-            f"case-{name}",
-            only(*EXPORTERS, ok=503),  # the store has none of this clip
-            arguments=of("pk=alarm", "uid=clip"),
-            anonymous=anonymous,
-        )
-        for name, anonymous in (("play", 401), ("download", 302))
+    Route(
+        "case-play",
+        only(*EXPORTERS, ok=503),  # the store has none of this clip
+        arguments=of("pk=alarm", "uid=clip"),
+    ),
+    Route(
+        "case-download",
+        only(*EXPORTERS, ok=202),
+        arguments=of("pk=alarm", "uid=clip"),
+        anonymous=302,
     ),
     Route("settings-as-of", EVERYONE, stranger=200, anonymous=302),
     Route("grants", only(*EXPORTERS), stranger=200, anonymous=302),

@@ -24,6 +24,7 @@ from apps.notify.models import Route as NotifyRoute
 from apps.notify.models import Subscription
 from apps.notify.services import route_create as notify_route_create
 from apps.plans.models import Plan
+from apps.privacy.models import Unblur
 from apps.rules.models import Replay
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, SCENE, Cast, Place, an_alarm
@@ -123,6 +124,14 @@ def a_receipt(place: Place, clip: Clip) -> AuditEntry:
     return record(action="clip.download", subject=clip, mine_id=place.mine.pk, actor=gone)
 
 
+def an_unblur(clip: Clip) -> Unblur:
+    """Ask for a clip without blur; who asked is gone."""
+    gone = User.objects.get(username=f"guest-{clip.mine_id}")
+    return Unblur.objects.create(
+        mine_id=clip.mine_id, clip=clip, reason="inquiry", asked_by=gone, asked_at=timezone.now()
+    )
+
+
 def a_bundle(place: Place) -> Bundle:
     """Pack a bundle."""
     person = Membership.objects.filter(mine=place.mine).select_related("user").first()
@@ -162,6 +171,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "bundle": a_bundle(place).uid,
             "grant": a_grant(place).pk,
             "receipt": a_receipt(place, clip).pk,
+            "unblur": an_unblur(clip).pk,
         }
 
 

@@ -112,7 +112,11 @@ def drum_roi(winch: Winch, matrix: NDArray) -> list[list[float]]:
     return [[round(float(x), 4), round(float(y), 4)] for x, y in outline]
 
 
-COUNTER_MASK = {"id": "counter", "polygon": [[0, 0], [0.245, 0], [0.245, 0.03], [0, 0.03]]}
+COUNTER_MASK = {
+    "id": "counter",
+    "polygon": [[0, 0], [0.245, 0], [0.245, 0.03], [0, 0.03]],
+    "cover": False,  # who measures reads it out of the pictures
+}
 
 
 def scene_document(loop: Loop, matrix: NDArray) -> dict[str, Any]:

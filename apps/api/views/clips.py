@@ -14,6 +14,7 @@ from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.selectors import clips
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
+from apps.privacy.services import NotMade, clip_given
 
 __all__ = ["ClipDetail", "ClipDownload", "ClipList"]
 
@@ -56,14 +57,42 @@ class ClipDownload(ScopedView):
     throttle_scope = "downloads"
 
     def get(self, request: Request, uid: str) -> Response:
-        """Log the download and return a link that works for five minutes."""
+        """Log the download and return a link that works for five minutes.
+
+        People are blurred in what is taken along: 202 with a `state` while the copy is made, ask
+        again. `?form=original` needs the word of two people, given on the clip's page.
+        """
         clip = self.find(clips(), uid=uid, state=Clip.State.READY)
+        original = request.query_params.get("form") == "original"
+        try:
+            given = clip_given(clip=clip, taken=True, original=original)
+        except NotMade as state:
+            if state.reason:
+                errors = [{"code": "no_copy", "message": state.reason}]
+                return Response({"errors": errors}, status=409)
+            return Response({"state": "pending"}, status=202)
         if self.access.watched_in(clip.mine_id):
             # Through Davy, which notes it and looks at the right while it flows.
             link = request.build_absolute_uri(reverse("clip-download", args=[clip.uid]))
+            link += "?form=original" if original else ""
         else:
             address = request.META.get("REMOTE_ADDR") or None
             kind = ClipAccess.Kind.DOWNLOAD
-            clip_access(clip=clip, user=request.user, kind=kind, address=address)
-            link = download_link(clip.key, filename=f"davy-{clip.uid}.mp4")
-        return Response({"url": link, "expires_in_s": LINK_LIFE_S, "sha256": clip.sha256})
+            clip_access(
+                clip=clip,
+                user=request.user,
+                kind=kind,
+                address=address,
+                sha256=given.sha256,
+                blurred=given.blurred,
+            )
+            name = f"davy-{clip.uid}{'-covered' if given.copy else ''}.mp4"
+            link = download_link(given.key, filename=name)
+        return Response(
+            {
+                "url": link,
+                "expires_in_s": LINK_LIFE_S,
+                "sha256": given.sha256,
+                "original_sha256": given.original_sha256,
+            }
+        )

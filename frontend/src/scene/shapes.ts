@@ -115,6 +115,11 @@ function maskForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
       label: t("name"), path: `${path}.id`, value: editor.scene.masks[ref.index]!.id ?? "",
       change: (id) => editor.change(model.withItem(editor.scene, "masks", ref.index, { id: id || undefined })),
     }),
+    choiceField(editor, {
+      label: t("mask_cover"), path: `${path}.cover`, value: editor.scene.masks[ref.index]!["cover"] === false ? "shown" : "covered",
+      choices: [["covered", t("mask_covered")], ["shown", t("mask_shown")]],
+      change: (chosen) => editor.change(model.withItem(editor.scene, "masks", ref.index, { cover: chosen === "shown" ? false : undefined })),
+    }),
     pointsTable(editor, ref, `${path}.polygon`),
     el("p", {}, removeButton(editor, ref)),
   );

@@ -5,6 +5,7 @@ import { el, icon, setText } from "../common/dom";
 import { json } from "../common/http";
 import { say, sayAge } from "../common/time";
 import type { Words } from "../common/words";
+import { masksOver } from "../common/masks";
 import type { CameraGiven, GapFound } from "./config";
 import { Feed } from "./feed";
 
@@ -45,7 +46,7 @@ export class Cell {
       "article",
       { class: "watch-cell", "data-camera": camera.id },
       el("header", { class: "watch-cell-head" }, el("strong", {}, camera.name), el("span", { class: "sub" }, camera.area), this.age),
-      el("div", { class: "picture-frame" }, this.feed.video, this.cover),
+      el("div", { class: "picture-frame" }, this.feed.video, ...masksOver(camera.masks, this.feed.video), this.cover),
       this.banner,
     );
     this.feed.video.setAttribute("aria-label", camera.name);

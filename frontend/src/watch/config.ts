@@ -20,6 +20,7 @@ export interface CameraGiven {
   enabled: boolean;
   chunk_s: number;
   streams: Record<string, StreamFacts>;
+  masks: [number, number][][];
   urls: { camera: string; media: string; timeline: string; preview: string; span: string; download: string };
 }
 

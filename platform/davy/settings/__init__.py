@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "apps.recordings",
     "apps.notify",
     "apps.api",
+    "apps.privacy",
     "apps.inquiry",
     "apps.portal",
 ]

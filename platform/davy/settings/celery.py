@@ -59,6 +59,7 @@ CELERY_TASK_ROUTES = {
     "apps.rules.tasks.replay": {"queue": "replay"},
     "apps.notify.tasks.deliver": {"queue": "notify"},
     "apps.bundles.tasks.pack": {"queue": "replay"},
+    "apps.privacy.tasks.make": {"queue": "replay"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -121,6 +122,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.ledger.tasks.sign",
         "schedule": 600.0,
         "options": {"expires": 600},
+    },
+    "cover-copies": {
+        "task": "apps.privacy.tasks.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 2},
     },
     "pack-bundles": {
         "task": "apps.bundles.tasks.sweep",

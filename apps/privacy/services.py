@@ -1,0 +1,230 @@
+"""Makes covered copies of clips, and keeps the word of two people for a video without blur."""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.detectors.loading import default_detector
+from apps.evidence.models import Clip
+from apps.evidence.storage import StorageError, get_file, put_file
+from apps.ledger.verify import digest
+from apps.privacy.models import Copy, Unblur
+from apps.privacy.selectors import unblur_holds
+from apps.rules.masks import masks_of
+from apps.tenancy.scope import mine_scope
+from workers.media.cover import cover_film
+from workers.media.errors import MediaError
+
+__all__ = [
+    "Given",
+    "NotMade",
+    "clip_given",
+    "copy_make",
+    "copy_waiting",
+    "unblur_agree",
+    "unblur_ask",
+]
+
+# A maker that was killed is followed by another after so long; a clip of a minute takes less.
+CLAIM = timedelta(minutes=5)
+MOST_ATTEMPTS = 6
+SLOWEST_RETRY_S = 60
+# So long a clip may be taken along without blur once two people said so.
+HOLDS = timedelta(days=7)
+
+
+class NotMade(Exception):
+    """The copy is being made, or could not be; `reason` is empty while it is being made."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason or "being made")
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Given:
+    """What somebody gets for a clip: the object, and whether it is a covered copy."""
+
+    key: str
+    bytes: int
+    sha256: str
+    original_sha256: str
+    blurred: bool
+    copy: Copy | None = None
+
+
+def clip_given(*, clip: Clip, taken: bool, original: bool = False) -> Given:
+    """Return what to give for a clip; needs the mine's scope.
+
+    What is taken along has its people blurred unless `original`, for which two people's word must
+    hold: ValidationError without it. Masks cover everything. NotMade while the copy is made.
+    """
+    if original and not unblur_holds(clip=clip):
+        raise ValidationError(_("A video without blur needs the word of two people."))
+    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
+    blurred = taken and not original
+    if not masks and not blurred:
+        return Given(clip.key, clip.bytes, clip.sha256, clip.sha256, False)
+    copy = _copy_of(clip, masks, blurred)
+    if copy.state != Copy.State.READY:
+        raise NotMade(copy.error if copy.state == Copy.State.FAILED else "")
+    return Given(copy.key, copy.bytes, copy.sha256, clip.sha256, blurred, copy)
+
+
+def copy_waiting(*, clip: Clip, original: bool) -> Copy | None:
+    """Return the copy that must still be made before the clip can be taken along, or None."""
+    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
+    if original and not masks:
+        return None
+    copy = _copy_of(clip, masks, not original)
+    return None if copy.state == Copy.State.READY else copy
+
+
+def _copy_of(clip: Clip, masks: list[list[list[float]]], blurred: bool) -> Copy:
+    """Return the copy with this covered; asked for now where there is none. Twice is as once."""
+    recipe = digest({"masks": masks, "blurred": blurred, "of": clip.sha256, "version": 1})
+    copy, _made = Copy.objects.get_or_create(
+        clip=clip,
+        recipe=recipe,
+        defaults={
+            "mine_id": clip.mine_id,
+            "blurred": blurred,
+            "masks": masks,
+            "original_sha256": clip.sha256,
+            "next_attempt_at": timezone.now(),
+        },
+    )
+    return copy
+
+
+def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:
+    """Cover a clip and store the copy; None when it is not due or somebody else makes it.
+
+    Safe to run twice: the claim is a conditional update, and each copy has a key of its own. The
+    clip in the store is read and never written.
+    """
+    now = timezone.now()
+    with mine_scope(mine_id):
+        claimed = Copy.objects.filter(
+            pk=copy_id, state=Copy.State.PENDING, next_attempt_at__lte=now
+        ).update(next_attempt_at=now + CLAIM, attempts=F("attempts") + 1)
+        if not claimed:
+            return None
+        copy = Copy.objects.select_related("clip").get(pk=copy_id)
+    try:
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=_workshop()) as folder:
+            return _cover_and_store(copy, Path(folder))
+    except (StorageError, OSError) as error:
+        wait_s = min(2**copy.attempts, SLOWEST_RETRY_S)
+        last = copy.attempts >= MOST_ATTEMPTS
+        return _failed(copy, str(error), None if last else timedelta(seconds=wait_s))
+    except MediaError as error:
+        return _failed(copy, error.reason, None)
+
+
+def _workshop() -> Path:
+    folder = Path(settings.VAR) / "copies"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _cover_and_store(copy: Copy, folder: Path) -> Copy | None:
+    clip, source, out = copy.clip, folder / "clip.mp4", folder / "copy.mp4"
+    get_file(clip.key, source)
+    finder = default_detector() if copy.blurred else None
+    told = cover_film(source, out, masks=copy.masks, people=finder)
+    key = f"{clip.key.rpartition('/')[0]}/copy-{copy.recipe[:16]}.mp4"
+    put_file(key, out, content_type="video/mp4", filename=f"davy-{clip.uid}-covered.mp4")
+    with mine_scope(copy.mine_id):
+        made = Copy.objects.filter(pk=copy.pk, state=Copy.State.PENDING).update(
+            state=Copy.State.READY,
+            key=key,
+            bytes=told.bytes,
+            sha256=told.sha256,
+            people=told.people,
+            detector=str(getattr(finder, "name", ""))[:100],
+            error="",
+            made_at=timezone.now(),
+        )
+        if not made:
+            return None
+        copy.refresh_from_db()
+        record(
+            action="copy.made",
+            subject=clip,
+            mine_id=copy.mine_id,
+            part="privacy",
+            detail={
+                "sha256": copy.sha256,
+                "original_sha256": copy.original_sha256,
+                "blurred": copy.blurred,
+                "people": copy.people,
+                "masks": len(copy.masks),
+            },
+        )
+    return copy
+
+
+def _failed(copy: Copy, reason: str, again: timedelta | None) -> None:
+    with mine_scope(copy.mine_id):
+        rows = Copy.objects.filter(pk=copy.pk, state=Copy.State.PENDING)
+        if again is not None:
+            rows.update(next_attempt_at=timezone.now() + again, error=reason[:300])
+        elif rows.update(state=Copy.State.FAILED, error=reason[:300]):
+            record(
+                action="copy.failed",
+                subject=copy.clip,
+                mine_id=copy.mine_id,
+                part="privacy",
+                detail={"reason": reason[:300]},
+            )
+
+
+@transaction.atomic
+def unblur_ask(*, clip: Clip, reason: str, actor: User) -> Unblur:
+    """Ask to take a clip along without blur; somebody else must agree."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why: it stands in the record.")})
+    unblur = Unblur.objects.create(
+        mine_id=clip.mine_id,
+        clip=clip,
+        reason=reason.strip()[:300],
+        asked_by=actor,
+        asked_at=timezone.now(),
+    )
+    _say(unblur, "asked", actor)
+    return unblur
+
+
+@transaction.atomic
+def unblur_agree(*, unblur: Unblur, actor: User) -> Unblur:
+    """Agree that a clip goes without blur, for seven days; never by who asked."""
+    unblur = Unblur.objects.select_for_update(of=("self",)).get(pk=unblur.pk)
+    if unblur.asked_by_id == actor.pk:
+        raise ValidationError(_("A second person must agree: you asked for it yourself."))
+    if unblur.agreed_by_id is None:
+        now = timezone.now()
+        unblur.agreed_by, unblur.agreed_at, unblur.until = actor, now, now + HOLDS
+        unblur.save(update_fields=["agreed_by", "agreed_at", "until"])
+        _say(unblur, "agreed", actor)
+    return unblur
+
+
+def _say(unblur: Unblur, what: str, actor: User) -> None:
+    record(
+        action=f"unblur.{what}",
+        subject=unblur.clip,
+        mine_id=unblur.mine_id,
+        actor=actor,
+        detail={"unblur": unblur.pk, "reason": unblur.reason},
+    )

@@ -1,0 +1,77 @@
+"""Pages about videos without blur: asked for by one person, agreed to by another."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.pages import access_of_request, attempt, find, page
+from apps.accounts.permissions import Action
+from apps.evidence.models import Clip
+from apps.evidence.selectors import clips
+from apps.privacy.selectors import unblur_holds, unblurs
+from apps.privacy.services import NotMade, unblur_agree, unblur_ask
+
+__all__ = ["agree", "being_made", "original"]
+
+
+class AskForm(forms.Form):
+    """Why a video is needed without blur."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        help_text=gettext_lazy("It stands in the record, with both names."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@page
+def original(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Ask for a clip without blur, and see who asked and who agreed."""
+    clip: Clip = find(request, clips(), Action.EXPORT, uid=uid)
+    form = AskForm(request.POST or None)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if attempt(form, lambda: unblur_ask(clip=clip, reason=reason, actor=request.user)):
+            messages.success(request, _("Asked for. A second person must agree."))
+            return redirect("clip-original", uid=uid)
+    context = {
+        "clip": clip,
+        "form": form,
+        "asked": unblurs().filter(clip=clip)[:50],
+        "holds": unblur_holds(clip=clip),
+        "now": timezone.now(),
+        "may_agree": access_of_request(request).can(Action.MANAGE_PEOPLE, clip.mine_id),
+    }
+    status = 400 if request.method == "POST" else 200
+    return render(request, "privacy/original.html", context, status=status)
+
+
+@require_POST
+@page
+def agree(request: HttpRequest, pk: int) -> HttpResponse:
+    """Agree as the second person."""
+    unblur = find(request, unblurs(), Action.MANAGE_PEOPLE, pk=pk)
+    try:
+        unblur_agree(unblur=unblur, actor=request.user)
+        messages.success(request, _("Agreed. It holds for seven days."))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("clip-original", uid=unblur.clip.uid)
+
+
+def being_made(request: HttpRequest, clip: Clip, state: NotMade) -> HttpResponse:
+    """Say that the copy is being made and follow it, or why there is none."""
+    context = {"clip": clip, "reason": state.reason}
+    status = 409 if state.reason else 202
+    return render(request, "privacy/making.html", context, status=status)

@@ -1,0 +1,198 @@
+"""What leaves the house is a covered copy: people blurred, masks filled, the evidence untouched."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.alarms.models import Alarm
+from apps.audit.models import AuditEntry
+from apps.bundles.services import bundle_ask, bundle_make
+from apps.evidence.models import Clip
+from apps.evidence.services import clip_make
+from apps.evidence.storage import get_file
+from apps.privacy.models import Copy, Unblur
+from apps.privacy.selectors import copies_due
+from apps.privacy.services import NotMade, clip_given, copy_make, unblur_agree, unblur_ask
+from apps.rules.services import scene_publish
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import SCENE, Cast, an_alarm
+from tests.film import record_chunks
+from workers.media.ring import Ring
+
+CORNER = [[0.0, 0.0], [0.5, 0.0], [0.5, 0.9], [0.0, 0.9]]
+
+
+@pytest.fixture
+def hill(cast: Cast, settings, tmp_path):
+    settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
+    settings.RING_MIN_FREE_BYTES = 0
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast
+
+
+@pytest.fixture
+def clip(hill: Cast) -> Clip:
+    """A ready clip of four seconds in the store."""
+    from django.conf import settings
+
+    at = timezone.now() - timedelta(seconds=40)
+    alarm: Alarm = an_alarm(hill.lamp_hill, at=at, severity="high")
+    record_chunks(Ring(settings.RING_DIR, durable=False), hill.lamp_hill.camera, at, 4)
+    found = alarm.clips.get()
+    clip_make(clip_id=found.pk, mine_id=found.mine_id)
+    found.refresh_from_db()
+    assert found.state == Clip.State.READY
+    return found
+
+
+def made(clip: Clip) -> Copy:
+    [(pk, mine_id)] = copies_due()
+    copy = copy_make(copy_id=pk, mine_id=mine_id)
+    assert copy is not None
+    return copy
+
+
+def signed_in(person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def in_store(key: str, to: Path) -> bytes:
+    get_file(key, to)
+    return to.read_bytes()
+
+
+def test_a_download_is_a_blurred_copy_that_is_made_first(hill: Cast, clip: Clip, tmp_path):
+    client, address = signed_in(hill.operator), reverse("clip-download", args=[clip.uid])
+    waiting = client.get(address)
+    assert waiting.status_code == 202 and b'http-equiv="refresh"' in waiting.content
+    assert not AuditEntry.objects.filter(action="clip.download").exists()
+    copy = made(clip)
+    assert copies_due() == []
+    link = client.get(address)["Location"]
+    assert copy.key in link and f"davy-{clip.uid}-covered.mp4" in link
+    took = AuditEntry.objects.get(action="clip.download").detail
+    assert took["blurred"] and took["sha256"] == copy.sha256
+    assert took["original_sha256"] == clip.sha256
+    assert sha256(in_store(copy.key, tmp_path / "copy.mp4")).hexdigest() == copy.sha256
+    original = in_store(clip.key, tmp_path / "clip.mp4")
+    assert sha256(original).hexdigest() == clip.sha256, "evidence is never altered"
+    with av.open(str(tmp_path / "copy.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 40
+
+
+def test_a_mask_covers_the_video_in_every_player_and_every_copy(hill: Cast, clip: Clip, tmp_path):
+    scene_publish(
+        camera=hill.lamp_hill.camera, document=SCENE | {"masks": [CORNER]}, reason="window"
+    )
+    play = reverse("clip-play", args=[clip.uid])
+    assert signed_in(hill.operator).get(play).status_code == 202, "rather nothing than uncovered"
+    copy = made(clip)
+    assert not copy.blurred and copy.masks == [CORNER]
+    assert copy.key in signed_in(hill.operator).get(play)["Location"]
+    in_store(copy.key, tmp_path / "copy.mp4")
+    with av.open(str(tmp_path / "copy.mp4")) as container:
+        for frame in container.decode(video=0):
+            part = frame.to_ndarray(format="gray")[:150, :150]
+            assert np.ptp(part) < 20 and part.mean() < 40
+
+
+def test_who_asks_for_a_video_without_blur_needs_a_second_person(hill: Cast, clip: Clip):
+    with pytest.raises(ValidationError, match="two people"):
+        clip_given(clip=clip, taken=True, original=True)
+    auditor, admin = signed_in(hill.auditor), signed_in(hill.admin)
+    page = reverse("clip-original", args=[clip.uid])
+    assert auditor.post(page, {"reason": " "}).status_code == 400
+    assert auditor.post(page, {"reason": "the court's order 12"}).status_code == 302
+    asked = Unblur.objects.get()
+    assert auditor.post(reverse("unblur-agree", args=[asked.pk])).status_code == 403
+    with pytest.raises(ValidationError, match="second person"):
+        unblur_agree(unblur=asked, actor=hill.auditor)
+    wanted = reverse("clip-download", args=[clip.uid]) + "?form=original"
+    assert signed_in(hill.operator).get(wanted)["Location"] == page
+    assert admin.post(reverse("unblur-agree", args=[asked.pk])).status_code == 302
+    assert clip.key in signed_in(hill.operator).get(wanted)["Location"]
+    acts = AuditEntry.objects.filter(action__startswith="unblur.").order_by("pk")
+    assert [(act.action, act.actor.username) for act in acts] == [
+        ("unblur.asked", "dora"),
+        ("unblur.agreed", "ben"),
+    ]
+    assert acts[0].detail["reason"] == "the court's order 12"
+
+
+def test_a_span_that_is_taken_along_has_the_masks_filled(hill: Cast, clip: Clip, tmp_path):
+    camera, since = hill.lamp_hill.camera, clip.wanted_from + timedelta(seconds=5)
+    scene_publish(camera=camera, document=SCENE | {"masks": [CORNER]}, reason="window")
+    address = reverse("api:camera-span-download", args=[camera.pk])
+    asked = {"since": since.timestamp(), "until": since.timestamp() + 3}
+    answer = signed_in(hill.auditor).get(address, asked)
+    body = b"".join(answer.streaming_content)
+    assert sha256(body).hexdigest() == answer["X-SHA256"]
+    with av.open(io.BytesIO(body)) as container:
+        for frame in container.decode(video=0):
+            assert np.ptp(frame.to_ndarray(format="gray")[:150, :150]) < 20
+
+
+def test_the_database_refuses_one_person_s_word(hill: Cast, clip: Clip):
+    asked = unblur_ask(clip=clip, reason="x", actor=hill.admin)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Unblur.objects.filter(pk=asked.pk).update(agreed_by=hill.admin)
+
+
+def test_two_people_s_word_holds_for_seven_days(hill: Cast, clip: Clip):
+    unblur_agree(unblur=unblur_ask(clip=clip, reason="x", actor=hill.auditor), actor=hill.admin)
+    assert clip_given(clip=clip, taken=True, original=True).key == clip.key
+    with system_scope("test"):
+        Unblur.objects.update(until=timezone.now())
+    with pytest.raises(ValidationError):
+        clip_given(clip=clip, taken=True, original=True)
+
+
+def test_a_bundle_holds_the_blurred_copy_and_its_verifier_knows_it(
+    hill: Cast, clip: Clip, tmp_path
+):
+    bundle = bundle_ask(
+        mine=hill.lamp_hill.mine, alarms=[clip.alarm_id], purpose="inquiry", actor=hill.auditor
+    )
+    assert bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id) is not None
+    bundle.refresh_from_db()
+    taken = tmp_path / "b.zip"
+    get_file(bundle.key, taken)
+    folder = f"alarms/{clip.alarm_id}/clips/{clip.uid}"
+    with zipfile.ZipFile(io.BytesIO(taken.read_bytes())) as archive:
+        assert f"{folder}/clip.mp4" not in archive.namelist()
+        told = json.loads(archive.read(f"{folder}/covered.json"))
+        (tmp_path / "verify.py").write_bytes(archive.read("verify.py"))
+    assert told["original_sha256"] == clip.sha256 and told["people_blurred"]
+    proved = subprocess.run(
+        [sys.executable, "-I", tmp_path / "verify.py", taken], capture_output=True, check=False
+    )
+    assert proved.returncode == 0, proved.stdout + proved.stderr
+
+
+def test_a_clip_that_cannot_be_covered_is_not_given_away(hill: Cast, clip: Clip, tmp_path):
+    from apps.evidence.storage import put_bytes
+
+    put_bytes(clip.key, b"no video", content_type="video/mp4")
+    with pytest.raises(NotMade):
+        clip_given(clip=clip, taken=True)
+    [(pk, mine_id)] = copies_due()
+    assert copy_make(copy_id=pk, mine_id=mine_id) is None
+    refused = signed_in(hill.operator).get(reverse("clip-download", args=[clip.uid]))
+    assert refused.status_code == 409
+    assert AuditEntry.objects.filter(action="copy.failed").exists()
