@@ -6,6 +6,7 @@ recording, and is measured.
 
 import pickle
 from collections.abc import Iterable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ from workers.roads import follow_vehicles, roads_of
 from workers.scene import Scene
 from workers.state import InputState, State
 from workers.vision import light, ppe
+from workers.vision.closer import closer
 from workers.vision.detector import Box, Detector
 from workers.vision.fusion import MachineState
 from workers.vision.gate import relative, small_luma
@@ -181,7 +183,7 @@ class _Fold:
         visibility = min(seen.visibility, state.health.leaves)
         self.sight.append(visibility)
         if looked is not None:
-            self._follow(looked, t, aspect)
+            self._follow(looked, frame, seen)
             if any(track.seen_s == t for track in state.tracker.tracks):
                 state.gate.found(t)
             self._dress(frame)
@@ -252,9 +254,11 @@ class _Fold:
         middle = ((x1 + x2) / 2, (y1 + y2) / 2)
         return any(distance_inside(m.polygon, middle, aspect) >= 0 for m in self.scene.masks)
 
-    def _follow(self, boxes: list[Box], t: float, aspect: float) -> None:
+    def _follow(self, boxes: list[Box], frame: Frame, seen: light.Light) -> None:
         people = [i for i, box in enumerate(boxes) if box.label == "person"]
-        ids = self.state.tracker.update([boxes[i] for i in people], t, aspect)
+        t, aspect = frame.t, frame.width / frame.height
+        again = partial(closer, self.detector, frame, seen)
+        ids = self.state.tracker.update([boxes[i] for i in people], t, aspect, again)
         tracks = dict(zip(people, ids, strict=True))
         self.analysis.detections.append(
             {

@@ -125,3 +125,52 @@ def test_who_is_held_in_a_still_picture_is_there_and_not_in_doubt():
     assert tracker.tracks[0].seen_s == 11 * STEP_S
     tracker.update([], 12 * STEP_S, ASPECT)
     assert tracker.unsure()
+
+
+def test_who_is_hardly_seen_is_believed_once_a_closer_look_finds_him_too():
+    tracker = Tracker()
+    asked = []
+
+    def closer(seen):
+        asked.append(seen)
+        return 0.6
+
+    for i in range(3):
+        ids = tracker.update([box(0.5, score=0.42)], i * STEP_S, ASPECT, closer)
+    assert ids == [1]
+    assert len(asked) == 2
+
+
+def test_what_a_closer_look_does_not_find_is_nobody_and_is_asked_for_less_and_less():
+    tracker, asked = Tracker(), []
+
+    def closer(seen):
+        asked.append(seen)
+        return 0.1
+
+    for i in range(60):
+        score = 0.42 if i % 10 == 0 else 0.25
+        assert tracker.update([box(0.5, score=score)], i * STEP_S, ASPECT, closer) == [None]
+    # Four looks, and one more at each detection that could begin a track.
+    assert len(asked) <= 4 + 6
+    assert not tracker.unsure()
+
+
+def test_who_is_clearly_seen_is_looked_at_once_only():
+    tracker = Tracker()
+
+    def closer(seen):
+        raise AssertionError("nobody doubts it")
+
+    for i in range(3):
+        ids = tracker.update([box(0.5, score=0.7)], i * STEP_S, ASPECT, closer)
+    assert ids == [1]
+
+
+def test_a_track_stored_before_there_were_closer_looks_is_still_followed():
+    tracker = Tracker()
+    for i in range(3):
+        tracker.update([box(0.5)], i * STEP_S, ASPECT)
+    stored = tracker.dump()
+    stored["tracks"] = [row[:-4] for row in stored["tracks"]]
+    assert Tracker.load(stored).update([box(0.5)], 3 * STEP_S, ASPECT) == [1]

@@ -5,7 +5,7 @@ ones then keep tracks alive that already exist. The cost mixes overlap and dista
 5 pictures a second a walking person's boxes may hardly overlap. All in fractions of the picture.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -23,7 +23,8 @@ class Habits:
 
     Scores from high on begin a track, those from low on keep one alive. Unseen for longer than
     keep_s a track is dropped, unconfirmed ones after keep_tentative_s; confirmed by confirm_hits
-    detections, or by two that are confirm_s apart. Its centre moves at most max_speed of its own
+    detections, or by two that are confirm_s apart; where their mean score is below sure, only when
+    closer looks give proven in the mean. Its centre moves at most max_speed of its own
     heights a second, plus max_jump for jitter; its height changes at most max_resize times.
     """
 
@@ -33,16 +34,24 @@ class Habits:
     keep_tentative_s: float = 0.45
     confirm_hits: int = 3
     confirm_s: float = 0.35
+    sure: float = 0.5
+    proven: float = 0.28
     max_speed: float = 3.0
     max_jump: float = 0.35
     max_resize: float = 1.7
 
 
+# The means of scores and of closer looks are of so many; after so many looks that prove nothing
+# further ones are taken this far apart, and of detections that could begin a track.
+MEAN_OF, LOOKS, LOOK_S = 4, 4, 1.0
 # How much further from the expected place, in heights a second, after more than 0.6 s unseen.
 SLACK = 0.4
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
 NOISE = 0.045
 PUSH = 1.2
+
+
+Closer = Callable[[Box], float]
 
 
 @dataclass
@@ -62,6 +71,11 @@ class Track:
     # The detection's own box, as last seen, and what it was taken for.
     box: list[float] = field(default_factory=list)
     label: str = "person"
+    # The mean score; of closer looks how many there were, the last one's time, and their mean.
+    mean: float = 0.0
+    looks: int = 0
+    looked_s: float = -1e18
+    proof: float = 0.0
 
     def predicted(self, ahead_s: float) -> tuple[float, float, float, float]:
         """Return the box expected so many seconds after the last detection."""
@@ -82,8 +96,13 @@ class Tracker:
     next_id: int = 1
     last_t: float | None = None
 
-    def update(self, boxes: Sequence[Box], t: float, aspect: float) -> list[int | None]:
-        """Take one frame's boxes; return for each box the id of its confirmed track."""
+    def update(
+        self, boxes: Sequence[Box], t: float, aspect: float, closer: Closer | None = None
+    ) -> list[int | None]:
+        """Take one frame's boxes; return for each box the id of its confirmed track.
+
+        closer: looks at a box again, larger, and returns its score; None: every box is believed.
+        """
         step_s = 0.2 if self.last_t is None else max(1e-3, t - self.last_t)
         self.last_t = t
         ids: list[int | None] = [None] * len(boxes)
@@ -97,6 +116,7 @@ class Tracker:
                 owners[group[index]] = track
                 free.remove(track)
                 _correct(track, boxes[group[index]], t, habits)
+                _confirm(track, boxes[group[index]], t, habits, closer)
         for index in high:
             if index not in owners and not self._covered(boxes[index], owners, boxes):
                 owners[index] = self._start(boxes[index], t)
@@ -115,8 +135,10 @@ class Tracker:
         self.last_t = t
 
     def unsure(self) -> bool:
-        """Tell whether somebody is not confirmed yet, or was not seen in the last frame."""
-        return any(not k.confirmed or k.seen_s != self.last_t for k in self.tracks)
+        """Tell whether somebody is not judged yet, or was not seen in the last frame."""
+        return any(
+            not (k.confirmed or k.looks >= LOOKS) or k.seen_s != self.last_t for k in self.tracks
+        )
 
     def following(self) -> bool:
         """Tell whether anybody is being followed."""
@@ -141,6 +163,7 @@ class Tracker:
             box.score,
             box=list(box.xyxy),
             label=box.label,
+            mean=box.score,
         )
         self.next_id += 1
         self.tracks.append(track)
@@ -210,7 +233,7 @@ class Tracker:
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:
         """Rebuild from dump()."""
-        tracks = [Track(**dict(zip(_FIELDS, row, strict=True))) for row in data["tracks"]]
+        tracks = [Track(**dict(zip(_FIELDS, row, strict=False))) for row in data["tracks"]]
         return cls(tracks, data["next"], data["last_t"])
 
 
@@ -241,10 +264,25 @@ def _correct(track: Track, box: Box, t: float, habits: Habits) -> None:
     track.hits += 1
     track.score = max(box.score, 0.8 * track.score + 0.2 * box.score)
     track.box, track.label = list(box.xyxy), box.label
-    if not track.confirmed and track.hits >= 2:
-        long_enough = t - track.born_s >= habits.confirm_s - 1e-6
-        if track.hits >= habits.confirm_hits or long_enough:
-            track.confirmed = track.fresh = True
+    track.mean += (box.score - track.mean) / min(track.hits, MEAN_OF)
+
+
+def _confirm(
+    track: Track, box: Box, t: float, habits: Habits, closer: Closer | None = None
+) -> None:
+    """Believe a track that was found often enough, and surely enough or on closer looks."""
+    if track.confirmed or track.hits < 2:
+        return
+    proven = closer is None or track.mean >= habits.sure
+    if not proven and closer is not None:
+        again = box.score >= habits.high and t - track.looked_s >= LOOK_S - 1e-6
+        if track.looks < LOOKS or again:
+            track.looks, track.looked_s = track.looks + 1, t
+            track.proof += (closer(box) - track.proof) / min(track.looks, MEAN_OF)
+        proven = track.looks > 0 and track.proof >= habits.proven
+    often = track.hits >= habits.confirm_hits or t - track.born_s >= habits.confirm_s - 1e-6
+    if proven and often:
+        track.confirmed = track.fresh = True
 
 
 def settle(tracks: Iterable[Track]) -> None:
