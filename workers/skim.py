@@ -5,6 +5,11 @@ all before it, and costs most of a quiet camera's time. While nothing stirs, onl
 are judged, each against the gate's background. As soon as one differs as motion does, or anything
 at all is found, the chunk and the one before it are analysed in full, from the state before them.
 
+A machine that is read from the picture is skimmed while it stands, or cannot be told to move: its
+region is compared from key picture to key picture, and the first that moved has the chunk and the
+one before it analysed in full. One that runs, starts or coasts takes every picture, and so does a
+lamp, which may blink between two of them.
+
 So what a replay finds is what the live analysis finds, but for two things: what begins and ends
 between two key pictures of a calm stretch, at most MOST_S, and leaves nothing that differs in
 either; and somebody who stands so still that only a further look of the detector would find him.
@@ -20,6 +25,7 @@ from workers.media.errors import MediaError
 from workers.scene import Scene
 from workers.vision.detector import Detector
 from workers.vision.gate import small_luma
+from workers.vision.machine import VideoReader
 
 __all__ = ["MOST_S", "Skim"]
 
@@ -28,6 +34,8 @@ MOST_S = 1.5
 # While it skims, the detector looks at a calm picture this often instead of every six seconds: what
 # it did not find in ten looks at the same picture it will hardly find in the next.
 LOOK_S = 12.0
+# What a machine may be while it is skimmed.
+RESTS = ("STOPPED", "UNKNOWN")
 # Opens a chunk's file; `keys`: give its key pictures alone. Raises MediaError.
 Open = Callable[[bool], FrameReader]
 
@@ -107,7 +115,7 @@ class Skim:
         found = analyse(self.scene, state, replace(chunk, frames=frames), detector=self.detector)
         if found.detector_frames:
             self._looked_t = frames[0].t
-        told = [one for one in found.readings if one.name.endswith(".sight")]
+        told = [one for one in found.readings if one.name.endswith((".sight", ".state"))]
         quiet = not found.findings and not told
         return found if quiet and _is_calm(found.state, last_t) else None
 
@@ -120,20 +128,26 @@ def _is_calm(state: State, t: float) -> bool:
         and state.gate.calm(t)
         and not state.tracker.tracks
         and not state.health.faults
+        and all(_rests(machine.video) for machine in state.machines.values())
         and all(rule.level is None and rule.since_t is None for rule in state.rules.values())
     )
+
+
+def _rests(video: VideoReader) -> bool:
+    """Tell whether nothing of a machine's region moved lately; true where none is read."""
+    return video.state in RESTS and not any(moving for _, moving in video.belief.samples)
 
 
 def skims(scene: Scene) -> bool:
     """Tell whether a scene's calm chunks may be skimmed.
 
-    Not where a machine's state is read from the picture, which takes three pictures a second, nor
-    where people who do not move are looked for, vehicles are followed or water is measured.
+    Not where a machine's state is read from a lamp in the picture, which may blink, nor where
+    people who do not move are looked for, vehicles are followed or water is measured.
     """
     kinds = registry()
     active = [kinds[rule.type] for rule in scene.rules if rule.mode != "off"]
     return not (
-        any(machine.source != "signal" for machine in scene.machines)
+        any(one.source != "signal" and one.look == "lamp" for one in scene.machines)
         or any(kind.always or kind.uses_vehicles for kind in active)
         or scene.gauges
     )

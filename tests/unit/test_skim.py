@@ -1,6 +1,7 @@
 """A recording that is skimmed where nothing stirs tells what a whole analysis tells."""
 
 import io
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,7 @@ from workers.scene import parse_scene
 from workers.skim import Skim, skims
 from workers.vision.detector import load_detector
 
+DRUMS = LOOPS.parent / "bank" / "drums-dim"
 EDGE = np.ones((5, 5), np.uint8)
 
 
@@ -82,6 +84,46 @@ def test_it_finds_who_comes_after_a_calm_stretch_as_a_whole_analysis_does():
     assert skim.skimmed >= 4
 
 
+@lru_cache(maxsize=1)
+def the_drums() -> list[bytes]:
+    """Two drums that stand for 22 seconds; then one after the other runs, and stands again."""
+    shots = [f.bgr() for f in read_frames(DRUMS / "clip.mp4")]
+    rng = np.random.default_rng(4)
+    order = [*([3] * 85), *range(25, 110)]  # a still picture, then the clip from its 5th second on
+
+    def pictures() -> Iterator[np.ndarray]:
+        for index in order:
+            noise = rng.normal(0, 1.5, shots[0].shape[:2])[..., None]
+            yield np.clip(shots[index] + noise, 0, 255).astype(np.uint8)
+
+    return [data for data, _ in encoded(pictures(), fps=5)]
+
+
+def test_drums_that_stand_are_skimmed_and_their_starts_and_stops_are_told_in_time():
+    document = json.loads((DRUMS / "scene.json").read_text())
+    scene, film = the_scene(machines=document["machines"]), the_drums()
+    state, expected, found = None, [], []
+    skim = Skim(scene, load_detector())
+
+    def states(result: Any) -> list[tuple[str, Any, float]]:
+        return [(r.name, r.value, r.t) for r in result.readings if r.name.endswith(".state")]
+
+    for number, data in enumerate(film):
+        frames = read_frames(io.BytesIO(data), start_s=float(number))
+        result = analyse(
+            scene, state, Chunk(number, float(number), 1.0, frames), detector=load_detector()
+        )
+        state = result.state
+        expected += states(result)
+        for result in skim.take(chunk_of(number), opener(number, data)):
+            found += states(result)
+    assert {"RUNNING", "STOPPED"} <= {value for _, value, _ in expected}
+    assert [one[:2] for one in found] == [one[:2] for one in expected]
+    for (*_, t), (*_, other) in zip(found, expected, strict=True):
+        assert t == pytest.approx(other, abs=0.41)  # two analysed pictures
+    assert skim.skimmed >= 3
+
+
 def test_a_signal_or_a_file_that_cannot_be_read_is_never_skimmed():
     scene, film = the_scene(), the_film()
     skim = Skim(scene, load_detector())
@@ -101,8 +143,10 @@ def test_a_signal_or_a_file_that_cannot_be_read_is_never_skimmed():
 
 def test_a_scene_that_needs_every_picture_is_not_skimmed():
     assert skims(the_scene())
-    winch = loop("winch-house").scene["machines"]
-    assert not skims(the_scene(machines=winch))
+    [winch] = loop("winch-house").scene["machines"]
+    assert skims(the_scene(machines=[{**winch, "source": "video"}]))
+    lamp = {**winch, "source": "video", "look": "lamp"}
+    assert not skims(the_scene(machines=[lamp]))
     post = {"id": "p", "type": "post_absence", "zone": "danger"}
     assert not skims(the_scene(rules=[post]))
     assert skims(the_scene(rules=[{**post, "mode": "off"}]))
