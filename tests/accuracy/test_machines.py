@@ -28,11 +28,11 @@ PLACES = [
 ]
 
 
-# One mark with somebody beside the drum is UNKNOWN for a while, as is a drum whose light flickers
-# at the start, and a rope in a picture that the encoder draws anew each second seems to
-# run on: known weaknesses, held where they are. None of them calls a running machine stopped.
+# One mark with somebody beside the drum is UNKNOWN for a while, as are a drum whose light flickers
+# and a rope that was never seen to run at the start: known weaknesses, held where they are. None of
+# them calls a running machine stopped.
 WEAK = {
-    ("rope-bright", "rope-1"): 0.80,
+    ("rope-bright", "rope-1"): 0.92,
     ("drums-dim", "winch-mark"): 0.70,
     ("drums-flicker", "winch-mark"): 0.70,
     ("drums-flicker", "winch-wraps"): 0.90,
