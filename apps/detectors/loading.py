@@ -21,6 +21,7 @@ from workers.models.own import entry_of
 from workers.vision.batch import Batcher
 from workers.vision.detector import Detector, load_detector, wrap
 from workers.vision.shadow import Guarded, Shadowed
+from workers.vision.track import LOW_SCORE
 
 __all__ = ["Look", "default_detector", "look_for", "own_models_of"]
 
@@ -70,7 +71,7 @@ class Look:
 
 @lru_cache(maxsize=1)
 def _default() -> Detector:
-    detector = load_detector()
+    detector = load_detector(least=LOW_SCORE)
     # On a GPU the threads of one process share its runs; on a processor nothing is gained.
     return Batcher(detector) if detector.runner.device == "cuda" else detector
 

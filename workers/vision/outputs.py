@@ -10,7 +10,6 @@ from workers.vision.boxes import Box, nms
 from workers.vision.letterbox import Canvas
 
 MIN_SCORE = 0.05
-MIN_LOGIT = float(np.log(MIN_SCORE / (1 - MIN_SCORE)))
 CANDIDATES = 600
 MAX_BOXES = 200
 
@@ -18,14 +17,17 @@ MAX_BOXES = 200
 Raw = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def decode(outputs: Sequence[np.ndarray], contract: Contract, canvas: Canvas) -> list[Box]:
-    """Return one picture's boxes, best first, score 0.05 and up, at most 200.
+def decode(
+    outputs: Sequence[np.ndarray], contract: Contract, canvas: Canvas, least: float = MIN_SCORE
+) -> list[Box]:
+    """Return one picture's boxes, best first, from a score on, at most 200.
 
-    outputs: the network's, without the batch dimension. ModelError where their shape is not what
-    the contract says.
+    outputs: the network's, without the batch dimension; least: that score. ModelError where their
+    shape is not what the contract says.
     """
     forms = {"nanodet": _nanodet, "yolox": _yolox, "boxes": _boxes}
-    xyxy, score, label = forms[contract.output](outputs, contract, canvas.pixels.shape[:2])
+    size = canvas.pixels.shape[:2]
+    xyxy, score, label = forms[contract.output](outputs, contract, size, least)
     if not len(score):
         return []
     fractions = xyxy / (canvas.width, canvas.height, canvas.width, canvas.height)
@@ -39,14 +41,17 @@ def decode(outputs: Sequence[np.ndarray], contract: Contract, canvas: Canvas) ->
     ]
 
 
-def _nanodet(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int]) -> Raw:
+def _nanodet(
+    outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int], least: float
+) -> Raw:
     classes = len(contract.labels)
+    least = float(np.log(least / (1 - least)))
     points, strides = centres(*size)
     output = _shaped(outputs, 0, (len(points), classes + 4 * BINS))
     logits = output[:, :classes]
     # The few anchors that see anything first: to look at every label of every one takes longer.
-    some = np.flatnonzero(logits.max(1) >= MIN_LOGIT)
-    anchor, label = np.nonzero(logits[some] >= MIN_LOGIT)
+    some = np.flatnonzero(logits.max(1) >= least)
+    anchor, label = np.nonzero(logits[some] >= least)
     anchor = some[anchor]
     score = 1 / (1 + np.exp(-logits[anchor, label].astype(np.float32)))
     anchor, label, score = _best(anchor, label, score)
@@ -58,12 +63,14 @@ def _nanodet(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int,
     return np.concatenate((at - distance[:, :2], at + distance[:, 2:]), 1), score, label
 
 
-def _yolox(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int]) -> Raw:
+def _yolox(
+    outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int], least: float
+) -> Raw:
     classes = len(contract.labels)
     points, strides = centres(*size, offset=0.0)
     output = _shaped(outputs, 0, (len(points), 5 + classes))
     scores = output[:, 4:5] * output[:, 5:]
-    anchor, label = np.nonzero(scores >= MIN_SCORE)
+    anchor, label = np.nonzero(scores >= least)
     anchor, label, score = _best(anchor, label, scores[anchor, label])
     stride = strides[anchor, None]
     at = points[anchor] + output[anchor, :2] * stride
@@ -72,12 +79,14 @@ def _yolox(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, i
     return np.concatenate((at - half, at + half), 1), score, label
 
 
-def _boxes(outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int]) -> Raw:
+def _boxes(
+    outputs: Sequence[np.ndarray], contract: Contract, size: tuple[int, int], least: float
+) -> Raw:
     count = len(outputs[0]) if outputs and outputs[0].ndim == 2 else 0
     xyxy = _shaped(outputs, 0, (count, 4))
     score = _shaped(outputs, 1, (count,))
     label = _shaped(outputs, 2, (count,))
-    good = np.isfinite(xyxy).all(-1) & (score >= MIN_SCORE) & (score <= 1)
+    good = np.isfinite(xyxy).all(-1) & (score >= least) & (score <= 1)
     good &= (label >= 0) & (label < len(contract.labels))
     rows, label, score = _best(np.nonzero(good)[0], label[good].astype(int), score[good])
     return xyxy[rows], score, label
