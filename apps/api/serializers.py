@@ -18,6 +18,7 @@ from apps.evidence.models import Clip
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.rules.models import Replay, Scene
 from apps.rules.replays import replay_data
+from apps.rules.slopes import COUNTS
 from apps.sentences import said_alarm
 from apps.signals.models import MachineState, Report
 from workers.templates import templates
@@ -302,6 +303,10 @@ class SignalSerializer(serializers.Serializer[Any]):
         if needed not in attrs:
             raise serializers.ValidationError({needed: _("This field is required.")})
         if key is not None:
+            if key.startswith(COUNTS):
+                raise serializers.ValidationError(
+                    {"input": _("Counts of cameras are told by their analyses alone.")}
+                )
             return attrs
         machine = Machine.objects.filter(mine=attrs["mine"], key=attrs["machine"]).first()
         if machine is None:

@@ -33,6 +33,7 @@ from apps.readings.services import readings_keep
 from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.rules.services import rule_shadow
+from apps.rules.slopes import counts_tell, joined
 from apps.signals.selectors import reports_until, signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
@@ -115,9 +116,10 @@ def _one(camera: Camera, token: str) -> bool:
             since=start,
             until=end,
         )
+        scene = joined(_parsed(camera.pk, scene_row), camera=camera)
         signals += reports_until(
             mine_id=camera.mine_id,
-            keys=[one["id"] for one in document.get("inputs", [])],
+            keys=[one.id for one in scene.inputs],
             since=start,
             until=end,
         )
@@ -141,7 +143,7 @@ def _one(camera: Camera, token: str) -> bool:
     look = look_for(camera, active, shadow if fps is None else None)
     detector = TimedDetector(look.detector)
     result = engine.analyse(
-        _parsed(camera.pk, scene_row),
+        scene,
         engine.State.load(bytes(analysis.state)) if analysis.state else None,
         engine.Chunk(
             sequence=chunk.sequence,
@@ -168,6 +170,7 @@ def _one(camera: Camera, token: str) -> bool:
             chunk,
             token,
             scene_row,
+            scene,
             result,
             stills,
             look,
@@ -238,6 +241,7 @@ def _write(
     chunk: Chunk,
     token: str,
     scene: Scene | None,
+    parsed: ParsedScene,
     result: engine.Analysis,
     stills: dict[float, bytes],
     look: Look,
@@ -307,6 +311,7 @@ def _write(
     if result.state.gate.moved_t >= chunk.started_at.timestamp():
         motion_keep(camera=camera, since=chunk.started_at, until=end)
     look.write()
+    counts_tell(camera=camera, scene=parsed, state=result.state, at=end)
     permits_follow(camera=camera, permits=_permits_open(scene, result.state))
     for finding in result.findings:
         raised = _apply(camera, scene, finding, stills.get(finding.t, b""))

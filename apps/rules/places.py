@@ -12,12 +12,10 @@ from django.utils import timezone
 from apps.cameras.models import Analysis, Camera
 from apps.cameras.selectors import STALE, picture_blind
 from apps.rules.selectors import scene_document, scene_in_force
+from apps.rules.slopes import TYPE
 from workers.engine import State
 
 __all__ = ["places_of"]
-
-# The rule that says when a slope was seen empty for long enough.
-TYPE = "slope_mutual_exclusion"
 
 
 def places_of(*, mine_id: int) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from apps.cameras.models import Camera, Chunk
 from apps.rules.replays import draft
 from apps.rules.selectors import scene_document, scene_in_force
+from apps.rules.slopes import joined
 from apps.signals.selectors import reports_until, signals_until
 from workers import engine
 from workers.media.decode import read_frames
@@ -215,7 +216,7 @@ def replay(
     """
     if document is None:
         document = scene_document(scene_in_force(camera=camera))
-    scene = draft(document)
+    scene = joined(draft(document), camera=camera)
     fold = Fold(
         scene, timezone=camera.mine.timezone, since=since, until=until,
         detector=detector,

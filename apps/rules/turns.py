@@ -23,6 +23,7 @@ from apps.rules.models import Replay
 from apps.rules.replay import LEAD, Fold, Tally, due, rows_of, signals_of
 from apps.rules.replays import draft
 from apps.rules.services import replay_end
+from apps.rules.slopes import joined
 from apps.tenancy.scope import mine_scope
 from workers import engine
 from workers.media.errors import MediaError
@@ -84,9 +85,9 @@ class _Turn:
         self.replay = replay
         self.token = token
         self.camera: Camera = replay.camera
-        self.scene = draft(replay.document, replay.rule)
         kept = bytes(replay.engine_state)
         with mine_scope(replay.mine_id):
+            self.scene = joined(draft(replay.document, replay.rule), camera=self.camera)
             active, _shadow = own_models_of(self.camera)
         self.fold = Fold(
             self.scene,

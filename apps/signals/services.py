@@ -13,10 +13,12 @@ from apps.live.services import emit
 from apps.mines.models import Machine, Mine
 from apps.signals.models import MachineState, Report, Signal
 
-__all__ = ["report_receive", "signal_receive"]
+__all__ = ["count_keep", "report_receive", "signal_receive"]
 
 # A report from the future would hold its state until then; clocks may differ this much.
 CLOCK_TOLERANCE = timedelta(seconds=5)
+# Counts of analyses come every few seconds, and are of use only beside recorded pictures.
+KEEP_COUNTS = timedelta(days=31)
 
 
 @transaction.atomic
@@ -72,3 +74,16 @@ def report_receive(
         record(action="input.changed", subject=report, mine_id=mine.pk, actor=sender, detail=detail)
         emit(mine_id=mine.pk, kind="input.changed", payload=detail)
     return report
+
+
+def count_keep(*, mine_id: int, key: str, value: str, at: datetime, again: timedelta) -> None:
+    """Keep what an analysis counted, when it changes or after a while; forget old counts.
+
+    It is no word from outside: nothing is written of it to the audit log, and no page waits for it.
+    """
+    rows = Report.objects.filter(mine_id=mine_id, key=key)
+    last = rows.order_by("-at").values_list("value", "at").first()
+    if last is not None and (last[1] >= at or (last[0] == value and at - last[1] < again)):
+        return
+    Report.objects.get_or_create(mine_id=mine_id, key=key, at=at, defaults={"value": value})
+    rows.filter(at__lt=at - KEEP_COUNTS).delete()
