@@ -17,6 +17,7 @@ from apps.alarms.life import ASKING, SILENCED, Cause, Facts, next_state
 from apps.alarms.models import Alarm, AlarmTransition, Severity
 from apps.alarms.selectors import alarm_data, silence_in_force
 from apps.audit.services import record
+from apps.inquiry.indexing import case_words_keep
 from apps.live.services import emit
 from apps.notify.routing import route_step
 
@@ -82,6 +83,9 @@ def step(
     )
     if from_state == "" and alarm.state in ASKING:
         flood_watch(mine_id=alarm.mine_id)
+    anew = cause in (Cause.RAISED, Cause.WORSE)
+    if anew or note or alarm.finding:
+        case_words_keep(alarm=alarm, note=note, anew=anew)
     route_step(alarm=alarm, step=transition)
     if cause in CHANGES and not alarm.chatter and (chatter := chatter_of(alarm=alarm, at=at)):
         alarm.chatter = chatter

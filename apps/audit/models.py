@@ -23,4 +23,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["mine", "-id"])]
+        indexes = [
+            models.Index(fields=["mine", "-id"]),
+            models.Index(fields=["mine", "subject", "-id"], name="audit_about"),
+        ]

@@ -113,7 +113,7 @@ def camera_create(*, area: Area, actor: User | None = None, **data: Any) -> Came
         subject=camera,
         mine_id=camera.mine_id,
         actor=actor,
-        detail={"name": camera.name, "main_url": camera.main_url},
+        detail={"name": camera.name, "main_url": camera.main_url, "enabled": camera.enabled},
     )
     emit(mine_id=camera.mine_id, kind="camera.created", payload={"camera": camera.pk})
     return camera
@@ -137,7 +137,10 @@ def camera_update(
         subject=camera,
         mine_id=camera.mine_id,
         actor=actor,
-        detail={"fields": sorted(set(data) | ({"area"} if area else set()))}
+        detail={
+            "fields": sorted(set(data) | ({"area"} if area else set())),
+            "enabled": camera.enabled,
+        }
         | ({"keeps": [kept_before, camera.keeps]} if camera.keeps != kept_before else {}),
     )
     emit(mine_id=camera.mine_id, kind="camera.changed", payload={"camera": camera.pk})

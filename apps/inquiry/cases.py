@@ -22,7 +22,7 @@ from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S
 from apps.inquiry.listing import case_listing
 from apps.inquiry.passing import pass_on
-from apps.inquiry.selectors import cases, inquiry_scope, reach
+from apps.inquiry.selectors import cases, grants_running, inquiry_scope, reach
 from apps.inquiry.services import look_note
 from apps.lists.pages import answer_list
 from apps.privacy.services import NotMade, clip_given
@@ -46,7 +46,11 @@ def case_list(request: HttpRequest) -> HttpResponseBase:
         listing = case_listing(access, rows)
         for mine_id in access.cases:
             _note(request, mine_id, "cases", "case-list")
-        context = {"section": "cases", "single": bool(access.cases and not mines)}
+        context = {
+            "section": "cases",
+            "single": bool(access.cases and not mines),
+            "running": list(grants_running(user=request.user)),
+        }
         mine_ids = sorted({*mines, *access.cases})
         return answer_list(
             request, listing, rows, mine_ids=mine_ids, template="inquiry/cases.html",

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Grant
 from apps.accounts.permissions import Access
 from apps.alarms.listing import ALARMS
-from apps.alarms.models import Alarm, AlarmTransition
-from apps.alarms.words import RULE_TYPES
+from apps.alarms.models import Alarm
 from apps.audit.words import DOWNLOADS, act_words
+from apps.inquiry.models import CaseWord
+from apps.inquiry.words import asked_words
 from apps.lists.choices import area_choices, camera_choices, mine_choices
 from apps.lists.filters import Choice, Filter, Options, Rows, Search, Since, Until
 from apps.lists.listing import Column, Listing
@@ -21,25 +22,22 @@ __all__ = ["GRANTS", "RECEIPTS", "case_listing"]
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Filter):
-    """Words about a case: its reason, rule, finding, kind of hazard, and what people wrote."""
+    """Words about a case, all of them: reason, rule, finding, hazard, number, what people wrote."""
 
     key: str = "q"
     kind = "search"
 
     def narrow(self, rows: Rows, value: str, zone: str) -> Rows:
-        """Keep the cases of which anything holds the text."""
+        """Keep the cases in which every word stands, or a longer one that begins so."""
         assert isinstance(rows, QuerySet)
-        kinds = [code for code, words in RULE_TYPES.items() if value.lower() in str(words).lower()]
-        noted = AlarmTransition.objects.filter(alarm=OuterRef("pk"), note__icontains=value)
-        number = Q(pk=int(value)) if value.isdecimal() and len(value) < 19 else Q(pk=None)
-        return rows.filter(
-            number
-            | Q(why__icontains=value)
-            | Q(rule__icontains=value)
-            | Q(finding__icontains=value)
-            | Q(rule_type__in=kinds)
-            | Exists(noted)
-        )
+        asked = asked_words(value)
+        if not asked:
+            return rows.none()
+        for word, begins in asked:
+            last = f"{word}\U0010ffff" if begins else word
+            there = CaseWord.objects.filter(word__gte=word, word__lte=last)
+            rows = rows.filter(pk__in=there.values("alarm"))
+        return rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from apps.accounts.models import Grant
+from apps.accounts.models import Grant, User
 from apps.accounts.pages import access_of_request
 from apps.accounts.permissions import Access, Action
 from apps.alarms.models import Alarm
@@ -17,7 +18,7 @@ from apps.ledger.models import Root
 from apps.ledger.selectors import act_data
 from apps.tenancy.scope import mine_scope
 
-__all__ = ["cases", "grants", "inquiry_scope", "reach", "receipt_data"]
+__all__ = ["cases", "grants", "grants_running", "inquiry_scope", "reach", "receipt_data"]
 
 
 def reach(request: HttpRequest) -> tuple[Access, list[int]]:
@@ -59,6 +60,13 @@ def cases(access: Access, mines: list[int]) -> QuerySet[Alarm]:
 def grants() -> QuerySet[Grant]:
     """List the grants in scope, newest first."""
     return Grant.objects.select_related("mine", "user", "granted_by", "ended_by").order_by("-pk")
+
+
+def grants_running(*, user: User) -> QuerySet[Grant]:
+    """List what a person is let in by now, the first to end first."""
+    now = timezone.now()
+    rows = grants().filter(user=user, ended_at=None, since__lte=now, until__gt=now)
+    return rows.order_by("until")
 
 
 def receipt_data(entry: AuditEntry) -> dict[str, Any]:

@@ -28,10 +28,10 @@ def scenes_as_of(*, camera_ids: list[int], at: datetime) -> QuerySet[Scene]:
 def settings_as_of(*, cameras: list[Camera], at: datetime) -> list[dict[str, Any]]:
     """Return for each camera what was in force at a moment, in a fixed number of queries.
 
-    Each is {"camera", "camera_name", "area", "stream", "scene", "rules", "silences"}; "scene" is
-    None before the first version. A rule has its mode, severity, what it watches and every
-    parameter, with "set" telling whether the scene says it or the hazard's default stands. "stream"
-    is what the recorder told last before that moment, None where the record does not reach.
+    Each is {"camera", "camera_name", "area", "enabled", "stream", "scene", "rules", "silences"};
+    "enabled" is None where the record does not tell it, "scene" before the first version. A rule
+    has its mode, severity, what it watches and every parameter, with "set" telling whether the
+    scene says it or the hazard's default stands. "stream" is what the recorder told last then.
     """
     ids = [camera.pk for camera in cameras]
     scenes = {scene.camera_id: scene for scene in scenes_as_of(camera_ids=ids, at=at)}
@@ -44,13 +44,14 @@ def settings_as_of(*, cameras: list[Camera], at: datetime) -> list[dict[str, Any
     )
     for one in rows.select_related("asked_by", "agreed_by"):
         silences.setdefault(one.camera_id, []).append(_silence(one))
-    streams = _streams(ids, at)
+    streams, enabled = _streams(ids, at), _enabled(ids, at)
     return [
         {
             "camera": camera.pk,
             "camera_name": camera.name,
             "area": camera.area.name,
             "mine": camera.mine_id,
+            "enabled": enabled.get(camera.pk),
             "stream": streams.get(camera.pk),
             "scene": _scene(scenes.get(camera.pk)),
             "rules": _rules(scenes.get(camera.pk), silences.get(camera.pk, [])),
@@ -76,6 +77,22 @@ def _streams(ids: list[int], at: datetime) -> dict[int, dict[str, Any]]:
         }
         for row in rows
     }
+
+
+def _enabled(ids: list[int], at: datetime) -> dict[int, bool]:
+    """Return which cameras were switched on; only where the record of that time tells it."""
+    subjects = {f"camera:{pk}": pk for pk in ids}
+    rows = (
+        AuditEntry.objects.filter(
+            action__in=("camera.created", "camera.changed"),
+            subject__in=subjects,
+            at__lte=at,
+            detail__has_key="enabled",
+        )
+        .order_by("subject", "-pk")
+        .distinct("subject")
+    )
+    return {subjects[row.subject]: bool(row.detail["enabled"]) for row in rows}
 
 
 def _scene(scene: Scene | None) -> dict[str, Any] | None:

@@ -13,7 +13,8 @@ from django.urls import reverse
 from apps.alarms.answers import alarm_acknowledge, alarm_call_false
 from apps.alarms.models import Silence
 from apps.audit.models import AuditEntry
-from apps.cameras.services import stream_say
+from apps.cameras.services import camera_update, stream_say
+from apps.inquiry.models import CaseWord
 from apps.ledger.services import ledger_seal, root_sign
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
@@ -88,6 +89,17 @@ def test_a_silence_and_the_recorder_of_that_moment_stand_beside_the_rule(history
     assert during["silences"][0]["agreed_by"] == "ben"
     assert during["stream"]["state"] == "recording"
     assert as_of(dora, camera, "2026-03-04T03:15")["rules"][0]["silenced"] == []
+
+
+def test_a_camera_that_was_switched_off_is_told_as_off_then_and_on_before(history: Cast, dora):
+    camera = history.lamp_hill.camera
+    with system_scope("test"), time_machine.travel(THIRD, tick=False) as clock:
+        camera_update(camera=camera, enabled=True)
+        clock.move_to(THIRD + timedelta(hours=1))
+        camera_update(camera=camera, enabled=False)
+    moments = ("03:00", "04:30", "05:30")
+    told = [as_of(dora, camera.pk, f"2026-03-04T{at}")["enabled"] for at in moments]
+    assert told == [None, True, False]
 
 
 def test_the_page_asks_the_same_of_the_database_for_many_cameras(history: Cast, dora):
@@ -172,3 +184,28 @@ def test_the_ledgers_page_proves_the_record_and_names_what_does_not_hold(cast: C
     with system_scope("test"):
         said = AuditEntry.objects.get(action="ledger.verified")
         assert said.actor == cast.auditor and said.detail["faults"] == []
+
+
+def test_cases_are_found_in_chinese_and_by_the_beginning_of_a_word(cast: Cast, dora):
+    with system_scope("test"):
+        alarm = an_alarm(cast.lamp_hill)
+        alarm_acknowledge(alarm=alarm, actor=cast.operator, note="已通知绞车司机停车")
+    page = reverse("cases")
+
+    def found(text: str) -> bool:
+        return [row.pk for row in dora.get(page, {"q": text}).context["shown"].page] == [alarm.pk]
+
+    assert found("绞车司机") and found("停") and found("运行设备") and found("runn")
+    assert not found("司机绞车") and not found("unning")
+
+
+def test_the_words_of_cases_are_looked_up_in_an_index_behind_the_fence(cast: Cast):
+    with system_scope("test"):
+        an_alarm(cast.lamp_hill)
+        an_alarm(cast.deep_vale)
+    with mine_scope(cast.lamp_hill.mine.pk), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        rows = CaseWord.objects.filter(word__gte="danger", word__lte="danger\U0010ffff")
+        plan = rows.explain()
+        assert {row.mine_id for row in rows} == {cast.lamp_hill.mine.pk}
+    assert "case_word" in plan and "word)::text >= 'danger'" in plan.split("Index Cond")[1], plan
