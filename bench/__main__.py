@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import cost, desk, e2e, engine, record, replay, rules, watch
+from bench import cost, desk, e2e, engine, index, record, replay, rules, watch
 
 BENCHES = {
     "engine": engine.main,
@@ -13,6 +13,7 @@ BENCHES = {
     "replay": replay.main,
     "watch": watch.main,
     "desk": desk.main,
+    "index": index.main,
 }
 
 

@@ -24,11 +24,13 @@ class Action(StrEnum):
     CREATE_MINE = "create_mine"  # only with a role in the whole organisation
     READ_AUDIT = "read_audit"
     EXPORT = "export"  # pack evidence into a bundle and take it away
+    HOLD = "hold"  # keep evidence from being deleted, and end such a hold
+    REMOVE = "remove"  # delete a video that nobody holds
 
 
 ALLOWED: Mapping[str, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.ADMIN: frozenset(Action) - {Action.CREATE_MINE},
+    Role.ADMIN: frozenset(Action) - {Action.CREATE_MINE, Action.REMOVE},
     Role.OPERATOR: frozenset({Action.VIEW, Action.ACKNOWLEDGE, Action.WATCH_CLIP}),
     Role.AUDITOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.READ_AUDIT, Action.EXPORT}),
     Role.INTEGRATOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.SEND_SIGNAL}),

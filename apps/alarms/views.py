@@ -91,6 +91,8 @@ def _alarm(
         "may_acknowledge": access.can(Action.ACKNOWLEDGE, alarm.mine_id),
         "may_watch": access.can(Action.WATCH_CLIP, alarm.mine_id),
         "may_export_here": access.can(Action.EXPORT, alarm.mine_id),
+        "may_hold_here": access.can(Action.HOLD, alarm.mine_id),
+        "holds": alarm.holds.filter(ended_at=None).select_related("placed_by"),
         "may_configure_here": access.can(Action.CONFIGURE, alarm.mine_id),
         "form": form,
     }

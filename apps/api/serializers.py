@@ -128,7 +128,7 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
         model = Camera
         fields = [
             "id", "mine", "area", "name", "main_url", "sub_url", "username", "password",
-            "enabled", "chunk_s", "health", "procedures",
+            "enabled", "chunk_s", "keeps", "health", "procedures",
         ]  # fmt: skip
         read_only_fields = ["mine"]
         validators: list[Any] = []
@@ -266,7 +266,7 @@ class ClipSerializer(serializers.ModelSerializer[Clip]):
         fields = [
             "id", "mine", "alarm", "camera", "camera_name", "rule", "state", "wanted_from",
             "wanted_until", "starts_at", "ends_at", "bytes", "sha256", "width", "height", "error",
-            "ready_at", "manifest",
+            "ready_at", "missing_since", "expired_at", "expired_because", "manifest",
         ]  # fmt: skip
 
 

@@ -77,18 +77,28 @@ class Recording:
                 self.recorder.set_sources(self._sources())
                 self._look_at_the_clock()
                 if time.monotonic() >= next_trim:
-                    with system_scope("the ring holds the chunks of every mine"):
-                        trim(self.ring)
+                    due = time.monotonic() >= next_space
+                    self._keep_house(look_at_space=due)
                     next_trim = time.monotonic() + TRIM_S
-                if time.monotonic() >= next_space:
-                    space_watch(self.ring, mine_ids=set(self.mines.values()))
-                    next_space = time.monotonic() + SPACE_S
+                    next_space = time.monotonic() + SPACE_S if due else next_space
             except (DatabaseError, OSError) as error:
                 log.warning("recorder waits for the database or disk: %s", error)
                 close_old_connections()
             self.stopping.wait(LOOK_S)
         self.recorder.stop()
         self._all_off()
+
+    def _keep_house(self, *, look_at_space: bool) -> None:
+        """Let recordings go that are not kept; a fault in that stops no recording."""
+        try:
+            with system_scope("the ring holds the chunks of every mine"):
+                trim(self.ring)
+            if look_at_space:
+                space_watch(self.ring, mine_ids=set(self.mines.values()))
+        except (DatabaseError, OSError):
+            raise
+        except Exception:
+            log.exception("the ring was not tended; recording goes on")
 
     def _look_at_the_clock(self) -> None:
         """Notice that this machine's clock was set: holes of these seconds are not the cameras'."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,9 +29,14 @@ WORDS = 500
 
 def holds() -> QuerySet[Hold]:
     """List the holds in scope, newest first."""
-    return Hold.objects.select_related(
-        "mine", "placed_by", "released_by", "clip__camera", "clip__alarm", "alarm__camera"
-    ).order_by("-placed_at")
+    in_force = Case(When(ended_at=None, then=Value("open")), default=Value("ended"))
+    return (
+        Hold.objects.select_related(
+            "mine", "placed_by", "released_by", "clip__camera", "clip__alarm", "alarm__camera"
+        )
+        .annotate(state=in_force)
+        .order_by("-placed_at")
+    )
 
 
 def holds_on(*, clip: Clip | None = None, alarm: Alarm | None = None) -> QuerySet[Hold]:

@@ -8,7 +8,7 @@ from apps.lists.choices import area_choices, camera_choices, mine_choices
 from apps.lists.filters import Choice, Search, Since, Until
 from apps.lists.listing import Column, Listing
 
-__all__ = ["CLIPS"]
+__all__ = ["CLIPS", "HOLDS"]
 
 CLIPS = Listing(
     name="clips",
@@ -67,4 +67,43 @@ CLIPS = Listing(
         Search(label=_("Rule"), fields=("rule",)),
     ),
     order="-begins",
+)
+
+HOLDS = Listing(
+    name="holds",
+    title=_("Holds"),
+    columns=(
+        Column(
+            key="what",
+            label=_("What"),
+            text=lambda row: say(RULE_TYPES, (row.clip.alarm if row.clip else row.alarm).rule_type),
+        ),
+        Column(
+            key="thing",
+            label=_("Held"),
+            text=lambda row: f"clip {row.clip.uid}" if row.clip else f"alarm {row.alarm_id}",
+            shown=False,
+        ),
+        Column(key="reason", label=_("Why"), text=lambda row: row.reason),
+        Column(
+            key="who",
+            label=_("Who"),
+            text=lambda row: row.placed_by.get_username(),
+            order=("placed_by__username",),
+        ),
+        Column(key="since", label=_("Since"), text=lambda row: row.placed_at, order=("placed_at",)),
+        Column(key="until", label=_("Until"), text=lambda row: row.until, order=("until",)),
+        Column(key="ended", label=_("Ended"), text=lambda row: row.ended_at, order=("ended_at",)),
+    ),
+    filters=(
+        Choice(key="mine", label=_("Mine"), fields=("mine",), choices=mine_choices),
+        Choice(
+            key="state",
+            label=_("State"),
+            fields=("state",),
+            choices=lambda mine_ids: [("open", _("in force")), ("ended", _("ended"))],
+        ),
+        Search(label=_("Why"), fields=("reason",)),
+    ),
+    order="-since",
 )

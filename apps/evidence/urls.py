@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from apps.evidence import views
+from apps.evidence import hold_views, views
 
 urlpatterns = [
     path("clips/", views.clip_list, name="clips"),
     path("clips/<uuid:uid>/", views.clip_page, name="clip"),
     path("clips/<uuid:uid>/play/", views.play, name="clip-play"),
     path("clips/<uuid:uid>/download/", views.download, name="clip-download"),
+    path("clips/<uuid:uid>/hold/", hold_views.hold_clip, name="hold-clip"),
+    path("clips/<uuid:uid>/remove/", hold_views.remove_clip, name="clip-remove"),
+    path("alarms/<int:pk>/hold/", hold_views.hold_alarm, name="hold-alarm"),
+    path("holds/", hold_views.hold_list, name="holds"),
+    path("holds/<int:pk>/end/", hold_views.hold_end, name="hold-end"),
 ]

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from apps.accounts.pages import find, page, picture, require_somewhere
+from apps.accounts.pages import access_of_request, find, page, picture, require_somewhere
 from apps.accounts.permissions import Action
+from apps.evidence.holds import holds_on
 from apps.evidence.listing import CLIPS
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.selectors import clips
@@ -43,7 +44,14 @@ def clip_list(request: HttpRequest) -> HttpResponseBase:
 def clip_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show one clip, what is in it, and who looked at it."""
     clip = find(request, clips(), Action.WATCH_CLIP, uid=uid)
-    context = {"clip": clip, "accesses": clip.accesses.select_related("user")[:200]}
+    access = access_of_request(request)
+    context = {
+        "clip": clip,
+        "accesses": clip.accesses.select_related("user")[:200],
+        "holds": holds_on(clip=clip),
+        "may_hold": access.can(Action.HOLD, clip.mine_id),
+        "may_remove": access.can(Action.REMOVE, clip.mine_id),
+    }
     return render(request, "evidence/clip.html", context)
 
 

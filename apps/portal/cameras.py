@@ -22,6 +22,7 @@ from apps.portal.forms import CameraForm
 from apps.portal.mines import mine_to
 from apps.portal.scene_page import camera_config, scene_config
 from apps.readings.chart import charts
+from apps.recordings.keeping import kept_by_camera
 from apps.rules.models import Scene
 
 __all__ = [
@@ -93,6 +94,7 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         "camera": camera,
         "mine": camera.mine,
         "health": camera_health(camera),
+        "kept": kept_by_camera([camera])[camera.pk],
         "bad_chunks": Chunk.objects.filter(camera=camera, state=Chunk.State.BAD).order_by(
             "-started_at"
         )[:BAD_CHUNKS],

@@ -164,19 +164,36 @@ class CameraForm(InMineForm):
         help_text=_("1 to 4. A longer chunk costs less and makes alarms later by as much."),
         widget=forms.NumberInput(attrs={"step": "0.5"}),
     )
+    keeps = forms.ChoiceField(
+        label=_("Recordings to keep"),
+        choices=Camera.Keeps.choices,
+        initial=Camera.Keeps.ALL,
+        required=False,
+        help_text=_(
+            "Everything is recorded and analysed first. Minutes later goes what is not to be kept: "
+            "10 s before and after each movement stay, and an alarm with all around it."
+        ),
+    )
     field_order = [
-        "area", "name", "main_url", "sub_url", "username", "password", "chunk_s", "enabled",
+        "area", "name", "main_url", "sub_url", "username", "password", "keeps", "chunk_s",
+        "enabled",
     ]  # fmt: skip
 
     def __init__(self, *args: Any, camera: Camera | None = None, **kwargs: Any) -> None:
         if camera is not None:
             names = ("area", "name", "main_url", "sub_url", "username", "enabled", "chunk_s")
+            names += ("keeps",)
             kwargs["initial"] = {name: getattr(camera, name) for name in names}
         else:
             kwargs.setdefault("initial", {"enabled": True})
         super().__init__(*args, **kwargs)
         if camera is not None and camera.password_box:
             self.fields["password"].help_text = _("One is kept. Leave this empty to keep it.")
+        self.kept_now = camera.keeps if camera is not None else Camera.Keeps.ALL
+
+    def clean_keeps(self) -> str:
+        """Leave the policy as it is where none is sent."""
+        return self.cleaned_data["keeps"] or self.kept_now
 
 
 class PersonForm(forms.Form):

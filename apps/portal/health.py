@@ -1,17 +1,15 @@
-"""Pages of how the installation stands and of how long it keeps what."""
+"""The page of how the installation stands."""
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -21,11 +19,11 @@ from apps.cameras.models import Analysis, Chunk, StreamState
 from apps.cameras.standing import cameras_standing
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, reach
-from apps.live.services import KEEP
 from apps.mines.selectors import mines
-from apps.readings.models import Reading
+from apps.recordings.space import LEAST_H, space_now
+from apps.tenancy.scope import system_scope
 
-__all__ = ["health", "retention"]
+__all__ = ["health"]
 
 GOOD, WARN, BAD = "protecting", "off", "blind"
 LATE_S = 10
@@ -54,7 +52,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "section": "health",
         "parts": [
             _messages(), _store(), _recorder(mine_ids), _analysis(mine_ids), _clips(mine_ids),
-            _disk(),
+            _disk(), _space(),
         ],
         "mines": [
             {"mine": mine, "cameras": counts.get(mine.pk)}
@@ -122,8 +120,12 @@ def _clips(mine_ids: list[int]) -> dict[str, str]:
     found = Clip.objects.filter(mine__in=mine_ids).aggregate(
         pending=Count("pk", filter=Q(state=Clip.State.PENDING)),
         failed=Count("pk", filter=Q(state=Clip.State.FAILED)),
+        missing=Count("pk", filter=Q(state=Clip.State.READY, missing_since__isnull=False)),
     )
     words = _("%(pending)s are being made, %(failed)s could not be made") % found
+    if found["missing"]:
+        words = _("%(missing)s are missing in the store") % found
+        return _part(_("Videos of alarms"), BAD, words)
     return _part(_("Videos of alarms"), GOOD if not found["failed"] else WARN, words)
 
 
@@ -137,47 +139,18 @@ def _disk() -> dict[str, str]:
     return _part(_("Disk of the recordings"), BAD if low else GOOD, words)
 
 
-def _days(days: float) -> str:
-    return ngettext("%(n)s day", "%(n)s days", round(days)) % {"n": round(days)}
-
-
-@require_GET
-@page
-def retention(request: HttpRequest) -> HttpResponse:
-    """Show how long what is kept, where that is set, and how much there is of the mines now."""
-    mine_ids = require_somewhere(request, Action.CONFIGURE)
-    chunks = Chunk.objects.filter(mine__in=mine_ids).aggregate(
-        oldest=Min("started_at"), bytes=Sum("bytes")
-    )
-    clips = Clip.objects.filter(mine__in=mine_ids).aggregate(
-        oldest=Min("wanted_from"), bytes=Sum("bytes")
-    )
-    reading = Reading.objects.filter(mine__in=mine_ids).aggregate(oldest=Min("at"))
-    ring = _("%(minutes)s minutes, and at most %(gigabytes)s GB of all mines") % {
-        "minutes": round(settings.RING_AGE_S / 60), "gigabytes": f"{settings.RING_BYTES / 1e9:.1f}",
-    }  # fmt: skip
-    readings = _("as read %(raw)s, by the minute %(minute)s, by the hour %(hour)s") % {
-        "raw": _days(settings.READINGS_RAW_DAYS),
-        "minute": _days(settings.READINGS_MINUTE_DAYS),
-        "hour": _days(settings.READINGS_HOUR_DAYS),
+def _space() -> dict[str, str]:
+    """Say how long the space lasts; less than 48 hours are an alarm as well."""
+    ring = Path(settings.RING_DIR)
+    if not ring.is_dir():
+        return _part(_("Space for recordings"), WARN, _("is not on this machine"))
+    with system_scope("all mines share the ring's disk"):
+        space = space_now(free_bytes=shutil.disk_usage(ring).free)
+    left_h = space.hours_left
+    if left_h is None:
+        words = _("holds all that retention asks for, at the present rate")
+        return _part(_("Space for recordings"), GOOD, words)
+    words = _("%(hours)s h are left at the present rate; then something goes before its time") % {
+        "hours": round(left_h)
     }
-    good = _("for good")
-    rows: list[dict[str, Any]] = [
-        {
-            "what": _("Recordings of cameras"), "how": ring, **chunks,
-            "set": "DAVY_RING_AGE_S, DAVY_RING_BYTES",
-            "why": _("What an alarm's video waits for stays longer."),
-        },
-        {
-            "what": _("Videos and pictures of alarms"), "how": good, **clips,
-            "why": _("Evidence: nothing deletes it."),
-        },
-        {"what": _("Alarms, hand-overs and who did what"), "how": good,
-         "why": _("The record cannot be changed or deleted.")},
-        {"what": _("Levels and other readings"), "how": readings, **reading,
-         "set": "DAVY_READINGS_*_DAYS"},
-        {"what": _("Events for open pages"), "how": _days(KEEP.days),
-         "why": _("A page that was away longer starts anew.")},
-    ]  # fmt: skip
-    context = {"section": "retention", "rows": rows}
-    return render(request, "portal/retention.html", context)
+    return _part(_("Space for recordings"), BAD if left_h < LEAST_H else WARN, words)

@@ -14,7 +14,7 @@ from apps.live.services import emit, take_turn
 from apps.mines.models import Mine
 from apps.recordings.models import Retention
 
-__all__ = ["FIELDS", "Kept", "kept_by_camera", "kept_of_mine", "retention_set"]
+__all__ = ["FIELDS", "Kept", "kept_by_camera", "kept_from", "kept_of_mine", "retention_set"]
 
 FIELDS = ("days", "gigabytes", "clip_years")
 DAY_S = 86400.0
@@ -54,10 +54,14 @@ def _resolve(rows: Iterable[tuple[str, Retention | None]]) -> Kept:
     return Kept(**values, said_by=said_by)
 
 
+def kept_from(row: Retention | None) -> Kept:
+    """Return what a mine's row says over the installation's default; None: the default alone."""
+    return _resolve([("mine", row)])
+
+
 def kept_of_mine(mine_id: int) -> Kept:
     """Return what holds for the cameras of a mine that say nothing else."""
-    row = Retention.objects.filter(mine_id=mine_id, camera=None).first()
-    return _resolve([("mine", row)])
+    return kept_from(Retention.objects.filter(mine_id=mine_id, camera=None).first())
 
 
 def kept_by_camera(cameras: Iterable[Camera]) -> dict[int, Kept]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("apps.ledger.urls")),
     path("", include("apps.plans.urls")),
     path("", include("apps.playback.urls")),
+    path("", include("apps.recordings.urls")),
     path("", include("apps.notify.urls")),
     path("", include("apps.rules.urls")),
     path("cameras/", include("apps.cameras.urls")),

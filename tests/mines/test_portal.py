@@ -185,7 +185,8 @@ def test_health_counts_the_cameras_of_ones_own_mines(cast: Cast):
     assert "Lamp Hill" in page and "Deep Vale" not in page
 
 
-def test_retention_says_how_long_and_where_it_is_set(cast: Cast, settings: Any):
+def test_retention_says_how_long_and_where_the_rest_is_set(cast: Cast, settings: Any):
     settings.RING_AGE_S = 5400
     page = signed_in(cast.admin).get("/portal/retention/").content.decode()
-    assert "90 minutes" in page and "DAVY_RING_AGE_S" in page
+    assert "90 minutes" in page and "DAVY_READINGS_*_DAYS" in page
+    assert "Lamp Hill" in page and "Deep Vale" not in page

@@ -162,6 +162,46 @@ PAGES = [
             "rules",
         )  # fmt: skip
     ),
+    Route("gaps", EVERYONE, stranger=200, anonymous=302),
+    Route("holds", EVERYONE, stranger=200, anonymous=302),
+    *(
+        Route(name, only(*CONFIGURERS), arguments=of(argument), anonymous=302)
+        for name, argument in (
+            ("hold-clip", "uid=clip"),
+            ("hold-alarm", "pk=alarm"),
+            ("hold-end", "pk=hold"),
+            ("portal-mine-retention", "pk=mine"),
+            ("portal-camera-retention", "pk=camera"),
+        )
+    ),
+    *(
+        Route(
+            name,
+            only(*CONFIGURERS, ok=302),
+            "post",
+            arguments=of(argument),
+            body=lambda t: {"reason": "case 7", "until": "2060-01-01", "days": "30"},
+            form=True,
+            anonymous=302,
+        )
+        for name, argument in (
+            ("hold-clip", "uid=clip"),
+            ("hold-alarm", "pk=alarm"),
+            ("hold-end", "pk=hold"),
+            ("portal-mine-retention", "pk=mine"),
+            ("portal-camera-retention", "pk=camera"),
+        )
+    ),
+    Route("clip-remove", only("owner"), arguments=of("uid=clip"), anonymous=302),
+    Route(
+        "clip-remove",
+        only("owner", ok=302),
+        "post",
+        arguments=of("uid=free_clip"),
+        body=lambda t: {"reason": "privacy"},
+        form=True,
+        anonymous=302,
+    ),
     Route("portal-area-change", only(*CONFIGURERS), arguments=of("pk=area"), anonymous=302),
     Route(
         "portal-area-change",

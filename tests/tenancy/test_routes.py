@@ -18,7 +18,8 @@ from apps.audit.models import AuditEntry
 from apps.audit.services import record
 from apps.bundles.models import Bundle
 from apps.detectors.models import OwnModel, ShadowDay
-from apps.evidence.models import Clip
+from apps.evidence.holds import hold_place
+from apps.evidence.models import Clip, Hold
 from apps.live.services import emit
 from apps.notify.models import Route as NotifyRoute
 from apps.notify.models import Subscription
@@ -142,6 +143,22 @@ def a_bundle(place: Place) -> Bundle:
     )  # fmt: skip
 
 
+def a_hold(place: Place, clip: Clip) -> Hold:
+    """Let somebody who is gone hold a clip."""
+    gone = User.objects.get(username=f"guest-{place.mine.pk}")
+    return hold_place(
+        actor=gone, clip=clip, reason="case", until=timezone.now() + timedelta(days=9)
+    )
+
+
+def a_free_clip(place: Place, clip: Clip) -> Clip:
+    """Store a clip that nobody holds."""
+    return Clip.objects.create(
+        mine=place.mine, alarm=clip.alarm, camera=place.camera, rule="r1", state=Clip.State.READY,
+        wanted_from=NOON, wanted_until=NOON, next_attempt_at=NOON,
+    )  # fmt: skip
+
+
 def things_of(place: Place) -> dict[str, Any]:
     """Return one mine's ids, with an alarm and a finished clip in it."""
     with system_scope("test"):
@@ -172,6 +189,8 @@ def things_of(place: Place) -> dict[str, Any]:
             "grant": a_grant(place).pk,
             "receipt": a_receipt(place, clip).pk,
             "unblur": an_unblur(clip).pk,
+            "hold": a_hold(place, clip).pk,
+            "free_clip": a_free_clip(place, clip).uid,
         }
 
 

@@ -10,6 +10,8 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Action
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
+from apps.api.views.keeping import ReasonSerializer
+from apps.evidence.expiry import clip_remove
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.selectors import clips
 from apps.evidence.services import clip_access
@@ -46,6 +48,16 @@ class ClipDetail(ScopedView):
     def get(self, request: Request, uid: str) -> Response:
         """Return a clip in scope."""
         return Response(self.get_serializer(self.find(clips(), uid=uid)).data)
+
+    @extend_schema(request=ReasonSerializer)
+    def delete(self, request: Request, uid: str) -> Response:
+        """Delete a clip that nobody holds, with a reason; its row, hash and manifest stay."""
+        clip = self.find(clips(), uid=uid)
+        self.access.require(Action.REMOVE, clip.mine_id)
+        data = ReasonSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        clip = clip_remove(clip=clip, actor=request.user, **data.validated_data)
+        return Response(self.get_serializer(clip).data)
 
 
 class ClipDownload(ScopedView):

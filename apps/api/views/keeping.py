@@ -1,0 +1,249 @@
+"""How long what is kept, what is missing and why, and what nobody may delete."""
+
+from typing import Any
+
+from django.http import Http404
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.alarms.selectors import alarms
+from apps.api.base import MINE, Rows, ScopedView
+from apps.cameras.models import Camera
+from apps.cameras.selectors import cameras
+from apps.evidence.holds import hold_place, hold_release, holds
+from apps.evidence.models import Hold
+from apps.evidence.selectors import clips
+from apps.mines.models import Mine
+from apps.mines.selectors import mines
+from apps.recordings.keeping import FIELDS, Kept, kept_by_camera, kept_of_mine, retention_set
+from apps.recordings.models import Cause, Gap, Retention
+from apps.recordings.selectors import gaps
+
+__all__ = ["CameraRetention", "GapList", "HoldEnd", "HoldList", "MineRetention", "ReasonSerializer"]
+
+
+class RetentionSerializer(serializers.Serializer[Any]):
+    """What is left out stays as it is; null takes what the one above says."""
+
+    days = serializers.FloatField(required=False, allow_null=True)
+    gigabytes = serializers.FloatField(required=False, allow_null=True)
+    clip_years = serializers.FloatField(
+        required=False, allow_null=True, help_text="0: videos are kept for good"
+    )
+
+
+class _Retention(ScopedView):
+    serializer_class = RetentionSerializer
+    queryset = Retention.objects.none()
+
+    def _set(self, request: Request, mine: Mine, camera: Camera | None) -> None:
+        self.access.require(Action.CONFIGURE, mine.pk)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        retention_set(mine=mine, camera=camera, actor=request.user, **data.validated_data)
+
+    def _now(self, mine: Mine, camera: Camera | None, kept: Kept) -> Response:
+        row = Retention.objects.filter(mine=mine, camera=camera).first()
+        return Response(
+            {name: getattr(kept, name) for name in FIELDS}
+            | {"said_by": kept.said_by, "own": {name: getattr(row, name, None) for name in FIELDS}}
+        )
+
+
+class MineRetention(_Retention):
+    """How long a mine keeps what, and who says so."""
+
+    def _mine(self, pk: int) -> Mine:
+        if pk not in self.mines_readable():
+            raise Http404
+        return mines().get(pk=pk)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return what holds."""
+        mine = self._mine(pk)
+        return self._now(mine, None, kept_of_mine(pk))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what the mine says."""
+        mine = self._mine(pk)
+        self._set(request, mine, None)
+        return self._now(mine, None, kept_of_mine(pk))
+
+
+class CameraRetention(_Retention):
+    """How long a camera's recordings and videos are kept, and who says so."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return what holds."""
+        camera = self.find(cameras(), pk=pk)
+        return self._now(camera.mine, camera, kept_by_camera([camera])[camera.pk])
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what the camera says."""
+        camera = self.find(cameras(), pk=pk)
+        self._set(request, camera.mine, camera)
+        return self._now(camera.mine, camera, kept_by_camera([camera])[camera.pk])
+
+
+class GapSerializer(serializers.ModelSerializer[Gap]):
+    """A time without pictures; `until` is null while it lasts, `bytes` say what was deleted."""
+
+    words = serializers.CharField(source="get_cause_display", read_only=True)
+
+    class Meta:
+        model = Gap
+        fields = [
+            "id", "mine", "camera", "stream", "since", "until", "cause", "words", "reason", "bytes",
+        ]  # fmt: skip
+
+
+class GapList(Rows):
+    """Gaps in recordings with their cause, newest first."""
+
+    serializer_class = GapSerializer
+    queryset = Gap.objects.none()
+
+    @extend_schema(
+        parameters=[
+            MINE,
+            OpenApiParameter("camera", OpenApiTypes.INT),
+            OpenApiParameter("stream", OpenApiTypes.STR, enum=["main", "sub"]),
+            OpenApiParameter("cause", OpenApiTypes.STR, enum=Cause.values),
+            OpenApiParameter("since", OpenApiTypes.DATETIME, description="that last beyond this"),
+            OpenApiParameter("until", OpenApiTypes.DATETIME, description="that begin before this"),
+        ]
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List gaps."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List gaps in scope that fit."""
+        rows = self.narrow(gaps())
+        asked = self.request.query_params
+        if "camera" in asked:
+            number = asked["camera"]
+            rows = rows.filter(camera=int(number)) if _is_number(number) else rows.none()
+        for name in ("stream", "cause"):
+            if name in asked:
+                rows = rows.filter(**{name: asked[name]})
+        if "since" in asked:
+            rows = rows.exclude(until__lte=_moment(asked["since"], "since"))
+        if "until" in asked:
+            rows = rows.filter(since__lt=_moment(asked["until"], "until"))
+        return rows
+
+
+class HoldSerializer(serializers.ModelSerializer[Hold]):
+    """A hold on a clip or on an alarm; in force while `ended_at` is null."""
+
+    clip = serializers.UUIDField(source="clip.uid", read_only=True, allow_null=True, default=None)
+    placed_by = serializers.CharField(source="placed_by.username", read_only=True)
+    released_by = serializers.CharField(
+        source="released_by.username", read_only=True, allow_null=True, default=None
+    )
+
+    class Meta:
+        model = Hold
+        fields = [
+            "id", "mine", "clip", "alarm", "reason", "placed_by", "placed_at", "until", "ended_at",
+            "released_by", "release_reason",
+        ]  # fmt: skip
+
+
+class HoldNewSerializer(serializers.Serializer[Any]):
+    """What is to be held: a clip or an alarm."""
+
+    clip = serializers.UUIDField(required=False)
+    alarm = serializers.IntegerField(required=False)
+    reason = serializers.CharField(max_length=500)
+    until = serializers.DateTimeField()
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Refuse both, and neither."""
+        if ("clip" in given) == ("alarm" in given):
+            raise serializers.ValidationError(_("Name a clip or an alarm, one of the two."))
+        return given
+
+
+class HoldList(Rows):
+    """Holds, newest first."""
+
+    read = Action.WATCH_CLIP
+    serializer_class = HoldSerializer
+    queryset = Hold.objects.none()
+
+    @extend_schema(parameters=[MINE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List holds."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """List holds in scope."""
+        return self.narrow(holds())
+
+    @extend_schema(request=HoldNewSerializer)
+    def post(self, request: Request) -> Response:
+        """Hold a clip or an alarm."""
+        data = HoldNewSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = data.validated_data
+        about: dict[str, Any] = (
+            {"clip": self.find(clips(), uid=given["clip"])}
+            if "clip" in given
+            else {"alarm": self.find(alarms(), pk=given["alarm"])}
+        )
+        self.access.require(Action.HOLD, next(iter(about.values())).mine_id)
+        hold = hold_place(actor=request.user, reason=given["reason"], until=given["until"], **about)
+        return Response(self.get_serializer(hold).data, status=status.HTTP_201_CREATED)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=300)
+
+
+class HoldEnd(ScopedView):
+    """Ends a hold before its time; never by the one who placed it."""
+
+    read = Action.WATCH_CLIP
+    serializer_class = ReasonSerializer
+    queryset = Hold.objects.none()
+
+    @extend_schema(responses=HoldSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """End the hold."""
+        hold = self.find(holds(), pk=pk)
+        self.access.require(Action.HOLD, hold.mine_id)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        hold = hold_release(hold=hold, actor=request.user, **data.validated_data)
+        return Response(HoldSerializer(hold).data)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 12
+
+
+def _moment(text: str, field: str) -> Any:
+    try:
+        at = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        at = None
+    if at is None or not is_aware(at):
+        raise serializers.ValidationError(
+            {field: _("Write a time with its offset, such as 2026-03-04T12:00:00Z.")}
+        )
+    return at

@@ -1,0 +1,217 @@
+"""Pages of how long a mine and its cameras keep what."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Min, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.pages import attempt, find, page, require_somewhere
+from apps.accounts.permissions import Action
+from apps.cameras.models import Camera
+from apps.cameras.selectors import cameras
+from apps.evidence.models import Clip
+from apps.live.services import KEEP
+from apps.mines.models import Mine
+from apps.mines.selectors import mines
+from apps.portal.mines import mine_to
+from apps.readings.models import Reading
+from apps.recordings.keeping import (
+    FIELDS,
+    Kept,
+    kept_by_camera,
+    kept_from,
+    kept_of_mine,
+    retention_set,
+)
+from apps.recordings.models import Retention, Stretch
+
+__all__ = ["camera_retention", "mine_retention", "retention"]
+
+
+class RetentionForm(forms.Form):
+    """How long what is kept; an empty field takes what the one above says."""
+
+    days = forms.FloatField(
+        label=gettext_lazy("Recordings, days"),
+        required=False,
+        help_text=gettext_lazy(
+            "Older recordings are deleted, within seconds of saving as well. 90 is common; parts "
+            "of a day as in 0.5."
+        ),
+        widget=forms.NumberInput(attrs={"step": "any", "min": "0.01"}),
+    )
+    gigabytes = forms.FloatField(
+        label=gettext_lazy("Recordings, GB"),
+        required=False,
+        widget=forms.NumberInput(attrs={"step": "any", "min": "0.01"}),
+    )
+    clip_years = forms.FloatField(
+        label=gettext_lazy("Videos of alarms, years"),
+        required=False,
+        help_text=gettext_lazy(
+            "Then video and picture are deleted; what happened, who answered and the hash stay. 0: "
+            "they are kept for good."
+        ),
+        widget=forms.NumberInput(attrs={"step": "any", "min": "0"}),
+    )
+
+    def __init__(self, *args: Any, row: Retention | None, above: Kept, of: str, **kwargs: Any):
+        kwargs["initial"] = {name: getattr(row, name, None) for name in FIELDS}
+        super().__init__(*args, **kwargs)
+        self.fields["gigabytes"].help_text = (
+            _(
+                "What this camera alone may take; the oldest goes first. It is counted by itself "
+                "and not in the mine's share."
+            )
+            if of == "camera"
+            else _(
+                "What all cameras without a share of their own may take together; the oldest goes "
+                "first. Empty: as much as the disk gives."
+            )
+        )
+        for name, words in kept_words(above).items():
+            self.fields[name].widget.attrs["placeholder"] = words
+
+
+def kept_words(kept: Kept) -> dict[str, str]:
+    """Say what holds, in words."""
+    years = _number(kept.clip_years)
+    return {
+        "days": _days(kept.days),
+        "gigabytes": _("what the disk gives")
+        if kept.gigabytes is None
+        else _("%(n)s GB") % {"n": _number(kept.gigabytes)},
+        "clip_years": _("for good")
+        if not kept.clip_years
+        else ngettext("%(n)s year", "%(n)s years", round(kept.clip_years)) % {"n": years},
+    }
+
+
+def _number(value: float) -> str:
+    return str(localize(int(value) if value == int(value) else round(value, 2)))
+
+
+def _days(days: float) -> str:
+    if days < 1:
+        minutes = round(days * 1440)
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return ngettext("%(n)s day", "%(n)s days", round(days)) % {"n": _number(days)}
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def mine_retention(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set how long a mine keeps what, and show which of its cameras say something else."""
+    mine = mine_to(request, pk, Action.CONFIGURE)
+    return _change(request, mine, None)
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def camera_retention(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set how long one camera's recordings and videos are kept."""
+    camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
+    return _change(request, camera.mine, camera)
+
+
+def _change(request: HttpRequest, mine: Mine, camera: Camera | None) -> HttpResponse:
+    row = Retention.objects.filter(mine=mine, camera=camera).first()
+    above = kept_of_mine(mine.pk) if camera else kept_from(None)
+    form = RetentionForm(
+        request.POST or None, row=row, above=above, of="camera" if camera else "mine"
+    )
+    if request.method == "POST" and form.is_valid():
+        figures = form.cleaned_data
+        saved = attempt(
+            form,
+            lambda: retention_set(mine=mine, camera=camera, actor=request.user, **figures),
+        )
+        if saved is not None:
+            messages.success(request, _("Saved. It holds from now on, also for what is there."))
+            return redirect("portal-retention")
+    context = {
+        "section": "retention", "mine": mine, "camera": camera, "form": form,
+        "above": kept_words(above), "cameras": [] if camera else _cameras(mine),
+    }  # fmt: skip
+    status = 400 if request.method == "POST" else 200
+    return render(request, "portal/retention_form.html", context, status=status)
+
+
+def _cameras(mine: Mine) -> list[dict[str, Any]]:
+    rows = list(cameras().filter(mine=mine))
+    kept = kept_by_camera(rows)
+    return [
+        {
+            "camera": camera,
+            "words": kept_words(kept[camera.pk]),
+            "own": {name for name in FIELDS if kept[camera.pk].said_by[name] == "camera"},
+        }
+        for camera in rows
+    ]
+
+
+@require_GET
+@page
+def retention(request: HttpRequest) -> HttpResponse:
+    """Show how long what is kept, who says so, and how much there is of the mines now."""
+    mine_ids = require_somewhere(request, Action.CONFIGURE)
+    stretches = Stretch.objects.filter(mine__in=mine_ids).order_by()
+    recorded = {
+        row["mine"]: row
+        for row in stretches.values("mine").annotate(oldest=Min("since"), bytes=Sum("bytes"))
+    }
+    clips = {
+        row["mine"]: row
+        for row in Clip.objects.filter(mine__in=mine_ids, state=Clip.State.READY)
+        .order_by()
+        .values("mine")
+        .annotate(oldest=Min("wanted_from"), bytes=Sum("bytes"))
+    }
+    own: dict[int, int] = {}
+    by_mine: dict[int, Retention] = {}
+    for row in Retention.objects.filter(mine__in=mine_ids):
+        if row.camera_id is None:
+            by_mine[row.mine_id] = row
+        elif any(getattr(row, name) is not None for name in FIELDS):
+            own[row.mine_id] = own.get(row.mine_id, 0) + 1
+    rows = []
+    for mine in mines().filter(pk__in=mine_ids):
+        rows.append(
+            {
+                "mine": mine,
+                "words": kept_words(kept_from(by_mine.get(mine.pk))),
+                "own": own.get(mine.pk, 0),
+                "recorded": recorded.get(mine.pk, {}),
+                "clips": clips.get(mine.pk, {}),
+            }
+        )
+    readings = _("as read %(raw)s, by the minute %(minute)s, by the hour %(hour)s") % {
+        "raw": _days(settings.READINGS_RAW_DAYS),
+        "minute": _days(settings.READINGS_MINUTE_DAYS),
+        "hour": _days(settings.READINGS_HOUR_DAYS),
+    }
+    reading = Reading.objects.filter(mine__in=mine_ids).aggregate(oldest=Min("at"))
+    others: list[dict[str, Any]] = [
+        {"what": _("Alarms, hand-overs and who did what"), "how": _("for good"),
+         "why": _("The record cannot be changed or deleted.")},
+        {"what": _("Levels and other readings"), "how": readings, **reading,
+         "set": "DAVY_READINGS_*_DAYS"},
+        {"what": _("Events for open pages"), "how": _days(KEEP.days),
+         "why": _("A page that was away longer starts anew.")},
+    ]  # fmt: skip
+    context = {
+        "section": "retention",
+        "rows": rows,
+        "others": others,
+        "default": kept_words(kept_from(None)),
+        "disk_gb": _number(settings.RING_BYTES / 1e9),
+    }
+    return render(request, "portal/retention.html", context)
