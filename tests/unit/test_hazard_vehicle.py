@@ -261,6 +261,29 @@ def test_too_few_pixels_make_the_rule_blind_and_no_alarm():
     assert "pixels" in [r.why for r in film.readings if r.name == "r1.sight"][-1]
 
 
+@pytest.mark.parametrize(("speed", "expected"), [(3.0, []), (6.0, ["runaway"])])
+def test_a_speed_known_badly_proves_what_even_its_least_exceeds(speed, expected):
+    film = road()
+    for k in range(round(2.4 * FPS)):
+        foot = 0.1 + speed * k / FPS / 20
+        car = Vehicle(1, (0.4, foot - 0.1, 0.6, foot), (0.5, foot), 0.9, 0.0, edge=0.03)
+        film.frame([], vehicles=[car], machines={"winch": "RUNNING"})
+    assert levels(film)[-1:] == expected
+    assert readings(film, "speed")[-1] == "UNKNOWN"  # it is no figure to be told
+    assert readings(film, "sight")[-1] == "BLIND"
+
+
+def test_a_runaway_whose_wheels_leave_the_picture_stays_one_that_goes_down():
+    film = road()
+    foot = drive(film, 2 * LIMIT, 1.0, at=0.6)
+    for k in range(4):
+        low = foot + 4.0 * k / FPS / 20
+        car = Vehicle(1, (0.4, low - 0.2, 0.6, low), (0.5, low), 0.9, 0.0, point="")
+        film.frame([], vehicles=[car], machines={"winch": "RUNNING"})
+    assert "runaway" in levels(film)
+    assert "overspeed" not in levels(film)
+
+
 def test_a_way_that_is_drawn_beside_the_ground_makes_the_rule_blind():
     steep = {
         "image": [[0.3, 0.5], [0.7, 0.5], [1, 1], [0, 1]],

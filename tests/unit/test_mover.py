@@ -17,7 +17,7 @@ from workers.simulate.optics import camera_matrix, project
 from workers.simulate.scene import Phase, View
 from workers.state import State
 from workers.vision.detector import load_detector
-from workers.vision.mover import Mover
+from workers.vision.mover import Mover, goes_on
 from workers.vision.speed import Spot, velocity
 
 SIMULATE = Path(__file__).resolve().parents[2] / "workers" / "simulate"
@@ -32,6 +32,20 @@ CAR = (
 METRES = [(-1.5, 4.0), (1.5, 4.0), (1.5, 16.0), (-1.5, 16.0)]
 TRACK = ((0.36, 0.25), (0.5, 0.25), (0.95, 0.99), (0.42, 0.99))
 FLOOR = ((0.02, 0.55), (0.98, 0.55), (0.98, 0.99), (0.02, 0.99))
+
+
+def rows(places):
+    return [[k / 5, 0.0, place] for k, place in enumerate(places)]
+
+
+def test_a_slow_far_car_goes_on_evenly_and_what_jumps_trembles_or_stands_does_not():
+    rng = np.random.default_rng(1)
+    noise = rng.normal(0, 0.5, 25)
+    assert goes_on(rows(22 - 1.0 * np.arange(25) / 5 + noise), 0.5)
+    assert not goes_on(rows(22 + noise), 0.5)
+    assert not goes_on(rows(np.where(np.arange(25) < 14, 22.0, 17.0) + 0.2 * noise), 0.5)
+    assert not goes_on(rows(22 - 0.2 * np.arange(25) / 5 + noise), 0.5)  # within its error
+    assert not goes_on(rows([22.0, 20.0, 18.0, 16.0]), 0.5)  # too few to tell
 
 
 def seen_at(x, y):

@@ -134,30 +134,28 @@ class Driving:
         self.unmeasured = car.unmeasured
         self.down, self.right = self._way(params.down), self._way(params.way)
         self.so: set[str] = set()
-        motion, limit = car.motion, params.limit
+        motion = car.motion
         if motion is None:
-            # Whether it stands is known by its place alone.
-            for thing in ("fast", "overspeed", "accelerates", "wrong_way"):
+            # Whether it stands is known by its place alone; that it is too fast, by what even the
+            # least of a rough speed exceeds.
+            for thing in ("accelerates", "wrong_way"):
                 self._hold(thing, None, 0)
             self._hold("moves", self._creeps(stopped_s) or None, params.runaway_s)
+            self._speeds(car.rough, None)
         else:
-            sure, error = motion.speed - motion.error, motion.error
-            downhill = self.down is not None and motion.along(self.down) >= max(
-                DOWNHILL * motion.speed, error
-            )
+            error = motion.error
+            downhill = self._speeds(motion, False)
             accelerates: bool | None = False
             if self.down is not None and downhill:
                 self.accel = car.bend(self.down, view.step_s)
                 accelerates = None
                 if self.accel is not None:
                     accelerates = self.accel[0] - self.accel[1] > params.accel_m_s2
-            least = limit if is_open in FAST else limit * (1 + params.warn_percent / 100)
-            self._hold("fast", (motion.speed if is_open in FAST else sure) > least, params.over_s)
-            self._hold("overspeed", sure > limit * (1 + TRIPS[params.kind]), params.over_s)
-            if downhill and "overspeed" in self.so:
-                self.so.add("downhill")
             self._hold("accelerates", accelerates, params.runaway_s)
-            moves = self._moves(motion, stopped_s) or self._creeps(stopped_s)
+            moves = self._moves(motion, stopped_s)
+            if moves:
+                car.memory.setdefault("creep", None)
+            moves = moves or self._creeps(stopped_s)
             self._hold("moves", moves, params.runaway_s)
             against = self.right is not None and motion.along(self.right) + error < (
                 -params.moving_m_s
@@ -197,7 +195,7 @@ class Driving:
 
     def words(self, level: str, zone: str) -> Phrase:
         """Say what is so."""
-        motion = self.car.motion
+        motion = self.car.motion or self.car.rough
         speed = f"{motion.speed:.1f}" if motion else "?"
         error = f"{motion.error:.1f}" if motion else "?"
         if level == "stopped":
@@ -222,7 +220,7 @@ class Driving:
 
     def values(self) -> dict[str, float | None]:
         """Return what was measured."""
-        motion = self.car.motion
+        motion = self.car.motion or self.car.rough
         return {
             "speed_m_s": round(motion.speed, 2) if motion else None,
             "error_m_s": round(motion.error, 2) if motion else None,
@@ -235,12 +233,38 @@ class Driving:
         }
 
     def _way(self, name: str | None) -> tuple[float, float] | None:
-        if name is None or self.car.place is None:
+        # Whose lower edge is out of the picture goes on where it went.
+        place = self.car.ground
+        if name is None or place is None:
             return None
-        found = direction(self.view.lines[name], self.car.place, self.view)
+        found = direction(self.view.lines[name], place, self.view)
         if found is None:
             self.unmeasured = self.unmeasured or sentence("the drawn way is not on the ground")
         return found
+
+    def _speeds(self, motion: Motion | None, otherwise: bool | None) -> bool:
+        """Hold what is over the limit; tell whether it goes down.
+
+        otherwise: what is told where that is not proven: that it is not so, or nothing.
+        """
+        if motion is None:
+            self._hold("fast", None, 0)
+            self._hold("overspeed", None, 0)
+            return False
+        params, limit = self.params, self.params.limit
+        sure = motion.speed - motion.error
+        is_known = otherwise is not None
+        least = limit if self.is_open in FAST else limit * (1 + params.warn_percent / 100)
+        speed = motion.speed if is_known and self.is_open in FAST else sure
+        self._hold("fast", speed > least or otherwise, params.over_s)
+        over = sure > limit * (1 + TRIPS[params.kind])
+        self._hold("overspeed", over or otherwise, params.over_s)
+        downhill = self.down is not None and motion.along(self.down) >= max(
+            DOWNHILL * motion.speed, motion.error
+        )
+        if downhill and "overspeed" in self.so:
+            self.so.add("downhill")
+        return downhill
 
     def _moves(self, motion: Motion, stopped_s: float) -> bool:
         """Tell whether it moves although the machine stands.
@@ -271,6 +295,9 @@ class Driving:
             memory["creep"] = None
             return False
         kept = memory.get("creep")
+        first = memory.get("first")
+        if "creep" not in memory and first and t - first[0] < stopped_s - self.params.settle_s:
+            kept = memory["creep"] = first  # before it was known to be a vehicle
         if kept is None or t - kept[0] > CREEP_S:
             memory["creep"] = kept = [t, *place, self.car.sigma]
         gone_m = hypot(place[0] - kept[1], place[1] - kept[2])

@@ -36,7 +36,8 @@ class Car:
     """A vehicle in the zone with what its way tells.
 
     place: on the ground, in metres; motion: None where it cannot be told, and unmeasured says why
-    where that lasts; sigma: standard deviation of the place, in metres; memory: what is
+    where that lasts; rough: a motion known too badly to be told, which still proves what even its
+    least speed exceeds; sigma: standard deviation of the place, in metres; memory: what is
     remembered of it, by whoever judges it.
     """
 
@@ -48,6 +49,12 @@ class Car:
     memory: dict[str, Any]
     spots: list[Spot]
     sigma: float
+    rough: Motion | None = None
+
+    @property
+    def ground(self) -> Point | None:
+        """Return where it is, or was last, on the ground, in metres."""
+        return self.place or ((self.spots[-1].x, self.spots[-1].y) if self.spots else None)
 
     def bend(self, way: Point, step_s: float) -> tuple[float, float] | None:
         """Return the acceleration along a direction and its error, in m/s²."""
@@ -206,6 +213,7 @@ def _note(
     mine["stood"] = view.t - mine["anchor"][0] > LOST_S
     if place is None or not vehicle.seen:
         return
+    mine.setdefault("first", [view.t, *place, sigma])
     # Another point of it, or another way of seeing it, does not lie on the same way.
     how = vehicle.label if vehicle.label in (LABEL, STANDS) else ""
     tag = f"{vehicle.point} {how}"
@@ -226,9 +234,9 @@ def _car(
     spots = [Spot(*row) for row in mine["trail"]]
     fresh = bool(spots) and view.t - spots[-1].t <= max(0.5, 2.2 * view.step_s)
     motion = velocity(spots, view.step_s) if fresh else None
-    why = ""
+    why, rough = "", None
     if motion is not None and motion.error > most_error:
-        motion, why = None, sentence("too few pixels to measure a speed")
+        rough, motion, why = motion, None, sentence("too few pixels to measure a speed")
     elif not vehicle.point:
         why = sentence("the lower edge of a vehicle is out of the picture")
     elif place is None:
@@ -241,4 +249,4 @@ def _car(
     elif motion is None and not why:
         why = sentence("a vehicle is seen too seldom to measure its speed")
     stands_s = view.t - float(mine["anchor"][0])
-    return Car(vehicle, place, motion, why, stands_s, mine, spots, sigma)
+    return Car(vehicle, place, motion, why, stands_s, mine, spots, sigma, rough)

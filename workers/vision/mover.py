@@ -9,6 +9,7 @@ out, and so are lamps that saturate.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot
+from statistics import median
 from typing import Any, ClassVar
 
 import cv2
@@ -40,6 +41,9 @@ WIDE_M, HIGH_M, FLAT, SLIM = 0.85, 0.5, 0.18, 1.5
 GONE_M, GONE, GONE_CELLS = 0.7, 0.12, 2.0
 # That way is looked at for so long, and its speed must be known so well, as a part of itself.
 WAY_S, SURE = 1.4, 0.4
+# Far away a slow car's speed is known badly, its place well enough: who goes on the same way beyond
+# so many deviations of two places, looked at over so long, is one too.
+LONG_S, SIGMAS = 5.0, 3.0
 # One standard deviation of its lower edge: in cells, and as a part of its box's height, because in
 # poor light now its wheels are seen and now only its bumper.
 EDGE_CELLS, EDGE = 0.35, 0.05
@@ -227,10 +231,13 @@ class Mover:
             way = self.ways.setdefault(track.id, [])
             sigma = hypot(below[0] - place[0], below[1] - place[1])
             way.append([t, *place, sigma, *foot])
-            self.ways[track.id] = way = [row for row in way if t - row[0] <= WAY_S + 1e-6]
-            motion = velocity([Spot(*row[:4]) for row in way])
-            if motion is None or motion.error > SURE * motion.speed:
-                continue
+            self.ways[track.id] = way = [row for row in way if t - row[0] <= LONG_S + 1e-6]
+            high_m = _deviation(track.box, foot, place, ground)
+            if not goes_on(way, high_m):
+                way = [row for row in way if t - row[0] <= WAY_S + 1e-6]
+                motion = velocity([Spot(*row[:4]) for row in way])
+                if motion is None or motion.error > SURE * motion.speed:
+                    continue
             gone_m = hypot(place[0] - way[0][1], place[1] - way[0][2])
             gone = hypot(
                 (foot[0] - way[0][4]) * where.picture[0], (foot[1] - way[0][5]) * where.picture[1]
@@ -299,6 +306,33 @@ class Mover:
             MoverTracker.load(data["tracker"]), empty, past, past_t, renewed_t, settled_t, doubt_t,
             data["restarted"], data["lost"], dict(data["ways"]), dict(data["cars"]),
         )  # fmt: skip
+
+
+def _deviation(
+    box: Sequence[float], foot: tuple[float, float], place: tuple[float, float], ground: Plane
+) -> float:
+    """Return one deviation of a box's place on the ground, in metres."""
+    beside = ground.metres((foot[0], foot[1] + EDGE * (box[3] - box[1])))
+    return 1e9 if beside is None else hypot(beside[0] - place[0], beside[1] - place[1])
+
+
+def goes_on(way: Sequence[Sequence[float]], deviation_m: float) -> bool:
+    """Tell whether a way leads clearly elsewhere, and evenly: rows begin with t and two metres.
+
+    A box that jumps to another thing is elsewhere too, but has not been half way at half time.
+    """
+    third = len(way) // 3
+    if third < 3:
+        return False
+    (x, y), (mx, my), (ex, ey) = (
+        (median(row[1] for row in part), median(row[2] for row in part))
+        for part in (way[:third], way[third : 2 * third], way[-third:])
+    )
+    gone_m = hypot(ex - x, ey - y)
+    if gone_m < GONE_M + SIGMAS * hypot(deviation_m, deviation_m):
+        return False
+    half = ((mx - x) * (ex - x) + (my - y) * (ey - y)) / gone_m**2
+    return 0.25 <= half <= 0.75
 
 
 def _joined(parts: list[list[float]]) -> list[list[float]]:
