@@ -83,12 +83,12 @@ train-ppe: setup-dev ## train the network for helmets and vests (workers/models/
 train-miner: setup ## render, train and measure the miner's network anew; ARGS="--steps 50" for a try
 	@exec $(PY) -m workers.train.miner $(ARGS)
 
-train-miner-dark: setup ## the network for dark pictures: docs/models/miner-dark.md
+train-miner-dark: setup ## the network for dark pictures (docs/models/miner-dark.md): minutes on a GPU, hours without
 	@$(PY) -m workers.train.weights --further 1.65 --out var/train/dark/start.safetensors
 	@exec $(PY) -m workers.train.miner --start var/train/dark/start.safetensors --out var/train/dark \
-	  --weights var/train/dark/tuned.safetensors --card var/train/dark/card.md --steps 750 --seed 3 \
-	  --rendered 12 --real 4 --warm-up 30 --average 0.995 --memory-scores 0.4 --memory-boxes 0.2 \
-	  --others 0.1 --darkened 0.9 $(ARGS)
+	  --weights var/train/dark/tuned.safetensors --card var/train/dark/card.md --train-pictures 8570 \
+	  --steps 3220 --seed 7 --rendered 30 --real 28 --warm-up 50 --memory-scores 0.5 \
+	  --memory-boxes 0.25 --others 0.1 --darkened 0.75 --swapped 0.35 $(ARGS)
 
 lock: setup-dev ## write the exact pins from the .in files
 	@$(PY) infra/lock.py

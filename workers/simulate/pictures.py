@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workers.simulate.layouts import Layout
     from workers.simulate.stage import Stage
 
-VERSION = 2
+VERSION = 3  # since 3 with masks
 TOP = 8.0  # linear light at the end of the stored scale
 LIT_LUMA = 85.0  # mean luma at exposure 1
 PER_PLACE = 6  # pictures taken of a place
@@ -30,6 +30,11 @@ def pack(linear: NDArray) -> NDArray[np.uint16]:
     """Store RGB linear light as 16-bit BGR: 65535 * sqrt(min(1, linear / 8))."""
     root = np.sqrt(np.clip(linear[..., ::-1] / TOP, 0, 1))
     return (root * 65535 + 0.5).astype(np.uint16)
+
+
+def mask_of(picture: Path) -> Path:
+    """Name the mask of a picture: white where people and what they carry are seen."""
+    return picture.with_suffix(".mask.png")
 
 
 def load(path: Path | str) -> NDArray[np.float32]:
@@ -237,8 +242,11 @@ def _label(
 
 def takes(
     stage: Stage, split: str, seed: int, width: int
-) -> Iterator[tuple[int, NDArray, dict[str, Any]]]:
-    """Take the pictures of one place: index in the place, linear light at luma 85, label."""
+) -> Iterator[tuple[int, NDArray, NDArray, dict[str, Any]]]:
+    """Take the pictures of one place: index in the place, linear light at luma 85, mask, label.
+
+    The mask (H, W) is true where people and what they carry are seen.
+    """
     from workers.simulate.layouts import draw_layout
 
     layout = draw_layout(split, seed)
@@ -248,6 +256,7 @@ def takes(
         people = _people(layout, split, width, rng)
         flicker = (float(rng.choice([1, 1, 0.3, 1.4])), float(rng.choice([1, 1, 0.0, 0.5])))
         linear, counts = stage.shoot(people, [], flicker)
+        mask = stage.codes > 0 if people else np.zeros(linear.shape[:2], bool)
         exposure = exposure_for(np.minimum(linear, 50.0), LIT_LUMA)
         with_people, alone = _toned(linear * exposure), _toned(stage.without(flicker) * exposure)
         apart = np.abs(with_people - alone).mean(axis=2)
@@ -265,7 +274,7 @@ def takes(
             "lamps": len(layout.lamps),
             "people": _label(stage, people, counts, apart, exposure),
         }
-        yield index, linear * np.float32(exposure), label
+        yield index, linear * np.float32(exposure), mask, label
 
 
 def generate(out: Path, count: int, seed: int, split: str, width: int, height: int) -> None:
@@ -284,15 +293,16 @@ def generate(out: Path, count: int, seed: int, split: str, width: int, height: i
         if known.issuperset(files):
             continue
         stage = stage or Stage(width, height)
-        for index, linear, label in takes(stage, split, place, width):
+        for index, linear, mask, label in takes(stage, split, place, width):
             if index >= len(files) or files[index] in known:
                 continue
             # The label is written last: a picture with a label is whole.
             cv2.imwrite(str(out / files[index]), pack(linear), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            cv2.imwrite(str(mask_of(out / files[index])), mask.astype(np.uint8) * 255)
             with labels.open("a") as stream:
                 stream.write(
                     json.dumps({"file": files[index], **label}, separators=(",", ":")) + "\n"
                 )
 
 
-__all__ = ["expose", "generate", "glow", "load", "luma", "pack", "relit"]
+__all__ = ["expose", "generate", "glow", "load", "luma", "mask_of", "pack", "relit"]

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from workers import models
 from workers.train import measure, validate, weights
+from workers.train.backdrop import Backdrop
 from workers.train.samples import Rendered
 from workers.train.validate import REGIMES, Shown
 from workers.vision.backends import TorchRunner
@@ -23,6 +24,10 @@ from workers.vision.nanodet import NanoDet, fill
 SHARES = (0.4, 0.55, 0.7, 0.85, 1.0)
 CHOOSE_BY = ("dim", "very_dark", "glare")
 SURE, DOUBTFUL = 0.5, 0.3
+# What the original takes for a person with this score may be one: it is not taught as background.
+MAYBE = 0.12
+# A portrait leaves no place to stand before: at most this share of a backdrop may be people.
+CROWDED = 0.5
 # How much of the agreement on real pictures, 100 for the original, may be lost. Four networks had
 # 99.6, 99.4, 98.9 and 96.8, and lost 1.5, 3.7, 6.8 and 7.3 AP50 on COCO's people. The pictures,
 # mostly portraits, tell little of everyday scenes: measure those too before one is the default.
@@ -52,6 +57,26 @@ def real_truth(paths: Sequence[Path]) -> list[Shown]:
         sure = (seen[:, 4] >= SURE).astype(float)
         labelled.append(Shown(shown.path, seen[:, :4], sure, shown.group))
     return labelled
+
+
+def backdrops(paths: Sequence[Path]) -> tuple[Backdrop, ...]:
+    """Return photographs with room to stand before; who may be in them is not taught as empty."""
+    bare = [Shown(path, np.zeros((0, 4)), np.zeros(0), path.stem) for path in paths]
+    found = validate.sightings(validate.detector(weights.original()), bare)
+    kept = []
+    for path, seen in zip(paths, found, strict=True):
+        people = seen[seen[:, 4] >= MAYBE, :4].astype(np.float32)
+        if _covered(people) <= CROWDED:
+            kept.append(Backdrop(path, people))
+    return tuple(kept)
+
+
+def _covered(boxes: np.ndarray) -> float:
+    """Return the share of a picture that boxes (N, 4), fractions, cover together."""
+    y, x = (np.mgrid[0:48, 0:48] + 0.5) / 48
+    inside = [(x > left) & (x < right) & (y > top) & (y < bottom)
+              for left, top, right, bottom in boxes]  # fmt: skip
+    return float(np.any(inside, axis=0).mean()) if inside else 0.0
 
 
 def curve(

@@ -33,6 +33,7 @@ class Recipe:
     memory_boxes: float = 0.5
     others: float = 0.25  # the teacher's other classes, on a third of the rendered pictures
     darkened: float = 0.5
+    swapped: float = 0.35  # of rendered people stand before a photograph
     frozen: int = 1  # 1: the stem, 2: and the first block, ...
     clip: float = 10.0
 

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from workers.models.contract import ModelError
+from workers.simulate.pictures import mask_of
 from workers.train import card, choose, gather, loop, samples, validate, weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,11 @@ def train(
 ) -> tuple[dict[str, Tensor], str] | None:
     """Take the steps that are left; return the weights and what they are made of, or None."""
     rendered = samples.read_labels(args.pictures / "train")
+    if recipe.swapped and not all(mask_of(item.path).is_file() for item in rendered):
+        raise gather.MissingError(
+            f"pictures in {args.pictures / 'train'} have no masks: they were rendered by an older "
+            "version. Move them away to render them anew, or take --swapped 0"
+        )
     people = sum(len(item.boxes) for item in rendered)
     places = len({item.layout for item in rendered})
     data = (
@@ -38,7 +44,14 @@ def train(
     )
     print(data, flush=True)
     plan = samples.Plan(
-        tuple(rendered), tuple(real), recipe.seed, recipe.rendered, recipe.real, recipe.darkened
+        tuple(rendered),
+        tuple(real),
+        recipe.seed,
+        recipe.rendered,
+        recipe.real,
+        recipe.darkened,
+        choose.backdrops(real) if recipe.swapped else (),
+        recipe.swapped,
     )
     start, said = weights.load(args.start) if args.start else (None, {})
     run = loop.Run(recipe, plan, weights.original(), args.device, start)

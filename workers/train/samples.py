@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from workers.train import assign, camera
+from workers.train import assign, backdrop, camera
+from workers.train.backdrop import Backdrop
 
 # Rows and columns of the network's input: a wide camera's picture, and a photograph.
 WIDE = (256, 416)
@@ -58,6 +59,8 @@ class Plan:
     rendered_per_step: int
     real_per_step: int
     darkened: float  # share of real pictures that the student sees through another camera
+    backdrops: tuple[Backdrop, ...] = ()
+    swapped: float = 0.0  # share of rendered pictures whose people stand before a photograph
 
 
 def read_labels(folder: Path) -> list[Rendered]:
@@ -178,9 +181,15 @@ def lay(part: np.ndarray, corner: tuple[int, int], canvas: tuple[int, int]) -> n
 
 
 def rendered_sample(
-    item: Rendered, rng: np.random.Generator, canvas: tuple[int, int] = WIDE
+    item: Rendered,
+    rng: np.random.Generator,
+    canvas: tuple[int, int] = WIDE,
+    behind: Backdrop | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a picture, uint8 BGR, its boxes to learn (N, 4) and to ignore (M, 4) in pixels."""
+    """Return a picture, uint8 BGR, its boxes to learn (N, 4) and to ignore (M, 4) in pixels.
+
+    behind: a photograph that its people are put before.
+    """
     stored = cv2.imread(str(item.path), cv2.IMREAD_UNCHANGED)
     if stored is None or stored.dtype != np.uint16:
         raise ValueError(f"{item.path} is no 16-bit picture")
@@ -193,8 +202,14 @@ def rendered_sample(
     heads = place(item.heads, cut, size)
     middles = (heads[:, :2] + heads[:, 2:]) / 2
     look = camera.random_look(rng)
-    part, corner = cut_out(stored, cut, canvas)
-    linear = camera.decode(part)
+    if behind:
+        light, maybe = backdrop.put(stored, item.path, behind, rng)
+        linear, corner = cut_out(light, cut, canvas)
+        unsure, shown = sort_labels(place(maybe, cut, size), np.zeros(len(maybe)), canvas)
+        unsure = unsure[shown == 0]
+    else:
+        part, corner = cut_out(stored, cut, canvas)
+        linear, unsure = camera.decode(part), np.zeros((0, 4))
     if rng.random() < 0.15:
         # Other paint and clothes than the renderer's: the channels change places.
         linear = linear[..., rng.permutation(3)]
@@ -202,7 +217,8 @@ def rendered_sample(
     for row in np.flatnonzero(flags == 1):
         if not camera.can_be_seen(grey, boxes[row] - np.tile(corner[::-1], 2), look.noise):
             flags[row] = 0
-    return lay(picture, corner, canvas), boxes[flags == 1], boxes[flags == 0]
+    ignored = np.concatenate((boxes[flags == 0], unsure))
+    return lay(picture, corner, canvas), boxes[flags == 1], ignored
 
 
 def real_sample(
@@ -247,11 +263,15 @@ class Steps(Dataset):
         return batch
 
     def _rendered(self, step: int) -> dict[str, Tensor]:
+        plan = self.plan
         pictures, chosen, wanted = [], [], []
-        for slot in range(self.plan.rendered_per_step):
-            rng = np.random.default_rng([self.plan.seed, step, slot, 0])
-            item = self.plan.rendered[int(rng.integers(len(self.plan.rendered)))]
-            picture, boxes, ignored = rendered_sample(item, rng)
+        for slot in range(plan.rendered_per_step):
+            rng = np.random.default_rng([plan.seed, step, slot, 0])
+            item = plan.rendered[int(rng.integers(len(plan.rendered)))]
+            behind = None
+            if plan.backdrops and rng.random() < plan.swapped:
+                behind = plan.backdrops[int(rng.integers(len(plan.backdrops)))]
+            picture, boxes, ignored = rendered_sample(item, rng, behind=behind)
             rows = assign.assign(boxes, ignored, *WIDE)
             boxes = boxes if len(boxes) else np.zeros((1, 4))
             pictures.append(picture)
