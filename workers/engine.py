@@ -72,6 +72,7 @@ def analyse(
     gate: bool = True,
     fps: float | None = None,
     weak: bool = False,
+    look_s: float = 0.0,
 ) -> Analysis:
     """Analyse one chunk; the given state is left as it was.
 
@@ -83,7 +84,7 @@ def analyse(
         return Analysis(state, open=open_findings(scene, state, chunk.start_s))
     # Pickled and back is a copy at a tenth of what copy.deepcopy takes.
     own = pickle.loads(pickle.dumps(state, pickle.HIGHEST_PROTOCOL)) if state else State()
-    work = _Fold(scene, own, detector, gate, weak)
+    work = _Fold(scene, own, detector, gate, weak, look_s)
     work.begin(chunk)
     rate = fps or scene.analysis_fps
     cells = Cells(rate, work.state.cell if work.state.cell_fps == rate else None)
@@ -108,13 +109,20 @@ class _Fold:
     """The work on one chunk."""
 
     def __init__(
-        self, scene: Scene, state: State, detector: Detector, gate: bool, weak: bool
+        self,
+        scene: Scene,
+        state: State,
+        detector: Detector,
+        gate: bool,
+        weak: bool,
+        look_s: float,
     ) -> None:
         self.scene = scene
         self.state = state
         self.detector = detector
         self.saw = detector.name  # the network that looked last
         self.weak = weak
+        self.look_s = look_s
         active = [(rule, registry()[rule.type]) for rule in scene.rules if rule.mode != "off"]
         self.roads = roads_of(scene)
         self.gated = gate and not any(kind.always for _, kind in active)
@@ -214,6 +222,7 @@ class _Fold:
         """Run the detector if the gate wants it; None if it was not run."""
         state = self.state
         tracks = state.tracker.tracks
+        looked_t = state.gate.looked_t
         wanted = state.gate.wants(
             small,
             frame.t,
@@ -222,6 +231,9 @@ class _Fold:
             ignore=self._mask(small.shape[0], small.shape[1]),
             people=[track.box for track in tracks],
         )
+        if wanted and 0 <= frame.t - looked_t < self.look_s - 0.05:
+            state.gate.looked_t = looked_t
+            wanted = False
         if not wanted:
             return None
         self.analysis.detector_frames += 1

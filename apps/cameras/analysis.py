@@ -25,6 +25,7 @@ from apps.cameras.frames import LastFrame, TimedDetector, still
 from apps.cameras.health import LOST_RULE, alarm_rule
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
+from apps.cameras.shedding import rate_for
 from apps.cameras.tiles import keep_tile
 from apps.detectors.loading import Look, look_for, own_models_of
 from apps.live.services import emit
@@ -56,9 +57,6 @@ TURN_S = 1.5
 TOO_OLD = timedelta(minutes=2)
 # A chunk that killed its worker this often is set aside.
 MOST_ATTEMPTS = 3
-# With this many chunks waiting, fewer frames a second are analysed: an overload costs detail,
-# said and counted, never delay. Not below 3: a machine's state cannot be read from fewer.
-SHED_FROM, SHED_FPS = 3, 3.0
 ARMED, SHADOW = "armed", "shadow"
 
 
@@ -133,14 +131,14 @@ def _one(camera: Camera, token: str) -> bool:
         return _set_aside(camera, chunk, token, sentence("its analysis failed three times"))
     stages = Stages(chunk.indexed_at)
     stages.mark("picked")
-    fps = SHED_FPS if len(waiting) >= SHED_FROM else None
+    rate = rate_for(len(waiting))
     path = settings.RING_DIR / chunk.path
     try:
         frames = LastFrame(read_frames(path, start_s=start.timestamp(), fps=None))
     except MediaError as error:
         return _set_aside(camera, chunk, token, str(error))
     # Under load the shadow rests: it may cost detail of nothing that is believed.
-    look = look_for(camera, active, shadow if fps is None else None)
+    look = look_for(camera, active, None if rate else shadow)
     detector = TimedDetector(look.detector)
     result = engine.analyse(
         scene,
@@ -156,7 +154,8 @@ def _one(camera: Camera, token: str) -> bool:
             timezone=timezone_name,
         ),
         detector=detector,
-        fps=fps,
+        fps=rate.get("fps"),
+        look_s=rate.get("look_s", 0.0),
     )
     stages.mark("judged")
     stages.decoding_s, stages.detecting_s = frames.took_s, detector.took_s
@@ -174,7 +173,7 @@ def _one(camera: Camera, token: str) -> bool:
             result,
             stills,
             look,
-            shed=fps is not None,
+            rate=rate,
             accepted=analysis.accept_view,
         )
     stages.mark("rung")
@@ -246,7 +245,7 @@ def _write(
     stills: dict[float, bytes],
     look: Look,
     *,
-    shed: bool,
+    rate: dict[str, float],
     accepted: bool,
 ) -> bool:
     """Commit checkpoint, chunk and alarms together, if the lease is still ours."""
@@ -283,7 +282,8 @@ def _write(
     ]
     row.analysed_until = end
     row.lag_s = max(0.0, (timezone.now() - end).total_seconds())
-    row.shed_chunks += shed
+    row.shed_chunks += bool(rate)
+    row.rate = rate
     if result.fault:
         row.bad_chunks += 1
         row.last_error = f"{chunk.key}: {result.fault}"[:300]

@@ -178,3 +178,5 @@ class Analysis(MineRow):
     bad_chunks = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
     shed_chunks = models.PositiveIntegerField(default=0)  # analysed at a lower rate than asked
+    # The rate of the last chunk, {"fps", "look_s"}: empty where it was the one that was asked for.
+    rate = models.JSONField(default=dict)

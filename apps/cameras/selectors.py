@@ -86,6 +86,7 @@ def camera_health(camera: Camera) -> dict[str, Any]:
         "bad_chunks": analysis.bad_chunks,
         "last_error": kept(analysis.last_error),
         "shed_chunks": analysis.shed_chunks,
+        "rate": analysis.rate,
         "scene_version": analysis.scene_version,
     }
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import silences
 from apps.alarms.timing import stages_said
-from apps.cameras import analysis, tasks
+from apps.cameras import analysis, shedding, tasks
 from apps.cameras.analysis import drain
 from apps.cameras.models import Analysis, Camera, Chunk
+from apps.cameras.selectors import camera_health
 from apps.cameras.services import camera_update
 from apps.cameras.tiles import tile_of
 from apps.rules.services import scene_publish
@@ -233,8 +234,50 @@ def test_a_backlog_is_analysed_at_a_lower_rate_and_said(
     ring: Ring, camera: Camera, winch: Loop, start
 ):
     fed(ring, camera, winch.chunks[:8], start)
-    drain_all(camera)
+    looks = []
+    while analysis.drain(camera.pk):
+        row = state_of(camera)
+        looks.append((row.sequence, row.rate))
     assert 0 < state_of(camera).shed_chunks < 8
+    # Its turns end between chunks, so the rate is seen after some of them only.
+    assert all(rate == shedding.rate_for(8 - sequence + 1) for sequence, rate in looks)
+    assert state_of(camera).rate == {}
+    with mine_scope(camera.mine_id):
+        assert camera_health(camera)["rate"] == {}
+
+
+def test_a_camera_that_is_looked_at_more_seldom_says_so(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    fed(ring, camera, winch.chunks[:6], start)
+    lease = "token"
+    with mine_scope(camera.mine_id):
+        Analysis.objects.update_or_create(
+            camera=camera, defaults={"mine_id": camera.mine_id, "lease_token": lease}
+        )
+    assert analysis._one(camera, lease)
+    with mine_scope(camera.mine_id):
+        assert camera_health(camera)["rate"] == {"fps": 3.0, "look_s": 0.6}
+    assert state_of(camera).shed_chunks == 1
+
+
+def test_five_cameras_on_two_slow_processors_keep_up():
+    """Each second brings each a chunk; a turn takes what the measured stages cost, eight times."""
+    decode_s, look_s, watch_s, slow = 0.008, 0.014, 0.004, 8
+    backlog, free = [0] * 5, [0.0, 0.0]
+    worst = 0
+    for _second in range(300):
+        backlog = [count + 1 for count in backlog]
+        free = [max(0.0, at - 1.0) for at in free]
+        while min(free) < 1.0 and max(backlog):
+            camera = backlog.index(max(backlog))
+            rate = shedding.rate_for(backlog[camera])
+            fps = rate.get("fps", 5.0)
+            looks = min(fps, 1 / rate["look_s"]) if "look_s" in rate else fps
+            free[free.index(min(free))] += slow * (decode_s + looks * look_s + fps * watch_s)
+            backlog[camera] -= 1
+        worst = max(worst, *backlog)
+    assert shedding.SHED_FROM <= worst <= shedding.SELDOM_FROM + 2
 
 
 def test_a_signal_decides_for_a_machine_that_is_told_of(

@@ -209,3 +209,18 @@ def test_a_masked_place_shows_nobody():
     masked["masks"] = [[[0.3, 0.2], [0.7, 0.2], [0.7, 1], [0.3, 1]]]
     made = run(lambda i: [person(0.5)], 20, where=parse_scene(masked))
     assert told(made) == []
+
+
+def test_where_people_are_looked_for_more_seldom_everything_else_is_watched_as_before():
+    detector, seen = Script(lambda number: [person(0.5)]), []
+    where = scene()
+    state = None
+    for number in range(4):
+        chunk = Chunk(number, number * 1.0, 1.0, [frame(number * FPS + i) for i in range(FPS)])
+        made = analyse(where, state, chunk, detector=detector, gate=False, look_s=0.6)
+        state = made.state
+        assert made.analysed == FPS
+        seen += [one["t"] for one in made.detections]
+    gaps = [b - a for a, b in zip(seen, seen[1:], strict=False)]
+    assert min(gaps) >= 0.6 - 1e-6 and max(gaps) <= 0.8
+    assert [f.level for f in made.open] == ["danger"]
