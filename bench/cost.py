@@ -48,7 +48,7 @@ def main() -> None:
     used_s = time.process_time() - began
     began = time.process_time()
     for data in chunks:
-        for _ in read_frames(io.BytesIO(data)):
+        for _ in read_frames(io.BytesIO(data), wanted_fps=scene.analysis_fps):
             pass
     decode_s = time.process_time() - began
     line = {
@@ -74,7 +74,7 @@ def _fold(scene: Scene, detector: object, chunks: list[bytes]) -> tuple[int, int
     looked = moving = 0
     for number, data in enumerate(chunks):
         state = State.load(kept) if kept else None
-        frames = read_frames(io.BytesIO(data), start_s=float(number))
+        frames = read_frames(io.BytesIO(data), start_s=float(number), wanted_fps=scene.analysis_fps)
         chunk = Chunk(number, float(number), 1.0, frames)
         result = analyse(scene, state, chunk, detector=detector)  # type: ignore[arg-type]
         kept = result.state.dump()

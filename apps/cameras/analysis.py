@@ -133,8 +133,9 @@ def _one(camera: Camera, token: str) -> bool:
     stages.mark("picked")
     rate = rate_for(len(waiting))
     path = settings.RING_DIR / chunk.path
+    wanted_fps = rate.get("fps", scene.analysis_fps)
     try:
-        frames = LastFrame(read_frames(path, start_s=start.timestamp(), fps=None))
+        frames = LastFrame(read_frames(path, start_s=start.timestamp(), wanted_fps=wanted_fps))
     except MediaError as error:
         return _set_aside(camera, chunk, token, str(error))
     # Under load the shadow rests: it may cost detail of nothing that is believed.

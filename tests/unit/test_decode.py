@@ -243,3 +243,35 @@ def test_stills_come_in_name_order_each_of_its_own_size(tmp_path):
 def test_a_folder_without_pictures_is_refused_in_words(tmp_path):
     with pytest.raises(MediaError, match="no pictures in this folder"):
         list(read_stills(tmp_path))
+
+
+@pytest.mark.parametrize("options", [{"bf": "0"}, {"bf": "2"}], ids=["in order", "out of order"])
+@pytest.mark.parametrize("start_s", [0.0, 100.13])
+@pytest.mark.parametrize("fps", [1, 3, 5, 12.5])
+def test_frames_after_the_last_that_is_wanted_are_not_decoded(tmp_path, options, start_s, fps):
+    path = make(tmp_path / "a.mp4", rate=25, count=37, options={**options, "preset": "fast"})
+
+    def taken(frames):
+        cells = Cells(fps)
+        return [(f.t, f.index, int(f.luma[60, 120])) for f in frames if cells.take(f.t)]
+
+    whole, spared = (
+        read_frames(path, start_s=start_s),
+        read_frames(path, start_s=start_s, wanted_fps=fps),
+    )
+    assert taken(spared) == taken(whole)
+    assert spared.errors == 0
+    assert whole.frames == 37
+    if options["bf"] == "0":
+        assert spared.frames == taken(read_frames(path, start_s=start_s))[-1][1] + 1
+    else:
+        assert spared.frames == 37
+
+
+def test_a_chunk_that_was_cut_off_is_decoded_as_far_as_it_goes_without_its_tail(tmp_path):
+    data = make(tmp_path / "a.ts", count=40).read_bytes()
+    (tmp_path / "b.ts").write_bytes(data[: len(data) * 2 // 3])
+    whole = [f.t for f in read_frames(tmp_path / "b.ts")]
+    spared = [f.t for f in read_frames(tmp_path / "b.ts", wanted_fps=5)]
+    assert spared == whole[: len(spared)]
+    assert len(whole) - 4 <= len(spared)

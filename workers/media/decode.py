@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Generator, Iterator
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -131,6 +132,7 @@ class FrameReader(Iterator[Frame]):
         start_s: float = 0.0,
         fps: float | None = None,
         keys: bool = False,
+        wanted_fps: float | None = None,
     ) -> None:
         self.errors = 0
         self.frames = 0
@@ -144,6 +146,7 @@ class FrameReader(Iterator[Frame]):
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.rate = float(rate) if rate and 0 < rate <= 1000 else 25.0
         self._clock = _Clock(start_s, 1 / self.rate)
+        self._start_s, self._wanted_fps = start_s, wanted_fps
         self._cells = Cells(fps) if fps else None
         self._frames = self._read()
 
@@ -177,6 +180,8 @@ class FrameReader(Iterator[Frame]):
 
     def _decode(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
+        if self._wanted_fps:
+            packets = self._without_tail(packets, self._wanted_fps)
         while True:
             try:
                 packet = next(packets)
@@ -194,6 +199,26 @@ class FrameReader(Iterator[Frame]):
                 self.errors += 1
                 if self.errors >= MAX_ERRORS:
                     return
+
+    def _without_tail(self, packets: Iterator[Any], fps: float) -> Iterator[Any]:
+        """Give a short file's packets up to the last that such a rate takes, and the decoder's end.
+
+        All of them where pictures are not sent in order of time.
+        """
+        kept: list[Any] = []
+        try:
+            kept.extend(packets)
+        except (av.error.FFmpegError, ValueError):
+            self.errors += 1  # cut off: what came before is good
+        full = [packet for packet in kept if packet.size]
+        times = [packet.pts for packet in full]
+        last = len(full) - 1
+        if None not in times and all(a < b for a, b in pairwise(times)):
+            clock, cells = _Clock(self._start_s, 1 / self.rate), Cells(fps)
+            ticks = (clock.tick(float(p.pts * p.time_base)) for p in full)
+            last = max((i for i, t in enumerate(ticks) if cells.take(t)), default=last)
+        yield from full[: last + 1]
+        yield from (packet for packet in kept if not packet.size)
 
 
 class _Clock:
@@ -249,13 +274,15 @@ def read_frames(
     start_s: float = 0.0,
     fps: float | None = None,
     keys: bool = False,
+    wanted_fps: float | None = None,
 ) -> FrameReader:
     """Open a video file and return its frames; with fps, only so many a second.
 
-    start_s: time of the first frame; keys: decode the key frames alone, at a fraction of the cost.
+    start_s: time of the first frame; keys: decode the key frames alone, at a fraction of the cost;
+    wanted_fps: of a chunk, decode none of the frames after the last that such a rate takes.
     MediaError says in words what cannot be used.
     """
-    return FrameReader(source, start_s=start_s, fps=fps, keys=keys)
+    return FrameReader(source, start_s=start_s, fps=fps, keys=keys, wanted_fps=wanted_fps)
 
 
 def read_stills(folder: Path, *, fps: float = 1.0) -> Iterator[Frame | MediaError]:
