@@ -1,0 +1,71 @@
+"""What the API takes and gives; thin: rules live in services."""
+
+from apps.api.serializers.alarms import (
+    AcknowledgeSerializer,
+    AlarmSerializer,
+    AssignSerializer,
+    CallSerializer,
+    ClipSerializer,
+    EventSerializer,
+    FalseSerializer,
+    LinkSerializer,
+    ResetSerializer,
+    SignalSerializer,
+    SilenceSerializer,
+)
+from apps.api.serializers.choices import (
+    AreaChoice,
+    CameraChoice,
+    MineChoice,
+    MineOnlySerializer,
+    OrganisationChoice,
+    access_in,
+)
+from apps.api.serializers.mines import (
+    AreaSerializer,
+    CameraSerializer,
+    DeviceSerializer,
+    MachineSerializer,
+    MineSerializer,
+    ProbeSerializer,
+    SceneSerializer,
+    TemplateSerializer,
+)
+from apps.api.serializers.models import (
+    OwnModelSerializer,
+    OwnModelUploadSerializer,
+    ReplaySerializer,
+    ReplayStartSerializer,
+)
+
+__all__ = [
+    "AcknowledgeSerializer",
+    "AlarmSerializer",
+    "AreaChoice",
+    "AreaSerializer",
+    "AssignSerializer",
+    "CallSerializer",
+    "CameraChoice",
+    "CameraSerializer",
+    "ClipSerializer",
+    "DeviceSerializer",
+    "EventSerializer",
+    "FalseSerializer",
+    "LinkSerializer",
+    "MachineSerializer",
+    "MineChoice",
+    "MineOnlySerializer",
+    "MineSerializer",
+    "OrganisationChoice",
+    "OwnModelSerializer",
+    "OwnModelUploadSerializer",
+    "ProbeSerializer",
+    "ReplaySerializer",
+    "ReplayStartSerializer",
+    "ResetSerializer",
+    "SceneSerializer",
+    "SignalSerializer",
+    "SilenceSerializer",
+    "TemplateSerializer",
+    "access_in",
+]

@@ -1,0 +1,62 @@
+"""What a request may name: only what is in the caller's scope."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.accounts.permissions import Access, Action
+from apps.cameras.models import Camera
+from apps.mines.models import Area, Mine, Organisation
+
+__all__ = [
+    "AreaChoice",
+    "CameraChoice",
+    "MineChoice",
+    "MineOnlySerializer",
+    "OrganisationChoice",
+    "access_in",
+]
+
+
+def access_in(serializer: serializers.BaseSerializer[Any]) -> Access:
+    """Return the caller's access from a serializer's context."""
+    return serializer.context["request"]._request.access
+
+
+class MineChoice(serializers.PrimaryKeyRelatedField):
+    """A mine in scope; one of another organisation is as unknown as one that does not exist."""
+
+    def get_queryset(self) -> Any:
+        """List the mines in scope."""
+        return Mine.objects.all()
+
+
+class AreaChoice(serializers.PrimaryKeyRelatedField):
+    """An area in scope."""
+
+    def get_queryset(self) -> Any:
+        """List the areas in scope."""
+        return Area.objects.all()
+
+
+class OrganisationChoice(serializers.PrimaryKeyRelatedField):
+    """An organisation in which the caller may open a mine."""
+
+    def get_queryset(self) -> Any:
+        """List the organisations to build in."""
+        access = access_in(self.root)
+        return Organisation.objects.filter(pk__in=access.organisations_for(Action.CREATE_MINE))
+
+
+class CameraChoice(serializers.PrimaryKeyRelatedField):
+    """A camera in scope."""
+
+    def get_queryset(self) -> Any:
+        """List the cameras in scope."""
+        return Camera.objects.all()
+
+
+class MineOnlySerializer(serializers.Serializer[Any]):
+    """The mine alone: whether the caller may do something there is asked first."""
+
+    mine = MineChoice()

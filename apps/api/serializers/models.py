@@ -1,0 +1,80 @@
+"""Own networks, and draft rules tried on recordings."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from apps.api.serializers.choices import CameraChoice, MineChoice
+from apps.detectors.models import OwnModel
+from apps.detectors.selectors import shadow_figures
+from apps.rules.models import Replay
+from apps.rules.replays import replay_data
+
+__all__ = [
+    "OwnModelSerializer",
+    "OwnModelUploadSerializer",
+    "ReplaySerializer",
+    "ReplayStartSerializer",
+]
+
+
+class OwnModelUploadSerializer(serializers.Serializer[Any]):
+    """A mine's own model; `contract` says how to feed and read it."""
+
+    mine = MineChoice()
+    camera = CameraChoice(required=False, allow_null=True, default=None)
+    name = serializers.CharField(max_length=60)
+    file = serializers.FileField(help_text="ONNX, safetensors or a torch state_dict")
+    contract = serializers.JSONField(
+        help_text="labels, input_px, colours, mean, std, pad, square, output; see docs/models.md"
+    )
+    score = serializers.FloatField(required=False, default=0.35)
+    sha256 = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+
+    def validate_contract(self, contract: Any) -> dict[str, Any]:
+        """Refuse what is no object."""
+        if not isinstance(contract, dict):
+            raise serializers.ValidationError(_("Expected an object with labels and more."))
+        return contract
+
+
+class OwnModelSerializer(serializers.ModelSerializer[OwnModel]):
+    """A mine's own model and what its shadow showed."""
+
+    figures = serializers.SerializerMethodField()
+
+    class Meta:
+        model = OwnModel
+        fields = [
+            "id", "mine", "camera", "name", "kind", "contract", "score", "sha256", "bytes",
+            "cpu_ms", "state", "replaced", "error", "created_at", "changed_at", "figures",
+        ]  # fmt: skip
+
+    def get_figures(self, model: OwnModel) -> dict[str, Any]:
+        """Return the shadow's counts and the agreement in percent."""
+        return shadow_figures(model)
+
+
+class ReplayStartSerializer(serializers.Serializer[Any]):
+    """A draft to run over what a camera recorded; `rule`: whose alarms to tell, by default all."""
+
+    camera = CameraChoice()
+    document = serializers.JSONField()
+    rule = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+
+    def validate_document(self, document: Any) -> dict[str, Any]:
+        """Refuse what is no object; its faults are told with their paths."""
+        if not isinstance(document, dict):
+            raise serializers.ValidationError(_("Expected a scene: an object with lists."))
+        return document
+
+
+class ReplaySerializer(serializers.BaseSerializer[Replay]):
+    """A replay: how far it is, what it would have raised, and what it could not see."""
+
+    def to_representation(self, replay: Replay) -> dict[str, Any]:
+        """Return the replay's data."""
+        return replay_data(replay)
