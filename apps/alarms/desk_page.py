@@ -13,6 +13,7 @@ from apps.alarms.desk_words import FALSE_REASONS, VERBS
 from apps.alarms.ladders import WHOM
 from apps.alarms.models import Alarm, Severity
 from apps.alarms.selectors import desk_data
+from apps.notify.standing import calls_standing
 
 __all__ = ["desk_config"]
 
@@ -29,6 +30,7 @@ def desk_config(access: Access, *, me: str, desk: str) -> dict[str, Any]:
         "may_configure": access.mines_for(Action.CONFIGURE),
         "snapshot": {
             **desk_data(mine_ids=access.mines_for(Action.VIEW)),
+            "calls": calls_standing(mine_ids=access.mines_for(Action.VIEW)),
             "may_acknowledge": answers,
         },
         "may_watch": access.mines_for(Action.WATCH_CLIP),
@@ -56,6 +58,7 @@ def desk_config(access: Access, *, me: str, desk: str) -> dict[str, Any]:
             "clip": reverse("clip", args=[NOBODY]),
             "play": reverse("clip-play", args=[NOBODY]),
             "download": reverse("clip-download", args=[NOBODY]),
+            "routes": reverse("notify", args=[0]),
             "login": reverse("login") + "?next=" + reverse("desk"),
         },
         "strings": _strings(),
@@ -160,6 +163,10 @@ def _strings() -> dict[str, Any]:
             "Look at the speaker: its switch, its cable, the volume. Then play it again. Until"
             " somebody hears it, watch this page: it cannot call you."
         ),
+        "call_down": _("“%(name)s” (%(channel)s) reaches nobody: given up at %(time)s. %(reason)s"),
+        "call_none": _("Alarms that called nobody, because no message could be written: %(count)s"),
+        "call_do": _("Call by phone."),
+        "call_routes": _("Notifications"),
         "sound_on": _("Sound on"),
         "sound_off": _("Sound off: turn on"),
         "sound_blocked": _("Sound blocked: click to allow"),

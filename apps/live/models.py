@@ -16,4 +16,12 @@ class Event(MineRow):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["mine", "id"])]
+        indexes = [
+            models.Index(fields=["mine", "id"]),
+            # Rare, and looked for by every desk.
+            models.Index(
+                fields=["mine", "-id"],
+                condition=models.Q(kind="notify.broken"),
+                name="event_broken",
+            ),
+        ]

@@ -31,6 +31,7 @@ from apps.notify.channels import TRAITS, send
 from apps.notify.message import message
 from apps.notify.models import Attempt, Channel, Delivery, Kind, Picture, Route, Subscription
 from apps.notify.parcel import Outcome, Parcel
+from apps.notify.standing import is_down
 from apps.rules.masks import covered
 from apps.tenancy.scope import mine_scope
 from workers.words import sentence
@@ -210,7 +211,11 @@ def _settle(claim: _Claim, outcome: Outcome, mine_id: int) -> None:
     ):
         return  # a later try knows more
     if outcome.ok:
+        was_down = is_down(route_id=delivery.route_id)
         _end(delivery, Delivery.State.SENT, outcome.said, now)
+        if was_down:
+            payload = {"route": delivery.route_id, "delivery": delivery.pk}
+            emit(mine_id=delivery.mine_id, kind="notify.restored", payload=payload)
         return
     if outcome.gone:
         Subscription.objects.filter(pk=int(delivery.target or 0)).delete()

@@ -134,6 +134,16 @@ class Delivery(MineRow):
                 condition=models.Q(state="waiting"),
                 name="delivery_waiting",
             ),
+            models.Index(
+                fields=["route", "-id"],
+                condition=models.Q(state="failed"),
+                name="delivery_failed",
+            ),
+            models.Index(
+                fields=["route", "-ended_at"],
+                condition=models.Q(state="sent"),
+                name="delivery_sent",
+            ),
             models.Index(fields=["mine", "-id"]),
             models.Index(fields=["created_at"]),
         ]

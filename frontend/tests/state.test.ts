@@ -23,7 +23,7 @@ function event(id: number, kind: string, payload: unknown): DeskEvent {
   return { id, mine: 1, kind, at: "", payload: payload as Record<string, unknown> };
 }
 
-const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [camera(1)], may_acknowledge: [1] };
+const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [camera(1)], calls: { down: [], uncalled: [] }, may_acknowledge: [1] };
 
 describe("the queue", () => {
   it("puts unanswered before answered, worse before lesser, newer before older", () => {
@@ -211,6 +211,7 @@ describe("what an event asks for", () => {
     expect(asksFor(event(1, "camera.state", {}))).toBe("cameras");
     expect(asksFor(event(1, "camera.created", {}))).toBe("snapshot");
     expect(asksFor(event(1, "resync", {}))).toBe("snapshot");
+    for (const kind of ["given_up", "restored", "broken", "route_changed"]) expect(asksFor(event(1, `notify.${kind}`, {}))).toBe("snapshot");
     expect(asksFor(event(1, "alarm.raised", {}))).toBe("nothing");
   });
 });

@@ -3,16 +3,21 @@
 The pages come from Django's own test server, which has no sockets: the desk works by polling.
 """
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear
+from apps.live.services import emit
+from apps.notify.models import Delivery
+from apps.notify.services import route_create
 from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, PASSWORD, Cast, an_alarm
 
@@ -159,6 +164,34 @@ def test_an_ended_session_goes_on_sounding_and_asks_for_the_password_on_top_of_t
     page.get_by_label("What they said").fill("stops now")
     page.keyboard.press("Enter")
     expect(page.locator("#detail .steps")).to_contain_text("stops now")
+
+
+def test_a_route_that_reaches_nobody_stands_on_top_of_the_desk(
+    world: Cast, enter: Enter, settings: Any
+):
+    settings.NOTIFY_PRIVATE = ["192.0.2.0/24"]
+    mine = world.lamp_hill.mine
+    with mine_scope(mine.pk):
+        route, _secret = route_create(
+            mine=mine, channel="webhook", name="Group chief", address="https://192.0.2.9/",
+            actor=world.admin,
+        )  # fmt: skip
+    raised(world)
+    page = enter("ben")
+    banner = page.locator("#desk-calls")
+    expect(page.locator("#desk-banner")).to_contain_text("polling", timeout=20_000)
+    expect(banner).to_be_hidden()
+    said = {"state": Delivery.State.FAILED, "said": "No answer.", "ended_at": timezone.now()}
+    with mine_scope(mine.pk):
+        Delivery.objects.filter(route=route).update(**said)
+        emit(mine_id=mine.pk, kind="notify.given_up", payload={"route": route.pk})
+    expect(banner).to_contain_text("“Group chief” (webhook", timeout=15_000)
+    expect(banner).to_contain_text("Call by phone.")
+    expect(banner.get_by_role("link")).to_have_attribute("href", re.compile(rf"/{mine.pk}/"))
+    with mine_scope(mine.pk):
+        Delivery.objects.filter(route=route).update(state=Delivery.State.SENT)
+        emit(mine_id=mine.pk, kind="notify.restored", payload={"route": route.pk})
+    expect(banner).to_be_hidden(timeout=15_000)
 
 
 def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Enter):

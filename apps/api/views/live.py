@@ -12,6 +12,7 @@ from apps.alarms.selectors import desk_data
 from apps.api import serializers as s
 from apps.api.base import ScopedView
 from apps.live.selectors import cursor_now, events_after
+from apps.notify.standing import calls_standing
 from apps.signals.models import Report, Signal
 from apps.signals.services import report_receive, signal_receive
 from workers.catalogue import schema
@@ -90,6 +91,7 @@ class Desk(ScopedView):
         return Response(
             {
                 **desk_data(mine_ids=self.mines_readable()),
+                "calls": calls_standing(mine_ids=self.mines_readable()),
                 "may_acknowledge": self.access.mines_for(Action.ACKNOWLEDGE),
             }
         )

@@ -27,6 +27,7 @@ export interface Urls {
   clip: string;
   play: string;
   download: string;
+  routes: string;
   login: string;
 }
 

@@ -5,6 +5,7 @@ import { form, json } from "../common/http";
 import { say, sayMinute, ServerClock } from "../common/time";
 import { reader } from "../common/words";
 import type { DeskData, Tools } from "./config";
+import { CallsBanner } from "./calls";
 import { Detail } from "./detail";
 import { ask, asking } from "./dialog";
 import { Feed, type Line } from "./feed";
@@ -39,6 +40,7 @@ const clockFace = need("desk-clock");
 const foldedPlace = need("queue-folded");
 const floodBanner = need("desk-flood");
 
+const calls = new CallsBanner(need("desk-calls"), tools, (mine) => given.may_configure.includes(mine));
 const queue = new Queue(need<HTMLOListElement>("queue"), need("queue-title"), tools, (id) => select(id));
 const detail = new Detail(need("detail"), tools, {
   mayAnswer: (alarm) => snapshot.may_acknowledge.includes(alarm.mine),
@@ -81,6 +83,7 @@ function render(): void {
   showFolded(lesser, folded.length);
   showFlood();
   shelf.show(snapshot.silences);
+  calls.show(snapshot.calls, snapshot.alarms);
   if (last) detail.show(last);
   else calm();
 }

@@ -90,6 +90,23 @@ export interface Flood {
   ended_at: string | null;
 }
 
+/** A way of calling people along which nothing gets through. */
+export interface Down {
+  route: number;
+  mine: number;
+  name: string;
+  channel: string;
+  at: string;
+  timezone: string;
+  reason: string;
+}
+
+/** Whether people are reached who are not at the desk: routes that are down, alarms that called nobody. */
+export interface Calls {
+  down: Down[];
+  uncalled: number[];
+}
+
 /** An alarm that came to the desks of its mine in the last ten minutes. */
 export interface Recent {
   id: number;
@@ -131,6 +148,7 @@ export interface Snapshot {
   floods: Flood[];
   recent: Recent[];
   cameras: Camera[];
+  calls: Calls;
   may_acknowledge: number[];
 }
 
@@ -226,6 +244,8 @@ export type Asks = "nothing" | "cameras" | "snapshot";
 
 /** What an event asks for that it does not carry itself. */
 export function asksFor(event: DeskEvent): Asks {
+  // Whether people are reached is worked out from the log of messages: the event is only its bell.
+  if (event.kind.startsWith("notify.")) return "snapshot";
   if (event.kind === "resync" || event.kind === "camera.created" || event.kind === "camera.changed")
     return "snapshot";
   return event.kind.startsWith("camera.") ? "cameras" : "nothing";

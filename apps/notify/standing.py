@@ -1,0 +1,69 @@
+"""Whether people are still reached: routes that no longer deliver, alarms that called nobody."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from apps.alarms.life import ASKING
+from apps.alarms.models import Alarm
+from apps.live.models import Event
+from apps.notify.models import Delivery, Route
+from apps.sentences import kept
+
+__all__ = ["calls_standing", "is_down", "routes_down"]
+
+
+def routes_down() -> QuerySet[Route]:
+    """List the routes in use along which nothing got through since a message was given up.
+
+    Each has `failed_at` (when that message was written), `given_up_at` and `failed_said`.
+    """
+    failed = Delivery.objects.filter(route=OuterRef("pk"), state=Delivery.State.FAILED)
+    failed = failed.order_by("-pk")
+    through = Delivery.objects.filter(
+        route=OuterRef("pk"), state=Delivery.State.SENT, ended_at__gte=OuterRef("failed_at")
+    )
+    return (
+        Route.objects.filter(enabled=True, removed_at=None)
+        .annotate(
+            failed_at=Subquery(failed.values("created_at")[:1]),
+            given_up_at=Subquery(failed.values("ended_at")[:1]),
+            failed_said=Subquery(failed.values("said")[:1]),
+        )
+        .filter(~Exists(through), failed_at__isnull=False)
+        .select_related("mine")
+        .order_by("name", "pk")
+    )
+
+
+def is_down(*, route_id: int) -> bool:
+    """Tell whether a route is among those that no longer deliver."""
+    return routes_down().filter(pk=route_id).exists()
+
+
+def calls_standing(*, mine_ids: list[int]) -> dict[str, Any]:
+    """Return what the desk says of calls: routes that are down, and alarms that called nobody.
+
+    An alarm that somebody answered needs no call any more.
+    """
+    broken = Event.objects.filter(mine__in=mine_ids, kind="notify.broken")
+    alarms = {event.payload["alarm"] for event in broken.order_by("-pk")[:100]}
+    return {
+        "down": [
+            {
+                "route": route.pk,
+                "mine": route.mine_id,
+                "name": route.name,
+                "channel": route.get_channel_display(),
+                "at": route.given_up_at.isoformat(),
+                "timezone": route.mine.timezone,
+                "reason": kept(route.failed_said),
+            }
+            for route in routes_down().filter(mine__in=mine_ids)
+        ],
+        "uncalled": list(
+            Alarm.objects.filter(pk__in=alarms, state__in=ASKING).values_list("pk", flat=True)
+        )
+        if alarms
+        else [],
+    }
