@@ -5,27 +5,27 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.pages import attempt, find, page
+from apps.accounts.pages import access_of_request, attempt, find, page
 from apps.accounts.permissions import Action
 from apps.alarms.models import Severity
+from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import areas
 from apps.notify.forms import RouteForm
-from apps.notify.models import Channel, Delivery, Kind, Route
+from apps.notify.listing import DELIVERIES
+from apps.notify.models import Channel, Route
 from apps.notify.selectors import deliveries, reach_of, routes, with_health
 from apps.notify.services import route_create, route_remove, route_test, route_update
+from apps.notify.standing import routes_down
 from apps.portal.mines import mine_to
 
 __all__ = ["log", "route_add", "route_change", "route_end", "route_list", "route_try"]
-
-ROWS = 50
 
 
 @require_GET
@@ -36,7 +36,9 @@ def route_list(request: HttpRequest, pk: int) -> HttpResponse:
     mine = mine_to(request, pk, Action.CONFIGURE)
     rows = with_health(routes().filter(mine=mine))
     names = {area.pk: area.name for area in areas(mine=mine)}
+    down = set(routes_down().filter(mine=mine).values_list("pk", flat=True))
     for route in rows:
+        route.down = route.pk in down
         route.places = [names[area] for area in route.areas if area in names]
         route.severity_codes = [code for code in Severity.values if code in route.severities]
     context = {
@@ -132,26 +134,12 @@ def route_try(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @never_cache
 @page
-def log(request: HttpRequest, pk: int) -> HttpResponse:
-    """List what was sent in a mine, by route, state, kind and severity."""
+def log(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """List what was sent in a mine, or send the list as a file."""
     mine = mine_to(request, pk, Action.READ_AUDIT)
+    may_configure = access_of_request(request).can(Action.CONFIGURE, pk)
+    context = {"mine": mine, "may_configure": may_configure}
     rows = deliveries().filter(mine=mine)
-    chosen = {name: request.GET.get(name, "") for name in ("route", "state", "kind", "severity")}
-    if chosen["route"].isascii() and chosen["route"].isdigit():
-        rows = rows.filter(route=int(chosen["route"][:15]))
-    if chosen["state"] in Delivery.State.values:
-        rows = rows.filter(state=chosen["state"])
-    if chosen["kind"] in Kind.values:
-        rows = rows.filter(kind=chosen["kind"])
-    if chosen["severity"] in Severity.values:
-        rows = rows.filter(severity=chosen["severity"])
-    context = {
-        "mine": mine,
-        "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
-        "routes": Route.objects.filter(mine=mine).order_by("name", "pk"),
-        "states": Delivery.State.choices,
-        "kinds": Kind.choices,
-        "severities": Severity.choices,
-        "chosen": chosen,
-    }
-    return render(request, "notify/log.html", context)
+    return answer_list(
+        request, DELIVERIES, rows, mine_ids=[pk], template="notify/log.html", context=context
+    )

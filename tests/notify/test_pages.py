@@ -204,7 +204,10 @@ def test_the_log_filters_and_costs_the_same_for_many_rows(
     assert page.count("The robot took it.") == 5 * 2 and page.count("next try:") == 1
     waiting = admin.get(f"{address}?state=waiting&route={route.pk}").content.decode()
     assert "The receiver answered 500." in waiting and "The robot took it." not in waiting
-    assert "Nothing was sent that fits." in admin.get(f"{address}?kind=told").content.decode()
+    assert "Nothing fits these filters." in admin.get(f"{address}?kind=told").content.decode()
+    found = admin.get(f"{address}?q=robot+took&sort=-tries&export=csv")
+    table = b"".join(found.streaming_content).decode()
+    assert table.count("The robot took it.") == 5 and "wecom" in table
     log = api(admin, "get", "log/?state=waiting").json()["results"]
     assert [one["tries"][0]["said"] for one in log] == ["The receiver answered 500."]
 
