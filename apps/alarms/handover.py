@@ -24,7 +24,14 @@ from apps.mines.models import Mine
 from apps.readings.models import Reading
 from apps.readings.selectors import STALE
 
-__all__ = ["handover_page", "handover_sign", "handover_take", "handovers", "in_the_way"]
+__all__ = [
+    "handover_data",
+    "handover_page",
+    "handover_sign",
+    "handover_take",
+    "handovers",
+    "in_the_way",
+]
 
 MUST_BE_ANSWERED = (Severity.CRITICAL.value, Severity.HIGH.value)
 LEVEL = ".level_m"
@@ -35,6 +42,26 @@ def handovers() -> QuerySet[Handover]:
     """List the hand-overs in scope, newest first."""
     rows = Handover.objects.select_related("mine", "handed_by", "takeover__taken_by")
     return rows.order_by("-handed_at", "-pk")
+
+
+def handover_data(row: Handover, *, whole: bool = False) -> dict[str, Any]:
+    """Return a hand-over as the API shows it; whole: with how the mine stood then."""
+    taken: Takeover | None = getattr(row, "takeover", None)
+    data = {
+        "id": row.pk,
+        "mine": row.mine_id,
+        "handed_by": row.handed_by.get_username(),
+        "handed_at": row.handed_at.isoformat(),
+        "desk": row.desk,
+        "note": row.note,
+        "takeover": taken and {
+            "taken_by": taken.taken_by.get_username(),
+            "taken_at": taken.taken_at.isoformat(),
+            "desk": taken.desk,
+            "note": taken.note,
+        },
+    }  # fmt: skip
+    return {**data, "content": row.content} if whole else data
 
 
 def in_the_way(*, mine: Mine) -> QuerySet[Alarm]:

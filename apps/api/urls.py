@@ -10,6 +10,7 @@ from apps.api.views import (
     cameras,
     clips,
     escalation,
+    handovers,
     keeping,
     live,
     mines,
@@ -112,5 +113,8 @@ urlpatterns = [
     path("hazards/", live.HazardList.as_view(), name="hazards"),
     path("readings/", readings.ReadingList.as_view(), name="readings"),
     path("events/", live.EventList.as_view(), name="events"),
+    path("handovers/", handovers.HandoverList.as_view(), name="handovers"),
+    path("handovers/<int:pk>/", handovers.HandoverDetail.as_view(), name="handover"),
+    path("handovers/<int:pk>/take/", handovers.HandoverTake.as_view(), name="handover-take"),
     path("desk/", live.Desk.as_view(), name="desk"),
 ]

@@ -123,3 +123,27 @@ def test_the_pages_say_what_stands_in_the_way_and_show_what_was_signed(cast: Cas
     answer = client.post(address, {"note": "watch the drum"}, follow=True)
     assert "watch the drum" in answer.content.decode()
     assert "Person at a running machine" in answer.content.decode()
+
+
+def test_a_program_reads_hand_overs_and_signs_under_the_same_guard(hill: Cast):
+    alarm = an_alarm(hill.lamp_hill)
+    chen, ben = Client(), Client()
+    chen.force_login(hill.operator)
+    ben.force_login(hill.admin)
+    body = {"mine": hill.lamp_hill.mine.pk, "note": "pump 2 is loud"}
+
+    def post(client: Client, address: str, given: dict):
+        return client.post(address, given, content_type="application/json")
+
+    refused = post(chen, "/api/v1/handovers/", body)
+    assert refused.status_code == 400 and "high alarms first" in refused.content.decode()
+    alarm_acknowledge(alarm=alarm, actor=hill.operator)
+    made = post(chen, "/api/v1/handovers/", body)
+    assert made.status_code == 201 and made.json()["content"]["alarms"][0]["id"] == alarm.pk
+    again = post(chen, "/api/v1/handovers/", body)
+    assert again.json()["id"] == made.json()["id"], "sent twice, the first one stands"
+    [listed] = ben.get("/api/v1/handovers/").json()["results"]
+    assert (listed["note"], listed["takeover"]) == ("pump 2 is loud", None)
+    take = f"/api/v1/handovers/{listed['id']}/take/"
+    assert post(chen, take, {}).status_code == 400, "whoever comes signs"
+    assert post(ben, take, {"note": "seen"}).json()["takeover"]["taken_by"] == "ben"
