@@ -1,4 +1,4 @@
-"""Pages that change what is there: a mine, a place, a machine, an organisation's name."""
+"""Pages that change or delete what is there: a mine's name, a place, a machine."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,19 +6,22 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.pages import access_of_request, attempt, find, page
 from apps.accounts.permissions import Action
 from apps.mines.models import Area, Machine, Mine
+from apps.mines.retiring import area_delete, machine_delete
 from apps.mines.services import area_update, machine_update, mine_update
 from apps.portal.forms import AreaForm, MachineForm, MineForm
 from apps.portal.mines import mine_to
 
-__all__ = ["area_change", "machine_change", "mine_change"]
+__all__ = ["area_change", "area_remove", "machine_change", "machine_remove", "mine_change"]
 
 
 def _answer(
@@ -28,6 +31,7 @@ def _answer(
     title: str,
     save: Callable[[], Any],
     back: str,
+    remove: str = "",
 ) -> HttpResponse:
     """Save what a form says, or show it with what was typed."""
     if form.is_valid() and attempt(form, save) is not None:
@@ -38,6 +42,7 @@ def _answer(
         "form": form,
         "title": title,
         "submit": _("Save"),
+        "remove": remove,
         "timezones": sorted(available_timezones()) if "timezone" in form.fields else [],
     }
     status = 400 if request.method == "POST" else 200
@@ -71,7 +76,8 @@ def area_change(request: HttpRequest, pk: int) -> HttpResponse:
     def save() -> Area:
         return area_update(area=area, actor=request.user, **form.cleaned_data)
 
-    return _answer(request, area.mine, form, title, save, "portal-areas")
+    remove = reverse("portal-area-remove", args=[pk])
+    return _answer(request, area.mine, form, title, save, "portal-areas", remove)
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,4 +94,44 @@ def machine_change(request: HttpRequest, pk: int) -> HttpResponse:
     def save() -> Machine:
         return machine_update(machine=machine, actor=request.user, **form.cleaned_data)
 
-    return _answer(request, machine.mine, form, title, save, "portal-machines")
+    remove = reverse("portal-machine-remove", args=[pk])
+    return _answer(request, machine.mine, form, title, save, "portal-machines", remove)
+
+
+@require_POST
+@page
+def area_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a place that nothing uses."""
+    area: Area = find(request, Area.objects.all(), Action.CONFIGURE, pk=pk)
+    here = reverse("portal-area-change", args=[pk])
+
+    def delete() -> None:
+        area_delete(area=area, actor=request.user)
+
+    return _removed(request, area.name, delete, here, "portal-areas")
+
+
+@require_POST
+@page
+def machine_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a machine that no zones name."""
+    machine: Machine = find(request, Machine.objects.all(), Action.CONFIGURE, pk=pk)
+    here = reverse("portal-machine-change", args=[pk])
+
+    def delete() -> None:
+        machine_delete(machine=machine, actor=request.user)
+
+    return _removed(request, machine.name, delete, here, "portal-machines")
+
+
+def _removed(
+    request: HttpRequest, name: str, delete: Callable[[], None], here: str, back: str
+) -> HttpResponse:
+    """Delete, or say on the thing's own page what still uses it."""
+    try:
+        delete()
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect(here)
+    messages.success(request, _("%s was deleted.") % name)
+    return redirect(back)

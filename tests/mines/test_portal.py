@@ -14,7 +14,9 @@ from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
 from apps.evidence import storage
 from apps.mines.models import Area, Machine, Mine, Organisation
-from apps.mines.services import area_create, machine_update
+from apps.mines.retiring import area_delete
+from apps.mines.services import area_create, machine_create, machine_update
+from apps.notify.services import route_create
 from apps.plans.views import PlanForm
 from apps.portal.discovery import AddForm, AskForm
 from apps.portal.forms import AreaForm, CameraForm, MachineForm, MineForm, ModelForm, PersonForm
@@ -190,3 +192,45 @@ def test_retention_says_how_long_and_where_the_rest_is_set(cast: Cast, settings:
     page = signed_in(cast.admin).get("/portal/retention/").content.decode()
     assert "90 minutes" in page and "DAVY_READINGS_*_DAYS" in page
     assert "Lamp Hill" in page and "Deep Vale" not in page
+
+
+def test_a_place_or_machine_that_is_used_is_not_deleted_and_its_users_are_named(cast: Cast):
+    ben, hill = signed_in(cast.admin), cast.lamp_hill
+    page = ben.post(f"/portal/areas/{hill.area.pk}/remove/", follow=True).content.decode()
+    assert "camera Winch house 1, machine Winch 1" in page
+    page = ben.post(f"/portal/machines/{hill.machine.pk}/remove/", follow=True).content.decode()
+    assert "the zones of camera Winch house 1" in page
+    answer = ben.delete(f"/api/v1/machines/{hill.machine.pk}/")
+    assert answer.status_code == 400 and "Winch house 1" in answer.content.decode()
+    with system_scope("test"):
+        assert Area.objects.filter(pk=hill.area.pk) and Machine.objects.filter(pk=hill.machine.pk)
+
+
+def test_a_place_that_a_route_names_is_kept_for_it(cast: Cast, settings: Any):
+    settings.NOTIFY_PRIVATE = ["192.0.2.0/24"]
+    hill = cast.lamp_hill
+    with mine_scope(hill.mine.pk):
+        area = area_create(mine=hill.mine, name="Sump")
+        route_create(
+            mine=hill.mine, channel="webhook", name="Pump room", areas=[area.pk],
+            address="https://192.0.2.9/", actor=cast.admin,
+        )  # fmt: skip
+        with pytest.raises(ValidationError, match="route Pump room"):
+            area_delete(area=area)
+
+
+def test_what_nothing_uses_is_deleted_and_the_record_tells_it(cast: Cast):
+    ben, hill = signed_in(cast.admin), cast.lamp_hill
+    with mine_scope(hill.mine.pk):
+        sump = area_create(mine=hill.mine, name="Sump")
+        pump = machine_create(area=sump, key="pump-9", name="Pump 9", kind="pump")
+    assert ben.post(f"/portal/machines/{pump.pk}/remove/").status_code == 302
+    assert ben.delete(f"/api/v1/areas/{sump.pk}/").status_code == 204
+    with mine_scope(hill.mine.pk):
+        assert not Area.objects.filter(pk=sump.pk) and not Machine.objects.filter(pk=pump.pk)
+        acts = AuditEntry.objects.filter(action__endswith=".deleted").order_by("pk")
+        assert [(act.action, act.actor.username) for act in acts] == [
+            ("machine.deleted", "ben"),
+            ("area.deleted", "ben"),
+        ]
+        assert acts[0].detail["key"] == "pump-9"

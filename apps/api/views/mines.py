@@ -12,6 +12,7 @@ from apps.accounts.permissions import Action
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
 from apps.mines.models import Area, Machine, Mine
+from apps.mines.retiring import area_delete, machine_delete
 from apps.mines.selectors import mines
 from apps.mines.services import (
     area_create,
@@ -110,6 +111,13 @@ class AreaDetail(ScopedView):
         area = area_update(area=area, actor=request.user, **changes)
         return Response(self.get_serializer(area).data)
 
+    def delete(self, request: Request, pk: int) -> Response:
+        """Delete an area; 400 names what still uses it."""
+        area = self.find(Area.objects.all(), pk=pk)
+        self.access.require(Action.CONFIGURE, area.mine_id)
+        area_delete(area=area, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
 
 class MachineDetail(ScopedView):
     """One machine."""
@@ -126,6 +134,13 @@ class MachineDetail(ScopedView):
         changes = {k: v for k, v in data.validated_data.items() if k != "key"}
         machine = machine_update(machine=machine, actor=request.user, **changes)
         return Response(self.get_serializer(machine).data)
+
+    def delete(self, request: Request, pk: int) -> Response:
+        """Delete a machine and its signals; 400 names the cameras whose zones name it."""
+        machine = self.find(Machine.objects.all(), pk=pk)
+        self.access.require(Action.CONFIGURE, machine.mine_id)
+        machine_delete(machine=machine, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class MachineList(Rows):
