@@ -114,8 +114,8 @@ def world(transactional_db: None) -> Any:
         return build_cast()
 
 
-@pytest.fixture
-def quiet(live_server: Any) -> Iterator[None]:
+@contextmanager
+def answered() -> Iterator[None]:
     """At the end wait for the requests that the server still answers: the tables go then."""
     open_requests: list[int] = []
     idle = threading.Condition()
@@ -137,20 +137,16 @@ def quiet(live_server: Any) -> Iterator[None]:
     request_finished.disconnect(ended)
 
 
-@pytest.fixture
-def enter(
-    own_browser: Browser, live_server: Any, world: Any, quiet: None
-) -> Iterator[Callable[..., Page]]:
-    """Return a function that signs somebody in and opens a page, the desk by default."""
+@contextmanager
+def doorman(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """Give a function that signs somebody in at a server and opens a page, the desk by default."""
     contexts: list[BrowserContext] = []
 
     from tests.cast import PASSWORD
 
     def open_page(username: str, address: str = "/desk/", **options: Any) -> Page:
         size = {"width": 1366, "height": 768}
-        context = own_browser.new_context(
-            **{"base_url": live_server.url, "viewport": size, **options}
-        )
+        context = browser.new_context(**{"base_url": url, "viewport": size, **options})
         contexts.append(context)
         page = context.new_page()
         page.goto(f"/login/?next={address}")
@@ -163,3 +159,10 @@ def enter(
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def enter(own_browser: Browser, live_server: Any, world: Any) -> Iterator[Callable[..., Page]]:
+    """Return a function that signs somebody in and opens a page, the desk by default."""
+    with answered(), doorman(own_browser, live_server.url) as open_page:
+        yield open_page
