@@ -163,7 +163,7 @@ def _strings() -> dict[str, Any]:
             "Look at the speaker: its switch, its cable, the volume. Then play it again. Until"
             " somebody hears it, watch this page: it cannot call you."
         ),
-        "call_down": _("“%(name)s” (%(channel)s) reaches nobody: given up at %(time)s. %(reason)s"),
+        "call_down": _("“%(name)s”, %(channel)s, reaches nobody: given up at %(time)s. %(reason)s"),
         "call_none": _("Alarms that called nobody, because no message could be written: %(count)s"),
         "call_do": _("Call by phone."),
         "call_routes": _("Notifications"),

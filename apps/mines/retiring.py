@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.accounts.models import User
 from apps.audit.services import record
@@ -64,7 +65,7 @@ def machine_delete(*, machine: Machine, actor: User | None = None) -> None:
 def _refuse(users: list[str]) -> None:
     if not users:
         return
-    named = ", ".join(users[:MOST_NAMED])
+    named = pgettext("between things", ", ").join(users[:MOST_NAMED])
     if len(users) > MOST_NAMED:
         named = _("%(named)s and %(count)s more") % {
             "named": named,

@@ -185,7 +185,7 @@ def test_a_route_that_reaches_nobody_stands_on_top_of_the_desk(
     with mine_scope(mine.pk):
         Delivery.objects.filter(route=route).update(**said)
         emit(mine_id=mine.pk, kind="notify.given_up", payload={"route": route.pk})
-    expect(banner).to_contain_text("“Group chief” (webhook", timeout=15_000)
+    expect(banner).to_contain_text("“Group chief”, webhook", timeout=15_000)
     expect(banner).to_contain_text("Call by phone.")
     expect(banner.get_by_role("link")).to_have_attribute("href", re.compile(rf"/{mine.pk}/"))
     with mine_scope(mine.pk):
