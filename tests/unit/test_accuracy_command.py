@@ -1,6 +1,7 @@
 """`make accuracy` on a bank of one small clip, with an eye that is good, and then bad."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import av
@@ -72,6 +73,8 @@ def bank(tmp_path):
 def run(monkeypatch, eye, *arguments):
     monkeypatch.setattr(command, "load_detector", lambda name: eye)
     monkeypatch.setattr(command, "RETAKES", 1)
+    # A thread, for another process would load the detector of the catalogue.
+    monkeypatch.setattr(command, "_helpers", lambda: ThreadPoolExecutor(1))
     return command.main([str(argument) for argument in arguments])
 
 

@@ -1,10 +1,13 @@
 """`make accuracy`: the engine over labelled clips; exit status 1 names every figure that fell."""
 
 import argparse
+import os
 import sys
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from workers.accuracy import baseline, footage, report, scenario, stills
@@ -48,15 +51,15 @@ def _run(options: argparse.Namespace) -> int:
     began = time.process_time()
     kept = own / "baseline.json" if own else baseline.BASELINE
     notes: list[str] = []
-    figures, absent = _figures(detector, own, notes)
+    with _helpers() as helpers:
+        retakes = range(RETAKES) if options.update_baseline else ()
+        filmed = [helpers.submit(_film_again, options.model, own, k) for k in retakes]
+        figures, absent = _figures(detector, own, notes)
+        again = [found.result() for found in filmed]
     before = baseline.read(kept)
     noise = {name: float(old["noise"]) for name, old in before.items()}
     falls = baseline.compare(before, figures, absent)
     if options.update_baseline:
-        again = []
-        for k in range(RETAKES):
-            print(f"filming again, {k + 1} of {RETAKES}", flush=True)
-            again.append(_figures(detector, own, [], _retakes(k))[0])
         noise = baseline.noise_of(figures, again)
         baseline.write(figures, noise, f"{detector.name}", kept)
         falls = []
@@ -108,6 +111,18 @@ def _figures(
     found += footage.entries(detector, notes, change)
     found += stills.figures(detector, change)
     return found, []
+
+
+def _helpers() -> ProcessPoolExecutor:
+    """Return processes for the retakes, one for each core that the first film leaves."""
+    count = min(RETAKES, max(1, (os.cpu_count() or 1) - 1))
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+
+
+def _film_again(model: str, own: Path | None, number: int) -> list[Figure]:
+    """Measure everything on other films of the same scenes."""
+    print(f"filming again, {number + 1} of {RETAKES}", flush=True)
+    return _figures(load_detector(model), own, [], _retakes(number))[0]
 
 
 def _retakes(number: int) -> Callable[[str], Change]:
