@@ -166,6 +166,8 @@ def _gaps(clip: Clip) -> list[dict[str, Any]]:
     about = {"clip": str(clip.uid), "camera": clip.camera_id}
     if clip.state != Clip.State.READY:
         reason = clip.error or "the clip was not made yet when this was packed"
+        if clip.state in (Clip.State.EXPIRING, Clip.State.EXPIRED):
+            reason = f"the clip was deleted: {clip.expired_because}"
         return [about | {"from": asked[0], "until": asked[1], "reason": reason}]
     return [
         about | {"from": _utc(since), "until": _utc(until), "reason": "nothing was recorded"}

@@ -78,7 +78,7 @@ class Recording:
                 self._look_at_the_clock()
                 if time.monotonic() >= next_trim:
                     due = time.monotonic() >= next_space
-                    self._keep_house(look_at_space=due)
+                    self._keep_house(whole=due)
                     next_trim = time.monotonic() + TRIM_S
                     next_space = time.monotonic() + SPACE_S if due else next_space
             except (DatabaseError, OSError) as error:
@@ -88,12 +88,12 @@ class Recording:
         self.recorder.stop()
         self._all_off()
 
-    def _keep_house(self, *, look_at_space: bool) -> None:
+    def _keep_house(self, *, whole: bool) -> None:
         """Let recordings go that are not kept; a fault in that stops no recording."""
         try:
             with system_scope("the ring holds the chunks of every mine"):
-                trim(self.ring)
-            if look_at_space:
+                trim(self.ring, overdue=whole)
+            if whole:
                 space_watch(self.ring, mine_ids=set(self.mines.values()))
         except (DatabaseError, OSError):
             raise

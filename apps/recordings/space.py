@@ -15,7 +15,7 @@ from apps.alarms.services import alarm_clear, alarm_raise
 from apps.cameras.models import Camera
 from apps.recordings.keeping import kept_by_camera
 from apps.recordings.models import Stretch
-from apps.recordings.trim import bytes_by_camera
+from apps.recordings.trim import bytes_by_camera, shares
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.media.ring import Ring
 from workers.words import sentence
@@ -59,11 +59,11 @@ def space_now(*, free_bytes: int, now: datetime | None = None) -> Space:
     cameras = list(Camera.objects.all())
     kept = kept_by_camera(cameras)
     rates = _rates(now)
+    wanted = {pk: rates.get(pk, 0.0) * one.age_s for pk, one in kept.items()}
     need = 0.0
-    for pk, one in kept.items():
-        wanted = rates.get(pk, 0.0) * one.age_s
-        own = one.said_by["gigabytes"] == "camera" and one.bytes is not None
-        need += max(min(wanted, one.bytes) if own and one.bytes is not None else wanted, 0.0)
+    for ids, most in shares(cameras, kept):  # more than its share nobody is promised
+        need += min(sum(wanted.pop(pk) for pk in ids), most)
+    need += sum(wanted.values())
     total = sum(used.values())
     room = min(settings.RING_BYTES - total, free_bytes - settings.RING_MIN_FREE_BYTES)
     return Space(used=total, room=room, rate=sum(rates.values()), need=need)

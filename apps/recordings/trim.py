@@ -22,7 +22,7 @@ from apps.recordings.models import Cause, Stretch
 from apps.recordings.worth import judged
 from workers.media.ring import Ring
 
-__all__ = ["bytes_by_camera", "trim"]
+__all__ = ["bytes_by_camera", "shares", "trim"]
 
 log = logging.getLogger(__name__)
 PAGE = 500
@@ -31,8 +31,10 @@ MOST = 5000  # deletions in one pass, so that it ends before the next one is due
 Spans = dict[int, list[tuple[datetime, datetime]]]
 
 
-def trim(ring: Ring, *, now: datetime | None = None) -> int:
+def trim(ring: Ring, *, now: datetime | None = None, overdue: bool = True) -> int:
     """Delete what no policy keeps, what is too old or too much; returns how many chunks went.
+
+    `overdue=False` looks only whether the disk is too full: that may not wait, the rest may.
 
     Needs a system scope. The file goes before the row, so a crash between the two leaves a row
     whose next pass finds nothing to delete, and no forgotten file.
@@ -41,18 +43,8 @@ def trim(ring: Ring, *, now: datetime | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [HOLD_LOCK])
     broom = _Broom(ring, held_spans())
-    cameras = list(Camera.objects.all())
-    kept = kept_by_camera(cameras)
-    broom.sweep_unwanted(judged(now=now))
-    for days in {one.days for one in kept.values()}:
-        ids = [pk for pk, one in kept.items() if one.days == days]
-        old = Chunk.objects.filter(camera__in=ids, started_at__lt=now - timedelta(days=days))
-        broom.sweep(old.order_by("started_at"), Cause.AGE)
-    for ids, most in _shares(cameras, kept):
-        used = sum(size for pk, size in bytes_by_camera().items() if pk in ids)
-        if used > most:
-            rows = Chunk.objects.filter(camera__in=ids).order_by("started_at")
-            broom.sweep(rows, Cause.LIMIT, least_bytes=used - most)
+    if overdue:
+        _sweep_overdue(broom, now)
     # The installation's share and the disk itself: what is worth least goes first.
     excess = _excess_bytes(ring)
     if excess > 0:
@@ -62,13 +54,29 @@ def trim(ring: Ring, *, now: datetime | None = None) -> int:
     return broom.deleted
 
 
+def _sweep_overdue(broom: "_Broom", now: datetime) -> None:
+    """Delete what no policy keeps, what is too old, and what is above a share."""
+    cameras = list(Camera.objects.all())
+    kept = kept_by_camera(cameras)
+    broom.sweep_unwanted(judged(now=now))
+    for days in {one.days for one in kept.values()}:
+        ids = [pk for pk, one in kept.items() if one.days == days]
+        old = Chunk.objects.filter(camera__in=ids, started_at__lt=now - timedelta(days=days))
+        broom.sweep(old.order_by("started_at"), Cause.AGE)
+    for ids, most in shares(cameras, kept):
+        used = sum(size for pk, size in bytes_by_camera().items() if pk in ids)
+        if used > most:
+            rows = Chunk.objects.filter(camera__in=ids).order_by("started_at")
+            broom.sweep(rows, Cause.LIMIT, least_bytes=used - most)
+
+
 def bytes_by_camera() -> dict[int, int]:
     """Return how much is recorded, by camera; read from the index, not from the chunks."""
     rows = Stretch.objects.order_by().values("camera").annotate(total=Sum("bytes"))
     return {row["camera"]: row["total"] for row in rows}
 
 
-def _shares(cameras: list[Camera], kept: dict[int, Kept]) -> Iterator[tuple[set[int], int]]:
+def shares(cameras: list[Camera], kept: dict[int, Kept]) -> Iterator[tuple[set[int], int]]:
     """Give cameras with a share of their own, then each mine's others with the mine's share."""
     mines: dict[int, tuple[set[int], int]] = {}
     for camera in cameras:

@@ -292,7 +292,10 @@ def test_with_less_than_48_hours_of_space_an_alarm_is_raised_and_goes_by_itself(
     alarm = Alarm.objects.get(rule_type="recording_space")
     assert (alarm.severity, alarm.camera, alarm.cleared_at) == ("high", camera, None)
     assert alarm.why.startswith("28 h of recording space left")
-    retention_set(mine=hill.lamp_hill.mine, actor=hill.owner, days=1.0)
+    retention_set(mine=hill.lamp_hill.mine, actor=hill.owner, gigabytes=0.09)
+    with system_scope("test"):
+        assert space_now(free_bytes=10**12).fits, "more than its share the mine is not promised"
+    retention_set(mine=hill.lamp_hill.mine, actor=hill.owner, days=1.0, gigabytes=None)
     look()
     alarm.refresh_from_db()
     assert alarm.cleared_at is not None
