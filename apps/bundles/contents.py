@@ -22,9 +22,9 @@ from apps.ledger import verify
 from apps.ledger.models import Link, Root, SigningKey
 from apps.ledger.selectors import link_data, root_data
 from apps.privacy.selectors import unblur_holds
-from apps.privacy.services import clip_given
-from apps.rules.masks import covered, masks_of
+from apps.privacy.services import clip_given, picture_taken
 from apps.tenancy.scope import mine_scope
+from workers.media.errors import MediaError
 
 __all__ = ["write"]
 
@@ -143,21 +143,16 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
 
 
 def _snapshot(packer: Packer, folder: str, alarm: Alarm, jpeg: bytes, at: datetime) -> None:
-    """Add the picture; one that masks cover is a copy, which names the original by its hash."""
-    shown = covered(jpeg, camera_id=alarm.camera_id, at=at)
-    if shown == jpeg:
-        packer.bytes(f"{folder}/snapshot.jpg", jpeg)
+    """Add the picture; one in which something is covered is a copy and names the original."""
+    try:
+        shown, facts = picture_taken(alarm=alarm, jpeg=jpeg, at=at)
+    except MediaError as error:
+        raise ValueError(f"The picture of alarm {alarm.pk}: {error.reason}") from None
+    if not facts:
+        packer.bytes(f"{folder}/snapshot.jpg", shown)
         return
-    if shown:
-        packer.bytes(f"{folder}/snapshot-covered.jpg", shown)
-    packer.json(
-        f"{folder}/snapshot.json",
-        {
-            "original_sha256": hashlib.sha256(jpeg).hexdigest(),
-            "original_bytes": len(jpeg),
-            "masks": masks_of(camera_id=alarm.camera_id, at=at),
-        },
-    )
+    packer.bytes(f"{folder}/snapshot-covered.jpg", shown)
+    packer.json(f"{folder}/snapshot.json", facts)
 
 
 def _gaps(clip: Clip) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """Makes covered copies of clips, and keeps the word of two people for a video without blur."""
 
+import hashlib
 import tempfile
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.detectors.loading import default_detector
 from apps.evidence.models import Clip
@@ -22,7 +25,7 @@ from apps.privacy.models import Copy, Unblur
 from apps.privacy.selectors import unblur_holds
 from apps.rules.masks import masks_of
 from apps.tenancy.scope import mine_scope
-from workers.media.cover import cover_film
+from workers.media.cover import cover_film, cover_jpeg
 from workers.media.errors import MediaError
 
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "clip_given",
     "copy_make",
     "copy_waiting",
+    "picture_taken",
     "unblur_agree",
     "unblur_ask",
 ]
@@ -79,6 +83,28 @@ def clip_given(*, clip: Clip, taken: bool, original: bool = False) -> Given:
     if copy.state != Copy.State.READY:
         raise NotMade(copy.error if copy.state == Copy.State.FAILED else "")
     return Given(copy.key, copy.bytes, copy.sha256, clip.sha256, blurred, copy)
+
+
+def picture_taken(*, alarm: Alarm, jpeg: bytes, at: datetime) -> tuple[bytes, dict[str, Any]]:
+    """Return an alarm's picture as it may be taken along, and what was covered in it.
+
+    People are blurred unless two people's word holds for a video of the same alarm. The facts are
+    empty where nothing was covered; MediaError for a picture that cannot be covered.
+    """
+    masks = masks_of(camera_id=alarm.camera_id, at=at)
+    blurred = not any(unblur_holds(clip=clip) for clip in Clip.objects.filter(alarm=alarm))
+    if not masks and not blurred:
+        return jpeg, {}
+    finder = default_detector() if blurred else None
+    known = (alarm.picture or {}).get("boxes", [])
+    facts = {
+        "original_sha256": hashlib.sha256(jpeg).hexdigest(),
+        "original_bytes": len(jpeg),
+        "masks": masks,
+        "people_blurred": blurred,
+        "detector": str(getattr(finder, "name", "")),
+    }
+    return cover_jpeg(jpeg, masks, people=finder, known=known), facts
 
 
 def copy_waiting(*, clip: Clip, original: bool) -> Copy | None:

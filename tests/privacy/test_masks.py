@@ -123,6 +123,7 @@ def test_a_bundle_holds_the_covered_picture_and_names_the_original(alarm, cast: 
         told = json.loads(archive.read(f"{folder}/snapshot.json"))
         assert f"{folder}/snapshot.jpg" not in archive.namelist()
     assert told["original_sha256"] == sha256(JPEG).hexdigest()
+    assert told["people_blurred"] and told["masks"] == [CORNER]
 
 
 def test_the_player_is_given_the_masks_to_draw(alarm, owner):

@@ -68,6 +68,15 @@ def test_a_mask_is_one_colour_in_a_picture_and_nothing_else_changes():
     assert cover_jpeg(data.tobytes(), []) == data.tobytes()
 
 
+def test_a_still_s_people_are_blurred_found_or_known(tmp_path):
+    data = cv2.imencode(".jpg", checkers())[1].tobytes()
+    other = [0.05, 0.5, 0.25, 0.9]
+    covered = cover_jpeg(data, [], people=Once(at=1), known=[other])
+    found = cv2.imdecode(np.frombuffer(covered, np.uint8), 1)
+    assert detail(found, FACE) < 15 and detail(found, tuple(other)) < 15
+    assert detail(found, (0.3, 0.05, 0.9, 0.35)) > 100
+
+
 def test_what_is_no_picture_is_refused_and_not_passed_on():
     with pytest.raises(MediaError):
         cover_jpeg(b"not a picture", [CORNER])

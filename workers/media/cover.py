@@ -80,13 +80,28 @@ def blur(picture: np.ndarray, boxes: Sequence[tuple[float, float, float, float]]
         )
 
 
-def cover_jpeg(jpeg: bytes, masks: Sequence[Polygon], *, quality: int = 88) -> bytes:
-    """Return a JPEG with masks filled; as it is without any. MediaError for what is no picture."""
-    if not masks:
+def cover_jpeg(
+    jpeg: bytes,
+    masks: Sequence[Polygon],
+    *,
+    people: Finder | None = None,
+    known: Sequence[Sequence[float]] = (),
+    quality: int = 88,
+) -> bytes:
+    """Return a JPEG with masks filled and, given a finder, its people blurred.
+
+    known: boxes of people that were seen in it. As it is where there is nothing to cover;
+    MediaError for what is no picture.
+    """
+    if not masks and people is None:
         return jpeg
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         raise MediaError("the picture cannot be read")
+    if people is not None:
+        [found] = people.detect([picture])
+        blur(picture, [one.xyxy for one in found if one.label == "person" and one.score >= SCORE])
+        blur(picture, [(left, top, right, bottom) for left, top, right, bottom, *_ in known])
     cover(picture, masks)
     good, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not good:
