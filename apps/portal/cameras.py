@@ -19,6 +19,7 @@ from apps.cameras.services import camera_create, camera_update, view_accept
 from apps.mines.models import Mine
 from apps.mines.selectors import areas
 from apps.portal.forms import CameraForm
+from apps.portal.keeping import kept_words
 from apps.portal.mines import mine_to
 from apps.portal.scene_page import camera_config, scene_config
 from apps.readings.chart import charts
@@ -94,7 +95,7 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         "camera": camera,
         "mine": camera.mine,
         "health": camera_health(camera),
-        "kept": kept_by_camera([camera])[camera.pk],
+        "kept": kept_words(kept_by_camera([camera])[camera.pk]),
         "bad_chunks": Chunk.objects.filter(camera=camera, state=Chunk.State.BAD).order_by(
             "-started_at"
         )[:BAD_CHUNKS],
