@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import workers.accuracy.__main__ as command
+from workers.accuracy.entry import BankError
 from workers.vision.detector import Box
 
 FPS = 10
@@ -72,6 +73,7 @@ def bank(tmp_path):
 
 def run(monkeypatch, eye, *arguments):
     monkeypatch.setattr(command, "load_detector", lambda name: eye)
+    monkeypatch.setattr("workers.accuracy.film.load_detector", lambda name: eye)
     monkeypatch.setattr(command, "RETAKES", 1)
     # A thread, for another process would load the detector of the catalogue.
     monkeypatch.setattr(command, "_helpers", lambda: ThreadPoolExecutor(1))
@@ -94,6 +96,13 @@ def test_a_mines_own_clips_are_scored_kept_and_compared(bank, monkeypatch, capsy
     told = capsys.readouterr().out
     assert "own/proximity_while_running/dim/event recall fell from 100.00 to 0.00" in told
     assert "own/people/dim/>=50 px/AP50 fell" in told
+
+
+def test_a_process_of_its_own_films_again_and_says_what_was_wrong(tmp_path):
+    with command._helpers() as helpers:
+        found = helpers.submit(command.film_again, "default", tmp_path, 0)
+        with pytest.raises(BankError, match="no labelled clips"):
+            found.result()
 
 
 def test_a_folder_without_labelled_clips_is_refused_in_words(tmp_path, monkeypatch, capsys):

@@ -1,23 +1,18 @@
 """`make accuracy`: the engine over labelled clips; exit status 1 names every figure that fell."""
 
 import argparse
-import os
 import sys
 import time
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from workers.accuracy import baseline, footage, report, scenario, stills
-from workers.accuracy.disturb import Change, retake
-from workers.accuracy.entry import BankError, read_bank, shipped
-from workers.accuracy.figures import Figure
-from workers.accuracy.measure import figures_of, measure
-from workers.accuracy.real import DATA
+from workers.accuracy import baseline, report, stills
+from workers.accuracy.entry import BankError
+from workers.accuracy.film import film, film_again
 from workers.models import ModelError
-from workers.vision.detector import Detector, load_detector
+from workers.vision.detector import load_detector
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # How often the same scenes are filmed again to measure each figure's noise.
@@ -53,8 +48,8 @@ def _run(options: argparse.Namespace) -> int:
     notes: list[str] = []
     with _helpers() as helpers:
         retakes = range(RETAKES) if options.update_baseline else ()
-        filmed = [helpers.submit(_film_again, options.model, own, k) for k in retakes]
-        figures, absent = _figures(detector, own, notes)
+        filmed = [helpers.submit(film_again, options.model, own, k) for k in retakes]
+        figures, absent = film(detector, own, notes)
         again = [found.result() for found in filmed]
     before = baseline.read(kept)
     noise = {name: float(old["noise"]) for name, old in before.items()}
@@ -82,52 +77,9 @@ def _run(options: argparse.Namespace) -> int:
     return 1 if falls else 0
 
 
-def _figures(
-    detector: Detector,
-    own: Path | None,
-    notes: list[str],
-    change: Callable[[str], Change] | None = None,
-) -> tuple[list[Figure], list[str]]:
-    """Measure everything; return the figures, and the sources that are not on this machine."""
-
-    def tell(name: str) -> None:
-        print(f"  {name}", flush=True)
-
-    if own is not None:
-        entries = read_bank(own, "own")
-        if not entries:
-            raise BankError(f"{own}: no labelled clips; see workers/accuracy/entry.py")
-        tally = measure(entries, detector, "own", change=change, tell=tell)
-        notes += tally.notes
-        return figures_of(tally), []
-    tally = measure(shipped(), detector, "rendered", change=change, tell=tell)
-    notes += tally.notes
-    found = figures_of(tally)
-    played = scenario.measure(scenario.scenarios(), detector, change=change, tell=tell)
-    notes += [note for outcome in played.values() for note in outcome.notes]
-    found += scenario.figures(played)
-    if not DATA.exists():
-        return found, ["real"]
-    found += footage.entries(detector, notes, change)
-    found += stills.figures(detector, change)
-    return found, []
-
-
 def _helpers() -> ProcessPoolExecutor:
-    """Return processes for the retakes, one for each core that the first film leaves."""
-    count = min(RETAKES, max(1, (os.cpu_count() or 1) - 1))
-    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
-
-
-def _film_again(model: str, own: Path | None, number: int) -> list[Figure]:
-    """Measure everything on other films of the same scenes."""
-    print(f"filming again, {number + 1} of {RETAKES}", flush=True)
-    return _figures(load_detector(model), own, [], _retakes(number))[0]
-
-
-def _retakes(number: int) -> Callable[[str], Change]:
-    """Return, by clip, the change that films it again: other noise for every clip and time."""
-    return lambda name: retake(zlib.crc32(f"{name} {number}".encode()))
+    """Return processes for the retakes, beside this one."""
+    return ProcessPoolExecutor(RETAKES, mp_context=get_context("spawn"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+"""One film of the whole bank: every figure, on the scenes as they are or as filmed again."""
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from workers.accuracy import footage, scenario, stills
+from workers.accuracy.disturb import Change, retake
+from workers.accuracy.entry import BankError, read_bank, shipped
+from workers.accuracy.figures import Figure
+from workers.accuracy.measure import figures_of, measure
+from workers.accuracy.real import DATA
+from workers.vision.detector import Detector, load_detector
+
+
+def film(
+    detector: Detector,
+    own: Path | None,
+    notes: list[str],
+    change: Callable[[str], Change] | None = None,
+) -> tuple[list[Figure], list[str]]:
+    """Measure everything; return the figures, and the sources that are not on this machine."""
+
+    def tell(name: str) -> None:
+        print(f"  {name}", flush=True)
+
+    if own is not None:
+        entries = read_bank(own, "own")
+        if not entries:
+            raise BankError(f"{own}: no labelled clips; see workers/accuracy/entry.py")
+        tally = measure(entries, detector, "own", change=change, tell=tell)
+        notes += tally.notes
+        return figures_of(tally), []
+    tally = measure(shipped(), detector, "rendered", change=change, tell=tell)
+    notes += tally.notes
+    found = figures_of(tally)
+    played = scenario.measure(scenario.scenarios(), detector, change=change, tell=tell)
+    notes += [note for outcome in played.values() for note in outcome.notes]
+    found += scenario.figures(played)
+    if not DATA.exists():
+        return found, ["real"]
+    found += footage.entries(detector, notes, change)
+    found += stills.figures(detector, change)
+    return found, []
+
+
+def film_again(model: str, own: Path | None, number: int) -> list[Figure]:
+    """Measure everything on other films of the same scenes; for a process of its own."""
+    print(f"filming again, number {number + 1}", flush=True)
+    return film(load_detector(model), own, [], _retakes(number))[0]
+
+
+def _retakes(number: int) -> Callable[[str], Change]:
+    """Return, by clip, the change that films it again: other noise for every clip and time."""
+    return lambda name: retake(zlib.crc32(f"{name} {number}".encode()))
