@@ -3,6 +3,7 @@
 The pages come from a server with sockets, as in a mine, in this test's own process.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -109,8 +110,9 @@ def test_three_desks_see_an_answer_within_a_second(world: Cast, enter: Enter):
         seen = [desk.evaluate("window.answeredAt") for desk in desks]
         took_ms.append(max(seen) - began)
     assert min(took_ms) < 1000, took_ms  # the better of two: this machine may have more to do
-    texts = {desk.locator("#queue").inner_text() for desk in desks}
-    assert len(texts) == 1
+    # The ages run on between one desk's reading and the next one's.
+    texts = {re.sub(r"[\d:]+ ·", "·", desk.locator("#queue").inner_text()) for desk in desks}
+    assert len(texts) == 1, texts
 
 
 def test_the_video_of_a_chosen_alarm_plays_within_a_second(
