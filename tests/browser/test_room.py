@@ -28,14 +28,6 @@ AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # A phone, the smallest desk, a wall-sized screen.
 SCREENS = [(390, 844), (1366, 768), (3840, 2160)]
-NOT_PAGES = {
-    "healthz",
-    "login",
-    "home",
-    "handovers",
-    "portal-camera-procedures",
-    "portal-camera-import-example",
-}
 NOT_PAGES = {"healthz", "login", "home", "handovers", "portal-camera-procedures", "notify-worker"}
 
 BARRIERS = """async ([only]) => {
