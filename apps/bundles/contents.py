@@ -15,6 +15,8 @@ from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarm_data
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Bundle
+from apps.bundles.paper import LANGUAGES, Occasion, acts_of, paper_data
+from apps.bundles.typeset import typeset
 from apps.cameras.secrets import unlock
 from apps.evidence.models import Clip
 from apps.evidence.storage import get_file
@@ -25,6 +27,7 @@ from apps.privacy.selectors import unblur_holds
 from apps.privacy.services import clip_given, picture_taken
 from apps.tenancy.scope import mine_scope
 from workers.media.errors import MediaError
+from workers.words import sentence
 
 __all__ = ["write"]
 
@@ -48,7 +51,9 @@ ledger.jsonl       the mine's chained record from the first act about these alar
 roots.json         the signed roots of that stretch, and the mine's public keys
 alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests;
                    clip-covered.mp4 is a copy with people blurred and masks filled; covered.json
-                   names the hash of the clip that it was made of, which stays in the mine
+                   names the hash of the clip that it was made of, which stays in the mine;
+                   timeline-en.pdf and timeline-zh.pdf tell all of it on paper
+                   timeline-en.pdf、timeline-zh.pdf 为可打印的事件时间线
 """
 
 
@@ -108,15 +113,19 @@ def write(
             with mine_scope(mine):
                 alarm = Alarm.objects.select_related("mine", "camera__area").get(pk=pk)
                 packer.json(f"{folder}/alarm.json", _alarm(alarm))
+                picture: tuple[bytes, dict[str, Any], datetime] | None = None
                 if (snapshot := getattr(alarm, "snapshot", None)) is not None:
-                    _snapshot(packer, folder, alarm, bytes(snapshot.jpeg), snapshot.at)
+                    jpeg = bytes(snapshot.jpeg)
+                    picture = (*_snapshot(packer, folder, alarm, jpeg, snapshot.at), snapshot.at)
                 clips = list(alarm.clips.order_by("wanted_from"))
+            known = [gap for clip in clips for gap in _gaps(clip)]
+            gaps += known
             for clip in clips:
-                gaps += _gaps(clip)
                 if clip.state == Clip.State.READY:
                     _clip(packer, f"{folder}/clips/{clip.uid}", clip, workshop)
                     done += clip.bytes
                     packed(done)
+            _papers(packer, folder, bundle, root, alarm, picture, known, workshop)
         with mine_scope(mine):
             _ledger(packer, bundle, root)
         _close(archive, packer, bundle, root, gaps)
@@ -142,17 +151,20 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
     }
 
 
-def _snapshot(packer: Packer, folder: str, alarm: Alarm, jpeg: bytes, at: datetime) -> None:
-    """Add the picture; one in which something is covered is a copy and names the original."""
+def _snapshot(
+    packer: Packer, folder: str, alarm: Alarm, jpeg: bytes, at: datetime
+) -> tuple[bytes, dict[str, Any]]:
+    """Add the picture and return it; one that is covered is a copy and names the original."""
     try:
         shown, facts = picture_taken(alarm=alarm, jpeg=jpeg, at=at)
     except MediaError as error:
         raise ValueError(f"The picture of alarm {alarm.pk}: {error.reason}") from None
     if not facts:
         packer.bytes(f"{folder}/snapshot.jpg", shown)
-        return
+        return shown, facts
     packer.bytes(f"{folder}/snapshot-covered.jpg", shown)
     packer.json(f"{folder}/snapshot.json", facts)
+    return shown, facts
 
 
 def _gaps(clip: Clip) -> list[dict[str, Any]]:
@@ -160,12 +172,13 @@ def _gaps(clip: Clip) -> list[dict[str, Any]]:
     asked = [clip.wanted_from.isoformat(), clip.wanted_until.isoformat()]
     about = {"clip": str(clip.uid), "camera": clip.camera_id}
     if clip.state != Clip.State.READY:
-        reason = clip.error or "the clip was not made yet when this was packed"
+        reason = clip.error or sentence("the clip was not made yet when this was packed")
         if clip.state in (Clip.State.EXPIRING, Clip.State.EXPIRED):
-            reason = f"the clip was deleted: {clip.expired_because}"
+            reason = sentence(f"the clip was deleted: {clip.expired_because}")
         return [about | {"from": asked[0], "until": asked[1], "reason": reason}]
     return [
-        about | {"from": _utc(since), "until": _utc(until), "reason": "nothing was recorded"}
+        about
+        | {"from": _utc(since), "until": _utc(until), "reason": sentence("nothing was recorded")}
         for since, until in clip.manifest.get("gaps_s", [])
     ] + [about | {"reason": str(reason)} for reason in clip.manifest.get("skipped", [])]
 
@@ -202,6 +215,38 @@ def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
                 "made_at": given.copy.made_at,
             },
         )
+
+
+def _papers(
+    packer: Packer,
+    folder: str,
+    bundle: Bundle,
+    root: Root,
+    alarm: Alarm,
+    picture: tuple[bytes, dict[str, Any], datetime] | None,
+    gaps: list[dict[str, Any]],
+    workshop: Path,
+) -> None:
+    """Add the alarm's time line as PDF, once in each language."""
+    jpeg, facts, at = picture or (b"", {}, None)
+    occasion = Occasion(
+        made_at=datetime.now(UTC),
+        made_for=bundle.asked_by.get_username(),
+        purpose=bundle.purpose,
+        bundle=str(bundle.uid),
+        picture=jpeg,
+        picture_at=at,
+        facts=facts,
+        files=[one for one in packer.files if one["path"].startswith(f"{folder}/")],
+        gaps=gaps,
+        root=root,
+    )
+    with mine_scope(bundle.mine_id):
+        acts = acts_of(alarm, until=root.number)
+        told = {one: paper_data(alarm, occasion, language=one, acts=acts) for one in LANGUAGES}
+    for language, data in told.items():
+        pdf = typeset(data, picture=jpeg, at=occasion.made_at, workshop=workshop)
+        packer.bytes(f"{folder}/timeline-{LANGUAGES[language]}.pdf", pdf)
 
 
 def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:
