@@ -18,6 +18,7 @@ class Action(StrEnum):
     VIEW = "view"  # mines, areas, cameras, scenes, alarms, pictures
     ACKNOWLEDGE = "acknowledge"
     WATCH_CLIP = "watch_clip"  # play and download evidence
+    CUT_CLIP = "cut_clip"  # keep a span of the recording as evidence
     CONFIGURE = "configure"  # areas, machines, cameras, scenes
     MANAGE_PEOPLE = "manage_people"
     SEND_SIGNAL = "send_signal"
@@ -31,7 +32,7 @@ class Action(StrEnum):
 ALLOWED: Mapping[str, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.ADMIN: frozenset(Action) - {Action.CREATE_MINE, Action.REMOVE},
-    Role.OPERATOR: frozenset({Action.VIEW, Action.ACKNOWLEDGE, Action.WATCH_CLIP}),
+    Role.OPERATOR: frozenset({Action.VIEW, Action.ACKNOWLEDGE, Action.WATCH_CLIP, Action.CUT_CLIP}),
     Role.AUDITOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.READ_AUDIT, Action.EXPORT}),
     Role.INTEGRATOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.SEND_SIGNAL}),
 }

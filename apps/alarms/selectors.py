@@ -117,11 +117,15 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "clips": [
             {
                 "id": str(clip.uid),
+                "camera": clip.camera_id,
                 "state": clip.state,
                 "starts_at": clip.starts_at and clip.starts_at.isoformat(),
                 "ends_at": clip.ends_at and clip.ends_at.isoformat(),
             }
-            for clip in sorted(alarm.clips.all(), key=lambda clip: clip.wanted_from)
+            for clip in sorted(
+                alarm.clips.all(),
+                key=lambda clip: (clip.wanted_from, clip.camera_id != alarm.camera_id, clip.pk),
+            )
         ],
     }
 

@@ -15,7 +15,7 @@ from apps.alarms.selectors import silence_in_force
 from apps.alarms.steps import step, tell
 from apps.alarms.witnesses import leaves, shared_alarm, told_before, witness, witnessed
 from apps.cameras.models import Camera
-from apps.evidence.services import clip_request
+from apps.evidence.services import clip_beside, clip_request
 from apps.live.services import take_turn
 from apps.mines.packs import clauses_behind
 from workers.hazards import registry
@@ -73,6 +73,8 @@ def alarm_raise(
     )  # fmt: skip
     if shared is not None:
         is_new = witness(shared, camera=camera, rule=rule, situation=situation, at=at)
+        if is_new:
+            clip_beside(alarm=shared, camera=camera, rule=rule, at=at)
         return _share(shared, is_new, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
     found = _latest(camera, rule)
     if found is not None and found.situation == situation:

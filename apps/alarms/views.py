@@ -79,7 +79,9 @@ def _alarm(
     context: dict[str, Any] = {
         "alarm": alarm,
         "steps": alarm.transitions.select_related("actor"),
-        "clips": Clip.objects.filter(alarm=alarm).order_by("wanted_from"),
+        "clips": Clip.objects.filter(alarm=alarm)
+        .select_related("camera")
+        .order_by("wanted_from", "pk"),
         "has_snapshot": Snapshot.objects.filter(alarm=alarm).exists(),
         **drawn_on(alarm),
         "strip": strip_of(alarm.values),
@@ -90,6 +92,7 @@ def _alarm(
         "latched": latched,
         "may_acknowledge": access.can(Action.ACKNOWLEDGE, alarm.mine_id),
         "may_watch": access.can(Action.WATCH_CLIP, alarm.mine_id),
+        "may_cut": access.can(Action.CUT_CLIP, alarm.mine_id),
         "may_export_here": access.can(Action.EXPORT, alarm.mine_id),
         "may_hold_here": access.can(Action.HOLD, alarm.mine_id),
         "holds": alarm.holds.filter(ended_at=None).select_related("placed_by"),

@@ -89,6 +89,7 @@ urlpatterns = [
     ),
     path("clips/", clips.ClipList.as_view(), name="clips"),
     path("clips/<uuid:uid>/", clips.ClipDetail.as_view(), name="clip"),
+    path("clips/<uuid:uid>/extend/", clips.ClipExtend.as_view(), name="clip-extend"),
     path("clips/<uuid:uid>/download/", clips.ClipDownload.as_view(), name="clip-download"),
     path("models/", models.ModelList.as_view(), name="models"),
     path("models/<int:pk>/", models.ModelDetail.as_view(), name="model"),

@@ -113,7 +113,7 @@ def clip_finish(*, clip_id: int, mine_id: int) -> bool:
             detail={"reason": clip.expired_because, "key": clip.key, "sha256": clip.sha256},
         )
         others = Clip.objects.filter(alarm=clip.alarm_id).exclude(state=Clip.State.EXPIRED)
-        if not others.exclude(state=Clip.State.FAILED).exists():
+        if clip.alarm_id and not others.exclude(state=Clip.State.FAILED).exists():
             Snapshot.objects.filter(alarm=clip.alarm_id).delete()
         emit(
             mine_id=mine_id,

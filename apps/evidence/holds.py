@@ -41,7 +41,9 @@ def holds() -> QuerySet[Hold]:
 
 def holds_on(*, clip: Clip | None = None, alarm: Alarm | None = None) -> QuerySet[Hold]:
     """List the holds that are in force on a video (its alarm's too), or on an alarm."""
-    about = Q(alarm=alarm) if clip is None else Q(clip=clip) | Q(alarm=clip.alarm_id)
+    about = Q(alarm=alarm) if clip is None else Q(clip=clip)
+    if clip is not None and clip.alarm_id is not None:
+        about |= Q(alarm=clip.alarm_id)
     return holds().filter(about, ended_at=None)
 
 

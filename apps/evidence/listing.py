@@ -1,5 +1,7 @@
 """What the list of clips shows, filters and exports."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from apps.alarms.words import RULE_TYPES, say
@@ -9,6 +11,12 @@ from apps.lists.filters import Choice, Search, Since, Until
 from apps.lists.listing import Column, Listing
 
 __all__ = ["CLIPS", "HOLDS"]
+
+
+def _about(row: Any) -> str:
+    """Say what a clip, or a hold on an alarm, is about."""
+    return say(RULE_TYPES, row.alarm.rule_type) if row.alarm else _("cut by hand")
+
 
 CLIPS = Listing(
     name="clips",
@@ -24,7 +32,7 @@ CLIPS = Listing(
         Column(
             key="what",
             label=_("What"),
-            text=lambda row: say(RULE_TYPES, row.alarm.rule_type),
+            text=_about,
             order=("alarm__rule_type",),
         ),
         Column(key="alarm", label=_("Alarm"), text=lambda row: row.alarm_id, shown=False),
@@ -43,6 +51,7 @@ CLIPS = Listing(
             order=("state",),
         ),
         Column(key="size", label=_("Size"), text=lambda row: row.bytes, order=("bytes",)),
+        Column(key="reason", label=_("Why"), text=lambda row: row.reason, shown=False),
         Column(key="sha256", label="SHA-256", text=lambda row: row.sha256, shown=False),
         Column(key="take", label="", text=lambda row: str(row.uid)),
     ),
@@ -64,7 +73,7 @@ CLIPS = Listing(
         ),
         Since(label=_("From"), fields=("wanted_from",)),
         Until(label=_("Until"), fields=("wanted_from",)),
-        Search(label=_("Rule"), fields=("rule",)),
+        Search(label=_("Rule, or why"), fields=("rule", "reason")),
     ),
     order="-begins",
 )
@@ -76,7 +85,7 @@ HOLDS = Listing(
         Column(
             key="what",
             label=_("What"),
-            text=lambda row: say(RULE_TYPES, (row.clip.alarm if row.clip else row.alarm).rule_type),
+            text=lambda row: _about(row.clip or row),
         ),
         Column(
             key="thing",

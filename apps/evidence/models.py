@@ -11,7 +11,10 @@ __all__ = ["Clip", "ClipAccess", "Hold"]
 
 
 class Clip(MineRow):
-    """A span of one camera's main stream, cut and kept in the store."""
+    """A span of one camera's main stream, cut and kept in the store.
+
+    An alarm asks for it, or a person: cut by hand, or longer than a clip that is there.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("being made")
@@ -21,9 +24,20 @@ class Clip(MineRow):
         EXPIRED = "expired", _("deleted")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    alarm = models.ForeignKey("alarms.Alarm", on_delete=models.PROTECT, related_name="clips")
+    alarm = models.ForeignKey(
+        "alarms.Alarm", on_delete=models.PROTECT, null=True, related_name="clips"
+    )
     camera = models.ForeignKey("cameras.Camera", on_delete=models.PROTECT, related_name="clips")
-    rule = models.CharField(max_length=100)
+    rule = models.CharField(max_length=100, blank=True)
+    # Who cut it by hand, and why; nobody where an alarm asked for it.
+    asked_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField(max_length=300, blank=True)
+    # The shorter clip that it goes beyond; that one stays as it was.
+    extends = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="longer")
+    # Clips of several cameras over one span share this, and play in step.
+    together = models.UUIDField(null=True, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     # What was asked for; its chunks are held in the ring until the clip is ready.
     wanted_from = models.DateTimeField()
@@ -51,9 +65,21 @@ class Clip(MineRow):
 
     class Meta:
         ordering = ["-wanted_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(alarm__isnull=False)
+                | (models.Q(asked_by__isnull=False) & ~models.Q(reason="")),
+                name="clip_of_alarm_or_person",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["next_attempt_at"], condition=models.Q(state="pending"), name="clip_due"
+            ),
+            models.Index(
+                fields=["together"],
+                condition=models.Q(together__isnull=False),
+                name="clip_together",
             ),
             models.Index(fields=["mine", "-wanted_from"]),
             models.Index(

@@ -2,9 +2,10 @@
 
 import json
 import tempfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -20,8 +21,20 @@ from apps.live.services import emit
 from apps.tenancy.scope import mine_scope
 from workers.media.cut import ChunkPart, Cut, cut_clip
 from workers.media.errors import MediaError
+from workers.media.join import Changed, join_span
+from workers.words import sentence
 
-__all__ = ["clip_access", "clip_make", "clip_request", "span_of", "span_store"]
+__all__ = [
+    "LATE",
+    "chunks_of",
+    "clip_access",
+    "clip_beside",
+    "clip_make",
+    "clip_request",
+    "clip_tell",
+    "span_of",
+    "span_store",
+]
 
 # Seconds before and after an alarm is raised, by severity (domain.md section 6).
 SPAN_S = {Severity.CRITICAL: (10, 20)}
@@ -32,26 +45,70 @@ NEXT_CLIP_AFTER = timedelta(minutes=5)
 LATE = timedelta(seconds=15)
 CLAIM = timedelta(seconds=60)
 SLOWEST_RETRY_S = 30
+# What is longer is cut without encoding, which would take minutes of a core.
+SHORT_S = 120
+
+
+class Hopeless(MediaError):
+    """What no later attempt would make better."""
 
 
 def clip_request(*, alarm: Alarm, at: datetime, anew: bool = False) -> Clip | None:
     """Ask for a clip around `at`; from this commit on its chunks stay in the ring.
 
+    Of each camera that sees what the alarm is about: clips of one span, to be played in step.
     `anew`: also when an earlier clip is near, because the alarm became more severe.
     """
     since, until = span_of(severity=alarm.severity, at=at)
-    latest = Clip.objects.filter(alarm=alarm).order_by("-wanted_from").first()
+    latest = _latest(alarm)
     if latest is not None and not anew and at - latest.wanted_from < NEXT_CLIP_AFTER:
         return None
+    clip = _asked(alarm, alarm.camera_id, alarm.rule, since, until)
+    for one in alarm.witnesses.filter(cleared_at=None).exclude(camera=alarm.camera_id):
+        _beside(clip, one.camera_id, one.rule)
+    return clip
+
+
+def clip_beside(*, alarm: Alarm, camera: Camera, rule: str, at: datetime) -> Clip | None:
+    """Ask for the same span of another camera that sees what the alarm is about.
+
+    None where the alarm has no clip of that moment, or the camera is in it already.
+    """
+    latest = _latest(alarm)
+    if latest is None or at - latest.wanted_from >= NEXT_CLIP_AFTER:
+        return None
+    return _beside(latest, camera.pk, rule)
+
+
+def _latest(alarm: Alarm) -> Clip | None:
+    """Return the newest clip that an alarm asked for of its own camera."""
+    rows = Clip.objects.filter(alarm=alarm, camera=alarm.camera_id, asked_by=None)
+    return rows.order_by("-wanted_from", "-pk").first()
+
+
+def _asked(alarm: Alarm, camera_id: int, rule: str, since: datetime, until: datetime) -> Clip:
     return Clip.objects.create(
         mine_id=alarm.mine_id,
         alarm=alarm,
-        camera_id=alarm.camera_id,
-        rule=alarm.rule,
+        camera_id=camera_id,
+        rule=rule,
         wanted_from=since,
         wanted_until=until,
         next_attempt_at=until,
     )
+
+
+def _beside(clip: Clip, camera_id: int, rule: str) -> Clip | None:
+    if clip.together is None:
+        clip.together = uuid4()
+        clip.save(update_fields=["together"])
+    elif Clip.objects.filter(together=clip.together, camera=camera_id).exists():
+        return None
+    assert clip.alarm is not None
+    made = _asked(clip.alarm, camera_id, rule, clip.wanted_from, clip.wanted_until)
+    made.together = clip.together
+    made.save(update_fields=["together"])
+    return made
 
 
 def span_of(*, severity: str, at: datetime) -> tuple[datetime, datetime]:
@@ -66,8 +123,8 @@ def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) ->
     The main stream where it was recorded, else the other. Raises MediaError, StorageError, OSError.
     """
     with mine_scope(camera.mine_id):
-        chunks = _chunks(camera.pk, Stream.MAIN, since, until)
-        chunks = chunks or _chunks(camera.pk, Stream.SUB, since, until)
+        chunks = chunks_of(camera.pk, Stream.MAIN, since, until)
+        chunks = chunks or chunks_of(camera.pk, Stream.SUB, since, until)
     with tempfile.TemporaryDirectory(prefix="span-", dir=_workshop()) as folder:
         out = Path(folder) / "clip.mp4"
         cut = cut_clip(_parts(chunks), since.timestamp(), until.timestamp(), out)
@@ -83,22 +140,29 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
     """
     now = timezone.now()
     with mine_scope(mine_id):
-        claimed = Clip.objects.filter(
-            pk=clip_id, state=Clip.State.PENDING, next_attempt_at__lte=now
-        ).update(next_attempt_at=now + CLAIM)
-        if not claimed:
+        due = Clip.objects.filter(pk=clip_id, state=Clip.State.PENDING, next_attempt_at__lte=now)
+        span = due.values_list("wanted_from", "wanted_until").first()
+        # Who cuts a long one is given the time for it.
+        if not span or not due.update(next_attempt_at=now + CLAIM + (span[1] - span[0])):
             return None
-        clip = Clip.objects.select_related("alarm", "camera__area").get(pk=clip_id)
-        chunks = _chunks(clip.camera_id, Stream.MAIN, clip.wanted_from, clip.wanted_until)
+        clip = Clip.objects.select_related("alarm", "camera__area", "asked_by", "extends").get(
+            pk=clip_id
+        )
+        chunks = chunks_of(clip.camera_id, Stream.MAIN, clip.wanted_from, clip.wanted_until)
         complete = any(_end(chunk) >= clip.wanted_until for chunk in chunks)
         if not complete and now < clip.wanted_until + LATE:
             _postpone(clip, delay_s=0.5)
             return None
-        snapshot = getattr(clip.alarm, "snapshot", None)
+        # The alarm's picture is of its own camera.
+        of_alarm = clip.alarm if clip.alarm and clip.alarm.camera_id == clip.camera_id else None
+        snapshot = getattr(of_alarm, "snapshot", None)
         jpeg = bytes(snapshot.jpeg) if snapshot else b""
     try:
         with tempfile.TemporaryDirectory(prefix="clip-", dir=_workshop()) as folder:
             return _cut_and_store(clip, chunks, Path(folder) / "clip.mp4", jpeg)
+    except Hopeless as error:
+        with mine_scope(mine_id):
+            return _give_up(clip, error.reason)
     except MediaError as error:
         with mine_scope(mine_id):
             if now > clip.wanted_until + CLAIM:
@@ -120,7 +184,8 @@ def _end(chunk: Chunk) -> datetime:
     return chunk.started_at + timedelta(seconds=chunk.duration_s)
 
 
-def _chunks(camera: int, stream: str, since: datetime, until: datetime) -> list[Chunk]:
+def chunks_of(camera: int, stream: str, since: datetime, until: datetime) -> list[Chunk]:
+    """List the chunks of a stream that show anything of a span, oldest first."""
     longest = timedelta(seconds=20)
     rows = Chunk.objects.filter(
         camera_id=camera, stream=stream, started_at__gt=since - longest, started_at__lt=until
@@ -157,12 +222,12 @@ def _give_up(clip: Clip, reason: str) -> Clip | None:
         part="evidence",
         detail={"reason": reason},
     )
-    _tell(clip, "clip.failed")
+    clip_tell(clip, "clip.failed")
     return clip
 
 
 def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path, jpeg: bytes) -> Clip | None:
-    cut = cut_clip(_parts(chunks), clip.wanted_from.timestamp(), clip.wanted_until.timestamp(), out)
+    cut = _cut(clip, chunks, out)
     folder = f"{clip.mine_id}/{clip.wanted_from:%Y/%m/%d}/{clip.uid}"
     key = f"{folder}/clip.mp4"
     put_file(key, out, content_type="video/mp4", filename=f"davy-{clip.uid}.mp4")
@@ -178,6 +243,23 @@ def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path, jpeg: bytes) -> C
     )
     with mine_scope(clip.mine_id):
         return _finish(clip, cut, key, manifest)
+
+
+def _cut(clip: Clip, chunks: list[Chunk], out: Path) -> Cut:
+    """Cut a clip; a long one is copied chunk by chunk, so that it costs no memory and no encoding.
+
+    MediaError also for a long one whose picture changed its kind on the way.
+    """
+    since_s, until_s = clip.wanted_from.timestamp(), clip.wanted_until.timestamp()
+    if until_s - since_s <= SHORT_S:
+        return cut_clip(_parts(chunks), since_s, until_s, out)
+    try:
+        return join_span(_parts(chunks), since_s, until_s, out)
+    except Changed as error:
+        at = _moment(error.at_s).astimezone(UTC)
+        raise Hopeless(
+            sentence(f"the picture's kind changed at {at:%Y-%m-%d %H:%M:%S} UTC: cut two clips")
+        ) from None
 
 
 def _finish(clip: Clip, cut: Cut, key: str, manifest: dict[str, Any]) -> Clip | None:
@@ -205,22 +287,27 @@ def _finish(clip: Clip, cut: Cut, key: str, manifest: dict[str, Any]) -> Clip | 
         part="evidence",
         detail={"sha256": cut.sha256, "bytes": cut.bytes},
     )
-    _tell(clip, "clip.ready")
+    clip_tell(clip, "clip.ready")
     return clip
 
 
-def _tell(clip: Clip, kind: str) -> None:
+def clip_tell(clip: Clip, kind: str) -> None:
+    """Ring the pages about a clip, with the alarm that it belongs to."""
     from apps.alarms.selectors import alarm_data
 
-    emit(
-        mine_id=clip.mine_id,
-        kind=kind,
-        payload={"clip": str(clip.uid), "state": clip.state, "alarm": alarm_data(clip.alarm)},
-    )
+    payload: dict[str, Any] = {"clip": str(clip.uid), "state": clip.state}
+    if clip.alarm is not None:
+        payload["alarm"] = alarm_data(clip.alarm)
+    emit(mine_id=clip.mine_id, kind=kind, payload=payload)
 
 
 def _moment(unix_s: float) -> datetime:
     return datetime.fromtimestamp(unix_s, tz=timezone.get_default_timezone())
+
+
+def _extended(clip: Clip) -> dict[str, str] | None:
+    shorter = clip.extends
+    return {"clip": str(shorter.uid), "sha256": shorter.sha256} if shorter else None
 
 
 def _manifest(clip: Clip, chunks: list[Chunk], cut: Cut) -> dict[str, Any]:
@@ -231,8 +318,12 @@ def _manifest(clip: Clip, chunks: list[Chunk], cut: Cut) -> dict[str, Any]:
         "camera": {"id": clip.camera_id, "name": clip.camera.name, "area": clip.camera.area.name},
         "alarm": clip.alarm_id,
         "rule": clip.rule,
-        "rule_type": clip.alarm.rule_type,
-        "scene_version": clip.alarm.scene_version,
+        "rule_type": clip.alarm.rule_type if clip.alarm else "",
+        "scene_version": clip.alarm.scene_version if clip.alarm else None,
+        "asked_by": clip.asked_by and clip.asked_by.get_username(),
+        "reason": clip.reason,
+        "extends": _extended(clip),
+        "together": str(clip.together) if clip.together else None,
         "wanted": [clip.wanted_from.isoformat(), clip.wanted_until.isoformat()],
         "holds": [_moment(cut.start_s).isoformat(), _moment(cut.end_s).isoformat()],
         "time_source": "recorder's clock at arrival",

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from apps.evidence import hold_views, views
+from apps.evidence import cut_views, hold_views, views
 
 urlpatterns = [
     path("clips/", views.clip_list, name="clips"),
+    path("clips/new/", cut_views.clip_new, name="clip-new"),
+    path("clips/<uuid:uid>/longer/", cut_views.clip_longer, name="clip-longer"),
     path("clips/<uuid:uid>/", views.clip_page, name="clip"),
     path("clips/<uuid:uid>/play/", views.play, name="clip-play"),
     path("clips/<uuid:uid>/download/", views.download, name="clip-download"),

@@ -18,7 +18,7 @@ from apps.accounts.permissions import Action
 from apps.evidence.holds import holds_on
 from apps.evidence.listing import CLIPS
 from apps.evidence.models import Clip, ClipAccess
-from apps.evidence.selectors import clips
+from apps.evidence.selectors import clips, in_step
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.inquiry.passing import pass_on, watched
@@ -36,7 +36,8 @@ def clip_list(request: HttpRequest) -> HttpResponseBase:
     allowed = require_somewhere(request, Action.WATCH_CLIP)
     rows = clips().filter(mine__in=allowed)
     template = "evidence/clips.html"
-    return answer_list(request, CLIPS, rows, mine_ids=allowed, template=template)
+    context = {"may_cut": bool(access_of_request(request).mines_for(Action.CUT_CLIP))}
+    return answer_list(request, CLIPS, rows, mine_ids=allowed, template=template, context=context)
 
 
 @require_GET
@@ -49,6 +50,9 @@ def clip_page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "clip": clip,
         "accesses": clip.accesses.select_related("user")[:200],
         "holds": holds_on(clip=clip),
+        "longer": clip.longer.order_by("pk"),
+        "step": in_step(clip),
+        "may_cut": access.can(Action.CUT_CLIP, clip.mine_id),
         "may_hold": access.can(Action.HOLD, clip.mine_id),
         "may_remove": access.can(Action.REMOVE, clip.mine_id),
     }

@@ -31,6 +31,7 @@ def watch_config(access: Access, cameras: Sequence[Camera], *, at: str) -> dict[
         "now": timezone.now().timestamp(),
         "at": moment if moment is not None and math.isfinite(moment) else None,
         "timezone": cameras[0].mine.timezone,
+        "may_cut": access.can(Action.CUT_CLIP, cameras[0].mine_id),
         "may_download": access.can(Action.WATCH_CLIP, cameras[0].mine_id),
         "cameras": [
             {

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from tests.tenancy.portal_routes import PORTAL
-from tests.tenancy.routes import CONFIGURERS, EVERYONE, EXPORTERS, ROLES, Route, of, only
+from tests.tenancy.routes import ANSWERERS, CONFIGURERS, EVERYONE, EXPORTERS, ROLES, Route, of, only
 
 __all__ = ["PAGES"]
 
@@ -119,6 +119,31 @@ PAGES = [
     ),
     Route("clips", EVERYONE, stranger=200, anonymous=302),
     Route("clip", EVERYONE, arguments=of("uid=clip"), anonymous=302),
+    Route("clip-new", only(*ANSWERERS), stranger=200, anonymous=302),
+    Route(
+        "clip-new",
+        only(*ANSWERERS, ok=400),  # nothing is recorded there
+        "post",
+        body=lambda t: {
+            "cameras": t["camera"],
+            "reason": "rope",
+            "since": "2026-03-04T12:00:00",
+            "until": "2026-03-04T12:00:20",
+        },
+        form=True,
+        stranger=400,
+        anonymous=302,
+    ),  # fmt: skip
+    Route("clip-longer", only(*ANSWERERS), arguments=of("uid=clip"), anonymous=302),
+    Route(
+        "clip-longer",
+        only(*ANSWERERS, ok=400),  # nothing is recorded there
+        "post",
+        arguments=of("uid=clip"),
+        body=lambda t: {"before_s": 5, "after_s": 5},
+        form=True,
+        anonymous=302,
+    ),
     # To auditors it comes through Davy, and the store has none of this clip.
     Route("clip-play", PASSED, arguments=of("uid=clip")),
     # A copy with people blurred is being made.

@@ -271,6 +271,19 @@ API = [
     Route("api:bundle-download", only(*EXPORTERS, no=404), arguments=of("uid=bundle")),
     Route("api:clips", EVERYONE, stranger=200),
     Route("api:clip", EVERYONE, arguments=of("uid=clip")),
+    Route(
+        "api:clips",
+        only(*ANSWERERS, ok=400),  # nothing is recorded there
+        "post",
+        body=lambda t: SPAN | {"cameras": [t["camera"]], "reason": "rope"},
+    ),
+    Route(
+        "api:clip-extend",
+        only(*ANSWERERS, ok=400),  # nothing is recorded there
+        "post",
+        of("uid=clip"),
+        lambda t: {"after_s": 9},
+    ),
     # A copy with people blurred is being made.
     Route("api:clip-download", only(*ROLES, ok=202), arguments=of("uid=clip")),
     Route("api:models", EVERYONE, stranger=200),

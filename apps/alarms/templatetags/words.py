@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from apps import sentences
 from apps.alarms import words
@@ -33,6 +34,12 @@ def alarm_words(alarm: Any) -> str:
     if rule_type == "camera_health":
         return words.say(words.FAULTS, alarm["level"] if kept else alarm.level)
     return rule_words(rule_type)
+
+
+@register.filter
+def clip_words(clip: Any) -> str:
+    """Say what a video is about: its alarm, or that it was cut by hand."""
+    return alarm_words(clip.alarm) if clip.alarm else _("Cut by hand")
 
 
 @register.filter
@@ -132,6 +139,12 @@ def _zone(about: Any) -> str:
 def unix_moment(unix_s: float) -> Any:
     """Turn Unix seconds into a time that templates can format."""
     return datetime.fromtimestamp(unix_s, tz=UTC)
+
+
+@register.filter
+def unix_s(at: datetime) -> str:
+    """Write a moment as Unix seconds, for scripts."""
+    return f"{at.timestamp():.3f}"
 
 
 @register.filter

@@ -86,12 +86,19 @@ class ClipSerializer(serializers.ModelSerializer[Clip]):
 
     id = serializers.UUIDField(source="uid", read_only=True)
     camera_name = serializers.CharField(source="camera.name", read_only=True)
+    asked_by = serializers.CharField(
+        source="asked_by.username", read_only=True, allow_null=True, default=None
+    )
+    extends = serializers.UUIDField(
+        source="extends.uid", read_only=True, allow_null=True, default=None
+    )
 
     class Meta:
         model = Clip
         fields = [
-            "id", "mine", "alarm", "camera", "camera_name", "rule", "state", "wanted_from",
-            "wanted_until", "starts_at", "ends_at", "bytes", "sha256", "width", "height", "error",
+            "id", "mine", "alarm", "camera", "camera_name", "rule", "asked_by", "reason",
+            "extends", "together", "state", "wanted_from", "wanted_until",
+            "starts_at", "ends_at", "bytes", "sha256", "width", "height", "error",
             "ready_at", "missing_since", "expired_at", "expired_because", "manifest",
         ]  # fmt: skip
 

@@ -4,13 +4,17 @@ from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
+from apps.alarms.selectors import alarms
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
 from apps.api.views.keeping import ReasonSerializer
+from apps.cameras.selectors import cameras
+from apps.evidence.cuts import LONGEST_S, MOST_CAMERAS, clip_cut, clip_extend
 from apps.evidence.expiry import clip_remove
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.selectors import clips
@@ -18,7 +22,27 @@ from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.privacy.services import NotMade, clip_given
 
-__all__ = ["ClipDetail", "ClipDownload", "ClipList"]
+__all__ = ["ClipDetail", "ClipDownload", "ClipExtend", "ClipList"]
+
+
+class CutSerializer(serializers.Serializer[Any]):
+    """Of which cameras, from when until when, and why; with an alarm they belong to it."""
+
+    cameras = serializers.ListField(
+        child=serializers.IntegerField(), min_length=1, max_length=MOST_CAMERAS
+    )
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    reason = serializers.CharField(max_length=300)
+    alarm = serializers.IntegerField(required=False, allow_null=True)
+
+
+class ExtendSerializer(serializers.Serializer[Any]):
+    """By how much, and why."""
+
+    before_s = serializers.FloatField(default=0, min_value=0, max_value=LONGEST_S)
+    after_s = serializers.FloatField(default=0, min_value=0, max_value=LONGEST_S)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=300)
 
 
 class ClipList(Rows):
@@ -32,6 +56,20 @@ class ClipList(Rows):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List clips."""
         return super().get(request, *args, **kwargs)
+
+    @extend_schema(request=CutSerializer, responses={201: s.ClipSerializer(many=True)})
+    def post(self, request: Request) -> Response:
+        """Keep a span of one to four cameras of a mine as clips, which play in step."""
+        data = CutSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = dict(data.validated_data)
+        chosen = [self.find(cameras(), pk=pk) for pk in given.pop("cameras")]
+        number = given.pop("alarm", None)
+        alarm = self.find(alarms(), pk=number) if number is not None else None
+        for camera in chosen:
+            self.access.require(Action.CUT_CLIP, camera.mine_id)
+        made = clip_cut(cameras=chosen, alarm=alarm, actor=request.user, **given)
+        return Response(self.get_serializer(made, many=True).data, status=201)
 
     def get_queryset(self) -> Any:
         """List clips in scope."""
@@ -58,6 +96,27 @@ class ClipDetail(ScopedView):
         data.is_valid(raise_exception=True)
         clip = clip_remove(clip=clip, actor=request.user, **data.validated_data)
         return Response(self.get_serializer(clip).data)
+
+
+class ClipExtend(ScopedView):
+    """A longer cut of a clip, beside it."""
+
+    read = Action.WATCH_CLIP
+    serializer_class = ExtendSerializer
+    queryset = Clip.objects.none()
+
+    @extend_schema(responses={201: s.ClipSerializer(many=True)})
+    def post(self, request: Request, uid: str) -> Response:
+        """Cut it anew with more seconds before and after; the one that is there stays as it is.
+
+        Clips that were cut together are all cut anew, in step.
+        """
+        clip = self.find(clips(), uid=uid)
+        self.access.require(Action.CUT_CLIP, clip.mine_id)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        made = clip_extend(clip=clip, actor=request.user, **data.validated_data)
+        return Response(s.ClipSerializer(made, many=True).data, status=201)
 
 
 class ClipDownload(ScopedView):

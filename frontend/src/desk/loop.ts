@@ -44,7 +44,7 @@ export class Loop {
 
   /** Loop the alarm's video as soon as there is one; `taken` is the moment of its picture. */
   show(alarm: Alarm, taken: string, mayWatch: boolean): void {
-    const ready = alarm.clips.filter((clip) => clip.state === "ready");
+    const ready = alarm.clips.filter((clip) => clip.state === "ready" && (clip.camera ?? alarm.camera) === alarm.camera);
     const moment = Date.parse(taken || alarm.raised_at);
     const holds = (clip: Clip): boolean => Date.parse(clip.starts_at ?? "") <= moment && moment <= Date.parse(clip.ends_at ?? "");
     const clip = ready.find(holds) ?? ready[ready.length - 1];

@@ -158,9 +158,9 @@ function onEvents(events: state.DeskEvent[]): void {
     if (event.id <= snapshot.cursor) continue;
     snapshot = state.apply(snapshot, event);
     announce(event);
-    const carried = (event.kind.startsWith("clip.") ? event.payload["alarm"] : event.payload) as state.Alarm;
-    if (/^(alarm|clip)\./.test(event.kind) && last?.id === carried.id) last = carried;
-    if (event.kind.startsWith("alarm.") && event.kind !== "alarm.updated" && detail.id === carried.id) detail.stale();
+    const carried = (event.kind.startsWith("clip.") ? event.payload["alarm"] : event.payload) as state.Alarm | undefined;
+    if (/^(alarm|clip)\./.test(event.kind) && carried && last?.id === carried.id) last = carried;
+    if (event.kind.startsWith("alarm.") && event.kind !== "alarm.updated" && detail.id === carried?.id) detail.stale();
     // An answered alarm that left the queue gives its place to one that needs an answer.
     if (event.kind === "alarm.raised" && last && rests(last)) last = null;
     const more = state.asksFor(event);

@@ -11,6 +11,8 @@ export type Point = [number, number];
 
 export interface Clip {
   id: string;
+  /** Another camera may have a clip of the same alarm. */
+  camera?: number;
   state: "pending" | "ready" | "failed";
   /** What it holds, once it is ready. */
   starts_at?: string | null;

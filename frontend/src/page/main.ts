@@ -6,6 +6,7 @@ import { themeSwitch } from "./theme";
 import { limit } from "./files";
 import { mark } from "./mark";
 import { push } from "./push";
+import { keepStep } from "./step";
 
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
@@ -41,6 +42,8 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-c
 for (const video of document.querySelectorAll<HTMLVideoElement>("video[data-fault]")) {
   keepPlaying(video);
 }
+
+for (const place of document.querySelectorAll<HTMLElement>("[data-step]")) keepStep(place);
 
 for (const image of document.querySelectorAll<HTMLImageElement>("img[data-refresh]")) {
   refresh(image);

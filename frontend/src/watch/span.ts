@@ -55,6 +55,17 @@ export function wireSpan(options: Options): void {
   });
   link.addEventListener("click", () => setText(facts, t("making")));
 
+  const keep = document.getElementById("span-keep") as HTMLAnchorElement | null;
+  const place = keep?.href ?? "";
+  keep?.addEventListener("click", () => {
+    const asked = new URLSearchParams(options.cameras.map((camera) => ["camera", String(camera.id)]));
+    for (const [name, field] of [["since", since], ["until", until]] as const) {
+      const at = fromLocal(field.value, options.offset);
+      if (!Number.isNaN(at)) asked.set(name, String(at));
+    }
+    keep.href = `${place}?${asked}`;
+  });
+
   async function ask(): Promise<void> {
     changed();
     const ends = [since, until].map((field) => fromLocal(field.value, options.offset));
