@@ -1,7 +1,8 @@
 """Parts are killed under load: everything resumes, no entry is missed, none is told twice.
 
 Four cameras watch the winch a quarter of its loop apart, so somebody enters a danger zone while the
-drum turns every ten seconds, at moments that are known to the frame.
+drum turns every ten seconds, at moments that are known to the frame. `make test` kills the three that
+matter most at once; `make drill` kills each by itself as well.
 """
 
 import itertools
@@ -153,6 +154,11 @@ def drill(stack: Demo, watch: Watch, *names: str, away_s: float = 0) -> None:
     no_entry_missed_none_doubled(watch, since_s, until_s)
 
 
+def test_worker_valkey_and_postgresql_killed_at_once_lose_nothing(stack: Demo, watch: Watch):
+    drill(stack, watch, "analysis", "valkey", "postgres")
+
+
+@pytest.mark.drill
 def test_a_worker_killed_in_mid_chunk_costs_seconds_and_no_alarm(stack: Demo, watch: Watch):
     began = time.time()
     kill(stack, "analysis")
@@ -161,20 +167,24 @@ def test_a_worker_killed_in_mid_chunk_costs_seconds_and_no_alarm(stack: Demo, wa
     drill(stack, watch, "analysis")
 
 
+@pytest.mark.drill
 def test_valkey_killed_under_load_loses_nothing(stack: Demo, watch: Watch):
     drill(stack, watch, "valkey")
 
 
+@pytest.mark.drill
 def test_postgresql_killed_under_load_loses_nothing(stack: Demo, watch: Watch):
     drill(stack, watch, "postgres")
 
 
+@pytest.mark.drill
 def test_the_recorder_killed_comes_back_by_itself(stack: Demo, watch: Watch):
     began = time.time()
     kill(stack, "recorder")
     caught_up(stack, watch, since_s=began + 3)
 
 
+@pytest.mark.drill
 def test_the_cameras_gone_for_a_while_are_said_to_be_lost_and_come_back(stack: Demo, watch: Watch):
     process = stack.stack.supervisor.process("rtsp")
     began = time.time()
@@ -193,6 +203,7 @@ def test_the_cameras_gone_for_a_while_are_said_to_be_lost_and_come_back(stack: D
     caught_up(stack, watch, since_s=began + 15, within_s=60)
 
 
+@pytest.mark.drill
 def test_a_store_away_delays_clips_and_loses_none(stack: Demo, watch: Watch):
     away_s = float(os.environ.get("DAVY_STORE_AWAY_S", "15"))
     process = stack.stack.supervisor.process("s3")
