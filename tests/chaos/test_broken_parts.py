@@ -1,8 +1,8 @@
 """Parts are killed under load: everything resumes, no entry is missed, none is told twice.
 
 Four cameras watch the winch a quarter of its loop apart, so somebody enters a danger zone while the
-drum turns every ten seconds, at moments that are known to the frame. `make test` kills the three that
-matter most at once; `make drill` kills each by itself as well.
+drum turns every ten seconds, at moments that are known to the frame. `make test` kills the three
+that matter most at once; `make drill` kills each by itself as well.
 """
 
 import itertools
