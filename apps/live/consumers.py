@@ -5,18 +5,11 @@ import contextlib
 from typing import Any
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
-from django.contrib.sessions.models import Session
-from django.utils import timezone
-from django.utils.translation import override
 
-from apps.accounts.permissions import Access
-from apps.accounts.selectors import access_of
-from apps.live.selectors import cursor_now, events_after
+from apps.live.looks import Reader, look
 from apps.live.services import group_of
-from apps.tenancy.scope import mine_scope
 
 __all__ = ["EventConsumer"]
 
@@ -44,6 +37,8 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         self.cursor = int(raw) if raw.isdigit() and len(raw) < 19 else None
         self.groups_joined: set[str] = set()
         self.looking = asyncio.Lock()
+        if self.cursor is None:  # hears everything from its acceptance on
+            await self.look()
         await self.accept()
         await self.look()
         self.beat = asyncio.create_task(self._heartbeat())
@@ -58,8 +53,9 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     async def ring(self, message: dict[str, Any]) -> None:
-        """Answer the bell."""
-        await self.look()
+        """Answer the bell, unless an earlier look has sent what it rings for."""
+        if self.cursor is None or message["event"] > self.cursor:
+            await self.look()
 
     async def look(self) -> bool:
         """Send what is new; one look at a time, so order holds. False once the person is gone."""
@@ -67,29 +63,20 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             joined = True
             # What was committed while a group was being joined rang before we could hear it.
             while joined:
-                found = await self._read()
+                found = await look(self._reader())
                 if found is None:
                     await self.close(CLOSE_NOT_SIGNED_IN)
                     return False
-                mine_ids, cursor, events = found
-                joined = await self._follow({group_of(mine_id) for mine_id in mine_ids})
-                for event in events:
-                    await self.send_json(event)
-                self.cursor = events[-1]["id"] if events else cursor
+                joined = await self._follow({group_of(mine_id) for mine_id in found.mine_ids})
+                for event in found.events:
+                    await self.send(event)
+                self.cursor = found.cursor
         return True
 
-    @database_sync_to_async
-    def _read(self) -> tuple[list[int], int, list[dict[str, Any]]] | None:
-        """Return the person's mines, the cursor and what is new; None once they are signed out."""
-        key = self.scope["session"].session_key
-        if not Session.objects.filter(pk=key, expire_date__gt=timezone.now()).exists():
-            return None
-        access: Access = access_of(self.user_id or 0)
+    def _reader(self) -> Reader:
         language = self.scope["user"].language or settings.LANGUAGE_CODE
-        with mine_scope(*access.roles, user_id=self.user_id), override(language):
-            if self.cursor is None:
-                return list(access.roles), cursor_now(), []
-            return list(access.roles), self.cursor, events_after(cursor=self.cursor)
+        key = self.scope["session"].session_key
+        return Reader(self.user_id or 0, key or "", language, self.cursor)
 
     async def _follow(self, groups: set[str]) -> bool:
         """Listen to exactly these groups; True when one was joined."""

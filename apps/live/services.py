@@ -45,15 +45,15 @@ def emit(*, mine_id: int, kind: str, payload: dict[str, Any]) -> Event:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [EVENT_LOCK, ALL_MINES])
     event = Event.objects.create(mine_id=mine_id, kind=kind, payload=payload)
-    transaction.on_commit(lambda: _ring(mine_id), robust=True)
+    transaction.on_commit(lambda: _ring(mine_id, event.pk), robust=True)
     return event
 
 
-def _ring(mine_id: int) -> None:
+def _ring(mine_id: int, event_id: int) -> None:
     """Wake the open sockets of a mine; when the bell is broken they look by themselves."""
     try:
         layer = get_channel_layer()
-        async_to_sync(layer.group_send)(group_of(mine_id), {"type": "ring"})
+        async_to_sync(layer.group_send)(group_of(mine_id), {"type": "ring", "event": event_id})
     except Exception as error:  # the row is the truth, the bell is a hint
         log.warning("could not ring for mine %s: %s", mine_id, error)
 

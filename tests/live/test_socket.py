@@ -63,7 +63,7 @@ async def test_a_first_visit_hears_only_what_is_new():
 
 async def test_a_lost_bell_costs_a_heartbeat_and_no_event(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(consumers, "HEARTBEAT_S", 0.2)
-    monkeypatch.setattr("apps.live.services._ring", lambda mine_id: None)
+    monkeypatch.setattr("apps.live.services._ring", lambda mine_id, event_id: None)
     cast, session = await prepare()
     socket = await connect(session)
     await happen(cast, "unrung")
