@@ -1,5 +1,6 @@
 """Reads of alarms."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
@@ -7,7 +8,7 @@ from django.utils import timezone
 
 from apps.alarms.floods import flood_data, floods, recent
 from apps.alarms.life import SILENCED
-from apps.alarms.models import Alarm, Severity, Silence, Silenced
+from apps.alarms.models import Alarm, Severity, Silence, Silenced, Witness
 from apps.cameras.selectors import camera_tile_data, cameras
 from apps.live.selectors import cursor_now
 from apps.sentences import said_alarm
@@ -112,7 +113,7 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
                 "camera_name": one.camera.name,
                 "active": one.cleared_at is None,
             }
-            for one in alarm.witnesses.all()
+            for one in _read_with(alarm, "witnesses")
         ],
         "clips": [
             {
@@ -123,11 +124,35 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
                 "ends_at": clip.ends_at and clip.ends_at.isoformat(),
             }
             for clip in sorted(
-                alarm.clips.all(),
+                _read_with(alarm, "clips"),
                 key=lambda clip: (clip.wanted_from, clip.camera_id != alarm.camera_id, clip.pk),
             )
         ],
     }
+
+
+def _read_with(alarm: Alarm, name: str) -> Iterable[Any]:
+    """Return what was read together with the alarms of a desk, else ask for it."""
+    found: Iterable[Any] | None = getattr(alarm, f"desk_{name}", None)
+    return getattr(alarm, name).all() if found is None else found
+
+
+def _alarms_of_desk() -> QuerySet[Alarm]:
+    """List what a desk shows; lists, where Django would make two managers for every alarm."""
+    from apps.evidence.models import Clip
+
+    return (
+        alarms_open()
+        .prefetch_related(None)
+        .prefetch_related(
+            Prefetch("clips", queryset=Clip.objects.all(), to_attr="desk_clips"),
+            Prefetch(
+                "witnesses",
+                queryset=Witness.objects.select_related("camera"),
+                to_attr="desk_witnesses",
+            ),
+        )
+    )
 
 
 def desk_data(*, mine_ids: list[int]) -> dict[str, Any]:
@@ -136,7 +161,8 @@ def desk_data(*, mine_ids: list[int]) -> dict[str, Any]:
     return {
         "cursor": cursor,
         "alarms": [
-            said_alarm(alarm_data(a)) for a in alarms_open().filter(mine__in=mine_ids)[:MOST_OPEN]
+            said_alarm(alarm_data(alarm))
+            for alarm in _alarms_of_desk().filter(mine__in=mine_ids)[:MOST_OPEN]
         ],
         "silences": [silence_data(s) for s in silences().filter(mine__in=mine_ids)],
         "floods": [flood_data(flood) for flood in floods().filter(mine__in=mine_ids)],

@@ -107,6 +107,12 @@ describe("a flood", () => {
     expect(folds(after, alarm(1, { severity: "low" }))).toBe(false);
   });
 
+  it("keeps no alarm for longer than ten minutes, however long the page is open", () => {
+    const at = (minute: number): string => `2026-03-04T12:${String(minute).padStart(2, "0")}:00+00:00`;
+    const all = [0, 1, 11].map((minute, n) => event(n + 1, "alarm.raised", alarm(n + 1, { committed_at: at(minute) })));
+    expect(all.reduce(apply, EMPTY).recent.map((one) => one.id)).toEqual([3]);
+  });
+
   it("is counted by what came in the last ten minutes, and not by what asks nobody", () => {
     const state = [
       event(1, "alarm.raised", alarm(1)),
@@ -231,6 +237,12 @@ describe("a tile", () => {
   it("is blind when no picture ever came", () => {
     expect(sight(camera(1), null, NOW, NOW - 5000).state).toBe("protecting");
     expect(sight(camera(1), null, NOW, NOW - 11_000).state).toBe("blind");
+  });
+
+  it("is judged by the age of the server's word where its picture is not on the screen", () => {
+    expect(sight(camera(1), null, NOW, null, NOW - 30_000).state).toBe("protecting");
+    const found = sight(camera(1), null, NOW, null, NOW - 36_000);
+    expect([found.state, found.because, found.since]).toEqual(["blind", "stale", NOW - 36_000]);
   });
 
   it("is blind with a fresh picture when the server says that it cannot see", () => {

@@ -15,6 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear
+from apps.cameras.models import Analysis, Camera, StreamState
+from apps.cameras.services import camera_create
 from apps.live.services import emit
 from apps.notify.models import Delivery
 from apps.notify.services import route_create
@@ -22,6 +24,8 @@ from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, PASSWORD, Cast, an_alarm
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AHEAD = timedelta(minutes=10)  # analysed for as long as a test may take
 
 Enter = Callable[..., Page]
 
@@ -216,3 +220,28 @@ def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Ent
     page.evaluate("() => new Promise((done) => setTimeout(done, 700))")  # two of the page's ticks
     # A hundredth of what counts as good; a count that grows by a digit is below it.
     assert sum(page.evaluate("window.moved")) < 0.001
+
+
+def test_the_wall_shows_only_cameras_that_have_something_to_say(world: Cast, enter: Enter):
+    with mine_scope(world.lamp_hill.mine.pk):
+        for n in range(2, 9):
+            camera_create(
+                area=world.lamp_hill.area, name=f"Winch house {n}", main_url="rtsp://10.0.0.9/b"
+            )
+        now = timezone.now()
+        for camera in Camera.objects.all():  # all of them see
+            StreamState.objects.create(
+                mine=camera.mine, camera=camera, stream=camera.analysed_stream,
+                state=StreamState.State.RECORDING, since=now,
+            )  # fmt: skip
+            Analysis.objects.update_or_create(
+                camera=camera, defaults={"mine": camera.mine, "analysed_until": now + AHEAD}
+            )
+    raised(world)
+    page = enter("chen")
+    expect(page.locator("#tiles .tile")).to_have_count(1)
+    expect(page.locator("#tiles")).to_contain_text("Winch house 1")
+    expect(page.locator("#wall-quiet")).to_contain_text("7 cameras have nothing to say")
+    expect(page.locator("#desk-pills")).to_contain_text("of 8 protecting")
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator("#tiles .tile")).to_have_count(8)

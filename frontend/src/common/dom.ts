@@ -46,6 +46,30 @@ export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Set an attribute only when it changed: setting it anew alone costs the page a look at its styles. */
+export function setAttribute(node: Element, name: string, value: string): void {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+/**
+ * Give a list exactly these children in this order. What stays in its place is not touched, so it keeps
+ * its focus and costs no layout.
+ */
+export function arrange(list: Element, wanted: readonly Element[]): void {
+  const keep = new Set(wanted);
+  for (const child of [...list.children]) if (!keep.has(child)) child.remove();
+  let next = list.firstElementChild;
+  for (const child of wanted) {
+    // One that moves down is taken out, rather than all behind it being put before it.
+    if (next !== child && next?.nextElementSibling === child) {
+      next.remove();
+      next = child;
+    }
+    if (next === child) next = child.nextElementSibling;
+    else list.insertBefore(child, next);
+  }
+}
+
 /** Find an element that the template promises. */
 export function need<E extends HTMLElement = HTMLElement>(id: string): E {
   const found = document.getElementById(id);

@@ -56,6 +56,7 @@ export class Detail {
   }
 
   show(alarm: Alarm): void {
+    if (this.alarm === alarm && this.parts) return; // every change makes a new object
     if (this.alarm?.id !== alarm.id || !this.parts) {
       delete this.place.dataset["calm"];
       this.stepsKey = "";

@@ -18,6 +18,8 @@ import * as state from "./state";
 import { Wall } from "./tiles";
 
 const HEALTH_EVERY_MS = 10_000;
+// What comes within this time of a change is painted together with it.
+const TOGETHER_MS = 50;
 
 const given = data<DeskData>("desk-data");
 const words = reader(given.strings);
@@ -60,14 +62,28 @@ const shelf = new Shelf(need("shelf-title"), need("shelf-list"), tools, {
   me: given.me,
   onSilence,
 });
-const wall = new Wall(need("tiles"), tools);
+const wall = new Wall(need("tiles"), need("wall-quiet"), tools);
 
 // ---- state → page ---------------------------------------------------------------------------
 
 // In a flood the lesser alarms fold into a counter, until somebody asks for them.
 let unfolded = false;
 
+let renderedAt = -Infinity;
+let waiting = 0;
+
+/** Paint at once what comes alone, and what comes in a burst together. */
+function soon(): void {
+  if (waiting) return;
+  const rest = renderedAt + TOGETHER_MS - performance.now();
+  if (rest <= 0) render();
+  else waiting = window.setTimeout(render, rest);
+}
+
 function render(): void {
+  window.clearTimeout(waiting);
+  waiting = 0;
+  renderedAt = performance.now();
   const all = snapshot.alarms.filter((alarm) => !state.silenced(alarm));
   const lesser = all.filter((alarm) => state.unanswered(alarm) && state.folds(snapshot, alarm));
   if (!snapshot.floods.length) unfolded = false;
@@ -80,6 +96,7 @@ function render(): void {
   }
   if (chosen) last = chosen;
   queue.show(open, selected, folded.length);
+  wall.speak(new Set(all.flatMap(state.seenBy)));
   showFolded(lesser, folded.length);
   showFlood();
   shelf.show(snapshot.silences);
@@ -166,7 +183,7 @@ function onEvents(events: state.DeskEvent[]): void {
     const more = state.asksFor(event);
     if (more === "snapshot" || (more === "cameras" && asks === "nothing")) asks = more;
   }
-  render();
+  soon();
   if (asks === "snapshot") void resync();
   else if (asks === "cameras") void refreshHealth();
 }

@@ -1,7 +1,7 @@
 // The queue on the left: what needs an answer, worst first. While the pointer rests on it nothing
 // changes its place: new alarms wait at the end, gone ones stay until the pointer has left.
 
-import { el, icon, setText } from "../common/dom";
+import { arrange, el, icon, setAttribute, setText } from "../common/dom";
 import { sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
 import { title, unanswered, type Alarm } from "./state";
@@ -22,6 +22,7 @@ interface Row {
 }
 
 const HOLD_MS = 4000;
+const GLIDE_MS = 150;
 
 export class Queue {
   private readonly rows = new Map<number, Row>();
@@ -51,13 +52,15 @@ export class Queue {
   /** Show these alarms, in this order as soon as nothing under a pointer would move. */
   show(alarms: Alarm[], selected: number | null, folded = 0): void {
     this.wanted = alarms;
-    for (const alarm of alarms) this.put(alarm, alarm.id === selected);
+    for (const alarm of alarms) if (this.rows.get(alarm.id)?.alarm !== alarm) this.put(alarm);
     const open = new Set(alarms.map((alarm) => alarm.id));
     for (const row of this.rows.values()) {
-      row.gone = !open.has(row.alarm.id);
-      row.button.classList.toggle("closed", row.gone);
-      row.button.disabled = row.gone;
-      row.button.setAttribute("aria-current", String(row.alarm.id === selected));
+      const gone = !open.has(row.alarm.id);
+      if (row.gone !== gone) {
+        row.gone = row.button.disabled = gone;
+        row.button.classList.toggle("closed", gone);
+      }
+      setAttribute(row.button, "aria-current", String(row.alarm.id === selected));
     }
     const shown = alarms.filter(unanswered).length;
     const count = shown + folded;
@@ -93,13 +96,12 @@ export class Queue {
     row?.item.scrollIntoView({ block: "nearest" });
   }
 
-  private put(alarm: Alarm, selected: boolean): void {
+  private put(alarm: Alarm): void {
     const row = this.rows.get(alarm.id) ?? this.make(alarm);
     row.alarm = alarm;
     const { t, code } = this.tools.words;
-    row.button.className = `item ${alarm.severity}${unanswered(alarm) ? "" : " answered"}`;
-    row.button.setAttribute("aria-current", String(selected));
-    row.symbol.setAttribute("href", `#i-${alarm.severity}`);
+    setAttribute(row.button, "class", `item ${alarm.severity}${unanswered(alarm) ? "" : " answered"}${row.gone ? " closed" : ""}`);
+    setAttribute(row.symbol, "href", `#i-${alarm.severity}`);
     const taken = alarm.picture.at ?? "";
     if (taken && row.thumb.dataset["at"] !== taken) {
       row.thumb.dataset["at"] = taken;
@@ -153,10 +155,32 @@ export class Queue {
     }
     const next: HTMLElement[] = this.order.map((id) => this.rows.get(id)!.item);
     if (this.order.some((id, index) => id !== ranked[index])) next.push(this.note);
-    const current = [...this.list.children];
-    if (current.length === next.length && next.every((item, index) => item === current[index])) return;
     const focused = document.activeElement;
-    this.list.replaceChildren(...next);
-    if (focused instanceof HTMLElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
+    glide(this.list, () => arrange(this.list, next));
+    if (focused !== document.activeElement && focused instanceof HTMLElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
   }
+}
+
+/** Change a list's order so that whoever looks at a row sees where it goes; nothing jumps. */
+function glide(list: HTMLElement, change: () => void): void {
+  const seen = inSight(list);
+  change();
+  if (document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  for (const [row, before] of seen) {
+    if (!row.isConnected) continue;
+    const by = before - row.getBoundingClientRect().top;
+    if (by) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: GLIDE_MS, easing: "ease-out" });
+  }
+}
+
+/** The rows that are on the screen, and where. */
+function inSight(list: HTMLElement): Map<HTMLElement, number> {
+  const { top, bottom } = list.getBoundingClientRect();
+  const found = new Map<HTMLElement, number>();
+  for (const row of list.children as HTMLCollectionOf<HTMLElement>) {
+    const place = row.getBoundingClientRect();
+    if (place.top > bottom) break;
+    if (place.bottom >= top) found.set(row, place.top);
+  }
+  return found;
 }

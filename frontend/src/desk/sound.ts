@@ -72,6 +72,10 @@ export class Sound {
       this.deafSince = now;
       this.play("medium");
     }
+    if (this.played.size > alarms.length) {
+      const there = new Set(alarms.map((alarm) => alarm.id));
+      for (const id of this.played.keys()) if (!there.has(id)) this.played.delete(id);
+    }
     const due = alarms.filter((alarm) => {
       if (!unanswered(alarm)) return false;
       const pause = alarm.active ? TONES[alarm.severity].everyMs : REMINDER_MS;

@@ -58,6 +58,8 @@ export interface Alarm {
   scene_version: number;
   committed_at: string;
   clips: Clip[];
+  /** Where several cameras see it, all of them. */
+  witnesses?: { camera: number; camera_name: string; active: boolean }[];
 }
 
 /** A rule of one camera that asks nobody for a while. */
@@ -189,6 +191,11 @@ export function unanswered(alarm: Alarm): boolean {
   return alarm.state === "unacknowledged" || alarm.state === "returned";
 }
 
+/** The cameras that see what an alarm is about. */
+export function seenBy(alarm: Alarm): number[] {
+  return [alarm.camera, ...(alarm.witnesses ?? []).map((witness) => witness.camera)];
+}
+
 /** What an alarm is about, in words: the kind of hazard, or which fault of the camera. */
 export function title(alarm: Alarm, code: (group: string, value: string) => string): string {
   return alarm.rule_type === "camera_health" ? code("fault", alarm.level) : code("rule_type", alarm.rule_type);
@@ -196,8 +203,12 @@ export function title(alarm: Alarm, code: (group: string, value: string) => stri
 
 /** Take in an alarm that an answer brought; its event may come before or after. */
 export function withAlarm(snapshot: Snapshot, alarm: Alarm): Snapshot {
-  const others = snapshot.alarms.filter((one) => one.id !== alarm.id);
-  return { ...snapshot, alarms: alarm.state === "closed" ? others : [...others, alarm].sort(compare) };
+  const alarms = snapshot.alarms.filter((one) => one.id !== alarm.id);
+  if (alarm.state !== "closed") {
+    const behind = alarms.findIndex((one) => compare(alarm, one) < 0);
+    alarms.splice(behind < 0 ? alarms.length : behind, 0, alarm);
+  }
+  return { ...snapshot, alarms };
 }
 
 function carried(event: DeskEvent): Alarm | null {
@@ -227,13 +238,21 @@ export function apply(snapshot: Snapshot, event: DeskEvent): Snapshot {
   const alarm = carried(event);
   if (!alarm) return { ...snapshot, cursor: event.id };
   const came = event.kind === "alarm.raised" && !silenced(alarm);
-  const recent = came ? [...snapshot.recent, { id: alarm.id, mine: alarm.mine, at: alarm.committed_at }] : snapshot.recent;
+  const recent = came ? [...since(snapshot.recent, alarm.committed_at), { id: alarm.id, mine: alarm.mine, at: alarm.committed_at }] : snapshot.recent;
   return { ...withAlarm(snapshot, alarm), cursor: event.id, recent };
+}
+
+const RECENT_MS = 600_000;
+
+/** What is still recent when another alarm comes; a page that is open for days keeps no more. */
+function since(recent: Recent[], at: string): Recent[] {
+  const from = Date.parse(at) - RECENT_MS;
+  return recent.filter((one) => Date.parse(one.at) > from);
 }
 
 /** How many alarms came in the last ten minutes. */
 export function load(snapshot: Snapshot, now: number): number {
-  return snapshot.recent.filter((one) => now - Date.parse(one.at) < 600_000).length;
+  return snapshot.recent.filter((one) => now - Date.parse(one.at) < RECENT_MS).length;
 }
 
 /** In a flood alarms that are neither critical nor high fold into a counter. */
@@ -280,11 +299,15 @@ export interface Sight {
   reason: string;
 }
 
+/** Older than this the server's word about a camera is not believed; it is asked every ten seconds. */
+export const UNSAID_MS = 35_000;
+
 /**
  * Judge a camera by what the server said and by the age of the picture that is on the screen: the
  * worse of the two counts, so a line that went dead never leaves a nice old picture standing.
+ * `watchedSince` is null where no picture is on the screen; then the age of the server's word counts.
  */
-export function sight(camera: Camera, pictureAt: number | null, now: number, watchedSince: number): Sight {
+export function sight(camera: Camera, pictureAt: number | null, now: number, watchedSince: number | null, saidAt = now): Sight {
   const health = camera.health;
   if (!camera.enabled || health.state === "off") return { state: "off", because: "", since: null, reason: "" };
   const watched = health.streams.find((row) => row.stream === "sub") ?? health.streams[0];
@@ -295,6 +318,10 @@ export function sight(camera: Camera, pictureAt: number | null, now: number, wat
     const since = ofStream ? watched.since : health.because === "stale" ? (health.analysed_until ?? pictureAt) : told;
     return { state: "blind", because: health.because, since, reason: ofStream ? watched.reason : "" };
   }
+  if (watchedSince === null)
+    return now - saidAt > UNSAID_MS
+      ? { state: "blind", because: "stale", since: saidAt, reason: "" }
+      : { state: "protecting", because: "", since: null, reason: "" };
   if (pictureAt !== null && now - pictureAt > STALE_MS)
     return { state: "blind", because: "stale", since: pictureAt, reason: "" };
   if (pictureAt === null && now - watchedSince > STALE_MS)
