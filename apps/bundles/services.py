@@ -17,6 +17,8 @@ from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.bundles.contents import write
 from apps.bundles.models import Bundle
+from apps.bundles.selectors import KEEP
+from apps.evidence.locking import lock_for
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, put_file, remove
 from apps.ledger.services import ledger_seal, root_sign
@@ -145,7 +147,14 @@ def _pack_and_store(bundle: Bundle, folder: Path) -> Bundle | None:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     key = f"{bundle.mine_id}/bundles/{bundle.uid}-{bundle.attempts}.zip"
-    put_file(key, out, content_type="application/zip", filename=f"davy-{bundle.uid}.zip")
+    put_file(
+        key,
+        out,
+        content_type="application/zip",
+        filename=f"davy-{bundle.uid}.zip",
+        # A day less than it is kept: it must be free when it is removed.
+        locked_until=lock_for(KEEP / timedelta(days=1) - 1),
+    )
     with mine_scope(bundle.mine_id):
         return _finish(bundle, key, out.stat().st_size, digest.hexdigest())
 

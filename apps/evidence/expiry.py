@@ -12,6 +12,7 @@ from functools import partial
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -19,6 +20,7 @@ from apps.alarms.models import Snapshot
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.evidence.holds import holds_on
+from apps.evidence.locking import objects_of
 from apps.evidence.models import Clip
 from apps.evidence.storage import Missing, StorageError, remove, size_of
 from apps.live.services import emit, take_turn
@@ -31,7 +33,6 @@ __all__ = ["clip_finish", "clip_remove", "clips_check", "clips_expire"]
 log = logging.getLogger(__name__)
 YEAR = timedelta(days=365.25)
 BATCH = 200
-OBJECTS = ("clip.mp4", "snapshot.jpg", "manifest.json")
 # Each video's object is looked for once in this time.
 CHECK_EVERY = timedelta(days=1)
 WORDS = 300
@@ -54,6 +55,9 @@ def clip_remove(*, clip: Clip, actor: User, reason: str) -> Clip:
         raise ValidationError(_("This video is being made. Wait until it is ready."))
     if holds_on(clip=clip).exists():
         raise ValidationError(_("This video is held. Nobody can delete it before every hold ends."))
+    if clip.locked_until is not None and clip.locked_until > timezone.now():
+        words = _("The store keeps this video locked until %(day)s. Nobody can delete it before.")
+        raise ValidationError(words % {"day": date_format(timezone.localtime(clip.locked_until))})
     _begin(clip, reason, actor=actor)
     transaction.on_commit(partial(_finish_safely, clip.pk, clip.mine_id), robust=True)
     return clip
@@ -88,10 +92,9 @@ def clip_finish(*, clip_id: int, mine_id: int) -> bool:
         clip = Clip.objects.filter(pk=clip_id, state=Clip.State.EXPIRING).first()
     if clip is None:
         return False
-    folder = clip.key.rpartition("/")[0]
-    if folder:
-        for name in OBJECTS:
-            remove(f"{folder}/{name}")
+    if keys := objects_of(clip):
+        for key in keys:
+            remove(key)
         with mine_scope(mine_id):
             copies = list(clip.copies.exclude(key="").values_list("key", flat=True))
         for key in copies:
@@ -139,6 +142,8 @@ def clips_expire(*, now: datetime | None = None) -> int:
             )
             free = due.exclude(holds__ended_at=None, holds__isnull=False)
             free = free.exclude(alarm__holds__ended_at=None, alarm__holds__isnull=False)
+            # Until its lock is over, and the store knows that its hold is, it would only refuse.
+            free = free.exclude(locked_until__gt=now).filter(held_in_store=False)
             for pk, mine_id in free.order_by("wanted_until").values_list("pk", "mine_id")[:BATCH]:
                 begun += _expire(pk, mine_id, each)
         waiting = list(

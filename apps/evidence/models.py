@@ -59,6 +59,9 @@ class Clip(MineRow):
     # When the store was last asked for it, and since when it says that it has it not.
     checked_at = models.DateTimeField(null=True)
     missing_since = models.DateTimeField(null=True)
+    # The store refuses to delete its objects before; and whether it was told of a hold.
+    locked_until = models.DateTimeField(null=True)
+    held_in_store = models.BooleanField(default=False)
     # Why and when it was deleted; row, hash and manifest stay for good.
     expired_at = models.DateTimeField(null=True)
     expired_because = models.CharField(max_length=300, blank=True)

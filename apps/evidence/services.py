@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.alarms.models import Alarm, Severity
 from apps.audit.services import record
 from apps.cameras.models import Camera, Chunk, Stream
+from apps.evidence.locking import lock_until
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
 from apps.live.services import emit
@@ -230,19 +231,23 @@ def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path, jpeg: bytes) -> C
     cut = _cut(clip, chunks, out)
     folder = f"{clip.mine_id}/{clip.wanted_from:%Y/%m/%d}/{clip.uid}"
     key = f"{folder}/clip.mp4"
-    put_file(key, out, content_type="video/mp4", filename=f"davy-{clip.uid}.mp4")
+    with mine_scope(clip.mine_id):
+        locked = lock_until(clip)
+    name = f"davy-{clip.uid}.mp4"
+    put_file(key, out, content_type="video/mp4", filename=name, locked_until=locked)
     if size_of(key) != cut.bytes:
         raise StorageError(f"The store holds {key} in another size than was sent.")
     manifest = _manifest(clip, chunks, cut)
     if jpeg:
-        put_bytes(f"{folder}/snapshot.jpg", jpeg, content_type="image/jpeg")
+        put_bytes(f"{folder}/snapshot.jpg", jpeg, content_type="image/jpeg", locked_until=locked)
     put_bytes(
         f"{folder}/manifest.json",
         json.dumps(manifest, indent=1).encode(),
         content_type="application/json",
+        locked_until=locked,
     )
     with mine_scope(clip.mine_id):
-        return _finish(clip, cut, key, manifest)
+        return _finish(clip, cut, key, manifest, locked)
 
 
 def _cut(clip: Clip, chunks: list[Chunk], out: Path) -> Cut:
@@ -262,7 +267,9 @@ def _cut(clip: Clip, chunks: list[Chunk], out: Path) -> Cut:
         ) from None
 
 
-def _finish(clip: Clip, cut: Cut, key: str, manifest: dict[str, Any]) -> Clip | None:
+def _finish(
+    clip: Clip, cut: Cut, key: str, manifest: dict[str, Any], locked: datetime | None
+) -> Clip | None:
     now = timezone.now()
     became_ready = Clip.objects.filter(pk=clip.pk, state=Clip.State.PENDING).update(
         state=Clip.State.READY,
@@ -276,6 +283,7 @@ def _finish(clip: Clip, cut: Cut, key: str, manifest: dict[str, Any]) -> Clip | 
         manifest=manifest,
         error="",
         ready_at=now,
+        locked_until=locked,
     )
     if not became_ready:
         return None
@@ -285,7 +293,8 @@ def _finish(clip: Clip, cut: Cut, key: str, manifest: dict[str, Any]) -> Clip | 
         subject=clip,
         mine_id=clip.mine_id,
         part="evidence",
-        detail={"sha256": cut.sha256, "bytes": cut.bytes},
+        detail={"sha256": cut.sha256, "bytes": cut.bytes}
+        | ({"locked_until": locked.isoformat()} if locked else {}),
     )
     clip_tell(clip, "clip.ready")
     return clip

@@ -1,7 +1,12 @@
 """The one door to the S3-compatible store."""
 
+import hashlib
 import os
 import tempfile
+import time
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +18,13 @@ from django.conf import settings
 
 __all__ = [
     "LINK_LIFE_S",
+    "Features",
     "Missing",
     "StorageError",
     "download_link",
+    "features",
     "get_file",
+    "legal_hold",
     "open_object",
     "put_bytes",
     "put_file",
@@ -34,6 +42,13 @@ class StorageError(Exception):
 
 class Missing(StorageError):
     """The store answers, and does not have the object."""
+
+
+def _fault(error: Exception, words: str) -> StorageError:
+    """Return what to raise: Missing where the store itself says that there is no such thing."""
+    answer = error.response if isinstance(error, ClientError) else {}
+    gone = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404
+    return (Missing if gone else StorageError)(f"{words}: {error}")
 
 
 @cache
@@ -57,26 +72,104 @@ def _client(endpoint: str) -> Any:
     )
 
 
-def put_file(key: str, path: Path, *, content_type: str, filename: str = "") -> None:
+@dataclass(frozen=True)
+class Features:
+    """What the bucket can do: keep older versions, and refuse to delete locked ones."""
+
+    versioned: bool
+    lock: bool
+
+
+_KNOWN_S = 600.0
+_known: dict[tuple[str, str], tuple[float, Features]] = {}
+
+
+def features(*, anew: bool = False) -> Features:
+    """Ask what the bucket can do, at most every ten minutes; StorageError when it is away.
+
+    A store that does not know the question has not the thing.
+    """
+    name = (settings.S3_ENDPOINT_URL, settings.S3_BUCKET)
+    at, found = _known.get(name, (0.0, None))
+    if found is not None and not anew and time.monotonic() - at < _KNOWN_S:
+        return found
+    client = _client(settings.S3_ENDPOINT_URL)
+    versioning = _asked(client.get_bucket_versioning)
+    lock = _asked(client.get_object_lock_configuration).get("ObjectLockConfiguration", {})
+    found = Features(
+        versioned=versioning.get("Status") in ("Enabled", "Suspended"),
+        lock=lock.get("ObjectLockEnabled") == "Enabled",
+    )
+    _known[name] = (time.monotonic(), found)
+    return found
+
+
+def _asked(question: Any) -> dict[str, Any]:
+    try:
+        return dict(question(Bucket=settings.S3_BUCKET))
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status >= 500 and status != 501:
+            raise StorageError(f"The store does not answer: {error}") from error
+        return {}
+    except BotoCoreError as error:
+        raise StorageError(f"The store does not answer: {error}") from error
+
+
+def put_file(
+    key: str,
+    path: Path,
+    *,
+    content_type: str,
+    filename: str = "",
+    locked_until: datetime | None = None,
+) -> None:
     """Store a file under a key; putting it twice is the same as once.
 
     With a file name a browser that is sent to the object saves it under that name. Players take
-    no notice. Not every store lets a link say so (`ResponseContentDisposition`).
+    no notice. Not every store lets a link say so (`ResponseContentDisposition`). locked_until: the
+    store must refuse to delete it before, by DAVY_OBJECT_LOCK; only where `features().lock`.
     """
-    disposition = f'attachment; filename="{filename}"' if filename else ""
+    how = {"ContentDisposition": f'attachment; filename="{filename}"'} if filename else {}
     with path.open("rb") as body:
-        _put(key, body, content_type, disposition)
+        if locked_until is not None:
+            md5 = hashlib.file_digest(body, lambda: hashlib.md5(usedforsecurity=False)).digest()
+            how |= _locked(locked_until, md5)
+            body.seek(0)
+        _put(key, body, content_type, how)
 
 
-def put_bytes(key: str, body: bytes, *, content_type: str) -> None:
-    """Store bytes under a key."""
-    _put(key, body, content_type)
+def put_bytes(
+    key: str, body: bytes, *, content_type: str, locked_until: datetime | None = None
+) -> None:
+    """Store bytes under a key; locked as in `put_file`."""
+    how = {}
+    if locked_until is not None:
+        how = _locked(locked_until, hashlib.md5(body, usedforsecurity=False).digest())
+    _put(key, body, content_type, how)
 
 
-def _put(key: str, body: Any, content_type: str, disposition: str = "") -> None:
-    how = {"ContentType": content_type}
-    if disposition:
-        how["ContentDisposition"] = disposition
+def _locked(until: datetime, md5: bytes) -> dict[str, Any]:
+    # A store takes a lock only with a sum of what it is to keep.
+    return {
+        "ObjectLockMode": settings.OBJECT_LOCK.upper(),
+        "ObjectLockRetainUntilDate": until,
+        "ContentMD5": b64encode(md5).decode(),
+    }
+
+
+def legal_hold(key: str, *, on: bool) -> None:
+    """Put a legal hold on an object or take it off; twice is as once. Missing when it is gone."""
+    try:
+        _client(settings.S3_ENDPOINT_URL).put_object_legal_hold(
+            Bucket=settings.S3_BUCKET, Key=key, LegalHold={"Status": "ON" if on else "OFF"}
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise _fault(error, f"The store did not change the hold on {key}") from error
+
+
+def _put(key: str, body: Any, content_type: str, more: dict[str, Any]) -> None:
+    how = {"ContentType": content_type, **more}
     try:
         _client(settings.S3_ENDPOINT_URL).put_object(
             Bucket=settings.S3_BUCKET, Key=key, Body=body, **how
@@ -86,7 +179,7 @@ def _put(key: str, body: Any, content_type: str, disposition: str = "") -> None:
 
 
 def get_file(key: str, path: Path) -> None:
-    """Copy an object to a file, which appears whole or not at all."""
+    """Copy an object to a file, which appears whole or not at all; Missing where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".get-", delete=False) as file:
         try:
@@ -98,7 +191,7 @@ def get_file(key: str, path: Path) -> None:
                 file.write(block)
         except (BotoCoreError, ClientError, OSError) as error:
             Path(file.name).unlink()
-            raise StorageError(f"The store did not give {key}: {error}") from error
+            raise _fault(error, f"The store did not give {key}") from error
     os.replace(file.name, path)
 
 
@@ -121,12 +214,8 @@ def size_of(key: str) -> int:
     """Return an object's size in bytes; Missing when the store answers that it has none."""
     try:
         answer = _client(settings.S3_ENDPOINT_URL).head_object(Bucket=settings.S3_BUCKET, Key=key)
-    except ClientError as error:
-        gone = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404
-        kind = Missing if gone else StorageError
-        raise kind(f"The store does not have {key}: {error}") from error
-    except BotoCoreError as error:
-        raise StorageError(f"The store does not have {key}: {error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise _fault(error, f"The store does not have {key}") from error
     return int(answer["ContentLength"])
 
 
@@ -139,9 +228,23 @@ def reach() -> None:
 
 
 def remove(key: str) -> None:
-    """Delete an object; one that is gone already is no fault."""
+    """Delete an object with all its versions; one that is gone already is no fault.
+
+    A version that the store keeps locked is a StorageError, and stays.
+    """
+    client = _client(settings.S3_ENDPOINT_URL)
     try:
-        _client(settings.S3_ENDPOINT_URL).delete_object(Bucket=settings.S3_BUCKET, Key=key)
+        if not features().versioned:
+            client.delete_object(Bucket=settings.S3_BUCKET, Key=key)
+            return
+        # Without a version it would only be hidden.
+        pages = client.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=settings.S3_BUCKET, Prefix=key):
+            for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                if one["Key"] == key:
+                    client.delete_object(
+                        Bucket=settings.S3_BUCKET, Key=key, VersionId=one["VersionId"]
+                    )
     except (BotoCoreError, ClientError) as error:
         raise StorageError(f"The store did not delete {key}: {error}") from error
 

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from apps.evidence.expiry import clips_check, clips_expire
 from apps.evidence.holds import holds_due
+from apps.evidence.locking import holds_tell_store_safely
 from apps.evidence.models import Clip
 from apps.evidence.selectors import clips_due
 from apps.evidence.services import clip_make
@@ -28,5 +29,6 @@ def keep() -> None:
     """End holds, delete videos and look for them in the store; run twice or late, it goes on."""
     with system_scope("holds of every mine end in turn"):
         holds_due()
+    holds_tell_store_safely()
     clips_expire()
     clips_check()
