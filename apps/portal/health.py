@@ -1,6 +1,7 @@
 """The page of how the installation stands."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -9,16 +10,19 @@ from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from apps.accounts.pages import page, require_somewhere
 from apps.accounts.permissions import Action
+from apps.backup.selectors import last_backup
 from apps.cameras.models import Analysis, Chunk, StreamState
 from apps.cameras.standing import cameras_standing
+from apps.evidence.locking import wants_lock
 from apps.evidence.models import Clip
-from apps.evidence.storage import StorageError, reach
+from apps.evidence.storage import StorageError, features, reach
 from apps.mines.selectors import mines
 from apps.recordings.space import LEAST_H, space_now
 from apps.tenancy.scope import system_scope
@@ -27,6 +31,7 @@ __all__ = ["health"]
 
 GOOD, WARN, BAD = "protecting", "off", "blind"
 LATE_S = 10
+BACKUP_LATE = timedelta(days=2)
 
 
 @require_GET
@@ -52,7 +57,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "section": "health",
         "parts": [
             _messages(), _store(), _recorder(mine_ids), _analysis(mine_ids), _clips(mine_ids),
-            _disk(), _space(),
+            _disk(), _space(), _backup(),
         ],
         "mines": [
             {"mine": mine, "cameras": counts.get(mine.pk)}
@@ -77,12 +82,36 @@ def _messages() -> dict[str, str]:
 
 
 def _store() -> dict[str, str]:
+    name = _("Store of videos (S3)")
     try:
         reach()
+        locks = features().lock
     except StorageError:
         words = _("does not answer: videos wait in the ring until it does")
-        return _part(_("Store of videos (S3)"), BAD, words)
-    return _part(_("Store of videos (S3)"), GOOD, _("answers"))
+        return _part(name, BAD, words)
+    if not wants_lock():
+        words = _("answers; videos are not locked: whoever has the store's keys can delete them")
+        return _part(name, GOOD, words)
+    if not locks:
+        words = _("answers, but has no object lock: videos are stored without it")
+        return _part(name, BAD, words)
+    mode = {
+        "governance": _("answers; each video is locked for %(days)s days (governance)"),
+        "compliance": _("answers; each video is locked for %(days)s days (compliance)"),
+    }
+    return _part(
+        name, GOOD, mode[settings.OBJECT_LOCK] % {"days": f"{settings.OBJECT_LOCK_DAYS:g}"}
+    )
+
+
+def _backup() -> dict[str, str]:
+    with system_scope("a backup is of the whole installation"):
+        at = last_backup()
+    if at is None:
+        return _part(_("Backup"), WARN, _("none was made yet"))
+    words = _("the last one was finished %(ago)s ago") % {"ago": timesince(at)}
+    late = timezone.now() - at > BACKUP_LATE
+    return _part(_("Backup"), WARN if late else GOOD, words)
 
 
 def _recorder(mine_ids: list[int]) -> dict[str, str]:

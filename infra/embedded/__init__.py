@@ -6,14 +6,15 @@ DATABASE_URL with DATABASE_OWNER_URL, REDIS_URL, S3_ENDPOINT_URL with its keys.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from infra.embedded import postgres, s3, valkey
 from infra.embedded.service import Part, Service, ServiceError, start_part
-from infra.state import read_secrets, state_folder
+from infra.state import load_json, read_secrets, state_folder
 
-__all__ = ["Services", "application_env", "parts", "start_services"]
+__all__ = ["Services", "application_env", "parts", "running_env", "start_services"]
 
 _PARTS = {
     "DATABASE_URL": (postgres.prepare, ("DATABASE_OWNER_URL",)),
@@ -31,6 +32,15 @@ def parts(state_dir: Path, environ: Mapping[str, str]) -> list[Part]:
         elif missing := [other for other in companions if not environ.get(other)]:
             raise ServiceError(f"{name} is set, but {', '.join(missing)} is not")
     return prepared
+
+
+def running_env(state_dir: Path) -> dict[str, str]:
+    """Return how to reach the parts of this folder that somebody else runs; starts nothing."""
+    known, ports = read_secrets(state_dir), load_json(state_dir / "ports.json")
+    found = {}
+    for name, module in (("postgres", postgres), ("valkey", valkey), ("s3", s3)):
+        found |= module.addresses(known, ports.get(name, 0))
+    return {name: os.environ.get(name) or value for name, value in found.items()}
 
 
 def application_env(state_dir: Path, environ: Mapping[str, str]) -> dict[str, str]:

@@ -18,14 +18,14 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from infra.command import Command, wait_until
 from infra.embedded.service import Part, Service, ServiceError, start_part
 from infra.state import free_port, read_secrets, state_folder
 
-__all__ = ["prepare", "programs", "start"]
+__all__ = ["addresses", "prepare", "programs", "start"]
 
 _ROLES = Path(__file__).resolve().parent.parent / "postgres" / "roles.sql"
 _OLDEST = 14
@@ -71,18 +71,24 @@ def prepare(state_dir: Path) -> Part:
     argv = [str(binaries / "postgres"), "-D", str(data)]
     for name, value in settings.items():
         argv += ["-c", f"{name}={value}"]
+    env = addresses(known, port)
+    return Part(
+        # SIGINT is PostgreSQL's fast shutdown: it ends its clients and writes a checkpoint.
+        command=Command("postgres", tuple(argv), user=user, stop_signal=signal.SIGINT),
+        url=env["DATABASE_URL"],
+        env=env,
+        ready=lambda: _is_ready(data),
+        finish=lambda: _make_roles(binaries, state_dir, port, known),
+    )
+
+
+def addresses(known: Mapping[str, str], port: int) -> dict[str, str]:
+    """Return the variables by which the application and the tables' owner reach the server."""
     urls = {
         role: f"postgresql://davy_{role}:{known[f'{role}_password']}@127.0.0.1:{port}/davy"
         for role in ("app", "owner")
     }
-    return Part(
-        # SIGINT is PostgreSQL's fast shutdown: it ends its clients and writes a checkpoint.
-        command=Command("postgres", tuple(argv), user=user, stop_signal=signal.SIGINT),
-        url=urls["app"],
-        env={"DATABASE_URL": urls["app"], "DATABASE_OWNER_URL": urls["owner"]},
-        ready=lambda: _is_ready(data),
-        finish=lambda: _make_roles(binaries, state_dir, port, known),
-    )
+    return {"DATABASE_URL": urls["app"], "DATABASE_OWNER_URL": urls["owner"]}
 
 
 def programs() -> tuple[Path, int]:

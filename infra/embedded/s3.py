@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.command import Command
 from infra.embedded.service import Part, Service, start_part
 from infra.state import free_port, read_secrets, state_folder
 
-__all__ = ["BUCKET", "REGION", "make_bucket", "prepare", "start"]
+__all__ = ["BUCKET", "REGION", "addresses", "make_bucket", "prepare", "start"]
 
 BUCKET = "davy-clips"
 REGION = "us-east-1"
@@ -29,14 +30,8 @@ def prepare(state_dir: Path) -> Part:
     data.mkdir(exist_ok=True)
     data.chmod(0o700)
     port = free_port(state_dir, "s3")
-    url = f"http://127.0.0.1:{port}"
-    env = {
-        "S3_ENDPOINT_URL": url,
-        "S3_ACCESS_KEY_ID": known["s3_access_key"],
-        "S3_SECRET_ACCESS_KEY": known["s3_secret_key"],
-        "S3_BUCKET": BUCKET,
-        "S3_REGION": REGION,
-    }
+    env = addresses(known, port)
+    url = env["S3_ENDPOINT_URL"]
     argv = [sys.executable, "-m", "nanio", "serve", "--data-dir", str(data)]
     argv += ["--host", "127.0.0.1", "--port", str(port), "--region", REGION]
     argv += ["--workers", "1", "--log-level", "warning", "--no-access-log"]
@@ -57,6 +52,17 @@ def prepare(state_dir: Path) -> Part:
         ready=lambda: _answers(url),
         finish=finish,
     )
+
+
+def addresses(known: Mapping[str, str], port: int) -> dict[str, str]:
+    """Return the variables by which the application reaches the server."""
+    return {
+        "S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "S3_ACCESS_KEY_ID": known["s3_access_key"],
+        "S3_SECRET_ACCESS_KEY": known["s3_secret_key"],
+        "S3_BUCKET": BUCKET,
+        "S3_REGION": REGION,
+    }
 
 
 def make_bucket(env: dict[str, str]) -> None:

@@ -7,14 +7,14 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from infra.command import Command
 from infra.embedded.service import Part, Service, ServiceError, start_part
 from infra.state import free_port, read_secrets, state_folder
 
-__all__ = ["prepare", "program", "start"]
+__all__ = ["addresses", "prepare", "program", "start"]
 
 _OLDEST = (6, 2)
 
@@ -49,13 +49,18 @@ def prepare(state_dir: Path) -> Part:
     config.touch(mode=0o600)
     config.chmod(0o600)
     config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    url = f"redis://:{password}@127.0.0.1:{port}"
+    env = addresses({"valkey_password": password}, port)
     return Part(
         command=Command("valkey", (str(binary), str(config))),
-        url=url,
-        env={"REDIS_URL": url},
+        url=env["REDIS_URL"],
+        env=env,
         ready=lambda: _answers(port, password),
     )
+
+
+def addresses(known: Mapping[str, str], port: int) -> dict[str, str]:
+    """Return the variable by which the application reaches the server."""
+    return {"REDIS_URL": f"redis://:{known['valkey_password']}@127.0.0.1:{port}"}
 
 
 def program() -> Path:

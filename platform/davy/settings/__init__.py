@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.api",
     "apps.privacy",
     "apps.inquiry",
+    "apps.backup",
     "apps.portal",
 ]
 
@@ -88,6 +89,8 @@ TEMPLATES = [
 
 # The application connects as a role that owns nothing, so row-level security holds for it.
 DATABASES = {"default": env_database("DATABASE_URL", "postgresql://davy_app@/davy")}
+# The role that owns the tables: `migrate` and `restore` alone.
+DATABASE_OWNER_URL = env_secret("DATABASE_OWNER_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
