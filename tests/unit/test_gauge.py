@@ -115,9 +115,37 @@ def test_a_single_jump_is_not_believed_and_nothing_is_told_in_its_place():
     assert told([1.0, 1.0, 1.0, 1.4, 1.0])[2:] == [1.0, None, 1.0]
 
 
-def test_a_jump_is_believed_when_three_readings_confirm_it():
-    found = told([1.0, 1.0, 1.0, 1.4, 1.4, 1.41])
-    assert found[2:] == [1.0, None, None, pytest.approx(1.4, abs=0.02)]
+def test_a_line_that_stands_elsewhere_all_at_once_is_believed_after_ten_seconds():
+    found = told([1.0, 1.0, 1.0, *[1.4, 1.4, 1.41] * 4])
+    assert found[2:13] == [1.0, *[None] * 10]
+    assert found[13:] == [pytest.approx(1.4, abs=0.02)] * 2
+
+
+def test_three_wrong_lines_that_agree_for_some_seconds_confirm_nothing():
+    assert told([1.0, 1.0, 1.0, *[1.4] * 6, 1.0])[3:] == [*[None] * 6, 1.0]
+
+
+def test_a_still_that_nothing_confirms_must_be_sure():
+    level = Level()
+    assert level.take(Sight(0.7, 0.4), 0.0, still=True).value is None
+    assert level.take(Sight(0.7, 0.6), 900.0, still=True).value == 0.7
+
+
+def clear(level, depth=0.05):
+    """Draw clear water: the wall goes on below and fades with the depth, in metres."""
+    high, wide = 360, 640
+    rng = np.random.default_rng(0)
+    picture = 130 + 8 * cv2.resize(rng.normal(0, 1, (30, 50)), (wide, high))
+    line = (0.9 - level / 1.5 * 0.8) * high
+    below = np.maximum(np.arange(high) - line, 0)[:, None] / 0.8 / high * 1.5
+    light = np.exp(-below / depth)
+    picture = picture * light + 45 * (1 - light) + rng.normal(0, 1.5, (high, wide))
+    return np.clip(cv2.GaussianBlur(picture, (0, 0), 0.7), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("level", [0.4, 0.7, 1.0])
+def test_in_clear_water_the_level_is_where_the_light_begins_to_fade(level):
+    assert read(clear(level), MARKS).value == pytest.approx(level, abs=0.025)
 
 
 def test_a_jump_between_stills_is_believed_when_three_confirm_it():

@@ -17,7 +17,7 @@ import numpy as np
 
 from workers.geometry import Point
 from workers.vision.pace import READ_S, Pace
-from workers.vision.waterline import COLUMN_ROWS, COLUMNS, ROWS, chances
+from workers.vision.waterline import COLUMN_ROWS, COLUMNS, ROWS, chances, shore
 
 Marks = tuple[tuple[Point, float], ...]
 
@@ -33,6 +33,8 @@ SAME_ROWS = 4
 MIN_CONFIDENCE = 0.35
 # Less sure than this, strips of other widths are asked too; each look leaves this much doubt.
 SURE, OTHER_WIDTHS, DOUBT = 0.5, (0.55, 1.7), 1e-4
+# A line found this surely is a sharp one.
+CLEAR = 0.75
 # Marks that leave the perspective by more than this share of their range are a bent line.
 MAX_BEND = 0.02
 
@@ -43,6 +45,13 @@ WINDOW = 5
 RATE_M_S = 0.05 / 60
 NOISE_M = 0.02
 CONFIRM = 3
+# Water that moves is followed after three; a line that stands this far elsewhere all at once, as no
+# water does, is believed only when it was there for so long.
+JUMP_M, JUMP_S = 0.15, 10.0
+# So many doubted readings are remembered.
+DOUBTED = 24
+# A still that nothing confirms must be read as surely as this.
+ALONE = 0.5
 # After so long the last reading says nothing about the present one.
 STALE_S = 300.0
 
@@ -175,7 +184,8 @@ def read(luma: np.ndarray, marks: Marks) -> Sight:
     s = first + (np.arange(ROWS) + 0.5) * step
     outside = np.maximum(np.maximum(-s, s - scale.span_px), 0) / scale.span_px
     prior = np.where(outside > 0.03, BEYOND_ODDS * FARTHER_ODDS**outside, 1.0)
-    looks = [chances(cut(luma, scale, first, last))]
+    strip = cut(luma, scale, first, last)
+    looks = [chances(strip)]
     odds, peak, confidence = _peak(looks, prior)
     if confidence < SURE:
         looks += [chances(cut(luma, scale, first, last, width)) for width in OTHER_WIDTHS]
@@ -186,6 +196,8 @@ def read(luma: np.ndarray, marks: Marks) -> Sight:
         return Sight(None, 0.0)
     window = slice(max(0, peak - SAME_ROWS), peak + SAME_ROWS + 1)
     row = float((odds[window] * np.arange(ROWS)[window]).sum() / odds[window].sum())
+    if confidence < CLEAR:
+        row = shore(strip, row)
     where = first + (row + 0.5) * step
     x, y = scale.place(np.array([where]))[0]
     pixel_m = abs(scale.level(where + 0.5) - scale.level(where - 0.5))
@@ -243,8 +255,9 @@ class Level:
         """Take one picture's reading at t seconds; return the level as far as it is believed.
 
         The first reading, and one that left the last by more than 5 cm a minute and the noise, are
-        doubted until three in a row agree. Of stills there may be one in 15 minutes: where the last
-        is stale there is nothing to compare with, and a level that really fell is taken as it is.
+        doubted until three in a row agree, or, where the line stands far off all at once, those of
+        ten seconds. Of stills there may be one in 15 minutes: where the last is stale there is
+        nothing to compare with, and a level that really fell is taken as it is if it is sure.
         """
         if self.pace.is_back(t):
             self.kept, self.doubted = [], []
@@ -261,18 +274,20 @@ class Level:
         one = (t, value, sight.confidence)
         noise = max(NOISE_M, 1.5 * sight.pixel_m)
         self.kept = [k for k in self.kept if t - k[0] < STALE_S][-WINDOW:]
-        near = still
+        near, wait_s = still and sight.confidence >= ALONE, 0.0
         if self.kept:
             when, last, _ = self.kept[-1]
             due = last + _slope(self.kept) * (t - when)
-            near = min(abs(value - last), abs(value - due)) <= noise + RATE_M_S * (t - when)
+            off = min(abs(value - last), abs(value - due))
+            near = off <= noise + RATE_M_S * (t - when)
+            wait_s = JUMP_S if off > JUMP_M and not still else 0.0
         if near:
             self.kept, self.doubted = [*self.kept, one][-WINDOW:], []
             return True
-        self.doubted = [*(d for d in self.doubted if t - d[0] < STALE_S), one][-CONFIRM:]
-        if not _agree(self.doubted):
+        self.doubted = [*(d for d in self.doubted if t - d[0] < STALE_S), one][-DOUBTED:]
+        if not _agree(self.doubted, wait_s):
             return False
-        self.kept, self.doubted = self.doubted, []
+        self.kept, self.doubted = self.doubted[-CONFIRM:], []
         return True
 
     def dump(self) -> dict[str, Any]:
@@ -299,13 +314,22 @@ def _slope(readings: Sequence[tuple[float, float, float]]) -> float:
     return median((b[1] - a[1]) / max(b[0] - a[0], 1e-3) for a, b in pairs)
 
 
-def _agree(doubted: Sequence[tuple[float, float, float]]) -> bool:
-    """Tell whether three doubted readings confirm one another: level, or steadily on the move."""
+def _agree(doubted: Sequence[tuple[float, float, float]], wait_s: float) -> bool:
+    """Tell whether the last three doubted readings confirm one another.
+
+    They are level, and so were all others for wait_s; or they are steadily on the move.
+    """
     if len(doubted) < CONFIRM:
         return False
-    values = [one[1] for one in doubted]
-    if max(values) - min(values) <= 1.5 * NOISE_M:
+    now = doubted[-1][0]
+    long = now - doubted[0][0] >= wait_s - 1e-6
+    level = [one[1] for one in doubted if now - one[0] <= wait_s + 1e-6]
+    level = level if len(level) > CONFIRM else [one[1] for one in doubted[-CONFIRM:]]
+    if long and max(level) - min(level) <= 1.5 * NOISE_M:
         return True
+    values = [one[1] for one in doubted[-CONFIRM:]]
     steps = [b - a for a, b in pairwise(values)]
     sizes = sorted(abs(s) for s in steps)
-    return (min(steps) > 0 or max(steps) < 0) and sizes[-1] <= 2 * sizes[0] + NOISE_M
+    moves = not wait_s or abs(values[-1] - values[0]) > 1.5 * NOISE_M
+    steadily = sizes[-1] <= 2 * sizes[0] + NOISE_M
+    return moves and steadily and (min(steps) > 0 or max(steps) < 0)

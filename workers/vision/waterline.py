@@ -29,6 +29,10 @@ MIRROR_WINDOWS = (12, 36)
 MIRROR_COLUMNS = 9
 # Tilts of the water line that are tried, in rows from the middle to the side of the strip.
 TILTS = (-5, -2, 0, 2, 5)
+# A soft edge: light that fades with the depth of clear water, over up to FADE rows on each side of
+# the steepest, each by at least a share of it; where one row has more than SHARP of the whole fall
+# the edge is sharp.
+FADE, FALLS, SHARP, SOFT_ROWS = 20, 0.2, 0.3, 4
 # Roots of grey levels: 7 levels in bright mist, 3 in the dark. Below, there is nothing to see.
 MIN_CONTRAST = 0.3
 WEIGHTS = Path(__file__).parents[1] / "models" / "waterline.npz"
@@ -220,3 +224,31 @@ def chances(strip: np.ndarray) -> tuple[np.ndarray, float]:
     odds = np.exp(logits - logits.max())
     odds /= odds.sum()
     return odds[:-1], float(odds[-1])
+
+
+def shore(strip: np.ndarray, row: float) -> float:
+    """Return the row where the fade about a row begins; the row itself where the edge is sharp.
+
+    Clear water darkens with its depth: what looks most like an edge in it is the middle of the
+    fade, and the water's line is where the fade begins. strip: (ROWS, COLUMNS) uint8; the staff's
+    own marks, in the middle, are left out.
+    """
+    steps = np.diff(np.sqrt(strip.astype(np.float32) + 1.0), axis=0)
+    falls = -np.median(np.delete(steps, np.r_[MIDDLE], 1), 1)
+    middle = min(max(round(row), 5), ROWS - 6)
+    about = falls[middle - 4 : middle + 5]
+    steepest = middle - 4 + int(about.argmax())
+    if about.max() <= max(0.0, -float(about.min())):
+        return row
+    falling = falls >= FALLS * falls[steepest]
+    falling[:2] = falling[-2:] = False
+    first = last = steepest
+    # One row that does not fall is an encoder's, or a mark's.
+    while steepest - first < FADE and falling[first - 2 : first].any():
+        first -= 1
+    while last - steepest < FADE and falling[last + 1 : last + 3].any():
+        last += 1
+    first += int(not falling[first])
+    if falls[steepest] > SHARP * np.maximum(falls[first : last + 1], 0).sum():
+        return row
+    return first + 0.5 if row - first > SOFT_ROWS else row
