@@ -3,14 +3,18 @@
 Nothing is delayed, changed or switched off by itself: whoever sets the mine up decides.
 """
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from django.utils import timezone
+
 from apps.alarms.life import Cause
 from apps.alarms.models import Alarm, AlarmTransition, Severity
+from apps.cameras.models import Camera
 
-__all__ = ["CHANGES", "chatter_of"]
+__all__ = ["CHANGES", "chatter_of", "proposals"]
 
 # Source: domain.md section 7: three transitions a minute or more.
 WITHIN = timedelta(minutes=1)
@@ -20,6 +24,8 @@ CHANGES = (Cause.RAISED.value, Cause.AGAIN.value, Cause.CLEARED.value)
 # seconds in which an alarm must be on the desk.
 LONGEST_S = {Severity.CRITICAL.value: 2}
 USUAL_LONGEST_S = 30
+# For so long what chattered is proposed to be changed.
+REMEMBERED = timedelta(days=7)
 
 
 def chatter_of(*, alarm: Alarm, at: datetime) -> dict[str, Any] | None:
@@ -51,3 +57,46 @@ def chatter_of(*, alarm: Alarm, at: datetime) -> dict[str, Any] | None:
         "within_s": int(WITHIN.total_seconds()),
         "on_delay_s": min(longest_s, max(1, ceil(max(spells)))),
     }
+
+
+def proposals(*, camera: Camera, scene: Any) -> list[dict[str, Any]]:
+    """List for which rules of the scene in force a longer wait is proposed, and why.
+
+    A delay was measured beside what the rule waited at that time. A rule that waits as long by now,
+    or as long as a rule of its severity may, is not proposed again. Nothing is armed by this.
+    """
+    rows = Alarm.objects.filter(camera=camera, raised_at__gt=timezone.now() - REMEMBERED)
+    told: dict[str, list[tuple[dict[str, Any], int, str]]] = defaultdict(list)
+    for rule, chatter, version, severity in rows.exclude(chatter={}).values_list(
+        "rule", "chatter", "scene_version", "severity"
+    ):
+        told[rule].append((chatter, version, severity))
+    found = []
+    for rule in scene.document.get("rules", []):
+        now_s = rule.get("sustain_s", 0)
+        waits = [
+            min(
+                LONGEST_S.get(severity, USUAL_LONGEST_S),
+                chatter["on_delay_s"] + (now_s if version == scene.version else 0),
+            )
+            for chatter, version, severity in told[rule["id"]]
+        ]
+        if not waits or max(waits) <= now_s:
+            continue
+        worst = max((chatter for chatter, _, _ in told[rule["id"]]), key=lambda one: one["changes"])
+        found.append(
+            {
+                "rule": rule["id"],
+                # Where any of them was critical, no longer than a critical one may wait.
+                "sustain_s": min(waits) if _critical(told[rule["id"]]) else max(waits),
+                "now_s": now_s,
+                "changes": worst["changes"],
+                "within_s": worst["within_s"],
+                "alarms": len(waits),
+            }
+        )
+    return [one for one in found if one["sustain_s"] > one["now_s"]]
+
+
+def _critical(told: list[tuple[dict[str, Any], int, str]]) -> bool:
+    return any(severity == Severity.CRITICAL for _, _, severity in told)

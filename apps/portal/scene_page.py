@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.alarms import words
+from apps.alarms.chatter import proposals
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.mines.models import Machine
@@ -69,6 +70,7 @@ def scene_config(camera: Camera) -> dict[str, Any]:
             "replays": reverse("api:replays"),
         },
         "camera": camera.pk,
+        "proposals": proposals(camera=camera, scene=scene) if scene else [],
         "strings": scene_words() | rule_words() | replay_words(),
     }
 

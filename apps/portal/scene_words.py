@@ -259,6 +259,19 @@ def scene_words() -> dict[str, Any]:
         "saving": _("Saving…"),
         "saved": _("Version %(version)s is in force."),
         "unsaved": _("Not saved yet"),
+        "proposal": _(
+            "Rule %(rule)s comes and goes: %(changes)s changes in %(within)s s, in %(alarms)s of"
+            " its alarms of the last week. Proposed: it waits %(seconds)s s instead of %(now)s s."
+        ),
+        "proposal_help": _(
+            "Nothing is changed by itself. Take it into the draft, replay the rule over what is"
+            " recorded, and save it if nothing is missed."
+        ),
+        "proposal_take": _("Take into the draft"),
+        "proposal_reason": _(
+            "%(rule)s came and went %(changes)s times in %(within)s s: waits %(seconds)s s"
+            " instead of %(now)s s"
+        ),
         "in_force": _("in force"),
         "fix_first": _("Something is marked above; it cannot be put in force like this."),
         "refused": _("Not saved: %(reason)s"),

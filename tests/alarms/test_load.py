@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.alarms.chatter import proposals
 from apps.alarms.floods import floods_due
 from apps.alarms.models import Alarm, AlarmTransition, Flood
 from apps.alarms.selectors import alarms_open, desk_data
@@ -12,6 +13,7 @@ from apps.alarms.services import alarm_clear
 from apps.alarms.silences import silence_ask
 from apps.live.models import Event
 from apps.rules.selectors import scene_in_force
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, Cast, an_alarm
 
@@ -104,3 +106,23 @@ def test_the_desk_is_given_the_flood_and_what_came_in_the_last_ten_minutes(hill:
     data = desk_data(mine_ids=[hill.lamp_hill.mine.pk])
     assert [row["mine"] for row in data["floods"]] == [hill.lamp_hill.mine.pk]
     assert len(data["recent"]) == 11
+
+
+def test_a_rule_that_chatters_gets_a_longer_wait_proposed_and_none_armed(hill: Cast):
+    scene = scene_in_force(camera=hill.lamp_hill.camera)
+    rules = [{**scene.document["rules"][0], "id": name} for name in ("r1", "r2")]
+    scene = scene_publish(
+        camera=hill.lamp_hill.camera, document={**scene.document, "rules": rules}, reason="two"
+    )
+    alarm = comes_and_goes(hill, 12, 2, severity="medium")
+    Alarm.objects.filter(pk=alarm.pk).update(raised_at=timezone.now())
+    proposed = proposals(camera=hill.lamp_hill.camera, scene=scene)
+    assert proposed == [
+        {"rule": "r2", "sustain_s": 4, "now_s": 0, "changes": 3, "within_s": 60, "alarms": 1}
+    ]
+    assert scene_in_force(camera=hill.lamp_hill.camera) == scene
+    rules[1]["sustain_s"] = 4
+    scene = scene_publish(
+        camera=hill.lamp_hill.camera, document={**scene.document, "rules": rules}, reason="waits"
+    )
+    assert proposals(camera=hill.lamp_hill.camera, scene=scene) == [], "it waits as long by now"

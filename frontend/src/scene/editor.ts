@@ -2,6 +2,7 @@
 
 import type { Words } from "../common/words";
 import type { Ruler } from "./ground";
+import type { Proposal } from "./proposals";
 import { History } from "./history";
 import { Replays } from "./replay";
 import * as model from "./scene";
@@ -16,6 +17,7 @@ export interface SceneData {
   severities: Record<string, string>;
   templates: Template[];
   camera: number;
+  proposals: Proposal[];
   urls: { frame: string; scene: string; sight: string; template: string; replays: string };
   strings: Record<string, string | Record<string, string>>;
 }

@@ -7,6 +7,7 @@ import { reader } from "../common/words";
 import { Canvas } from "./canvas";
 import { Editor, type SceneData } from "./editor";
 import { inputsPanel } from "./inputs";
+import { proposalPanel } from "./proposals";
 import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { shapesPanel } from "./shapes";
@@ -61,7 +62,13 @@ save.addEventListener("submit", (event) => {
   void publish();
 });
 
-const left = el("div", {}, tools, canvas.place, live.told, el("p", { class: "sub" }, t("help")));
+/** Open the rule's form, where it is replayed, with the reason for its change. */
+function proposed(why: string): void {
+  tab = "rules";
+  if (!reason.value) reason.value = why;
+}
+
+const left = el("div", {}, proposalPanel(editor, proposed), tools, canvas.place, live.told, el("p", { class: "sub" }, t("help")));
 const right = el("div", { class: "side" });
 need("editor").replaceChildren(el("div", { class: "editor-grid" }, left, right));
 
