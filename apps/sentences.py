@@ -46,13 +46,24 @@ CODES: dict[str, Mapping[str, str | Promise]] = {
 
 
 def why(alarm: Any) -> str:
-    """Say what made an alarm."""
-    return _why(alarm.why, alarm.values)
+    """Say what made an alarm, and which cameras see it where that was read with it."""
+    read = getattr(alarm, "_prefetched_objects_cache", {}).get("witnesses", ())
+    return _seen_by(_why(alarm.why, alarm.values), [one.camera.name for one in read])
 
 
 def why_of(data: Mapping[str, Any]) -> str:
-    """Say what made an alarm, from its data."""
-    return _why(data["why"], data["values"])
+    """Say what made an alarm, and where several cameras see it all of them, from its data."""
+    names = [one["camera_name"] for one in data.get("witnesses", ())]
+    return _seen_by(_why(data["why"], data["values"]), names)
+
+
+def _seen_by(said: str, cameras: list[str]) -> str:
+    """Add who sees it to a reason, where that is more than the alarm's own camera."""
+    if len(cameras) < 2:
+        return said
+    # Translators: a reason for an alarm, and the names of the cameras that see it.
+    text = _("%(why)s; seen by %(cameras)s")
+    return str(text) % {"why": said, "cameras": pgettext("between reasons", ", ").join(cameras)}
 
 
 def _why(english: str, values: Mapping[str, Any]) -> str:
@@ -68,7 +79,7 @@ def said_alarm(data: dict[str, Any]) -> dict[str, Any]:
     values = data["values"]
     if isinstance(values.get("action"), Mapping):
         values = {**values, "action": _own(values["action"])}
-    return {**data, "why": _why(data["why"], data["values"]), "values": values}
+    return {**data, "why": why_of(data), "values": values}
 
 
 def _own(texts: Mapping[str, str]) -> str:

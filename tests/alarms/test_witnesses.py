@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.alarms.models import Alarm, Silence, Witness
-from apps.alarms.selectors import alarm_data
+from apps.alarms.selectors import alarm_data, alarms
 from apps.alarms.services import alarm_clear, alarm_see
 from apps.cameras.services import camera_create
+from apps.sentences import said_alarm, why
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, Cast, Place, an_alarm
 
@@ -56,6 +58,20 @@ def test_two_cameras_at_one_place_make_one_alarm_with_both_as_witnesses(both):
         ("Winch house 1", True), ("Winch house 2", True),
     ]  # fmt: skip
     assert told["camera"] == first.camera.pk
+
+
+def test_the_reason_names_both_cameras_on_the_desk_on_pages_and_in_lists(both):
+    first, second = both
+    raised(first)
+    assert "seen by" not in said_alarm(alarm_data(Alarm.objects.get()))["why"]
+    raised(second, 2)
+    with override("en"):
+        assert said_alarm(alarm_data(Alarm.objects.get()))["why"].endswith(
+            "; seen by Winch house 1, Winch house 2"
+        )
+        assert why(alarms().get()).endswith("; seen by Winch house 1, Winch house 2")
+    with override("zh-hans"):
+        assert "Winch house 1，Winch house 2" in said_alarm(alarm_data(Alarm.objects.get()))["why"]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
