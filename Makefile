@@ -21,7 +21,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test screens drill lint i18n i18n-check bench replay-bench accuracy train-miner train-miner-dark train-ppe lock clean
+.PHONY: help setup setup-dev demo stop demo-check test screens drill drill-kills drill-radosgw lint i18n i18n-check bench replay-bench accuracy train-miner train-miner-dark train-ppe lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
@@ -54,6 +54,12 @@ screens: setup-dev ## draw the main pages of the demo mine into docs/screens
 
 drill: setup-dev ## kill each part under load, the store for a whole minute; docs/performance.md has the last run
 	DAVY_STORE_AWAY_S=60 $(PY) -m pytest tests/chaos -s $(ARGS)
+
+drill-kills: setup-dev ## kill every part at random for ARGS="--minutes 30"; every clip is held against the truth
+	@exec $(PY) -W ignore -m infra.kills $(ARGS)
+
+drill-radosgw: setup-dev ## clips, locks, holds, versions, lifecycle on a real Ceph radosgw (apt: radosgw ceph-mon ceph-osd)
+	DAVY_RADOSGW=1 $(PY) -m pytest tests/radosgw -v $(ARGS)
 
 lint: setup-dev ## style, types, the arrows between packages, missing migrations
 	$(PY) -m ruff check .

@@ -79,6 +79,11 @@ class Supervisor:
         assert process is not None
         return process
 
+    def running(self, name: str) -> bool:
+        """Say whether a process runs now, and does not wait to be started again."""
+        process = self._children[name].process
+        return process is not None and process.running()
+
     def restarts(self) -> dict[str, int]:
         """Return how often each process had to be started again."""
         return {name: child.restarts for name, child in self._children.items()}
