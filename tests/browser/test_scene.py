@@ -8,10 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from apps.rules.selectors import scene_in_force
+from apps.tenancy.scope import mine_scope
 from tests.browser import api
-from tests.cast import Cast
+from tests.cast import Cast, an_alarm
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -245,3 +248,20 @@ def the_rule_is_in_force_while_the_keyboard_says(page: Page) -> None:
     times.get_by_label("Until").fill("06:00")
     times.get_by_label("Until").press("Tab")
     expect(times.locator(".fault")).to_have_count(0)
+
+
+def test_a_longer_wait_for_a_rule_that_chatters_goes_into_the_draft_alone(
+    world: Cast, enter: Enter
+):
+    hill = world.lamp_hill
+    with mine_scope(hill.mine.pk):
+        alarm = an_alarm(hill, at=timezone.now())
+        alarm.chatter = {"changes": 4, "within_s": 60, "on_delay_s": 2}
+        alarm.save()
+    page = enter("ben", f"/portal/cameras/{hill.camera.pk}/scene/")
+    expect(page.locator(".proposals")).to_contain_text("it waits 2 s instead of 0 s")
+    page.get_by_role("button", name="Take into the draft").click()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    expect(page.locator("#reason")).to_have_value(re.compile("came and went 4 times"))
+    with mine_scope(hill.mine.pk):
+        assert scene_in_force(camera=hill.camera).version == 1, "nothing is armed by itself"
