@@ -68,6 +68,7 @@ def scene_config(camera: Camera) -> dict[str, Any]:
             "sight": reverse("api:camera-sight", args=[camera.pk]),
             "template": reverse("api:camera-scene-template", args=[camera.pk]),
             "replays": reverse("api:replays"),
+            "watch": f"{reverse('watch')}?camera={camera.pk}",
         },
         "camera": camera.pk,
         "proposals": proposals(camera=camera, scene=scene) if scene else [],

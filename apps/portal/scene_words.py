@@ -128,6 +128,11 @@ def scene_words() -> dict[str, Any]:
         "live_open": _("Rules in force that are open now:"),
         "live_quiet": _("No rule in force is open now."),
         "live_shadow": _("in shadow"),
+        "live_why": _(
+            "A new picture every 2 s, so that it stands still under what you draw. The boxes are of"
+            " the moment above and may be a second off the picture."
+        ),
+        "live_video": _("Watch it as video"),
         "no_frame": _("No picture yet. You can draw already; the picture appears by itself."),
         "help": _(
             "Drag a point or a whole zone. Click an edge to add a point. By keyboard: Tab to a "

@@ -18,7 +18,7 @@ export interface SceneData {
   templates: Template[];
   camera: number;
   proposals: Proposal[];
-  urls: { frame: string; scene: string; sight: string; template: string; replays: string };
+  urls: { frame: string; scene: string; sight: string; template: string; replays: string; watch: string };
   strings: Record<string, string | Record<string, string>>;
 }
 

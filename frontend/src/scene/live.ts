@@ -64,6 +64,7 @@ export function livePart(editor: Editor, canvas: Canvas): { button: HTMLElement;
       el("p", {}, [line, ...zones].join(" · ")),
       ...(sight.blind ? [el("p", { class: "fault" }, t("live_blind"))] : []),
       ...(open.length ? [el("p", {}, t("live_open")), el("ul", {}, ...open)] : [el("p", { class: "sub" }, t("live_quiet"))]),
+      el("p", { class: "sub" }, t("live_why"), " ", el("a", { href: editor.given.urls.watch, target: "_blank" }, t("live_video"))),
     );
   };
   button.addEventListener("click", () => {
