@@ -32,6 +32,7 @@ ACTS: dict[str, str | Promise] = {
     "clip.expiring": _("Video's deletion began"),
     "clip.extended": _("Longer video cut"),
     "clip.failed": _("No video could be made"),
+    "clip.file": _("File beside a video downloaded"),
     "clip.found": _("Missing video is back"),
     "clip.missing": _("Video is missing in the store"),
     "clip.play": _("Video watched"),
@@ -98,7 +99,7 @@ ACTS: dict[str, str | Promise] = {
     "unblur.asked": _("Video without blur asked for"),
 }
 # What somebody took away, each with a receipt.
-DOWNLOADS = ("bundle.download", "camera.download", "clip.download")
+DOWNLOADS = ("bundle.download", "camera.download", "clip.download", "clip.file")
 LOOKS = ("audit.looked", "camera.live", "camera.playback", "camera.preview", "clip.play")
 SETTINGS = (
     "area.", "camera.c", "camera.view", "cameras.", "escalation.", "machine.", "mine.", "model.",

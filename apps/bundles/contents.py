@@ -18,6 +18,8 @@ from apps.bundles.models import Bundle
 from apps.bundles.paper import LANGUAGES, Occasion, acts_of, paper_data
 from apps.bundles.typeset import typeset
 from apps.cameras.secrets import unlock
+from apps.evidence.file_views import file_of
+from apps.evidence.manifest import marked
 from apps.evidence.models import Clip
 from apps.evidence.storage import get_file
 from apps.ledger import verify
@@ -52,6 +54,8 @@ roots.json         the signed roots of that stretch, and the mine's public keys
 alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests;
                    clip-covered.mp4 is a copy with people blurred and masks filled; covered.json
                    names the hash of the clip that it was made of, which stays in the mine;
+                   findings.json tells what was found when, and where in the picture;
+                   snapshot-marked.jpg (or -covered-marked.jpg) is a copy with that drawn in;
                    timeline-en.pdf and timeline-zh.pdf tell all of it on paper
                    timeline-en.pdf、timeline-zh.pdf 为可打印的事件时间线
 """
@@ -157,12 +161,15 @@ def _snapshot(
     """Add the picture and return it; one that is covered is a copy and names the original."""
     try:
         shown, facts = picture_taken(alarm=alarm, jpeg=jpeg, at=at)
+        copy = marked(shown, picture=alarm.picture or {}, at=at, zone=alarm.mine.timezone)
     except MediaError as error:
         raise ValueError(f"The picture of alarm {alarm.pk}: {error.reason}") from None
     if not facts:
         packer.bytes(f"{folder}/snapshot.jpg", shown)
+        packer.bytes(f"{folder}/snapshot-marked.jpg", copy)
         return shown, facts
     packer.bytes(f"{folder}/snapshot-covered.jpg", shown)
+    packer.bytes(f"{folder}/snapshot-covered-marked.jpg", copy)
     packer.json(f"{folder}/snapshot.json", facts)
     return shown, facts
 
@@ -201,6 +208,8 @@ def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
     if digest != given.sha256:
         raise ValueError(f"The store gave clip {clip.uid} in another form than it was stored.")
     packer.json(f"{folder}/manifest.json", clip.manifest)
+    if "findings.json" in clip.manifest.get("files", {}):
+        packer.bytes(f"{folder}/findings.json", file_of(clip, "findings.json") or b"")
     if given.copy:
         packer.json(
             f"{folder}/covered.json",

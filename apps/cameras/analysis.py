@@ -28,6 +28,7 @@ from apps.cameras.selectors import picture_blind
 from apps.cameras.shedding import rate_for
 from apps.cameras.tiles import keep_tile
 from apps.detectors.loading import Look, look_for, own_models_of
+from apps.evidence.sightings import sightings_keep
 from apps.live.services import emit
 from apps.playback.services import motion_keep
 from apps.readings.services import readings_keep
@@ -314,6 +315,12 @@ def _write(
     look.write()
     counts_tell(camera=camera, scene=parsed, state=result.state, at=end)
     permits_follow(camera=camera, permits=_permits_open(scene, result.state))
+    sightings_keep(
+        camera=camera,
+        findings=[*result.findings, *result.open],
+        scene_version=row.scene_version,
+        model=str(getattr(look.detector, "name", "")),
+    )
     for finding in result.findings:
         raised = _apply(camera, scene, finding, stills.get(finding.t, b""))
         stages.raised(raised, _moment(finding.t))

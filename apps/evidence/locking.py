@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 YEAR = timedelta(days=365.25)
 BATCH = 200
 # What the store has of one video, beside each other.
-OBJECTS = ("clip.mp4", "snapshot.jpg", "manifest.json")
+OBJECTS = (
+    "clip.mp4", "snapshot.jpg", "snapshot-marked.jpg", "findings.json", "manifest.json",
+)  # fmt: skip
 
 
 def wants_lock() -> bool:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Clip", "ClipAccess", "Hold"]
+__all__ = ["Clip", "ClipAccess", "Hold", "Sighting"]
 
 
 class Clip(MineRow):
@@ -108,6 +108,30 @@ class ClipAccess(MineRow):
 
     class Meta:
         ordering = ["-pk"]
+
+
+class Sighting(MineRow):
+    """What an armed rule found at one moment, and where: once a chunk while it goes on.
+
+    It lives as long as recordings do; clips take it along in a side file.
+    """
+
+    camera = models.ForeignKey("cameras.Camera", on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    rule = models.CharField(max_length=100)
+    rule_type = models.CharField(max_length=60)
+    level = models.CharField(max_length=60)
+    state = models.CharField(max_length=20)
+    boxes = models.JSONField(default=list)  # left, top, right, bottom, as shares of the picture
+    scene_version = models.PositiveIntegerField()
+    model = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [
+            models.Index(fields=["camera", "at"], name="sighting_of_camera"),
+            models.Index(fields=["at"], name="sighting_at"),
+        ]
 
 
 class Hold(MineRow):

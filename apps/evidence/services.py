@@ -1,6 +1,5 @@
 """Makes clips and notes who looks at them."""
 
-import json
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +15,10 @@ from apps.alarms.models import Alarm, Severity
 from apps.audit.services import record
 from apps.cameras.models import Camera, Chunk, Stream
 from apps.evidence.locking import lock_until
+from apps.evidence.manifest import TYPES, beside
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
+from apps.ledger.verify import digest
 from apps.live.services import emit
 from apps.tenancy.scope import mine_scope
 from workers.media.cut import ChunkPart, Cut, cut_clip
@@ -146,21 +147,17 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
         # Who cuts a long one is given the time for it.
         if not span or not due.update(next_attempt_at=now + CLAIM + (span[1] - span[0])):
             return None
-        clip = Clip.objects.select_related("alarm", "camera__area", "asked_by", "extends").get(
-            pk=clip_id
-        )
+        clip = Clip.objects.select_related(
+            "mine", "alarm", "camera__area", "asked_by", "extends"
+        ).get(pk=clip_id)
         chunks = chunks_of(clip.camera_id, Stream.MAIN, clip.wanted_from, clip.wanted_until)
         complete = any(_end(chunk) >= clip.wanted_until for chunk in chunks)
         if not complete and now < clip.wanted_until + LATE:
             _postpone(clip, delay_s=0.5)
             return None
-        # The alarm's picture is of its own camera.
-        of_alarm = clip.alarm if clip.alarm and clip.alarm.camera_id == clip.camera_id else None
-        snapshot = getattr(of_alarm, "snapshot", None)
-        jpeg = bytes(snapshot.jpeg) if snapshot else b""
     try:
         with tempfile.TemporaryDirectory(prefix="clip-", dir=_workshop()) as folder:
-            return _cut_and_store(clip, chunks, Path(folder) / "clip.mp4", jpeg)
+            return _cut_and_store(clip, chunks, Path(folder) / "clip.mp4")
     except Hopeless as error:
         with mine_scope(mine_id):
             return _give_up(clip, error.reason)
@@ -196,7 +193,12 @@ def chunks_of(camera: int, stream: str, since: datetime, until: datetime) -> lis
 
 def _parts(chunks: list[Chunk]) -> list[ChunkPart]:
     return [
-        ChunkPart(settings.RING_DIR / chunk.path, chunk.started_at.timestamp(), chunk.duration_s)
+        ChunkPart(
+            settings.RING_DIR / chunk.path,
+            chunk.started_at.timestamp(),
+            chunk.duration_s,
+            chunk.sequence,
+        )
         for chunk in chunks
     ]
 
@@ -227,7 +229,7 @@ def _give_up(clip: Clip, reason: str) -> Clip | None:
     return clip
 
 
-def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path, jpeg: bytes) -> Clip | None:
+def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path) -> Clip | None:
     cut = _cut(clip, chunks, out)
     folder = f"{clip.mine_id}/{clip.wanted_from:%Y/%m/%d}/{clip.uid}"
     key = f"{folder}/clip.mp4"
@@ -237,17 +239,13 @@ def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path, jpeg: bytes) -> C
     put_file(key, out, content_type="video/mp4", filename=name, locked_until=locked)
     if size_of(key) != cut.bytes:
         raise StorageError(f"The store holds {key} in another size than was sent.")
-    manifest = _manifest(clip, chunks, cut)
-    if jpeg:
-        put_bytes(f"{folder}/snapshot.jpg", jpeg, content_type="image/jpeg", locked_until=locked)
-    put_bytes(
-        f"{folder}/manifest.json",
-        json.dumps(manifest, indent=1).encode(),
-        content_type="application/json",
-        locked_until=locked,
-    )
     with mine_scope(clip.mine_id):
-        return _finish(clip, cut, key, manifest, locked)
+        more = beside(clip, chunks, cut)
+    for name, body in more.files.items():
+        kind = TYPES[name.rpartition(".")[2]]
+        put_bytes(f"{folder}/{name}", body, content_type=kind, locked_until=locked)
+    with mine_scope(clip.mine_id):
+        return _finish(clip, cut, key, more.manifest, locked)
 
 
 def _cut(clip: Clip, chunks: list[Chunk], out: Path) -> Cut:
@@ -293,7 +291,8 @@ def _finish(
         subject=clip,
         mine_id=clip.mine_id,
         part="evidence",
-        detail={"sha256": cut.sha256, "bytes": cut.bytes}
+        # The manifest names all that lies beside the clip by its hash: so this binds that too.
+        detail={"sha256": cut.sha256, "bytes": cut.bytes, "manifest": digest(manifest)}
         | ({"locked_until": locked.isoformat()} if locked else {}),
     )
     clip_tell(clip, "clip.ready")
@@ -312,46 +311,6 @@ def clip_tell(clip: Clip, kind: str) -> None:
 
 def _moment(unix_s: float) -> datetime:
     return datetime.fromtimestamp(unix_s, tz=timezone.get_default_timezone())
-
-
-def _extended(clip: Clip) -> dict[str, str] | None:
-    shorter = clip.extends
-    return {"clip": str(shorter.uid), "sha256": shorter.sha256} if shorter else None
-
-
-def _manifest(clip: Clip, chunks: list[Chunk], cut: Cut) -> dict[str, Any]:
-    """Return what the clip is made of; stored beside it and in its row."""
-    return {
-        "clip": str(clip.uid),
-        "mine": clip.mine_id,
-        "camera": {"id": clip.camera_id, "name": clip.camera.name, "area": clip.camera.area.name},
-        "alarm": clip.alarm_id,
-        "rule": clip.rule,
-        "rule_type": clip.alarm.rule_type if clip.alarm else "",
-        "scene_version": clip.alarm.scene_version if clip.alarm else None,
-        "asked_by": clip.asked_by and clip.asked_by.get_username(),
-        "reason": clip.reason,
-        "extends": _extended(clip),
-        "together": str(clip.together) if clip.together else None,
-        "wanted": [clip.wanted_from.isoformat(), clip.wanted_until.isoformat()],
-        "holds": [_moment(cut.start_s).isoformat(), _moment(cut.end_s).isoformat()],
-        "time_source": "recorder's clock at arrival",
-        "sha256": cut.sha256,
-        "bytes": cut.bytes,
-        "codec": cut.codec,
-        "copied": cut.copied,
-        "gaps_s": [list(gap) for gap in cut.gaps],
-        "skipped": cut.skipped,
-        "chunks": [
-            {
-                "sequence": chunk.sequence,
-                "started_at": chunk.started_at.isoformat(),
-                "duration_s": chunk.duration_s,
-                "sha256": chunk.sha256,
-            }
-            for chunk in chunks
-        ],
-    }
 
 
 @transaction.atomic

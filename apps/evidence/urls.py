@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from apps.evidence import cut_views, hold_views, views
+from apps.evidence import cut_views, file_views, hold_views, views
 
 urlpatterns = [
     path("clips/", views.clip_list, name="clips"),
     path("clips/new/", cut_views.clip_new, name="clip-new"),
     path("clips/<uuid:uid>/longer/", cut_views.clip_longer, name="clip-longer"),
     path("clips/<uuid:uid>/", views.clip_page, name="clip"),
+    path("clips/<uuid:uid>/files/<str:name>", file_views.clip_file, name="clip-file"),
     path("clips/<uuid:uid>/play/", views.play, name="clip-play"),
     path("clips/<uuid:uid>/download/", views.download, name="clip-download"),
     path("clips/<uuid:uid>/hold/", hold_views.hold_clip, name="hold-clip"),

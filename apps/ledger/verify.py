@@ -230,7 +230,8 @@ def bundle_faults(bundle, key=None):
             broken.add(name)
             yield f"{name}: cannot be read ({error})"
     if not broken & {"ledger.jsonl", "roots.json"}:
-        yield from _record_faults(bundle, content, listed, signer)
+        whole = {name: entry for name, entry in listed.items() if name not in broken}
+        yield from _record_faults(bundle, content, whole, signer)
 
 
 def _record_faults(bundle, content, listed, signer):
@@ -254,8 +255,28 @@ def _record_faults(bundle, content, listed, signer):
     for name, entry in listed.items():
         if name.endswith("/clip.mp4") and entry["sha256"] not in stored:
             yield f"{name}: the ledger does not tell of this video"
+        if name.endswith("/manifest.json"):
+            yield from _manifest_faults(bundle, name, listed, acts)
         if name.endswith("/clip-covered.mp4"):
             yield from _copy_faults(bundle, name, entry, acts, stored)
+
+
+def _manifest_faults(bundle, name, listed, acts):
+    """Yield what is wrong between a clip's manifest, the files that it names, and the ledger."""
+    manifest = json.loads(bundle.read(name))
+    told = [
+        act["detail"]
+        for act in acts
+        if act["action"] == "clip.ready" and act["detail"].get("sha256") == manifest["sha256"]
+    ]
+    # Clips of older versions have none.
+    bound = {detail["manifest"] for detail in told if "manifest" in detail}
+    if bound and digest(manifest) not in bound:
+        yield f"{name}: the ledger tells of another manifest"
+    beside = name[: -len("manifest.json")] + "findings.json"
+    facts = manifest.get("files", {}).get("findings.json")
+    if facts and beside in listed and listed[beside]["sha256"] != facts["sha256"]:
+        yield f"{beside}: is not the one that the manifest names"
 
 
 def _copy_faults(bundle, name, entry, acts, stored):

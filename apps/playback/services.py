@@ -140,7 +140,7 @@ def span_cut(
     """
     chunks = _chunks(camera, stream, since, until)
     parts = [
-        ChunkPart(settings.RING_DIR / c.path, c.started_at.timestamp(), c.duration_s)
+        ChunkPart(settings.RING_DIR / c.path, c.started_at.timestamp(), c.duration_s, c.sequence)
         for c in chunks
     ]
     folder = settings.VAR / "spans"

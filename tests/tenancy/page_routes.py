@@ -144,6 +144,12 @@ PAGES = [
         form=True,
         anonymous=302,
     ),
+    Route(
+        "clip-file",
+        EVERYONE,
+        arguments=lambda t: {"uid": t["clip"], "name": "manifest.json"},
+        anonymous=302,
+    ),
     # To auditors it comes through Davy, and the store has none of this clip.
     Route("clip-play", PASSED, arguments=of("uid=clip")),
     # A copy with people blurred is being made.

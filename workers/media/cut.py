@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from workers.media.mux import FAST_START, TICKS, write_mp4
 from workers.media.read import Part, read_part
 from workers.media.ring import FULL
 from workers.media.transcode import Encoder, fit
+from workers.words import sentence
 
-__all__ = ["ChunkPart", "Cut", "cut_clip", "gaps_of", "seal", "trim"]
+__all__ = ["ChunkPart", "Cut", "cut_clip", "gaps_of", "in_order", "seal", "trim"]
 
 GAP_S = 0.3  # less than this between two chunks is not worth naming
 ENCODE = {"preset": "veryfast", "crf": "22", "bf": "0", "threads": "1", "g": "100000"}
@@ -33,11 +35,12 @@ ENCODE = {"preset": "veryfast", "crf": "22", "bf": "0", "threads": "1", "g": "10
 
 @dataclass(frozen=True)
 class ChunkPart:
-    """One recorded chunk: its file, and when it begins (Unix) and how long it lasts."""
+    """One recorded chunk: its file, when it begins (Unix), how long it lasts, and its number."""
 
     path: Path
     start_s: float
     duration_s: float
+    sequence: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
         raise MediaError("the clip's end does not lie after its start")
     parts, skipped = _read(chunks, start_s, end_s)
     parts = trim(parts, start_s, end_s)
+    skipped += _set_back(parts)
     if not parts:
         raise MediaError(f"there is no recording that can be used{_because(skipped)}")
     copied = _alike(parts)
@@ -114,7 +118,7 @@ def _read(
     """Return the usable chunks of the span in time order, and what is wrong with others."""
     parts: list[Part] = []
     skipped: list[str] = []
-    for chunk in sorted(chunks, key=lambda one: one.start_s):
+    for chunk in in_order(chunks):
         if chunk.start_s >= end_s or chunk.start_s + chunk.duration_s <= start_s:
             continue
         try:
@@ -126,6 +130,18 @@ def _read(
             skipped.append(f"{chunk.path.name}: {part.fault}")
         parts.append(part)
     return parts, skipped
+
+
+def in_order(chunks: Sequence[ChunkPart]) -> list[ChunkPart]:
+    """Return chunks in the order in which they were recorded: by their time.
+
+    Where a time is there twice, because the clock was set back, by their numbers: one after the
+    other and not second by second in turn. The clip then lasts longer than its clock says.
+    """
+    rows = sorted(chunks, key=lambda one: (one.start_s, one.sequence))
+    if any(b.start_s < a.start_s + a.duration_s - GAP_S for a, b in pairwise(rows)):
+        rows.sort(key=lambda one: one.sequence)
+    return rows
 
 
 def trim(parts: list[Part], start_s: float, end_s: float) -> list[Part]:
@@ -145,6 +161,16 @@ def trim(parts: list[Part], start_s: float, end_s: float) -> list[Part]:
         else:
             part.close()
     return kept
+
+
+def _set_back(parts: list[Part]) -> list[str]:
+    """Say where a part begins before the one before it ended, by more than a hair."""
+    told = []
+    for before, after in pairwise(parts):
+        back_s = (before.end - min(shot.at for shot in after.shots)) / TICKS
+        if back_s > GAP_S:
+            told.append(sentence(f"the clock was set back by {back_s:.1f} s: shown twice"))
+    return told
 
 
 def _alike(parts: list[Part]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import av
 import av.error
 
-from workers.media.cut import ChunkPart, Cut, gaps_of, seal, trim
+from workers.media.cut import ChunkPart, Cut, gaps_of, in_order, seal, trim
 from workers.media.errors import DiskFull, MediaError
 from workers.media.mux import FAST_START, TICKS, TIME_BASE, decode_times
 from workers.media.read import Part, read_part
@@ -44,7 +44,7 @@ def join_span(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pa
     part_file = out.with_name(f".{out.name}.part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        joined = _write(sorted(chunks, key=lambda one: one.start_s), start_s, end_s, part_file)
+        joined = _write(in_order(chunks), start_s, end_s, part_file)
         size, digest = seal(part_file, out)
     except OSError as error:
         if error.errno in FULL:

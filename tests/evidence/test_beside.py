@@ -1,0 +1,141 @@
+"""What lies beside a clip: its manifest, the boxes of what was found, the picture raw, marked."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.audit.models import AuditEntry
+from apps.evidence import storage
+from apps.evidence.models import Clip, Sighting
+from apps.evidence.services import clip_make
+from apps.evidence.sightings import sightings_forget, sightings_keep
+from apps.ledger.verify import digest
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import SCENE, Cast, an_alarm
+from tests.film import record_chunks
+from workers.media.ring import Ring
+from workers.report import Finding
+
+
+@pytest.fixture
+def ring(settings, tmp_path) -> Ring:
+    settings.RING_DIR = tmp_path / "ring"
+    settings.RING_MIN_FREE_BYTES = 0
+    return Ring(settings.RING_DIR, durable=False)
+
+
+@pytest.fixture
+def hill(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast
+
+
+GREY = np.full((360, 640, 3), 90, np.uint8)
+JPEG = cv2.imencode(".jpg", GREY)[1].tobytes()
+BOX = [0.5, 0.4, 0.6, 0.8]
+
+
+def finding(at, *, mode: str = "armed") -> Finding:
+    return Finding(
+        "r1", "proximity_while_running", "raised", "r1:1", "danger", "critical", at.timestamp(),
+        [BOX], "1 person", {}, mode,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def clip(hill: Cast, ring: Ring) -> Clip:
+    """The clip of an alarm with a picture, over findings in its third and twelfth second."""
+    alarm = an_alarm(hill.lamp_hill, at=timezone.now() - timedelta(seconds=40), jpeg=JPEG)
+    start = alarm.raised_at - timedelta(seconds=10)
+    record_chunks(ring, hill.lamp_hill.camera, start, 31)
+    sightings_keep(
+        camera=hill.lamp_hill.camera,
+        findings=[
+            *(finding(start + timedelta(seconds=s)) for s in (-30, 3, 12, 90)),
+            finding(start + timedelta(seconds=5), mode="shadow"),
+        ],
+        scene_version=1,
+        model="yolox@1",
+    )
+    clip = alarm.clips.get()
+    clip_make(clip_id=clip.pk, mine_id=clip.mine_id)
+    clip.refresh_from_db()
+    assert clip.state == Clip.State.READY, clip.error
+    return clip
+
+
+def stored(clip: Clip, name: str) -> bytes:
+    return bytes(storage.open_object(f"{clip.key.rpartition('/')[0]}/{name}")[1].read())
+
+
+def test_the_side_file_tells_what_was_found_in_the_clips_own_clock(clip: Clip):
+    body = stored(clip, "findings.json")
+    told = json.loads(body)
+    assert [one["t_s"] for one in told["findings"]] == [pytest.approx(s, abs=0.01) for s in (3, 12)]
+    assert {one["rule"] for one in told["findings"]} == {"r1"}
+    assert told["findings"][0]["boxes"] == [BOX]
+    assert clip.manifest["findings"]["count"] == 2
+    assert clip.manifest["files"]["findings.json"]["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_the_manifest_names_all_that_the_clip_stands_on(hill: Cast, clip: Clip):
+    told = clip.manifest
+    assert json.loads(stored(clip, "manifest.json")) == told
+    assert told["cameras"][0]["id"] == hill.lamp_hill.camera.pk
+    assert told["rule_as_set"] == SCENE["rules"][0]
+    assert (told["scene_version"], told["models"]) == (1, ["yolox@1"])
+    assert told["scene_digest"]
+    assert (told["timezone"], told["utc_offset"]) == ("Asia/Shanghai", "+0800")
+    assert "camera_clock_drift_s" in told
+    assert all(len(chunk["sha256"]) == 64 for chunk in told["chunks"])
+    act = AuditEntry.objects.get(action="clip.ready", subject=f"clip:{clip.pk}")
+    assert act.detail["manifest"] == digest(told), "the record binds it, and all that it names"
+
+
+def test_the_raw_picture_is_never_altered_and_the_marked_one_is_a_copy(clip: Clip):
+    assert stored(clip, "snapshot.jpg") == JPEG
+    drawn = cv2.imdecode(np.frombuffer(stored(clip, "snapshot-marked.jpg"), np.uint8), 1)
+    assert drawn.shape == GREY.shape
+    edge = drawn[int(0.6 * 360), int(0.5 * 640)].astype(int)
+    assert edge[2] > edge[0] + 60, "the box's left edge is red"
+    assert drawn[:12, :40].mean() < 70, "the time stands in the corner"
+    assert abs(drawn[180, 600].astype(int) - 90).max() < 8, "the rest is as it was"
+
+
+def test_files_are_taken_from_the_clips_page_and_noted(hill: Cast, clip: Clip):
+    client = Client()
+    client.force_login(hill.operator)
+    page = client.get(f"/clips/{clip.uid}/").content.decode()
+    for name in ("manifest.json", "findings.json", "snapshot.jpg", "snapshot-marked.jpg"):
+        assert f"/clips/{clip.uid}/files/{name}" in page
+        answer = client.get(f"/clips/{clip.uid}/files/{name}")
+        assert answer.status_code == 200, name
+        act = AuditEntry.objects.filter(action="clip.file").latest("pk")
+        assert act.detail["sha256"] == hashlib.sha256(answer.content).hexdigest()
+    assert client.get(f"/clips/{clip.uid}/files/clip.mp4").status_code == 404
+
+
+def test_a_side_file_that_was_changed_in_the_store_is_not_given(hill: Cast, clip: Clip):
+    name = f"{clip.key.rpartition('/')[0]}/findings.json"
+    storage.put_bytes(name, b"{}", content_type="application/json")
+    client = Client()
+    client.force_login(hill.operator)
+    assert client.get(f"/clips/{clip.uid}/files/findings.json").status_code == 503
+
+
+def test_findings_go_when_no_recording_may_be_left(hill: Cast, settings):
+    settings.RING_AGE_S = 3600
+    old, new = (timezone.now() - timedelta(days=days) for days in (400, 0))
+    sightings_keep(
+        camera=hill.lamp_hill.camera, findings=[finding(old), finding(new)], scene_version=1,
+        model="",
+    )  # fmt: skip
+    with system_scope("test"):
+        assert sightings_forget() == 1
+    assert Sighting.objects.get().at == new
