@@ -80,6 +80,7 @@ ACTS: dict[str, str | Promise] = {
     "plan.removed": _("Plan removed"),
     "plan.set": _("Plan uploaded"),
     "recording.pressed_out": _("Recording deleted for want of room"),
+    "recording.sealed": _("Recordings bound into the record"),
     "replay.cancelled": _("Replay cancelled"),
     "replay.done": _("Replay done"),
     "replay.failed": _("Replay failed"),

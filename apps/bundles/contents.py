@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db.models import Q
 
 from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarm_data
@@ -27,6 +28,7 @@ from apps.ledger.models import Link, Root, SigningKey
 from apps.ledger.selectors import link_data, root_data
 from apps.privacy.selectors import unblur_holds
 from apps.privacy.services import clip_given, picture_taken
+from apps.recordings.sealing import chunk_proofs, seals_of
 from apps.tenancy.scope import mine_scope
 from workers.media.errors import MediaError
 from workers.words import sentence
@@ -54,6 +56,7 @@ roots.json         the signed roots of that stretch, and the mine's public keys
 alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests;
                    clip-covered.mp4 is a copy with people blurred and masks filled; covered.json
                    names the hash of the clip that it was made of, which stays in the mine;
+                   chunks.json proves with the ledger what was recorded, chunk by chunk;
                    findings.json tells what was found when, and where in the picture;
                    snapshot-marked.jpg (or -covered-marked.jpg) is a copy with that drawn in;
                    timeline-en.pdf and timeline-zh.pdf tell all of it on paper
@@ -208,6 +211,8 @@ def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
     if digest != given.sha256:
         raise ValueError(f"The store gave clip {clip.uid} in another form than it was stored.")
     packer.json(f"{folder}/manifest.json", clip.manifest)
+    with mine_scope(clip.mine_id):
+        packer.json(f"{folder}/chunks.json", chunk_proofs(clip))
     if "findings.json" in clip.manifest.get("files", {}):
         packer.bytes(f"{folder}/findings.json", file_of(clip, "findings.json") or b"")
     if given.copy:
@@ -262,7 +267,12 @@ def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:
     """Add the chain from the first act about these alarms to the root."""
     clips = Clip.objects.filter(alarm__in=bundle.alarms).values_list("pk", flat=True)
     subjects = [f"alarm:{pk}" for pk in bundle.alarms] + [f"clip:{pk}" for pk in clips]
-    acts = AuditEntry.objects.filter(mine=bundle.mine_id, subject__in=subjects)
+    seals = [
+        seal.entry_id
+        for clip in Clip.objects.filter(alarm__in=bundle.alarms).exclude(sha256="")
+        for seal in seals_of(clip)
+    ]
+    acts = AuditEntry.objects.filter(Q(subject__in=subjects) | Q(pk__in=seals), mine=bundle.mine_id)
     told = set(acts.filter(link__number__lte=root.number).values_list("link__number", flat=True))
     first = min(told, default=root.number)
     chain = Link.objects.filter(mine=bundle.mine_id).order_by("number")

@@ -27,6 +27,7 @@ from apps.mines.models import Mine
 from apps.privacy.models import Copy
 from apps.privacy.selectors import unblur_holds
 from apps.privacy.services import copy_make, copy_waiting
+from apps.recordings.sealing import chunks_seal
 from apps.tenancy.scope import mine_scope
 from workers.words import sentence
 
@@ -137,6 +138,7 @@ def _pack_and_store(bundle: Bundle, folder: Path) -> Bundle | None:
 
     _cover(bundle)  # before the root is signed: the record then tells of the copies
     with mine_scope(bundle.mine_id):
+        chunks_seal(mine_id=bundle.mine_id)  # so that the record binds what the clips are made of
         while ledger_seal(mine_id=bundle.mine_id, thorough=True):
             pass
         root = root_sign(mine_id=bundle.mine_id)

@@ -33,6 +33,53 @@ def chained(number, previous, record_digest):
     return hashlib.sha256(f"{number}\n{previous}\n{record_digest}".encode()).hexdigest()
 
 
+# A Merkle tree over the chunks of a recording, after RFC 6962: one chunk is proven by the hashes
+# beside its way up to the root, which an act of the ledger tells.
+def leaf_of(facts):
+    """Return the leaf of a chunk: its number, time, length and SHA-256, as a manifest has them."""
+    names = ("sequence", "started_at", "duration_s", "sha256")
+    return hashlib.sha256(b"\0" + canonical({name: facts[name] for name in names})).digest()
+
+
+def _levels(leaves):
+    """Yield the rows of a tree, from its leaves to its root; who has no neighbour moves up."""
+    row = list(leaves)
+    yield row
+    while len(row) > 1:
+        pairs = [row[i : i + 2] for i in range(0, len(row), 2)]
+        row = [
+            hashlib.sha256(b"\1" + pair[0] + pair[1]).digest() if len(pair) == 2 else pair[0]
+            for pair in pairs
+        ]
+        yield row
+
+
+def merkle_root(leaves):
+    """Return the root over leaves in their order."""
+    for row in _levels(leaves):
+        last = row
+    return last[0] if last else hashlib.sha256(b"").digest()
+
+
+def merkle_path(leaves, index):
+    """Return the hashes beside a leaf's way to the root: [["left" or "right", hex], ...]."""
+    path = []
+    for row in _levels(leaves):
+        beside = index ^ 1
+        if beside < len(row):
+            path.append(["left" if beside < index else "right", row[beside].hex()])
+        index //= 2
+    return path
+
+
+def merkle_climb(leaf, path):
+    """Return the root that a leaf and its path lead to, in hex."""
+    for side, beside in path:
+        pair = bytes.fromhex(beside) + leaf if side == "left" else leaf + bytes.fromhex(beside)
+        leaf = hashlib.sha256(b"\1" + pair).digest()
+    return leaf.hex()
+
+
 # Ed25519 after RFC 8032, section 5.1: slow and plain. Points are (X, Y, Z, T), x = X/Z, y = Y/Z,
 # x * y = T/Z.
 P = 2**255 - 19
@@ -257,6 +304,8 @@ def _record_faults(bundle, content, listed, signer):
             yield f"{name}: the ledger does not tell of this video"
         if name.endswith("/manifest.json"):
             yield from _manifest_faults(bundle, name, listed, acts)
+        if name.endswith("/chunks.json"):
+            yield from _chunk_faults(bundle, name, listed, acts)
         if name.endswith("/clip-covered.mp4"):
             yield from _copy_faults(bundle, name, entry, acts, stored)
 
@@ -277,6 +326,30 @@ def _manifest_faults(bundle, name, listed, acts):
     facts = manifest.get("files", {}).get("findings.json")
     if facts and beside in listed and listed[beside]["sha256"] != facts["sha256"]:
         yield f"{beside}: is not the one that the manifest names"
+
+
+def _chunk_faults(bundle, name, listed, acts):
+    """Yield what is wrong between a clip's chunks and the roots that the ledger tells."""
+    beside = name[: -len("chunks.json")] + "manifest.json"
+    if beside not in listed:
+        return
+    chunks = {one["sequence"]: one for one in json.loads(bundle.read(beside))["chunks"]}
+    roots = {
+        (stream, said["root"])
+        for act in acts
+        if act["action"] == "recording.sealed"
+        for stream, said in act["detail"]["streams"].items()
+    }
+    for proof in json.loads(bundle.read(name)):
+        if proof["root"] is None:
+            continue
+        here = f"{name}: chunk {proof['sequence']}"
+        if (proof["stream"], proof["root"]) not in roots:
+            yield f"{here}: the ledger tells of no such recording"
+        elif proof["sequence"] not in chunks:
+            yield f"{here}: the manifest has no such chunk"
+        elif merkle_climb(leaf_of(chunks[proof["sequence"]]), proof["path"]) != proof["root"]:
+            yield f"{here}: is not what was recorded"
 
 
 def _copy_faults(bundle, name, entry, acts, stored):

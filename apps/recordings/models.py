@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Cause", "Gap", "Retention", "Stretch"]
+__all__ = ["Cause", "Gap", "Retention", "Seal", "Stretch"]
 
 
 class Cause(models.TextChoices):
@@ -70,6 +70,36 @@ class Gap(MineRow):
             ),
             models.Index(fields=["mine", "-since"], name="gap_of_mine"),
         ]
+
+
+class Seal(MineRow):
+    """The Merkle tree over some minutes of a stream's chunks; an act of the record tells its root.
+
+    leaves: 32 bytes a chunk, in the order of their times; gone with the recording unless a clip
+    needs them.
+    """
+
+    camera = models.ForeignKey("cameras.Camera", on_delete=models.CASCADE, related_name="+")
+    stream = models.CharField(max_length=4)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    chunks = models.PositiveIntegerField()
+    root = models.CharField(max_length=64)
+    leaves = models.BinaryField()
+    last_chunk = models.BigIntegerField()  # what was entered up to here is bound
+    entry = models.ForeignKey("audit.AuditEntry", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["camera", "since"], name="seal_of_camera"),
+            models.Index(fields=["until"], name="seal_until"),
+        ]
+
+    @property
+    def name(self) -> str:
+        """How the record calls the stream."""
+        return f"{self.camera_id}/{self.stream}"
 
 
 class Retention(MineRow):

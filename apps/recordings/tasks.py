@@ -6,8 +6,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.evidence.sightings import sightings_forget
+from apps.mines.models import Mine
 from apps.recordings.models import Gap
-from apps.tenancy.scope import system_scope
+from apps.recordings.sealing import chunks_seal, seals_forget
+from apps.tenancy.scope import mine_scope, system_scope
 
 # Gaps outlive the recording: what was not recorded a year ago is asked for as well.
 GAPS_KEPT = timedelta(days=400)
@@ -18,4 +20,15 @@ def forget() -> None:
     """Delete old gaps and findings; run twice or late, it deletes what is left."""
     with system_scope("gaps and findings of every mine"):
         sightings_forget()
+        seals_forget()
         Gap.objects.filter(until__lt=timezone.now() - GAPS_KEPT).delete()
+
+
+@shared_task
+def seal() -> None:
+    """Bind what each mine recorded into its record; run twice or late, it goes on."""
+    with system_scope("the recordings of every mine are bound in turn"):
+        mines = list(Mine.objects.order_by("pk").values_list("pk", flat=True))
+    for pk in mines:
+        with mine_scope(pk):
+            chunks_seal(mine_id=pk)

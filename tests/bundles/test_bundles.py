@@ -118,7 +118,7 @@ def test_a_bundle_holds_everything_about_its_alarm_and_proves_itself(taken: Path
     assert alarm["steps"][1]["actor"] == hill.operator.username
     assert {name.rpartition("/")[2] for name in names} == {
         *("README.txt", "verify.py", "alarm.json", "snapshot.jpg", "clip.mp4", "manifest.json"),
-        *("snapshot-marked.jpg", "findings.json"),
+        *("snapshot-marked.jpg", "findings.json", "chunks.json"),
         *(
             "timeline-en.pdf",
             "timeline-zh.pdf",

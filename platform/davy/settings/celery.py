@@ -83,6 +83,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "bind-recordings-into-the-record": {
+        "task": "apps.recordings.tasks.seal",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "forget-old-gaps": {
         "task": "apps.recordings.tasks.forget",
         "schedule": 3600.0,

@@ -1,7 +1,7 @@
 """`manage.py ledger`: prove a mine's record, sign it now, or change its key."""
 
 from argparse import ArgumentParser
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root
 from apps.ledger.services import key_rotate, ledger_seal, root_sign
 from apps.mines.models import Mine
+from apps.recordings.sealing import seal_faults
 from apps.tenancy.scope import mine_scope, system_scope
 
 # So many faults are named; a chain that is broken early has one at every link.
@@ -27,8 +28,13 @@ class Command(BaseCommand):
         parser.add_argument("act", choices=["verify", "sign", "rotate"])
         parser.add_argument("--mine", type=int, help="number of the mine; all of them without it")
 
+        parser.add_argument(
+            "--files", action="store_true", help="verify: read every recorded file as well"
+        )
+
     def handle(self, *args: Any, act: str, mine: int | None, **options: Any) -> None:
         """Do it for each mine in turn."""
+        self.files = options["files"]
         with system_scope("the operator of the server names the mines"):
             mines = list(Mine.objects.filter(pk=mine) if mine else Mine.objects.order_by("pk"))
         if not mines:
@@ -42,7 +48,10 @@ class Command(BaseCommand):
 
     def _do(self, act: str, mine: Mine) -> bool:
         if act == "verify":
-            faults = list(islice(ledger_faults(mine_id=mine.pk), MOST))
+            found = chain(
+                ledger_faults(mine_id=mine.pk), seal_faults(mine_id=mine.pk, files=self.files)
+            )
+            faults = list(islice(found, MOST))
             for fault in faults:
                 self.stderr.write(f"{mine.name}: {fault}")
             if not faults:
