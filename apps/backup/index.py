@@ -60,7 +60,7 @@ def _named() -> Iterator[Named]:
             if model is Clip:
                 folder = key.rpartition("/")[0]
                 for name in OBJECTS:
-                    lacks = name == "snapshot.jpg"
+                    lacks = name not in ("clip.mp4", "manifest.json")  # older videos have no more
                     yield Named(f"{folder}/{name}", of, mine, may_lack=lacks)
     # Drafts: their videos go with them, and nothing rests on them.
     for replay in Replay.objects.order_by("pk").iterator(200):

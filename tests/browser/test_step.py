@@ -14,6 +14,7 @@ from apps.cameras.services import camera_create
 from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.tenancy.scope import mine_scope
+from tests.browser import api
 from tests.film import record_chunks
 from workers.media.ring import Ring
 
@@ -58,12 +59,12 @@ def test_an_operator_cuts_two_cameras_by_hand_and_sees_them_in_step(
     play = page.locator("#step-play")
     expect(play).to_be_visible(timeout=20_000)
     play.click()
-    page.wait_for_function(f"({AT})() > 3", timeout=40_000)
+    api.wait_for(page, lambda: page.evaluate(AT) > 3, seconds=40, what="three seconds")
     assert page.evaluate(APART) < 0.25
     play.click()
     _look(page, "step")
     page.locator("#step-at").fill("12")
-    page.wait_for_function(f"({AT})() > 11", timeout=20_000)
+    api.wait_for(page, lambda: page.evaluate(AT) > 11, seconds=20, what="the jump")
     assert page.evaluate(APART) < 0.1, "a jump brings both to the same second"
 
 
