@@ -1,6 +1,5 @@
 """Videos of two cameras that were cut together play in step, in a real browser."""
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -46,7 +45,6 @@ def test_an_operator_cuts_two_cameras_by_hand_and_sees_them_in_step(
         f"%26since={since.timestamp():.0f}%26until={until.timestamp():.0f}",
     )
     page.get_by_label("Why").fill("rope jumped")
-    _look(page, "cut")
     page.get_by_role("button", name="Cut it").click()
     expect(page.get_by_text("rope jumped")).to_be_visible(timeout=20_000)
     with mine_scope(place.mine.pk):
@@ -62,13 +60,6 @@ def test_an_operator_cuts_two_cameras_by_hand_and_sees_them_in_step(
     api.wait_for(page, lambda: page.evaluate(AT) > 3, seconds=40, what="three seconds")
     assert page.evaluate(APART) < 0.25
     play.click()
-    _look(page, "step")
     page.locator("#step-at").fill("12")
     api.wait_for(page, lambda: page.evaluate(AT) > 11, seconds=20, what="the jump")
     assert page.evaluate(APART) < 0.1, "a jump brings both to the same second"
-
-
-def _look(page: Page, name: str) -> None:
-    """Keep what it looks like, where somebody asks for it."""
-    if folder := os.environ.get("DAVY_TEST_SHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
