@@ -8,7 +8,7 @@ import time
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.db.models import Max
 
 from apps.cameras.models import Camera, Chunk, StreamState
@@ -81,7 +81,7 @@ class Recording:
                     self._keep_house(whole=due)
                     next_trim = time.monotonic() + TRIM_S
                     next_space = time.monotonic() + SPACE_S if due else next_space
-            except (DatabaseError, OSError) as error:
+            except (Error, OSError) as error:
                 log.warning("recorder waits for the database or disk: %s", error)
                 close_old_connections()
             self.stopping.wait(LOOK_S)
@@ -95,7 +95,7 @@ class Recording:
                 trim(self.ring, overdue=whole)
             if whole:
                 space_watch(self.ring, mine_ids=set(self.mines.values()))
-        except (DatabaseError, OSError):
+        except (Error, OSError):
             raise
         except Exception:
             log.exception("the ring was not tended; recording goes on")
@@ -177,7 +177,7 @@ class Recording:
                         reason=sentence("the recorder was stopped"),
                         by_recorder=True,
                     )
-        except DatabaseError as error:
+        except Error as error:
             log.warning("could not say that recording stopped: %s", error)
 
     def _recover(self) -> None:
@@ -251,7 +251,7 @@ class Recording:
                     )
         except Camera.DoesNotExist:
             pass  # removed meanwhile; its files go with the ring's age
-        except DatabaseError as error:
+        except Error as error:
             log.warning("row not written, will try again: %s", error)
             return False
         except Exception:
