@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import cost, desk, e2e, engine, index, record, replay, rules, watch
+from bench import bundle, cost, desk, e2e, engine, index, record, replay, rules, watch
 
 BENCHES = {
     "engine": engine.main,
@@ -14,11 +14,15 @@ BENCHES = {
     "watch": watch.main,
     "desk": desk.main,
     "index": index.main,
+    "bundle": bundle.main,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Run the named benchmarks, all of them by default."""
+    if arguments[:1] == ["bundle"]:
+        bundle.main(arguments[1:])
+        return 0
     if arguments[:1] in (["replay"], ["desk"]):
         arguments = arguments[:1]  # what follows are its own options
     unknown = [name for name in arguments if name not in BENCHES]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.bundles.models import Bundle
 from apps.ledger.models import SigningKey
 
-__all__ = ["KEEP", "bundles", "bundles_due", "bundles_old", "key_of"]
+__all__ = ["KEEP", "bundles", "bundles_due", "bundles_old", "key_of", "percent_of"]
 
 # A bundle is a copy: it can be packed again from what is kept. The store has it for so long.
 KEEP = timedelta(days=30)
@@ -37,3 +37,10 @@ def key_of(bundle: Bundle) -> str:
         return ""
     keys = SigningKey.objects.filter(mine=bundle.mine_id, made_at__lte=bundle.ready_at)
     return keys.order_by("-pk").values_list("public", flat=True).first() or ""
+
+
+def percent_of(bundle: Bundle) -> int | None:
+    """Return how much of a bundle's video is packed, by bytes; None where there is none."""
+    if not bundle.total_bytes:
+        return None
+    return min(100, 100 * bundle.done_bytes // bundle.total_bytes)

@@ -15,7 +15,7 @@ from apps.alarms.models import Alarm
 from apps.bundles.forms import BundleForm
 from apps.bundles.listing import BUNDLES
 from apps.bundles.models import Bundle
-from apps.bundles.selectors import bundles, key_of
+from apps.bundles.selectors import bundles, key_of, percent_of
 from apps.bundles.services import bundle_access, bundle_ask
 from apps.evidence.storage import download_link
 from apps.inquiry.passing import pass_on, watched
@@ -65,8 +65,7 @@ def bundle_new(request: HttpRequest) -> HttpResponse:
 def bundle_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show how far a bundle is, what is in it, and how to prove it."""
     bundle: Bundle = find(request, bundles(), Action.EXPORT, uid=uid)
-    percent = 100 * bundle.done_bytes // bundle.total_bytes if bundle.total_bytes else None
-    context = {"bundle": bundle, "percent": percent, "key": key_of(bundle)}
+    context = {"bundle": bundle, "percent": percent_of(bundle), "key": key_of(bundle)}
     return render(request, "bundles/bundle.html", context)
 
 

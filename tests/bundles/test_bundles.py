@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
+import uuid
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -20,12 +21,13 @@ from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.bundles import services
+from apps.bundles import contents, services
 from apps.bundles.models import Bundle
 from apps.bundles.selectors import bundles_due, bundles_old
 from apps.bundles.services import bundle_ask, bundle_make
 from apps.bundles.tasks import forget
 from apps.evidence import storage
+from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.evidence.storage import StorageError, get_file, put_bytes
 from apps.ledger import verify
@@ -205,6 +207,68 @@ def test_a_forged_ledger_is_found_at_its_place_even_where_the_list_of_files_foll
     listed = {entry["path"]: entry for entry in content["files"]}
     told = list(verify._record_faults(bundle, content, listed, signer))
     assert any(f"link {number} " in fault for fault in told), told
+
+
+def test_two_hundred_ledgers_with_one_row_touched_are_all_found(taken: Path, tmp_path):
+    """At random: a row removed, doubled, moved, or one of its letters changed; the list follows."""
+    rng = random.Random(20261127)
+    folder = opened(taken, tmp_path / "open")
+    path = folder / "ledger.jsonl"
+    rows = path.read_text().splitlines()
+    bundle = verify.Bundle(folder)
+    content = json.loads(bundle.read("bundle.json"))
+    signer = json.loads(bundle.read("bundle.sig"))["key"]
+    listed = {entry["path"]: entry for entry in content["files"]}
+    assert list(verify._record_faults(bundle, content, listed, signer)) == []
+    for number in range(200):
+        touched, at = list(rows), rng.randrange(len(rows))
+        how = number % 4
+        if how == 0:
+            del touched[at]
+        elif how == 1:
+            touched.insert(at, rng.choice(rows))
+        elif how == 2:
+            other = (at + rng.randrange(1, len(rows))) % len(rows)
+            touched[at], touched[other] = touched[other], touched[at]
+        else:
+            link = json.loads(touched[at])
+            name = rng.choice(["digest", "hash", "previous"])
+            place = rng.randrange(64)
+            letter = "1" if link[name][place] == "0" else "0"
+            link[name] = link[name][:place] + letter + link[name][place + 1 :]
+            touched[at] = json.dumps(link)
+        path.write_text("".join(row + "\n" for row in touched))
+        assert any("ledger.jsonl" in fault for fault in faults(folder)), (number, how, at)
+        if how or at:  # where the chain begins, the signed list of files alone tells
+            told = list(verify._record_faults(verify.Bundle(folder), content, listed, signer))
+            assert told, (number, how, at)
+
+
+def test_the_page_tells_while_it_is_packed_how_much_is_in(hill: Cast, tmp_path, monkeypatch):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    clip = alarm.clips.get()
+    twin = Clip(**{f.attname: getattr(clip, f.attname) for f in Clip._meta.concrete_fields})
+    twin.pk, twin.uid = None, uuid.uuid4()
+    twin.wanted_from += timedelta(seconds=1)
+    twin.save()
+    unblur_agree(
+        unblur=unblur_ask(clip=twin, reason="the court's order", actor=hill.auditor),
+        actor=hill.admin,
+    )
+    bundle = ask(hill, alarm)
+    client = Client()
+    client.force_login(hill.auditor)
+    shown: list[str] = []
+    gives = contents.get_file
+
+    def watched(key: str, path: Path) -> None:
+        page = client.get(f"/bundles/{bundle.uid}/").content.decode()
+        shown.append(page.partition('<progress max="100" value="')[2].partition('"')[0])
+        gives(key, path)
+
+    monkeypatch.setattr(contents, "get_file", watched)
+    packed(bundle, tmp_path)
+    assert shown == ["0", "50"]
 
 
 def test_what_is_missing_added_or_there_twice_is_named(taken: Path, tmp_path):
