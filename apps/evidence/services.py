@@ -1,6 +1,7 @@
 """Makes clips and notes who looks at them."""
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
 from apps.ledger.verify import digest
 from apps.live.services import emit
+from apps.rules.masks import masks_of
 from apps.tenancy.scope import mine_scope
+from workers.media.cover import cover_film
 from workers.media.cut import ChunkPart, Cut, cut_clip
 from workers.media.errors import MediaError
 from workers.media.join import Changed, join_span
@@ -122,14 +125,20 @@ def span_of(*, severity: str, at: datetime) -> tuple[datetime, datetime]:
 def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) -> Cut:
     """Cut what is recorded of a span and store it under a key; it is no evidence and has no row.
 
+    The camera's masks are filled in it.
     The main stream where it was recorded, else the other. Raises MediaError, StorageError, OSError.
     """
     with mine_scope(camera.mine_id):
         chunks = chunks_of(camera.pk, Stream.MAIN, since, until)
         chunks = chunks or chunks_of(camera.pk, Stream.SUB, since, until)
+        masks = masks_of(camera_id=camera.pk, at=since)
     with tempfile.TemporaryDirectory(prefix="span-", dir=_workshop()) as folder:
         out = Path(folder) / "clip.mp4"
         cut = cut_clip(_parts(chunks), since.timestamp(), until.timestamp(), out)
+        if masks:
+            covered = Path(folder) / "covered.mp4"
+            told = cover_film(out, covered, masks=masks)
+            cut, out = replace(cut, bytes=told.bytes, sha256=told.sha256, copied=False), covered
         put_file(key, out, content_type="video/mp4")
     return cut
 

@@ -7,14 +7,14 @@ from hashlib import sha256
 from django.urls import reverse
 
 from apps.cameras.models import Chunk
-from apps.playback.media import segment_of
+from apps.playback.media import Masks, segment_of
 
 __all__ = ["SEGMENTS", "playlist"]
 
 SEGMENTS = 6
 
 
-def playlist(chunks: Sequence[Chunk]) -> str:
+def playlist(chunks: Sequence[Chunk], masks: Masks = ()) -> str:
     """Return a live playlist of chunks, oldest first; chunks that cannot be read are left out.
 
     A hole between two chunks and another picture size are discontinuities. The header is named
@@ -30,7 +30,7 @@ def playlist(chunks: Sequence[Chunk]) -> str:
     ]
     header, end_s = b"", 0.0
     for chunk in chunks:
-        part = segment_of(chunk)
+        part = segment_of(chunk, masks)
         if part is None:
             continue
         start_s = chunk.started_at.timestamp()

@@ -1,5 +1,9 @@
 """A stretch of the recording as a player takes it: one header, then fragment after fragment."""
 
+import json
+import threading
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +13,7 @@ from django.conf import settings
 from apps.cameras.models import Camera, Chunk
 from apps.playback.selectors import LONGEST
 from apps.rules.masks import covered
+from workers.media.cover import cover_chunk
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
 from workers.media.segment import Segment, split
@@ -17,6 +22,11 @@ __all__ = ["Stretch", "preview", "segment_of", "stretch"]
 
 MOST_BYTES = 48_000_000
 PREVIEW_PX = 320
+# Covering a chunk costs decoding and encoding: an answer waits for so much of it, and the chunks
+# covered last are kept.
+MOST_COVERING_S = 2.0
+MOST_KEPT_BYTES = 48_000_000
+Masks = Sequence[Sequence[Sequence[float]]]
 
 
 @dataclass(frozen=True)
@@ -30,25 +40,67 @@ class Stretch:
     length_s: float  # of the last chunk: how long the next one takes to come
 
 
-def segment_of(chunk: Chunk) -> Segment | None:
-    """Return one chunk for a player; None for one that is damaged or has just been deleted."""
+def segment_of(chunk: Chunk, masks: Masks) -> Segment | None:
+    """Return one chunk for a player, its masks filled in the bytes.
+
+    None for one that is damaged, cannot be covered, or has just been deleted.
+    """
+    start_s = chunk.started_at.timestamp()
     try:
         data = (settings.RING_DIR / chunk.path).read_bytes()
-        return split(data, chunk.started_at.timestamp())
+        if masks:
+            return split(_covered(chunk.pk, data, json.dumps(masks)), start_s)
+        return split(data, start_s)
     except (OSError, MediaError):
         return None
 
 
-def stretch(chunks: Sequence[Chunk]) -> Stretch | None:
+class _Kept:
+    """The chunks covered last, so that a second viewer, or a second request, costs nothing."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.found: OrderedDict[tuple[int, str], bytes] = OrderedDict()
+        self.size = 0
+
+    def get(self, key: tuple[int, str]) -> bytes | None:
+        with self.lock:
+            if (data := self.found.get(key)) is not None:
+                self.found.move_to_end(key)
+            return data
+
+    def put(self, key: tuple[int, str], data: bytes) -> None:
+        with self.lock:
+            self.size += len(data) - len(self.found.pop(key, b""))
+            self.found[key] = data
+            while self.size > MOST_KEPT_BYTES:
+                self.size -= len(self.found.popitem(last=False)[1])
+
+
+_kept = _Kept()
+
+
+def _covered(pk: int, data: bytes, masks: str) -> bytes:
+    key = (pk, masks)
+    found = _kept.get(key)
+    if found is None:
+        found = cover_chunk(data, json.loads(masks))
+        _kept.put(key, found)
+    return found
+
+
+def stretch(chunks: Sequence[Chunk], masks: Masks = ()) -> Stretch | None:
     """Put chunks one after the other, up to a change of codec; None when none can be read.
 
     What is missing between them stays missing: every picture has the second in which it was
-    recorded, so a gap is a gap in the browser's buffer too.
+    recorded, so a gap is a gap in the browser's buffer too. Covering takes time: what does not fit
+    into two seconds is asked for next.
     """
+    began = time.monotonic()
     body = bytearray()
     header, codec, since_s, until_s, length_s = b"", "", 0.0, 0.0, 1.0
     for chunk in chunks:
-        part = segment_of(chunk)
+        part = segment_of(chunk, masks)
         if part is None:
             continue
         if codec and part.codec[:4] != codec[:4]:
@@ -61,7 +113,7 @@ def stretch(chunks: Sequence[Chunk]) -> Stretch | None:
         body += part.media
         since_s = since_s or start_s
         until_s, length_s = start_s + chunk.duration_s, chunk.duration_s
-        if len(body) > MOST_BYTES:
+        if len(body) > MOST_BYTES or (masks and time.monotonic() - began > MOST_COVERING_S):
             break
     return Stretch(bytes(body), codec, since_s, until_s, length_s) if body else None
 

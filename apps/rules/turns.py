@@ -19,6 +19,7 @@ from apps.cameras.models import Camera
 from apps.detectors.loading import look_for, own_models_of
 from apps.evidence.services import span_of, span_store
 from apps.evidence.storage import StorageError
+from apps.rules.masks import masks_of
 from apps.rules.models import Replay
 from apps.rules.replay import LEAD, Fold, Tally, due, rows_of, signals_of
 from apps.rules.replays import draft
@@ -157,6 +158,8 @@ class _Turn:
             at = datetime.fromtimestamp(one.t, tz=UTC)
             since, until = span_of(severity=one.severity, at=at)
             key, error = f"{replay.mine_id}/replays/{replay.uid}/{number}.mp4", ""
+            with mine_scope(replay.mine_id):
+                masks = masks_of(camera_id=self.camera.pk, at=since)
             try:
                 span_store(camera=self.camera, since=since, until=until, key=key)
             except (MediaError, StorageError, OSError) as fault:
@@ -173,4 +176,5 @@ class _Turn:
                 "values": {"phrases": one.values.get("phrases", [])},
                 "clip": key,
                 "clip_error": error,
+                "masks": masks,  # what is filled in the clip
             }

@@ -9,6 +9,7 @@ from apps.accounts.pages import find, picture
 from apps.accounts.permissions import Action
 from apps.audit.services import record
 from apps.evidence.storage import download_link
+from apps.rules.masks import masks_of
 from apps.rules.replays import replays
 
 __all__ = ["replay_clip"]
@@ -19,11 +20,15 @@ __all__ = ["replay_clip"]
 def replay_clip(request: HttpRequest, uid: UUID, number: int) -> HttpResponse:
     """Note that somebody watches what a draft would have raised, and send the player there."""
     replay = find(request, replays(), Action.WATCH_CLIP, uid=uid)
-    key = next((one["clip"] for one in replay.alarms if one["number"] == number), "")
-    if not key:
+    alarm = next((one for one in replay.alarms if one["number"] == number), None)
+    if alarm is None or not alarm["clip"]:
+        raise Http404
+    # A mask that was drawn since then is not filled in it.
+    filled = alarm.get("masks", [])
+    if any(mask not in filled for mask in masks_of(camera_id=replay.camera_id)):
         raise Http404
     record(
         action="replay.play", subject=replay, mine_id=replay.mine_id, actor=request.user,
         detail={"alarm": number, "address": request.META.get("REMOTE_ADDR") or None},
     )  # fmt: skip
-    return HttpResponseRedirect(download_link(key), headers={"Cache-Control": "no-store"})
+    return HttpResponseRedirect(download_link(alarm["clip"]), headers={"Cache-Control": "no-store"})

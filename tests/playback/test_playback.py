@@ -15,11 +15,14 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk, StreamState
 from apps.cameras.services import stream_say
+from apps.playback import media
 from apps.playback.models import Motion
 from apps.playback.services import motion_forget, motion_keep
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
-from tests.cast import Cast, an_alarm
+from tests.cast import SCENE, Cast, an_alarm
 from tests.film import chunk_bytes, record_chunks
+from workers.media.errors import MediaError
 from workers.media.ring import Ring
 
 # Django reads an asynchronous answer to the end for a client that is not.
@@ -294,8 +297,8 @@ def test_an_hls_player_outside_of_our_pages_finds_header_and_pictures(hill: Cast
     assert sum(line.startswith("#EXT-X-MAP") for line in lines) == 1
     assert lines.count("#EXT-X-DISCONTINUITY") == 1, "for the second that is missing"
     header = next(line for line in lines if line.startswith("#EXT-X-MAP")).split('"')[1]
-    media = [line for line in lines if not line.startswith("#")]
-    body = b"".join(client.get(part, headers=headers).content for part in (header, *media))
+    parts = [line for line in lines if not line.startswith("#")]
+    body = b"".join(client.get(part, headers=headers).content for part in (header, *parts))
     found = times(body)
     assert len(found) == 30
     assert found[0] == pytest.approx(start.timestamp(), abs=0.002)
@@ -342,3 +345,49 @@ def test_the_player_page_is_there_for_whoever_sees_the_camera(hill: Cast):
     client.force_login(hill.stranger)
     assert client.get(f"/watch/?camera={hill.lamp_hill.camera.pk}").status_code == 404
     assert client.get("/watch/?camera=1&camera=x&at=nan").status_code == 404
+
+
+MASK = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]
+
+
+def halves(body: bytes) -> list[tuple[float, float]]:
+    """Return how much is to be seen on the left and right of each picture."""
+    with av.open(io.BytesIO(body), format="mp4") as container:
+        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    middle = pictures[0].shape[1] // 2
+    return [(p[:, : middle - 8].std(), p[:, middle + 8 :].std()) for p in pictures]
+
+
+def test_a_mask_is_filled_in_the_bytes_that_players_get_here_and_outside(hill: Cast, ring: Ring):
+    start = timezone.now().replace(microsecond=0) - timedelta(seconds=5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 4)
+    scene_publish(
+        camera=hill.lamp_hill.camera, document=SCENE | {"masks": [MASK]}, reason="a locker room"
+    )
+    recorded = next(iter(ring.root.rglob("*.mp4"))).read_bytes()
+    assert all(left > 10 for left, _right in halves(recorded)), "the ring keeps the whole picture"
+    answer = ask(hill.operator, hill, "media/", since=start.timestamp(), seconds=4)
+    found = times(answer.content)
+    assert found == pytest.approx([start.timestamp() + n / 10 for n in range(40)], abs=0.002)
+    assert all(left < 3 for left, _right in halves(answer.content))
+    client, headers = Client(), {"Authorization": f"Token {hill.token}"}
+    address = f"/api/v1/cameras/{hill.lamp_hill.camera.pk}/live.m3u8"
+    lines = client.get(address, headers=headers).content.decode().splitlines()
+    header = next(line for line in lines if line.startswith("#EXT-X-MAP")).split('"')[1]
+    parts = [line for line in lines if not line.startswith("#")]
+    assert len(parts) == 4 and lines.count("#EXT-X-DISCONTINUITY") == 0
+    body = b"".join(client.get(part, headers=headers).content for part in (header, *parts))
+    assert times(body) == pytest.approx(found, abs=0.002)
+    assert all(left < 3 for left, _right in halves(body))
+
+
+def test_what_cannot_be_covered_is_not_shown(hill: Cast, ring: Ring, monkeypatch):
+    start = minutes_ago(5)
+    record_chunks(ring, hill.lamp_hill.camera, start, 2)
+    scene_publish(camera=hill.lamp_hill.camera, document=SCENE | {"masks": [MASK]}, reason="x")
+
+    def fails(data, masks):
+        raise MediaError("the video cannot be decoded")
+
+    monkeypatch.setattr(media, "cover_chunk", fails)
+    assert ask(hill.operator, hill, "media/", since=start.timestamp()).status_code == 204

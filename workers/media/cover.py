@@ -5,6 +5,7 @@ What comes out is a picture or film of its own, encoded anew; what went in is ne
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ import numpy as np
 
 from workers.media.cut import ENCODE, seal
 from workers.media.errors import DiskFull, MediaError
-from workers.media.mux import FAST_START, TICKS, write_mp4
+from workers.media.mux import FAST_START, FRAGMENTED, TICKS, write_mp4
 from workers.media.ring import FULL
 from workers.media.transcode import Encoder, fit
 from workers.vision.boxes import Box
 
-__all__ = ["Covered", "blur", "cover", "cover_film", "cover_jpeg"]
+__all__ = ["Covered", "blur", "cover", "cover_chunk", "cover_film", "cover_jpeg"]
 
 Polygon = Sequence[Sequence[float]]
 COLOUR = (24, 24, 24)
@@ -132,10 +133,20 @@ def cover_film(
     return Covered(size, digest, pictures, sum(len(boxes) for _at, boxes in seen))
 
 
-def _frames(source: Path) -> Iterator[tuple[float, Any, float]]:
+def cover_chunk(data: bytes, masks: Sequence[Polygon]) -> bytes:
+    """Return a recorded chunk with masks filled, as fragmented MP4; H.264, no sound.
+
+    Each picture keeps its time. MediaError for a chunk that cannot be decoded.
+    """
+    out = io.BytesIO()
+    _write(io.BytesIO(data), out, masks, (), FRAGMENTED)
+    return out.getvalue()
+
+
+def _frames(source: Path | io.BytesIO) -> Iterator[tuple[float, Any, float]]:
     """Yield (seconds, picture, pictures a second) in order; what cannot be decoded is left out."""
     try:
-        with av.open(str(source)) as film:
+        with av.open(str(source) if isinstance(source, Path) else source, mode="r") as film:
             video = film.streams.video[0]
             video.codec_context.thread_type = "NONE"
             fps = float(video.average_rate or 25)
@@ -160,7 +171,13 @@ def _people(
     return found
 
 
-def _write(source: Path, target: Path, masks: Sequence[Polygon], seen: Sequence[Any]) -> int:
+def _write(
+    source: Path | io.BytesIO,
+    target: Path | io.BytesIO,
+    masks: Sequence[Polygon],
+    seen: Sequence[Any],
+    movflags: str = FAST_START,
+) -> int:
     encoder: Encoder | None = None
     packets: list[Any] = []
     last, first_near, next_key = -1, 0, 0
@@ -191,5 +208,6 @@ def _write(source: Path, target: Path, masks: Sequence[Polygon], seen: Sequence[
     packets += encoder.flush()
     end = last + round(TICKS / max(1.0, fps))
     times = [packet.pts for packet in packets]
-    write_mp4(str(target), encoder.stream, packets, times, end, FAST_START)
+    place = str(target) if isinstance(target, Path) else target
+    write_mp4(place, encoder.stream, packets, times, end, movflags)
     return count

@@ -25,6 +25,7 @@ from apps.playback.hls import SEGMENTS, playlist
 from apps.playback.media import preview, segment_of, stretch
 from apps.playback.selectors import chunks_between, timeline_data
 from apps.playback.services import Busy, span_cut, span_facts, view_note
+from apps.rules.masks import masks_of
 
 __all__ = [
     "CameraLive",
@@ -131,7 +132,8 @@ class CameraMedia(CameraView):
         live = live and timezone.now() - since < timedelta(minutes=1)
         until = since + timedelta(seconds=_seconds(asked))
         found = stretch(
-            chunks_between(camera=camera, stream=stream, since=since, until=until, most=120)
+            chunks_between(camera=camera, stream=stream, since=since, until=until, most=120),
+            masks_of(camera_id=camera.pk, at=since),
         )
         self.note(camera, "live" if live else "playback", None if live else since)
         if found is None:
@@ -259,7 +261,8 @@ class CameraLive(CameraView):
             raise Http404
         self.note(camera, "live")
         kind = "application/vnd.apple.mpegurl"
-        return HttpResponse(playlist(newest[::-1]), content_type=kind, headers=NO_STORE)
+        masks = masks_of(camera_id=camera.pk)
+        return HttpResponse(playlist(newest[::-1], masks), content_type=kind, headers=NO_STORE)
 
 
 class CameraSegment(CameraView):
@@ -270,8 +273,10 @@ class CameraSegment(CameraView):
         """Return a part of a chunk; a look is noted as one at the live picture or playback."""
         camera = self.camera(pk)
         chunk = _chunks(camera, stream).filter(sequence=sequence).first()
-        found = segment_of(chunk) if chunk else None
-        if chunk is None or found is None:
+        if chunk is None:
+            raise Http404
+        found = segment_of(chunk, masks_of(camera_id=camera.pk, at=chunk.started_at))
+        if found is None:
             raise Http404
         old = timezone.now() - chunk.started_at > timedelta(minutes=1)
         self.note(camera, "playback" if old else "live", chunk.started_at if old else None)
