@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.alarms.models import Alarm, Severity
 from apps.audit.services import record
-from apps.cameras.models import Camera, Chunk, Stream
+from apps.cameras.models import Camera, Chunk, Stream, StreamState
 from apps.evidence.locking import lock_until
 from apps.evidence.manifest import TYPES, beside
 from apps.evidence.models import Clip, ClipAccess
@@ -48,6 +48,8 @@ USUAL_SPAN_S = (5, 5)
 NEXT_CLIP_AFTER = timedelta(minutes=5)
 # A chunk may reach the index this long after its last frame.
 LATE = timedelta(seconds=15)
+# What was recorded while the database was away, or the recorder was killed, comes as late as this.
+BACKLOG = timedelta(seconds=120)
 CLAIM = timedelta(seconds=60)
 SLOWEST_RETRY_S = 30
 # What is longer is cut without encoding, which would take minutes of a core.
@@ -160,8 +162,7 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
             "mine", "alarm", "camera__area", "asked_by", "extends"
         ).get(pk=clip_id)
         chunks = chunks_of(clip.camera_id, Stream.MAIN, clip.wanted_from, clip.wanted_until)
-        complete = any(_end(chunk) >= clip.wanted_until for chunk in chunks)
-        if not complete and now < clip.wanted_until + LATE:
+        if _more_may_come(clip, chunks, now):
             _postpone(clip, delay_s=0.5)
             return None
     try:
@@ -179,6 +180,21 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
         with mine_scope(mine_id):
             _postpone(clip, error=str(error), delay_s=min(2**clip.attempts, SLOWEST_RETRY_S))
     return None
+
+
+def _more_may_come(clip: Clip, chunks: list[Chunk], now: datetime) -> bool:
+    """Tell whether a chunk of the span may be on disk that has no row yet.
+
+    The recorder enters a stream's chunks in order: a later one says that all are there.
+    """
+    if any(_end(chunk) >= clip.wanted_until for chunk in chunks):
+        return False
+    main = {"camera": clip.camera_id, "stream": Stream.MAIN}
+    if Chunk.objects.filter(**main, started_at__gte=clip.wanted_until).exists():
+        return False
+    # A stream that is said to stand still has nothing more to come; one that records has.
+    records = StreamState.objects.filter(**main, state=StreamState.State.RECORDING).exists()
+    return now < clip.wanted_until + (BACKLOG if records else LATE)
 
 
 def _workshop() -> Path:

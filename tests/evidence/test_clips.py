@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
-from apps.cameras.models import Chunk
+from apps.cameras.models import Chunk, StreamState
 from apps.evidence import storage
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.services import clip_make
@@ -89,6 +89,30 @@ def test_a_clip_waits_for_its_last_second(hill: Cast, ring: Ring):
     record_chunks(ring, hill.lamp_hill.camera, alarm.raised_at - timedelta(seconds=10), 15)
     clip = make(alarm)
     assert (clip.state, clip.attempts) == (Clip.State.PENDING, 0)
+
+
+def test_a_recorder_that_is_behind_is_waited_for(hill: Cast, ring: Ring):
+    at = timezone.now() - timedelta(seconds=50)
+    alarm, camera = an_alarm(hill.lamp_hill, at=at), hill.lamp_hill.camera
+    said = {"since": at, "mine_id": camera.mine_id}
+    StreamState.objects.create(camera=camera, stream="main", state="recording", **said)
+    record_chunks(ring, camera, at - timedelta(seconds=12), 20)
+    assert make(alarm).state == Clip.State.PENDING, "the database was away, its rows come late"
+    # The first chunk after the span says that no more of it comes.
+    record_chunks(ring, camera, at + timedelta(seconds=8), 10, first=21)
+    record_chunks(ring, camera, at + timedelta(seconds=21), 1, first=34)
+    Clip.objects.update(next_attempt_at=timezone.now())
+    clip = make(alarm)
+    assert (clip.state, len(clip.manifest["chunks"])) == (Clip.State.READY, 28)
+
+
+def test_a_stream_that_stands_still_is_not_waited_for(hill: Cast, ring: Ring):
+    at = timezone.now() - timedelta(seconds=50)
+    alarm, camera = an_alarm(hill.lamp_hill, at=at), hill.lamp_hill.camera
+    said = {"since": at, "mine_id": camera.mine_id}
+    StreamState.objects.create(camera=camera, stream="main", state="lost", **said)
+    record_chunks(ring, camera, at - timedelta(seconds=12), 20)
+    assert make(alarm).state == Clip.State.READY
 
 
 def test_a_store_that_is_away_postpones_the_clip_and_its_chunks_wait(
