@@ -33,6 +33,7 @@ from workers.state import InputState, State
 from workers.vision import light, ppe
 from workers.vision.closer import closer
 from workers.vision.detector import Box, Detector
+from workers.vision.feet import bottom_of, look_below
 from workers.vision.fusion import MachineState
 from workers.vision.gate import relative, small_luma
 from workers.vision.health import Change
@@ -271,6 +272,9 @@ class _Fold:
         t, aspect = frame.t, frame.width / frame.height
         again = partial(closer, self.detector, frame, seen)
         ids = self.state.tracker.update([boxes[i] for i in people], t, aspect, again)
+        for track in self.state.tracker.tracks:
+            if track.seen_s == t:
+                look_below(track, boxes, aspect)
         tracks = dict(zip(people, ids, strict=True))
         self.analysis.detections.append(
             {
@@ -377,7 +381,7 @@ def _is_visible(track: Track, t: float, step_s: float) -> bool:
 
 def _person(track: Track, t: float, wears: tuple[str, ...]) -> Person:
     x1, y1, x2, y2 = track.box
-    bottom = 1.0 if y2 >= CUT_OFF else y2
+    bottom = 1.0 if y2 >= CUT_OFF else bottom_of(track)
     return Person(
         track.id, (x1, y1, x2, y2), ((x1 + x2) / 2, bottom), track.score, track.born_s, track.fresh,
         wears, track.seen_s == t,

@@ -172,5 +172,5 @@ def test_a_track_stored_before_there_were_closer_looks_is_still_followed():
     for i in range(3):
         tracker.update([box(0.5)], i * STEP_S, ASPECT)
     stored = tracker.dump()
-    stored["tracks"] = [row[:-4] for row in stored["tracks"]]
+    stored["tracks"] = [row[:-6] for row in stored["tracks"]]
     assert Tracker.load(stored).update([box(0.5)], 3 * STEP_S, ASPECT) == [1]

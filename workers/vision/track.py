@@ -76,6 +76,9 @@ class Track:
     looks: int = 0
     looked_s: float = -1e18
     proof: float = 0.0
+    # In which share of the last looks the legs were hidden, and how far down the feet must be.
+    hidden: float = 0.0
+    feet: float = 0.0
 
     def predicted(self, ahead_s: float) -> tuple[float, float, float, float]:
         """Return the box expected so many seconds after the last detection."""

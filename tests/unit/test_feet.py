@@ -1,0 +1,60 @@
+"""Whoever stands behind a wall has his feet behind it, and not on its edge."""
+
+import pytest
+
+from workers.vision.boxes import Box
+from workers.vision.feet import bottom_of, look_below
+from workers.vision.track import Tracker
+
+ASPECT = 16 / 9
+UPPER = (0.28, 0.36, 0.36, 0.59)  # as high as 1.6 times its width
+WHOLE = (0.27, 0.34, 0.38, 0.75)
+
+
+def seen(upper, *others, looks=6):
+    """Look at somebody some times; return his track."""
+    tracker = Tracker()
+    for i in range(looks):
+        box = Box("person", upper, 0.7)
+        tracker.update([box], i * 0.2, ASPECT)
+        look_below(tracker.tracks[0], [box, *others], ASPECT)
+    return tracker.tracks[0]
+
+
+def test_the_feet_of_a_half_hidden_person_are_where_the_whole_body_ends():
+    assert bottom_of(seen(UPPER, Box("person", WHOLE, 0.3))) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Box("person", WHOLE, 0.1),
+        Box("car", WHOLE, 0.3),
+        Box("person", (0.27, 0.34, 0.38, 0.66), 0.3),
+        Box("person", (0.20, 0.34, 0.46, 0.75), 0.3),
+        Box("person", (0.33, 0.34, 0.41, 0.75), 0.3),
+        Box("person", (0.27, 0.20, 0.38, 0.75), 0.3),
+    ],
+    ids=["too weak", "no person", "hardly taller", "lying or wide", "beside", "another head"],
+)
+def test_what_is_no_whole_body_of_the_same_person_moves_nobodys_feet(other):
+    assert bottom_of(seen(UPPER, other)) == pytest.approx(UPPER[3])
+
+
+@pytest.mark.parametrize(
+    "upright", [(0.3, 0.3, 0.34, 0.59), (0.22, 0.48, 0.36, 0.62)], ids=["whole", "lying"]
+)
+def test_who_is_seen_whole_or_lies_has_his_feet_where_they_are_seen(upright):
+    x1, y1, x2, y2 = upright
+    taller = Box("person", (x1 - 0.01, y1, x2 + 0.01, y1 + 1.7 * (y2 - y1)), 0.3)
+    assert bottom_of(seen(upright, taller)) == pytest.approx(y2)
+
+
+def test_once_is_not_enough_and_a_legless_look_now_and_then_ends_nothing():
+    assert bottom_of(seen(UPPER, Box("person", WHOLE, 0.3), looks=1)) == pytest.approx(UPPER[3])
+    track = seen(UPPER, Box("person", WHOLE, 0.3))
+    look_below(track, [], ASPECT)
+    assert bottom_of(track) == pytest.approx(0.75)
+    for _ in range(3):
+        look_below(track, [], ASPECT)
+    assert bottom_of(track) == pytest.approx(UPPER[3])
