@@ -131,7 +131,7 @@ GRANTS = Listing(
         Column(key="state", label=_("State"), text=_standing),
         Column(key="by", label=_("Granted by"), text=lambda row: row.granted_by.get_username()),
         Column(key="ended", label=_("Ended"), text=lambda row: row.ended_at, shown=False),
-        Column(key="end", label="", text=lambda row: row.pk),
+        Column(key="end", label=_("End now"), text=lambda row: "", exported=False),
     ),
     filters=(
         Choice(key="mine", label=_("Mine"), fields=("mine",), choices=mine_choices),

@@ -117,7 +117,7 @@ def _writer(shown: Shown, scope: Scope, language: str, guards: list[Guard]) -> W
         writer = csv.writer(file, lineterminator="\r\n")
         if keys is None:
             file.write("\ufeff")  # without it Excel takes UTF-8 for something else
-            writer.writerow([cell(column.label, "UTC") for column in listing.columns])
+            writer.writerow([cell(column.label, "UTC") for column in listing.exported])
             return file.getvalue()
         if isinstance(rows, QuerySet):
             found = {row.pk: row for row in rows.filter(pk__in=keys)}
@@ -125,7 +125,7 @@ def _writer(shown: Shown, scope: Scope, language: str, guards: list[Guard]) -> W
             found = {key: rows[key] for key in keys}
         for row in (found[key] for key in keys if key in found):
             zone = value_of(row, "mine__timezone") or shown.zone
-            writer.writerow([cell(column.text(row), zone) for column in listing.columns])
+            writer.writerow([cell(column.text(row), zone) for column in listing.exported])
         return file.getvalue()
 
     def write(keys: list[Any] | None) -> str:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-__all__ = ["Choice", "Filter", "Options", "Rows", "Search", "Since", "Until", "value_of"]
+__all__ = ["Among", "Choice", "Filter", "Options", "Rows", "Search", "Since", "Until", "value_of"]
 
 Rows = QuerySet | list
 Words = str | Promise
@@ -65,6 +65,18 @@ class Choice(Filter):
         if isinstance(rows, QuerySet):
             return rows.filter(**{f"{self.fields[0]}__in": wanted})
         return [row for row in rows if str(value_of(row, self.fields[0])) in wanted]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Among(Choice):
+    """One of several codes, in plain rows that have some of them each; with none, all."""
+
+    def narrow(self, rows: Rows, value: str, zone: str) -> Rows:
+        """Keep the rows that have this code among theirs, or name none."""
+        return [row for row in rows if not (its := self._codes(row)) or value in its]
+
+    def _codes(self, row: Any) -> set[str]:
+        return {str(code) for code in value_of(row, self.fields[0]) or ()}
 
 
 @dataclass(frozen=True, kw_only=True)

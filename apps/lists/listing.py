@@ -32,6 +32,7 @@ class Column:
     text: Callable[[Any], Any]
     order: tuple[str, ...] = ()  # paths to sort by; none: it does not sort
     shown: bool = True  # or in the exported file alone
+    exported: bool = True  # or on the page alone, as a button is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,11 @@ class Listing:
     filters: tuple[Filter, ...]
     order: str  # a column's key; "-" before it: from the end
     mine: str = "mine_id"  # where a row says whose it is
+
+    @property
+    def exported(self) -> tuple[Column, ...]:
+        """Return the columns of the file."""
+        return tuple(column for column in self.columns if column.exported)
 
 
 @dataclass(frozen=True)

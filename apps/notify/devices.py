@@ -4,15 +4,16 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from apps.accounts.pages import access_of_request, page
 from apps.accounts.permissions import Action
-from apps.mines.selectors import mines
+from apps.lists.pages import answer_list
+from apps.notify.listing import DEVICES
 from apps.notify.selectors import devices_of
 from apps.notify.services import device_remove
 from apps.notify.webpush import encode, private_key, public_point
@@ -25,17 +26,18 @@ WORKER = Path(__file__).with_name("worker.js")
 @require_GET
 @never_cache
 @page
-def device_list(request: HttpRequest) -> HttpResponse:
-    """Show in which browsers a person is told of alarms."""
+def device_list(request: HttpRequest) -> HttpResponseBase:
+    """Show in which browsers a person is told of alarms, or send the list as a file."""
     allowed = access_of_request(request).mines_for(Action.VIEW)
     key = encode(public_point(private_key(settings.VAPID_KEY))) if settings.PUSH else ""
     context = {
-        "devices": devices_of(user_id=request.user.pk).filter(mine__in=allowed),
-        "mines": mines().filter(pk__in=allowed),
         "push": settings.PUSH,
         "config": {"key": key, "mines": allowed},
     }
-    return render(request, "notify/devices.html", context)
+    rows = devices_of(user_id=request.user.pk).filter(mine__in=allowed)
+    return answer_list(
+        request, DEVICES, rows, mine_ids=allowed, template="notify/devices.html", context=context
+    )
 
 
 @require_POST

@@ -18,7 +18,7 @@ from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import areas
 from apps.notify.forms import RouteForm
-from apps.notify.listing import DELIVERIES
+from apps.notify.listing import DELIVERIES, ROUTES
 from apps.notify.models import Channel, Route
 from apps.notify.selectors import deliveries, reach_of, routes, with_health
 from apps.notify.services import route_create, route_remove, route_test, route_update
@@ -31,8 +31,8 @@ __all__ = ["log", "route_add", "route_change", "route_end", "route_list", "route
 @require_GET
 @never_cache
 @page
-def route_list(request: HttpRequest, pk: int) -> HttpResponse:
-    """List a mine's routes, how each does, and whom the ladders really reach."""
+def route_list(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """List a mine's routes, how each does, and whom the ladders really reach; or send the list."""
     mine = mine_to(request, pk, Action.CONFIGURE)
     rows = with_health(routes().filter(mine=mine))
     names = {area.pk: area.name for area in areas(mine=mine)}
@@ -41,15 +41,18 @@ def route_list(request: HttpRequest, pk: int) -> HttpResponse:
         route.down = route.pk in down
         route.places = [names[area] for area in route.areas if area in names]
         route.severity_codes = [code for code in Severity.values if code in route.severities]
+        route.severity_ranks = [Severity.values.index(code) for code in route.severity_codes]
+        route.standing = "off" if not route.enabled else "down" if route.down else "used"
     context = {
         "mine": mine,
-        "rows": rows,
         "reach": reach_of(mine=mine, rows=rows),
         "channels": Channel.choices,
         "push": settings.PUSH,
         "mail": settings.EMAIL_SET,
     }
-    return render(request, "notify/routes.html", context)
+    return answer_list(
+        request, ROUTES, rows, mine_ids=[pk], template="notify/routes.html", context=context
+    )
 
 
 @require_http_methods(["GET", "POST"])

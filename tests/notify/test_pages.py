@@ -1,18 +1,22 @@
 """Routes by page and API: what is kept, what is never shown again, what a test says."""
 
+import csv
+import io
 import json
 import logging
 from datetime import time
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.audit.models import AuditEntry
 from apps.live.models import Event
 from apps.mines.services import area_create
-from apps.notify.models import Delivery, Route
+from apps.notify.models import Delivery, Route, Subscription
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
 from tests.notify.desk import Desk
@@ -188,6 +192,69 @@ def test_the_page_says_which_steps_reach_nobody(cast: Cast, admin: Client):
     api(admin, "post", "routes/", a_group(cast, severities=["critical"], steps=[1, 2]))
     page = admin.get(reverse("notify", args=[cast.lamp_hill.mine.pk])).content.decode()
     assert page.count("reaches nobody") == 5
+
+
+def the_table(answer: Any) -> list[dict[str, str]]:
+    text = b"".join(answer.streaming_content).decode().removeprefix("\ufeff")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_routes_filter_sort_and_export_with_what_each_is_for(cast: Cast, admin: Client):
+    mine = cast.lamp_hill.mine.pk
+    with system_scope("test"):
+        pump = area_create(mine=cast.lamp_hill.mine, name="Pump chamber").pk
+    address, asked = reverse("notify", args=[mine]), []
+    for name, more in {
+        "Leaders": {"severities": ["high", "critical"], "areas": [pump]},
+        "Night": {"severities": ["low"], "since": "22:00", "until": "06:00", "enabled": False},
+        "=Control": {"severities": ["critical"], "channel": "dingtalk"},
+    }.items():
+        made = api(admin, "post", "routes/", a_group(cast, name=name, **more))
+        assert made.status_code == 201, made.content
+        with CaptureQueriesContext(connection) as queries:
+            admin.get(address)
+        asked.append(len(queries))
+    assert asked[1] == asked[2], "a row more asks no more of the database"
+
+    def names(query: str) -> list[str]:
+        return [row.name for row in admin.get(address + query).context["shown"].page]
+
+    assert names("") == ["=Control", "Leaders", "Night"]
+    assert names("?severity=critical&sort=-route") == ["Leaders", "=Control"]
+    assert names("?state=off") == ["Night"] and names("?channel=dingtalk") == ["=Control"]
+    elsewhere = cast.lamp_hill.area.pk
+    assert names(f"?area={pump}") == ["=Control", "Leaders", "Night"]
+    assert names(f"?area={elsewhere}") == ["=Control", "Night"], "Leaders hear of the pumps alone"
+    assert names("?sort=what") == ["=Control", "Leaders", "Night"], "the worst first"
+    assert names("?severity=loud") == []
+    narrowed = admin.get(f"{address}?state=off").content.decode()
+    assert "Control" in narrowed.split("Whom the ladders reach")[-1], "narrowed or not"
+    rows = the_table(admin.get(f"{address}?export=csv&sort=-route"))
+    assert [row["Route"] for row in rows] == ["Night", "Leaders", "'=Control"]
+    assert (rows[0]["State"], rows[0]["Hours"]) == ("not in use", "22:00–06:00")
+    assert (rows[1]["Place"], rows[1]["What"]) == ("Pump chamber", "critical, high")
+    assert "of-the-group-never-shown" not in str(rows)
+
+
+def test_a_persons_browsers_are_a_list_of_their_own(cast: Cast, settings):
+    settings.PUSH = False
+    place, other = cast.lamp_hill, cast.operator
+    with system_scope("test"):
+        for user, device in ((cast.admin, "Firefox"), (cast.admin, "Edge"), (other, "Opera")):
+            Subscription.objects.create(
+                mine=place.mine, user=user, device=device, endpoint_hash=device, endpoint_box="x",
+                key="x", auth_box="x",
+            )  # fmt: skip
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(cast.admin)
+    page = client.get("/account/notifications/?sort=browser").content.decode()
+    assert page.index("Edge") < page.index("Firefox") and "Opera" not in page
+    assert page.count("Switch off</button>") == 2
+    found = client.get("/account/notifications/?q=fire")
+    assert [row.device for row in found.context["shown"].page] == ["Firefox"]
+    rows = the_table(client.get("/account/notifications/?export=csv&sort=browser"))
+    assert [row["Browser"] for row in rows] == ["Edge", "Firefox"]
+    assert list(rows[0]) == ["Browser", "Mine", "Since"], "a button is nothing for a file"
 
 
 def test_the_log_filters_and_costs_the_same_for_many_rows(
