@@ -44,6 +44,7 @@ def record_chunks(
     stream: str = Stream.MAIN,
     first: int = 1,
     leave_out: tuple[int, ...] = (),
+    codec: str = "libx264",
 ) -> list[Chunk]:
     """Put one-second chunks into ring and index as the recorder does."""
     rows = []
@@ -53,13 +54,14 @@ def record_chunks(
         at = (start + timedelta(seconds=n)).timestamp()
         written = ring.write(
             mine=camera.mine_id, camera=camera.pk, stream=stream, sequence=first + n,
-            start_s=at, end_s=at + 1, data=chunk_bytes(n),
+            start_s=at, end_s=at + 1, data=chunk_bytes(n, codec=codec),
         )  # fmt: skip
         chunk = ChunkFile(
             camera=camera.pk, mine=camera.mine_id, stream=stream, sequence=first + n,
             start_s=written.start_s, duration_s=written.duration_s, path=written.path,
-            bytes=written.bytes, sha256=written.sha256, codec="h264", width=320, height=180,
-            fps=10.0, copied=True, key_interval_s=1.0,
+            bytes=written.bytes, sha256=written.sha256, width=320, height=180, fps=10.0,
+            codec="hevc" if codec == "libx265" else "h264",
+            copied=True, key_interval_s=1.0,
         )  # fmt: skip
         rows.append(chunk_index(chunk=chunk))
     return rows

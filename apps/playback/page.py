@@ -85,7 +85,8 @@ def _strings() -> dict[str, Any]:
         "sign_in": _("Sign in again"),
         "hevc": _(
             "This camera records HEVC, which this browser cannot play. "
-            "The recording itself is fine: download a span and open it in a video player."
+            "The recording itself is fine: download a span and open it in a video player. "
+            "To see it here, let the camera, or its sub-stream, send H.264."
         ),
         "hevc_small": _(
             "The sharp stream is HEVC, which this browser cannot play; this is the small one."
