@@ -89,6 +89,8 @@ ACTS: dict[str, str | Promise] = {
     "retention.changed": _("Retention changed"),
     "rule.shadow": _("Rule in shadow told"),
     "scene.published": _("Zones and rules put in force"),
+    "sheet.download": _("Time line downloaded as PDF"),
+    "sheet.made": _("Time line set as PDF"),
     "signal.changed": _("Machine's state reported"),
     "silence.asked": _("Silence asked for"),
     "silence.began": _("Silence began"),
@@ -100,7 +102,9 @@ ACTS: dict[str, str | Promise] = {
     "unblur.asked": _("Video without blur asked for"),
 }
 # What somebody took away, each with a receipt.
-DOWNLOADS = ("bundle.download", "camera.download", "clip.download", "clip.file")
+DOWNLOADS = (
+    "bundle.download", "camera.download", "clip.download", "clip.file", "sheet.download",
+)  # fmt: skip
 LOOKS = ("audit.looked", "camera.live", "camera.playback", "camera.preview", "clip.play")
 SETTINGS = (
     "area.", "camera.c", "camera.view", "cameras.", "escalation.", "machine.", "mine.", "model.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from apps.bundles.models import Bundle
+from apps.bundles.models import Bundle, Sheet
 from apps.detectors.models import OwnModel
 from apps.evidence.locking import OBJECTS
 from apps.evidence.models import Clip
@@ -17,7 +17,7 @@ from apps.rules.models import Replay
 __all__ = ["KEYED", "Named", "named_objects"]
 
 # Every model with a `key` in the store; a test holds the list against all models.
-KEYED: tuple[type[Model], ...] = (Bundle, Clip, Copy, OwnModel, Plan)
+KEYED: tuple[type[Model], ...] = (Bundle, Clip, Copy, OwnModel, Plan, Sheet)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def named_objects() -> Iterator[Named]:
 def _named() -> Iterator[Named]:
     for model in KEYED:
         rows = model._default_manager.exclude(key__in=["", "-"]).order_by("pk")
-        if model in (Bundle, Clip, Copy):
+        if model in (Bundle, Clip, Copy, Sheet):
             rows = rows.filter(state="ready")
         values = ["pk", "mine_id", "key", "bytes", "sha256"]
         for pk, mine, key, size, sha256 in rows.values_list(*values).iterator(2000):

@@ -33,7 +33,7 @@ from apps.tenancy.scope import mine_scope
 from workers.media.errors import MediaError
 from workers.words import sentence
 
-__all__ = ["write"]
+__all__ = ["gaps_of", "write"]
 
 FORMAT = "davy-bundle/1"
 README = """\
@@ -125,7 +125,7 @@ def write(
                     jpeg = bytes(snapshot.jpeg)
                     picture = (*_snapshot(packer, folder, alarm, jpeg, snapshot.at), snapshot.at)
                 clips = list(alarm.clips.order_by("wanted_from"))
-            known = [gap for clip in clips for gap in _gaps(clip)]
+            known = [gap for clip in clips for gap in gaps_of(clip)]
             gaps += known
             for clip in clips:
                 if clip.state == Clip.State.READY:
@@ -177,7 +177,7 @@ def _snapshot(
     return shown, facts
 
 
-def _gaps(clip: Clip) -> list[dict[str, Any]]:
+def gaps_of(clip: Clip) -> list[dict[str, Any]]:
     """Return what of a clip's span is not to be seen in it, with the reason where one is known."""
     asked = [clip.wanted_from.isoformat(), clip.wanted_until.isoformat()]
     about = {"clip": str(clip.uid), "camera": clip.camera_id}

@@ -33,9 +33,9 @@ MOST_ACTS = 400
 class Occasion:
     """For whom and what a paper is made, and what lies beside it.
 
-    picture: what is shown; facts: what was covered in it and the hash of the original; files:
-    path, sha256 and bytes of each file of the bundle that is about the alarm; gaps: as the bundle
-    names them; root: the newest signed one.
+    picture: what is shown, empty with picture_at for one that cannot be shown; facts: what was
+    covered in it and the hash of the original; files: path, sha256 and bytes of each file of the
+    bundle that is about the alarm; gaps: as the bundle names them; root: the newest signed one.
     """
 
     made_at: datetime
@@ -158,8 +158,10 @@ class _Words:
 
     def picture(self) -> dict[str, Any]:
         occasion = self.occasion
-        if not occasion.picture or occasion.picture_at is None:
+        if occasion.picture_at is None:
             return {"there": False, "words": _("No picture was kept.")}
+        if not occasion.picture:
+            return {"there": False, "words": _("The picture that was kept cannot be read.")}
         lines = [" / ".join(self.both(occasion.picture_at))]
         if facts := occasion.facts:
             masks = bool(facts.get("masks"))

@@ -5,10 +5,20 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.bundles.models import Bundle
+from apps.bundles.models import Bundle, Sheet
 from apps.ledger.models import SigningKey
 
-__all__ = ["KEEP", "bundles", "bundles_due", "bundles_old", "key_of", "percent_of"]
+__all__ = [
+    "KEEP",
+    "bundles",
+    "bundles_due",
+    "bundles_old",
+    "key_of",
+    "percent_of",
+    "sheets",
+    "sheets_due",
+    "sheets_old",
+]
 
 # A bundle is a copy: it can be packed again from what is kept. The store has it for so long.
 KEEP = timedelta(days=30)
@@ -28,6 +38,23 @@ def bundles_due() -> list[tuple[int, int]]:
 def bundles_old() -> list[tuple[int, int]]:
     """List (bundle, mine) of those whose time is over; needs a system scope."""
     old = Bundle.objects.filter(asked_at__lt=timezone.now() - KEEP).exclude(key="")
+    return list(old.values_list("pk", "mine_id"))
+
+
+def sheets() -> QuerySet[Sheet]:
+    """List the sheets in scope, newest first."""
+    return Sheet.objects.select_related("mine", "alarm", "asked_by").order_by("-pk")
+
+
+def sheets_due() -> list[tuple[int, int]]:
+    """List (sheet, mine) of those that nobody is making; needs a system scope."""
+    due = Sheet.objects.filter(state=Sheet.State.PENDING, next_attempt_at__lte=timezone.now())
+    return list(due.order_by("next_attempt_at").values_list("pk", "mine_id")[:20])
+
+
+def sheets_old() -> list[tuple[int, int]]:
+    """List (sheet, mine) of those whose time is over; needs a system scope."""
+    old = Sheet.objects.filter(asked_at__lt=timezone.now() - KEEP)
     return list(old.values_list("pk", "mine_id"))
 
 

@@ -10,15 +10,22 @@ from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.models import Alarm
+from apps.audit.models import AuditEntry
+from apps.bundles.models import Sheet
 from apps.bundles.paper import Occasion, acts_of, paper_data
+from apps.bundles.selectors import KEEP, sheets_due
 from apps.bundles.services import bundle_ask, bundle_make
+from apps.bundles.sheets import sheet_ask, sheet_make
+from apps.bundles.tasks import forget
 from apps.bundles.typeset import shown, typeset
 from apps.evidence.services import clip_make
-from apps.evidence.storage import get_file
+from apps.evidence.storage import StorageError, get_file
 from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, Cast, an_alarm
 from tests.film import record_chunks
@@ -108,6 +115,67 @@ def test_a_bundle_tells_each_alarm_on_paper_in_both_languages(hill: Cast, tmp_pa
         assert digest in solid, digest
     assert "时间线" in text_of(chinese) and hill.operator.username in text_of(chinese)
     assert listed[f"{folder}/timeline-en.pdf"]["sha256"] == hashlib.sha256(english).hexdigest()
+
+
+def taken_as(person, sheet: Sheet):
+    client = Client()
+    client.force_login(person)
+    return client.get(reverse("sheet-download", args=[sheet.uid]))
+
+
+def test_an_alarm_s_page_gives_its_time_line_with_a_receipt(hill: Cast, tmp_path):
+    alarm = an_alarm(hill.lamp_hill, jpeg=JPEG)
+    client = Client()
+    client.force_login(hill.auditor)
+    address = reverse("sheet-ask", args=[alarm.pk])
+    assert address in client.get(reverse("alarm", args=[alarm.pk])).content.decode()
+    page = client.post(address, {"language": "zh-hans"})["Location"]
+    assert client.post(address, {"language": "zh-hans"})["Location"] == page  # twice is as once
+    assert b'http-equiv="refresh"' in client.get(page).content
+    assert client.get(f"{page}download/").status_code == 404
+    [due] = sheets_due()
+    sheet = sheet_make(sheet_id=due[0], mine_id=due[1])
+    assert sheet is not None and sheets_due() == []
+    assert sheet_make(sheet_id=due[0], mine_id=due[1]) is None
+    assert sheet.sha256 in client.get(page).content.decode()
+    answer = client.get(f"{page}download/")
+    pdf = b"".join(answer.streaming_content)
+    assert f"davy-alarm-{alarm.pk}-timeline-zh.pdf" in answer["Content-Disposition"]
+    assert hashlib.sha256(pdf).hexdigest() == sheet.sha256
+    told = text_of(pdf)
+    original = hashlib.sha256(JPEG).hexdigest()
+    assert "时间线" in told and hill.auditor.username in told and original in told.replace(" ", "")
+    assert "verify.py" not in told, "what proves it does not lie beside it"
+    acts = AuditEntry.objects.filter(action__startswith="sheet.").order_by("pk")
+    assert [(a.action, a.subject, a.detail["sha256"]) for a in acts] == [
+        ("sheet.made", f"alarm:{alarm.pk}", sheet.sha256),
+        ("sheet.download", f"alarm:{alarm.pk}", sheet.sha256),
+    ]
+    assert sheet.sha256[:16] in client.get(reverse("receipts")).content.decode()
+    assert sheet.sha256 in client.get(reverse("receipt", args=[acts[1].pk])).content.decode()
+    assert taken_as(hill.owner, sheet)["Location"].startswith("http")
+    assert taken_as(hill.operator, sheet).status_code == 403
+
+
+def test_a_sheet_waits_for_the_store_and_is_forgotten_after_a_month(hill: Cast, tmp_path, settings):
+    asked = sheet_ask(alarm=an_alarm(hill.lamp_hill), language="en", actor=hill.owner)
+    about = {"sheet_id": asked.pk, "mine_id": asked.mine_id}
+    there = settings.S3_ENDPOINT_URL
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:9"
+    for _ in range(8):
+        assert sheet_make(**about) is None
+        Sheet.objects.update(next_attempt_at=timezone.now())
+    asked.refresh_from_db()
+    assert asked.state == Sheet.State.PENDING and asked.attempts == 8 and asked.error
+    settings.S3_ENDPOINT_URL = there
+    made = sheet_make(**about)
+    get_file(made.key, tmp_path / "sheet.pdf")
+    assert "No picture was kept." in text_of((tmp_path / "sheet.pdf").read_bytes())
+    Sheet.objects.update(asked_at=timezone.now() - KEEP - timedelta(seconds=1))
+    forget()
+    assert not Sheet.objects.exists()
+    with pytest.raises(StorageError):
+        get_file(made.key, tmp_path / "sheet.pdf")
 
 
 def test_the_same_facts_give_the_same_bytes_and_letters_lie_in_the_file(hill: Cast, tmp_path):

@@ -117,6 +117,22 @@ PAGES = [
         arguments=of("uid=bundle"),
         anonymous=302,
     ),
+    Route(
+        "sheet-ask",
+        only(*EXPORTERS, ok=302),
+        "post",
+        arguments=of("pk=alarm"),
+        body=lambda t: {"language": "en"},
+        form=True,
+        anonymous=302,
+    ),
+    Route("sheet", only(*EXPORTERS), arguments=of("uid=sheet"), anonymous=302),
+    Route(
+        "sheet-download",
+        only(*EXPORTERS, ok=302) | {"auditor": 503},  # the store has none of this sheet
+        arguments=of("uid=sheet"),
+        anonymous=302,
+    ),
     Route("clips", EVERYONE, stranger=200, anonymous=302),
     Route("clip", EVERYONE, arguments=of("uid=clip"), anonymous=302),
     Route("clip-new", only(*ANSWERERS), stranger=200, anonymous=302),

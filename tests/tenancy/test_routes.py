@@ -13,10 +13,10 @@ from django.utils import timezone
 from apps.accounts.models import ApiToken, Grant, Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set, user_create
 from apps.alarms.handover import handover_page
-from apps.alarms.models import Handover, Silence
+from apps.alarms.models import Alarm, Handover, Silence
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.bundles.models import Bundle
+from apps.bundles.models import Bundle, Sheet
 from apps.detectors.models import OwnModel, ShadowDay
 from apps.evidence.holds import hold_place
 from apps.evidence.models import Clip, Hold
@@ -143,6 +143,15 @@ def a_bundle(place: Place) -> Bundle:
     )  # fmt: skip
 
 
+def a_sheet(place: Place, alarm: Alarm) -> Sheet:
+    """Make an alarm's time line as PDF."""
+    gone = User.objects.get(username=f"guest-{place.mine.pk}")
+    return Sheet.objects.create(
+        mine=place.mine, alarm=alarm, language="en", asked_by=gone, state=Sheet.State.READY,
+        key=f"{place.mine.pk}/sheets/x.pdf", next_attempt_at=timezone.now(),
+    )  # fmt: skip
+
+
 def a_hold(place: Place, clip: Clip) -> Hold:
     """Let somebody who is gone hold a clip."""
     gone = User.objects.get(username=f"guest-{place.mine.pk}")
@@ -190,6 +199,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "receipt": a_receipt(place, clip).pk,
             "unblur": an_unblur(clip).pk,
             "hold": a_hold(place, clip).pk,
+            "sheet": a_sheet(place, alarm).uid,
             "free_clip": a_free_clip(place, clip).uid,
         }
 

@@ -59,6 +59,7 @@ CELERY_TASK_ROUTES = {
     "apps.rules.tasks.replay": {"queue": "replay"},
     "apps.notify.tasks.deliver": {"queue": "notify"},
     "apps.bundles.tasks.pack": {"queue": "replay"},
+    "apps.bundles.tasks.make_sheet": {"queue": "replay"},
     "apps.privacy.tasks.make": {"queue": "replay"},
 }
 CELERY_TIMEZONE = "UTC"
