@@ -26,7 +26,8 @@ from apps.privacy.selectors import unblur_holds
 from apps.rules.masks import masks_of
 from apps.tenancy.scope import mine_scope
 from workers.media.cover import cover_film, cover_jpeg
-from workers.media.errors import MediaError
+from workers.media.errors import DiskFull, MediaError
+from workers.words import sentence
 
 __all__ = [
     "Given",
@@ -41,18 +42,23 @@ __all__ = [
 
 # A maker that was killed is followed by another after so long; a clip of a minute takes less.
 CLAIM = timedelta(minutes=5)
-MOST_ATTEMPTS = 6
+# While the store is away it is tried again, at last every minute; pages say so from then on.
+PATIENT_ATTEMPTS = 6
 SLOWEST_RETRY_S = 60
 # So long a clip may be taken along without blur once two people said so.
 HOLDS = timedelta(days=7)
 
 
 class NotMade(Exception):
-    """The copy is being made, or could not be; `reason` is empty while it is being made."""
+    """The copy is being made, or could not be; `reason` is empty while it is being made.
 
-    def __init__(self, reason: str = "") -> None:
+    waits: what it has been waiting for, where several attempts failed already.
+    """
+
+    def __init__(self, reason: str = "", waits: str = "") -> None:
         super().__init__(reason or "being made")
         self.reason = reason
+        self.waits = waits
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,9 @@ def clip_given(*, clip: Clip, taken: bool, original: bool = False) -> Given:
         return Given(clip.key, clip.bytes, clip.sha256, clip.sha256, False)
     copy = _copy_of(clip, masks, blurred)
     if copy.state != Copy.State.READY:
-        raise NotMade(copy.error if copy.state == Copy.State.FAILED else "")
+        if copy.state == Copy.State.FAILED:
+            raise NotMade(copy.error)
+        raise NotMade(waits=copy.error if copy.attempts >= PATIENT_ATTEMPTS else "")
     return Given(copy.key, copy.bytes, copy.sha256, clip.sha256, blurred, copy)
 
 
@@ -137,7 +145,8 @@ def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:
     """Cover a clip and store the copy; None when it is not due or somebody else makes it.
 
     Safe to run twice: the claim is a conditional update, and each copy has a key of its own. The
-    clip in the store is read and never written.
+    clip in the store is read and never written. While the store is away it is tried again, as long
+    as there is a clip; one that cannot be covered never will be.
     """
     now = timezone.now()
     with mine_scope(mine_id):
@@ -150,10 +159,11 @@ def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:
     try:
         with tempfile.TemporaryDirectory(prefix="copy-", dir=_workshop()) as folder:
             return _cover_and_store(copy, Path(folder))
-    except (StorageError, OSError) as error:
-        wait_s = min(2**copy.attempts, SLOWEST_RETRY_S)
-        last = copy.attempts >= MOST_ATTEMPTS
-        return _failed(copy, str(error), None if last else timedelta(seconds=wait_s))
+    except (StorageError, OSError, DiskFull) as error:
+        if copy.clip.state != Clip.State.READY:
+            return _failed(copy, sentence("the clip was deleted"), None)
+        wait_s = min(2 ** min(copy.attempts, 6), SLOWEST_RETRY_S)
+        return _failed(copy, str(error), timedelta(seconds=wait_s))
     except MediaError as error:
         return _failed(copy, error.reason, None)
 

@@ -72,6 +72,6 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
 
 def being_made(request: HttpRequest, clip: Clip, state: NotMade) -> HttpResponse:
     """Say that the copy is being made and follow it, or why there is none."""
-    context = {"clip": clip, "reason": state.reason}
+    context = {"clip": clip, "reason": state.reason, "waits": state.waits}
     status = 409 if state.reason else 202
     return render(request, "privacy/making.html", context, status=status)

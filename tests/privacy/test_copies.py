@@ -196,3 +196,41 @@ def test_a_clip_that_cannot_be_covered_is_not_given_away(hill: Cast, clip: Clip,
     refused = signed_in(hill.operator).get(reverse("clip-download", args=[clip.uid]))
     assert refused.status_code == 409
     assert AuditEntry.objects.filter(action="copy.failed").exists()
+
+
+def test_a_copy_waits_for_the_store_as_long_as_there_is_a_clip(hill: Cast, clip: Clip, settings):
+    client, address = signed_in(hill.operator), reverse("clip-download", args=[clip.uid])
+    client.get(address)
+    copy = Copy.objects.get()
+    there, settings.S3_ENDPOINT_URL = settings.S3_ENDPOINT_URL, "http://127.0.0.1:9"
+
+    def attempt() -> Copy:
+        Copy.objects.update(next_attempt_at=timezone.now())
+        assert copy_make(copy_id=copy.pk, mine_id=copy.mine_id) is None
+        copy.refresh_from_db()
+        return copy
+
+    for _ in range(5):
+        assert attempt().state == Copy.State.PENDING
+    assert "It waits for" not in client.get(address).content.decode()
+    for _ in range(5):
+        assert attempt().state == Copy.State.PENDING
+    wait_s = (copy.next_attempt_at - timezone.now()).total_seconds()
+    assert 50 < wait_s <= 60 and copy.attempts == 10
+    page = client.get(address)
+    assert page.status_code == 202
+    assert "It waits for: The store did not give" in " ".join(page.content.decode().split())
+    settings.S3_ENDPOINT_URL = there
+    Copy.objects.update(next_attempt_at=timezone.now())
+    made(clip)
+    assert client.get(address).status_code == 302
+
+
+def test_a_copy_of_a_deleted_clip_is_given_up(hill: Cast, clip: Clip, settings):
+    with pytest.raises(NotMade):
+        clip_given(clip=clip, taken=True)
+    Clip.objects.update(state=Clip.State.EXPIRED)
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:9"
+    [(pk, mine_id)] = copies_due()
+    assert copy_make(copy_id=pk, mine_id=mine_id) is None
+    assert Copy.objects.get().state == Copy.State.FAILED
