@@ -92,7 +92,7 @@ def said_event(event: dict[str, Any]) -> dict[str, Any]:
     payload = event["payload"]
     if "why" in payload and "values" in payload:
         payload = said_alarm(payload)
-    elif "values" in (payload.get("alarm") or {}):
+    elif isinstance(payload.get("alarm"), dict) and "values" in payload["alarm"]:
         payload = {**payload, "alarm": said_alarm(payload["alarm"])}
     elif payload.get("reason"):
         payload = {**payload, "reason": kept(payload["reason"])}

@@ -74,6 +74,18 @@ def test_an_alarm_that_called_nobody_is_counted_until_it_is_answered(
     assert standing(desk)["uncalled"] == []
 
 
+def test_the_feed_of_the_desks_goes_on_over_what_was_given_up(
+    desk: Desk, inside: None, monkeypatch: pytest.MonkeyPatch
+):
+    give_up(desk, desk.route("webhook", address=f"http://127.0.0.1:{unused_port()}/"))
+    monkeypatch.setattr(routing, "_route", lambda *_given: 1 / 0)
+    an_alarm(desk.cast.lamp_hill, rule="calls nobody")
+    client = Client()
+    client.force_login(desk.cast.operator)
+    events = client.get("/api/v1/events/?cursor=0").json()["events"]
+    assert {"notify.given_up", "notify.broken"} <= {event["kind"] for event in events}
+
+
 def test_only_the_desks_of_the_mine_see_it(desk: Desk, inside: None):
     give_up(desk, desk.route("webhook", address=f"http://127.0.0.1:{unused_port()}/"))
     for who, seen in ((desk.cast.operator, 1), (desk.cast.stranger, 0)):
