@@ -52,6 +52,8 @@ ACTS: dict[str, str | Promise] = {
     "hold.placed": _("Video or alarm held"),
     "input.changed": _("Other system reported"),
     "ledger.key_made": _("New signing key"),
+    "ledger.stamp_failed": _("No time stamp yet"),
+    "ledger.stamped": _("Time stamp of the record"),
     "ledger.verified": _("Record checked"),
     "list.exported": _("List exported"),
     "machine.changed": _("Machine changed"),

@@ -24,8 +24,9 @@ from apps.evidence.manifest import marked
 from apps.evidence.models import Clip
 from apps.evidence.storage import get_file
 from apps.ledger import verify
-from apps.ledger.models import Link, Root, SigningKey
+from apps.ledger.models import Link, Root, SigningKey, Stamp
 from apps.ledger.selectors import link_data, root_data
+from apps.ledger.stamping import stamped
 from apps.privacy.selectors import unblur_holds
 from apps.privacy.services import clip_given, picture_taken
 from apps.recordings.sealing import chunk_proofs, seals_of
@@ -53,6 +54,13 @@ bundle.sig         the mine's signature over bundle.json
 ledger.jsonl       the mine's chained record from the first act about these alarms to a signed root;
                    acts about something else are there by their digest alone
 roots.json         the signed roots of that stretch, and the mine's public keys
+stamps/            where the mine has asked an authority outside of it (RFC 3161): root-N.json is
+                   the root of link N as in roots.json, root-N.tsr the authority's word of when it
+                   was there. verify.py proves that they belong together. The authority's
+                   signature is proved with its CA certificate, which the authority publishes:
+                   openssl ts -verify -in stamps/root-N.tsr -data stamps/root-N.json -CAfile CA.pem
+                   外部时间戳机构（RFC 3161）对链根的签名；用上面的 openssl 命令和该机构公布的
+                   CA 证书核对
 alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests;
                    clip-covered.mp4 is a copy with people blurred and masks filled; covered.json
                    names the hash of the clip that it was made of, which stays in the mine;
@@ -291,6 +299,10 @@ def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:
     keys = SigningKey.objects.filter(mine=bundle.mine_id).values("public", "made_at", "retired_at")
     signed = [root_data(one) for one in roots.select_related("key").order_by("number")]
     packer.json("roots.json", {"roots": signed, "keys": list(keys)})
+    stamps = Stamp.objects.filter(root__in=roots).select_related("root__key")
+    for stamp in stamps.order_by("root__number"):
+        packer.bytes(f"stamps/root-{stamp.root.number}.json", stamped(stamp.root))
+        packer.bytes(f"stamps/root-{stamp.root.number}.tsr", bytes(stamp.token))
 
 
 def _close(

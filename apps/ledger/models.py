@@ -4,7 +4,7 @@ from django.db import models
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Link", "Root", "SigningKey"]
+__all__ = ["Link", "Root", "SigningKey", "Stamp", "StampFailure"]
 
 
 class Link(MineRow):
@@ -64,3 +64,31 @@ class Root(MineRow):
         constraints = [
             models.UniqueConstraint(fields=["mine", "number"], name="root_number_once"),
         ]
+
+
+class Stamp(MineRow):
+    """What a time stamp authority outside of the mine said of a root: it existed at this time.
+
+    Append-only. token: the whole TimeStampResp (RFC 3161, DER); at: the authority's time, tsa: its
+    name, both as they stand in the token.
+    """
+
+    root = models.OneToOneField(Root, on_delete=models.PROTECT, related_name="stamp")
+    token = models.BinaryField()
+    tsa = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["mine", "pk"]
+
+
+class StampFailure(MineRow):
+    """A try at a time stamp that came to nothing, and why, in English. Append-only."""
+
+    root = models.ForeignKey(Root, on_delete=models.PROTECT, related_name="stamp_failures")
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["mine", "pk"]

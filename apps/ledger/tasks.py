@@ -3,12 +3,18 @@
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from apps.ledger.authority import TsaAwayError
 from apps.ledger.selectors import newest_root
 from apps.ledger.services import ledger_seal, root_sign
+from apps.ledger.stamping import root_stamp, roots_unstamped
 from apps.mines.models import Mine
 from apps.tenancy.scope import mine_scope, system_scope
+
+# So many roots one sweep asks about: each may take the authority ten seconds.
+MOST_STAMPS = 8
 
 
 @shared_task
@@ -34,6 +40,27 @@ def sign() -> None:
             while ledger_seal(mine_id=mine.pk, thorough=True):
                 pass
             root_sign(mine_id=mine.pk)
+
+
+@shared_task
+def stamp() -> None:
+    """Ask for the time stamps that signed roots have not got; the beat calls this every minute.
+
+    Nobody is asked unless the settings name an authority. One that is away is left alone until the
+    next sweep. Twice: a root keeps its first stamp. Never: the next call does the work.
+    """
+    if not settings.TSA_URL:
+        return
+    left = MOST_STAMPS
+    for mine in _mines():
+        with mine_scope(mine.pk):
+            due = [root.pk for root in roots_unstamped(mine_id=mine.pk)[:left]]
+        left -= len(due)
+        for pk in due:
+            try:
+                root_stamp(root_id=pk, mine_id=mine.pk)
+            except TsaAwayError:
+                return
 
 
 def _mines() -> list[Mine]:

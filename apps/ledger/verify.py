@@ -198,6 +198,33 @@ def root_faults(roots, hashes, keys):
         before = root["signature"]
 
 
+def _parts(content):
+    """Return what lies in each of the values of a DER-coded content, in order."""
+    parts, at = [], 0
+    while at < len(content):
+        size, at = content[at + 1], at + 2
+        if size & 0x80:
+            longer = at + (size & 0x7F)
+            size, at = int.from_bytes(content[at:longer], "big"), longer
+        parts.append(content[at : at + size])
+        at += size
+    return parts
+
+
+def stamp_said(token):
+    """Return what a time stamp (TimeStampResp of RFC 3161) is about and its time.
+
+    A SHA-256 in hex, "" for another hash, and the time as it stands there: 20261126093000Z. Whether
+    the authority signed it is for `openssl ts -verify` to say.
+    """
+    content_info = _parts(_parts(token)[0])[1]
+    signed_data = _parts(_parts(_parts(content_info)[1])[0])
+    info = _parts(_parts(_parts(_parts(signed_data[2])[1])[0])[0])
+    algorithm, imprint = _parts(info[2])
+    sha256 = bytes.fromhex("608648016503040201")
+    return imprint.hex() if _parts(algorithm)[0] == sha256 else "", info[4].decode("ascii")
+
+
 class Bundle:
     """A bundle's files, in a folder or a ZIP."""
 
@@ -297,6 +324,7 @@ def _record_faults(bundle, content, listed, signer):
         root["statement"]["number"] for root in signatures["roots"]
     }:
         yield f"ledger: its end, link {last}, is not signed"
+    yield from _stamp_faults(bundle, listed, signatures["roots"])
     acts = [link["record"] for link in links if link["record"] is not None]
     stored = {act["detail"].get("sha256") for act in acts if act["action"] == "clip.ready"}
     for name, entry in listed.items():
@@ -308,6 +336,22 @@ def _record_faults(bundle, content, listed, signer):
             yield from _chunk_faults(bundle, name, listed, acts)
         if name.endswith("/clip-covered.mp4"):
             yield from _copy_faults(bundle, name, entry, acts, stored)
+
+
+def _stamp_faults(bundle, listed, roots):
+    """Yield what is wrong between time stamps and the roots that they are about."""
+    digests = {f"stamps/root-{root['statement']['number']}": digest(root) for root in roots}
+    for name, entry in listed.items():
+        if not name.startswith("stamps/"):
+            continue
+        about = entry["sha256"]
+        if name.endswith(".tsr"):
+            try:
+                about = stamp_said(bundle.read(name))[0]
+            except (ValueError, LookupError):
+                about = ""
+        if about != digests.get(name.rpartition(".")[0]):
+            yield f"{name}: is not about that root"
 
 
 def _manifest_faults(bundle, name, listed, acts):
@@ -390,6 +434,9 @@ def main(arguments=None):
     for gap in content["known_gaps"]:
         when = f"{gap['from']} to {gap['until']}: " if "from" in gap else ""
         print(f"  gap      camera {gap['camera']}: {when}{gap['reason']}")
+    for name in sorted(entry["path"] for entry in content["files"]):
+        if name.startswith("stamps/") and name.endswith(".tsr"):
+            print(f"  stamped  {name}: {stamp_said(bundle.read(name))[1]}, see README.txt")
     print(f"  key      {json.loads(bundle.read('bundle.sig'))['key']}")
     if asked.key is None:
         print("Compare the key with the one that the mine gave you by another way.")

@@ -1,8 +1,10 @@
 """The page of a mine's ledger: links, sealed roots, keys, and its proof."""
 
-from itertools import islice
+from itertools import chain, islice
 
+from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.pages import access_of_request, page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.audit.services import record
-from apps.ledger.models import Root, SigningKey
+from apps.ledger.models import Root, SigningKey, StampFailure
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root, unsealed
 from apps.ledger.services import ledger_seal
+from apps.ledger.stamping import WITHIN, newest_stamp, stamp_faults
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
 
@@ -58,7 +61,14 @@ def _ledger(
     request: HttpRequest, mine: Mine, faults: list[str] | None = None, *, proved: bool = False
 ) -> HttpResponse:
     link, root = newest_link(mine_id=mine.pk), newest_root(mine_id=mine.pk)
-    roots = Root.objects.filter(mine=mine).select_related("key").order_by("-number")
+    failures = StampFailure.objects.filter(root=OuterRef("pk")).order_by("-pk")
+    roots = (
+        Root.objects.filter(mine=mine)
+        .select_related("key", "stamp")
+        .annotate(not_stamped=Subquery(failures.values("reason")[:1]))
+        .order_by("-number")
+    )
+    stamp = newest_stamp(mine_id=mine.pk)
     others = access_of_request(request).mines_for(Action.READ_AUDIT)
     context = {
         "section": "ledger",
@@ -69,6 +79,10 @@ def _ledger(
         "unsigned": (link.number if link else 0) - (root.number if root else 0),
         "waiting": unsealed(mine_id=mine.pk).count(),
         "roots": Paginator(roots, ROOTS).get_page(request.GET.get("page", "1")),
+        "stamp": stamp,
+        "stamping": bool(settings.TSA_URL),
+        "stamps": stamp is not None or bool(settings.TSA_URL),
+        "too_old": timezone.now() - WITHIN,
         "keys": SigningKey.objects.filter(mine=mine).order_by("-pk"),
         "too_long": link is not None and link.number > MOST_LINKS,
         "faults": faults,
@@ -88,7 +102,8 @@ def prove(request: HttpRequest, pk: int) -> HttpResponse:
         return _ledger(request, mine)
     while ledger_seal(mine_id=mine.pk):
         pass
-    faults = list(islice(ledger_faults(mine_id=mine.pk), MOST_FAULTS))
+    found = chain(ledger_faults(mine_id=mine.pk), stamp_faults(mine_id=mine.pk))
+    faults = list(islice(found, MOST_FAULTS))
     last = newest_link(mine_id=mine.pk)
     record(
         action="ledger.verified",

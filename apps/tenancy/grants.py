@@ -15,6 +15,8 @@ APPEND_ONLY = (
     "evidence_clipaccess",
     "ledger_link",
     "ledger_root",
+    "ledger_stamp",
+    "ledger_stampfailure",
 )
 
 

@@ -6,6 +6,7 @@ from davy.env import env, env_bool, env_database, env_float, env_list, env_secre
 from davy.settings.celery import *  # noqa: F403
 from davy.settings.notify import *  # noqa: F403
 from davy.settings.paths import ROOT, VAR
+from davy.settings.stamps import *  # noqa: F403
 from davy.settings.storage import *  # noqa: F403
 
 DEBUG = env_bool("DAVY_DEBUG", False)

@@ -61,6 +61,8 @@ CELERY_TASK_ROUTES = {
     "apps.bundles.tasks.pack": {"queue": "replay"},
     "apps.bundles.tasks.make_sheet": {"queue": "replay"},
     "apps.privacy.tasks.make": {"queue": "replay"},
+    # An authority that does not answer must hold up neither the record nor messages.
+    "apps.ledger.tasks.stamp": {"queue": "replay"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -128,6 +130,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.ledger.tasks.sign",
         "schedule": 600.0,
         "options": {"expires": 600},
+    },
+    "stamp-the-roots": {
+        "task": "apps.ledger.tasks.stamp",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "cover-copies": {
         "task": "apps.privacy.tasks.sweep",

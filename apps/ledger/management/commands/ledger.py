@@ -4,10 +4,12 @@ from argparse import ArgumentParser
 from itertools import chain, islice
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root
 from apps.ledger.services import key_rotate, ledger_seal, root_sign
+from apps.ledger.stamping import newest_stamp, stamp_faults
 from apps.mines.models import Mine
 from apps.recordings.sealing import seal_faults
 from apps.tenancy.scope import mine_scope, system_scope
@@ -49,7 +51,9 @@ class Command(BaseCommand):
     def _do(self, act: str, mine: Mine) -> bool:
         if act == "verify":
             found = chain(
-                ledger_faults(mine_id=mine.pk), seal_faults(mine_id=mine.pk, files=self.files)
+                ledger_faults(mine_id=mine.pk),
+                stamp_faults(mine_id=mine.pk),
+                seal_faults(mine_id=mine.pk, files=self.files),
             )
             faults = list(islice(found, MOST))
             for fault in faults:
@@ -59,6 +63,7 @@ class Command(BaseCommand):
                 links = last.number if last else 0
                 signed = root.number if root else 0
                 self.stdout.write(f"{mine.name}: {links} acts hold, {signed} of them are signed")
+                self._tell_stamp(mine)
             return bool(faults)
         while ledger_seal(mine_id=mine.pk, thorough=True):
             pass
@@ -70,3 +75,12 @@ class Command(BaseCommand):
         told = f"{root.number} acts are signed by {root.key.public}" if root else "nothing to sign"
         self.stdout.write(f"{mine.name}: {told}")
         return False
+
+    def _tell_stamp(self, mine: Mine) -> None:
+        stamp = newest_stamp(mine_id=mine.pk)
+        if stamp is not None:
+            said = f"{stamp.root.number} of them were there at {stamp.at.isoformat()}"
+            unproved = "" if settings.TSA_CA else "; DAVY_TSA_CA is not set, so nobody checked who"
+            self.stdout.write(f"{mine.name}: {said}, says {stamp.tsa}{unproved}")
+        elif settings.TSA_URL:
+            self.stdout.write(f"{mine.name}: no root has a time stamp yet")
