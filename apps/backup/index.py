@@ -11,13 +11,13 @@ from apps.detectors.models import OwnModel
 from apps.evidence.locking import OBJECTS
 from apps.evidence.models import Clip
 from apps.plans.models import Plan
-from apps.privacy.models import Copy
+from apps.privacy.models import Copy, Span
 from apps.rules.models import Replay
 
 __all__ = ["KEYED", "Named", "named_objects"]
 
 # Every model with a `key` in the store; a test holds the list against all models.
-KEYED: tuple[type[Model], ...] = (Bundle, Clip, Copy, OwnModel, Plan, Sheet)
+KEYED: tuple[type[Model], ...] = (Bundle, Clip, Copy, OwnModel, Plan, Sheet, Span)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def named_objects() -> Iterator[Named]:
 def _named() -> Iterator[Named]:
     for model in KEYED:
         rows = model._default_manager.exclude(key__in=["", "-"]).order_by("pk")
-        if model in (Bundle, Clip, Copy, Sheet):
+        if model in (Bundle, Clip, Copy, Sheet, Span):
             rows = rows.filter(state="ready")
         values = ["pk", "mine_id", "key", "bytes", "sha256"]
         for pk, mine, key, size, sha256 in rows.values_list(*values).iterator(2000):

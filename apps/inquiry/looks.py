@@ -18,7 +18,7 @@ THEMSELVES = frozenset(
         "api:clip-download", "api:notify-device-list", "api:schema", "bundle-download", "case",
         "case-download", "case-picture", "case-play", "clip-download", "clip-play", "healthz",
         "home", "login", "logout", "notify-devices", "notify-worker", "replay-clip",
-        "sheet-download",
+        "sheet-download", "span-download",
     }
 )  # fmt: skip
 

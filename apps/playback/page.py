@@ -49,7 +49,7 @@ def watch_config(access: Access, cameras: Sequence[Camera], *, at: str) -> dict[
                     "timeline": reverse("api:camera-timeline", args=[camera.pk]),
                     "preview": reverse("api:camera-preview", args=[camera.pk]),
                     "span": reverse("api:camera-span", args=[camera.pk]),
-                    "download": reverse("api:camera-span-download", args=[camera.pk]),
+                    "download": reverse("span-ask", args=[camera.pk]),
                 },
             }
             for camera in cameras
@@ -108,12 +108,14 @@ def _strings() -> dict[str, Any]:
         "more_events": _("and %(count)s more; zoom in to see them"),
         "to_alarm": _("to the alarm"),
         "from_here": _("Play from here"),
-        "span_holds": _("%(length)s, about %(size)s MB, as recorded."),
+        "span_holds": _(
+            "%(length)s, about %(size)s MB as recorded; people are blurred in what you download."
+        ),
         "span_gaps": _("With gaps, %(seconds)s s in all without pictures: %(gaps)s"),
         "span_whole": _("Without gaps."),
         "span_asking": _("Looking what is recorded…"),
         "download": _("Download"),
-        "making": _("The video is being put together; the download begins by itself."),
+        "making": _("The video is being put together."),
         "not_loaded": _("Not loaded: %(reason)s"),
         "bad_time": _("Not a time, such as 2026-03-04 12:00:00."),
     }

@@ -1,4 +1,4 @@
-"""Writes of playback: what moved, who looked, and the videos that people take with them."""
+"""Writes of playback: what moved, who looked, and spans as they were recorded."""
 
 import tempfile
 import threading
@@ -33,11 +33,15 @@ from workers.media.join import Changed, join_span
 __all__ = [
     "LONGEST_S",
     "MOST_BYTES",
+    "MOST_COVERED_S",
     "Busy",
     "motion_forget",
     "motion_keep",
+    "parts_of",
+    "span_chunks",
     "span_cut",
     "span_facts",
+    "span_name",
     "view_note",
 ]
 
@@ -109,7 +113,7 @@ def view_note(
 
 def span_facts(*, camera: Camera, stream: str, since: datetime, until: datetime) -> dict[str, Any]:
     """Return what a download of a span would hold; ValidationError says why there can be none."""
-    chunks = _chunks(camera, stream, since, until)
+    chunks = span_chunks(camera, stream, since, until)
     gaps = _gaps(camera, stream, since, until)
     return {
         "camera": camera.pk,
@@ -119,7 +123,7 @@ def span_facts(*, camera: Camera, stream: str, since: datetime, until: datetime)
         "seconds": (until - since).total_seconds(),
         "bytes": sum(chunk.bytes for chunk in chunks),
         "gaps": [[a.timestamp(), b.timestamp()] for a, b in gaps],
-        "name": _name(camera, since, bool(gaps)),
+        "name": span_name(camera, since, bool(gaps)),
     }
 
 
@@ -135,14 +139,11 @@ def span_cut(
 ) -> Iterator[tuple[Path, Cut, str]]:
     """Join a span into one MP4 in a file of ours, note it, and give its path, facts and name.
 
-    The file is gone at the end of the block. ValidationError says why there is none; Busy when
-    two others are at it.
+    Its people are as recorded: only where two people's word lets it go so (apps/privacy). The file
+    is gone at the end of the block. ValidationError says why there is none; Busy when two others
+    are at it.
     """
-    chunks = _chunks(camera, stream, since, until)
-    parts = [
-        ChunkPart(settings.RING_DIR / c.path, c.started_at.timestamp(), c.duration_s, c.sequence)
-        for c in chunks
-    ]
+    chunks = span_chunks(camera, stream, since, until)
     folder = settings.VAR / "spans"
     folder.mkdir(parents=True, exist_ok=True)
     if not TURNS.acquire(blocking=False):
@@ -151,7 +152,7 @@ def span_cut(
         with tempfile.TemporaryDirectory(prefix="span-", dir=folder) as place:
             out = Path(place) / "span.mp4"
             try:
-                cut = join_span(parts, since.timestamp(), until.timestamp(), out)
+                cut = join_span(parts_of(chunks), since.timestamp(), until.timestamp(), out)
             except Changed as error:
                 at = datetime.fromtimestamp(error.at_s, tz=UTC)
                 raise ValidationError({"until": _changed(camera, at)}) from None
@@ -175,10 +176,11 @@ def span_cut(
                     "bytes": cut.bytes,
                     "gaps_s": [list(gap) for gap in cut.gaps],
                     "skipped": cut.skipped[:20],
+                    "blurred": False,
                     "address": address,
                 },
             )
-            yield out, cut, _name(camera, since, bool(cut.gaps))
+            yield out, cut, span_name(camera, since, bool(cut.gaps))
     finally:
         TURNS.release()
 
@@ -203,7 +205,15 @@ def _covered(
     return replace(cut, bytes=told.bytes, sha256=told.sha256, codec="h264", copied=False), copy
 
 
-def _chunks(camera: Camera, stream: str, since: datetime, until: datetime) -> list[Chunk]:
+def parts_of(chunks: list[Chunk]) -> list[ChunkPart]:
+    """Return chunks as they are joined."""
+    return [
+        ChunkPart(settings.RING_DIR / c.path, c.started_at.timestamp(), c.duration_s, c.sequence)
+        for c in chunks
+    ]
+
+
+def span_chunks(camera: Camera, stream: str, since: datetime, until: datetime) -> list[Chunk]:
     """Return a span's chunks; ValidationError when it is too long, too large, or not recorded."""
     if until <= since:
         raise ValidationError({"until": _("Must be after the beginning.")})
@@ -250,6 +260,7 @@ def _changed(camera: Camera, at: datetime) -> str:
     ) % {"time": f"{local:%H:%M:%S}"}
 
 
-def _name(camera: Camera, since: datetime, gaps: bool) -> str:
+def span_name(camera: Camera, since: datetime, gaps: bool) -> str:
+    """Return the name of a span's file, in the mine's time."""
     local = since.astimezone(ZoneInfo(camera.mine.timezone))
     return f"davy-camera{camera.pk}-{local:%Y%m%d-%H%M%S}{'-with-gaps' if gaps else ''}.mp4"

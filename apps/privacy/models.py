@@ -1,11 +1,13 @@
-"""Covered copies of clips, and the word of two people for a video without blur."""
+"""Covered copies of clips and spans, and the word of two people for a video without blur."""
+
+import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Copy", "Unblur"]
+__all__ = ["Copy", "Span", "Unblur"]
 
 
 class Copy(MineRow):
@@ -66,5 +68,67 @@ class Unblur(MineRow):
             models.CheckConstraint(
                 condition=models.Q(agreed_by=None) | ~models.Q(agreed_by=models.F("asked_by")),
                 name="unblur_second_person",
+            ),
+        ]
+
+
+class Span(MineRow):
+    """A span of a camera's recording that somebody takes along: a covered copy of it.
+
+    It is made anew for other masks or other chunks (`recipe`). Without blur it goes by the word of
+    two people: who asked and why, who agreed, until when.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("being made")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("no video")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    camera = models.ForeignKey("cameras.Camera", on_delete=models.CASCADE, related_name="spans")
+    stream = models.CharField(max_length=10)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    recipe = models.CharField(max_length=64)  # SHA-256 of what is covered, and of which chunks
+    masks = models.JSONField(default=list)
+    gaps = models.JSONField(default=list)  # pairs of Unix seconds
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    key = models.CharField(max_length=200, blank=True)
+    bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    original_sha256 = models.CharField(max_length=64, blank=True)  # of the span as recorded
+    people = models.PositiveIntegerField(default=0)
+    detector = models.CharField(max_length=100, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    error = models.CharField(max_length=300, blank=True)
+    made_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    unblur_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    agreed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    agreed_at = models.DateTimeField(null=True)
+    agreed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera", "stream", "since", "until", "recipe"], name="span_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(agreed_by=None)
+                | (models.Q(unblur_by__isnull=False) & ~models.Q(agreed_by=models.F("unblur_by"))),
+                name="span_second_person",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=models.Q(state="pending"), name="span_due"
             ),
         ]

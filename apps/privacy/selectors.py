@@ -1,12 +1,25 @@
 """Reads of covered copies and of the word of two people."""
 
+from datetime import timedelta
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.evidence.models import Clip
-from apps.privacy.models import Copy, Unblur
+from apps.privacy.models import Copy, Span, Unblur
 
-__all__ = ["copies_due", "unblur_holds", "unblurs"]
+__all__ = [
+    "KEEP",
+    "copies_due",
+    "spans",
+    "spans_due",
+    "spans_old",
+    "unblur_holds",
+    "unblurs",
+]
+
+# A covered span leaves the store after so long; acts about it stay.
+KEEP = timedelta(days=30)
 
 
 def copies_due() -> list[tuple[int, int]]:
@@ -16,6 +29,24 @@ def copies_due() -> list[tuple[int, int]]:
         .order_by("next_attempt_at")
         .values_list("pk", "mine_id")[:20]
     )
+
+
+def spans() -> QuerySet[Span]:
+    """List the spans in scope, newest first."""
+    rows = Span.objects.select_related("mine", "camera__mine", "unblur_by", "agreed_by")
+    return rows.order_by("-pk")
+
+
+def spans_due() -> list[tuple[int, int]]:
+    """List (span, mine) of the spans whose next attempt is due; needs a system scope."""
+    due = Span.objects.filter(state=Span.State.PENDING, next_attempt_at__lte=timezone.now())
+    return list(due.order_by("next_attempt_at").values_list("pk", "mine_id")[:20])
+
+
+def spans_old() -> list[tuple[int, int]]:
+    """List (span, mine) of those whose time is over; needs a system scope."""
+    old = Span.objects.filter(asked_at__lt=timezone.now() - KEEP)
+    return list(old.values_list("pk", "mine_id"))
 
 
 def unblurs() -> QuerySet[Unblur]:

@@ -114,7 +114,7 @@ def test_live_pictures_a_moment_of_the_past_a_gap_and_a_span_to_take_along(
     api.wait_for(page, lambda: at(page) > before, seconds=SLOW_S, what="the next picture")
     assert at(page) - before < 0.25, "one picture, not a second"
 
-    # A span, taken along as it was recorded.
+    # A span, taken along with its people blurred: a worker makes the copy.
     page.locator("[data-here='span-until']").click()
     end = page.locator("#span-until").input_value()
     page.locator("[data-step='-10']").click()
@@ -122,8 +122,11 @@ def test_live_pictures_a_moment_of_the_past_a_gap_and_a_span_to_take_along(
     assert page.locator("#span-since").input_value() < end
     page.get_by_role("button", name="What is recorded?").click()
     expect(page.locator("#span-facts")).to_contain_text("as recorded", timeout=SLOW_S * 1000)
+    page.locator("#span-download").click()
+    ready = page.get_by_role("link", name="Download", exact=True)
+    expect(ready).to_be_visible(timeout=SLOW_S * 1000)
     with page.expect_download(timeout=SLOW_S * 1000) as download:
-        page.locator("#span-download").click()
+        ready.click()
     with av.open(str(download.value.path())) as container:
         assert container.duration / 1e6 == pytest.approx(10, abs=1.5)
         assert next(container.decode(video=0)).width > 600

@@ -24,9 +24,10 @@ from apps.bundles.services import bundle_ask, bundle_make
 from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.evidence.storage import get_file
-from apps.privacy.models import Copy, Unblur
-from apps.privacy.selectors import copies_due
+from apps.privacy.models import Copy, Span, Unblur
+from apps.privacy.selectors import copies_due, spans_due
 from apps.privacy.services import NotMade, clip_given, copy_make, unblur_agree, unblur_ask
+from apps.privacy.spans import span_agree, span_make
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
@@ -135,17 +136,77 @@ def test_who_asks_for_a_video_without_blur_needs_a_second_person(hill: Cast, cli
     assert acts[0].detail["reason"] == "the court's order 12"
 
 
-def test_a_span_that_is_taken_along_has_the_masks_filled(hill: Cast, clip: Clip, tmp_path):
+def test_a_span_that_is_taken_along_has_people_blurred_and_masks_filled(
+    hill: Cast, clip: Clip, tmp_path
+):
     camera, since = hill.lamp_hill.camera, clip.wanted_from + timedelta(seconds=5)
     scene_publish(camera=camera, document=SCENE | {"masks": [CORNER]}, reason="window")
-    address = reverse("api:camera-span-download", args=[camera.pk])
-    asked = {"since": since.timestamp(), "until": since.timestamp() + 3}
-    answer = signed_in(hill.auditor).get(address, asked)
-    body = b"".join(answer.streaming_content)
-    assert sha256(body).hexdigest() == answer["X-SHA256"]
+    client, asked = signed_in(hill.auditor), {"since": since.timestamp(), "stream": "main"}
+    asked["until"] = asked["since"] + 3
+    page = client.get(reverse("span-ask", args=[camera.pk]), asked)["Location"]
+    assert b'http-equiv="refresh"' in client.get(page).content
+    by_api = reverse("api:camera-span-download", args=[camera.pk])
+    assert client.get(by_api, asked).status_code == 202
+    [(pk, mine_id)] = spans_due()  # the page and the API mean the same
+    span = span_make(span_id=pk, mine_id=mine_id)
+    assert span is not None and spans_due() == []
+    assert span_make(span_id=pk, mine_id=mine_id) is None
+    body = b"".join(client.get(f"{page}download/").streaming_content)
+    answer = client.get(by_api, asked)
+    assert b"".join(answer.streaming_content) == body
+    assert sha256(body).hexdigest() == span.sha256 == answer["X-SHA256"]
     with av.open(io.BytesIO(body)) as container:
         for frame in container.decode(video=0):
             assert np.ptp(frame.to_ndarray(format="gray")[:150, :150]) < 20
+    made_act = AuditEntry.objects.get(action="copy.made").detail
+    assert made_act["blurred"] and made_act["original_sha256"] == span.original_sha256
+    took = AuditEntry.objects.filter(action="camera.download")
+    assert [act.detail["sha256"] for act in took] == [span.sha256] * 2
+    scene_publish(camera=camera, document=SCENE | {"masks": [CORNER[::-1]]}, reason="more")
+    assert client.get(f"{page}download/").status_code == 404, "it lacks a mask by now"
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+def test_a_span_goes_without_blur_by_the_word_of_two_people(hill: Cast, clip: Clip):
+    camera = hill.lamp_hill.camera
+    since = clip.wanted_from.timestamp() + 5
+    asked = {"since": since, "until": since + 3, "form": "original"}
+    by_api = reverse("api:camera-span-download", args=[camera.pk])
+    operator, auditor = signed_in(hill.operator), signed_in(hill.auditor)
+    refused = operator.get(by_api, asked)
+    assert refused.status_code == 400 and "two people" in refused.content.decode()
+    page = operator.get(reverse("span-ask", args=[camera.pk]), asked)["Location"]
+    assert operator.post(page, {"reason": "court"}).status_code == 403
+    assert auditor.post(page, {"reason": " "}).status_code == 400
+    assert auditor.post(page, {"reason": "court"}).status_code == 302
+    span = Span.objects.get()
+    assert auditor.post(f"{page}agree/").status_code == 403
+    with pytest.raises(ValidationError, match="second person"):
+        span_agree(span=span, actor=hill.auditor)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Span.objects.update(agreed_by=hill.auditor)
+    assert operator.get(by_api, asked).status_code == 400
+    assert signed_in(hill.admin).post(f"{page}agree/").status_code == 302
+    assert "form=original" in auditor.get(page).content.decode()
+    answer = operator.get(by_api, asked)
+    assert sha256(b"".join(answer)).hexdigest() == answer["X-SHA256"]
+    assert AuditEntry.objects.get(action="camera.download").detail["blurred"] is False
+    longer = operator.get(by_api, asked | {"until": since + 4})
+    assert longer.status_code == 400, "another span needs another word"
+    Span.objects.update(agreed_until=timezone.now())
+    assert operator.get(by_api, asked).status_code == 400
+
+
+def test_a_span_longer_than_two_minutes_is_not_covered(hill: Cast, clip: Clip):
+    since = clip.wanted_from.timestamp()
+    asked = {"since": since - 100, "until": since + 30}
+    client, camera = signed_in(hill.auditor), hill.lamp_hill.camera
+    refused = client.get(reverse("api:camera-span-download", args=[camera.pk]), asked)
+    assert refused.status_code == 400 and "two minutes" in refused.content.decode()
+    page = client.get(reverse("span-ask", args=[camera.pk]), asked)["Location"]
+    shown = client.get(page).content.decode()
+    assert "at most two minutes" in shown and "Ask for it" in shown
+    assert spans_due() == []
 
 
 def test_the_database_refuses_one_person_s_word(hill: Cast, clip: Clip):

@@ -189,6 +189,27 @@ PAGES = [
         form=True,
         anonymous=302,
     ),
+    Route("span-ask", MISSING, arguments=of("pk=camera"), anonymous=302),  # without moments
+    Route("span", EVERYONE, arguments=of("uid=span"), anonymous=302),
+    Route(
+        "span",
+        only(*EXPORTERS, ok=302),
+        "post",
+        arguments=of("uid=span"),
+        body=lambda t: {"reason": "inquiry"},
+        form=True,
+        anonymous=302,
+    ),
+    Route(
+        "span-agree",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=of("uid=span"),
+        body=lambda t: {},
+        form=True,
+        anonymous=302,
+    ),
+    Route("span-download", PASSED, arguments=of("uid=span"), anonymous=302),
     Route(
         "replay-clip",
         MOVED,

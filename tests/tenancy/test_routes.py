@@ -25,7 +25,7 @@ from apps.notify.models import Route as NotifyRoute
 from apps.notify.models import Subscription
 from apps.notify.services import route_create as notify_route_create
 from apps.plans.models import Plan
-from apps.privacy.models import Unblur
+from apps.privacy.models import Span, Unblur
 from apps.rules.models import Replay
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, SCENE, Cast, Place, an_alarm
@@ -152,6 +152,16 @@ def a_sheet(place: Place, alarm: Alarm) -> Sheet:
     )  # fmt: skip
 
 
+def a_span(place: Place) -> Span:
+    """Cover a span of the recording; who asked for it without blur is gone."""
+    gone = User.objects.get(username=f"guest-{place.mine.pk}")
+    return Span.objects.create(
+        mine=place.mine, camera=place.camera, stream="main", since=NOON, until=NOON,
+        state=Span.State.READY, key=f"{place.mine.pk}/spans/x.mp4", asked_by=gone, unblur_by=gone,
+        reason="inquiry", next_attempt_at=NOON,
+    )  # fmt: skip
+
+
 def a_hold(place: Place, clip: Clip) -> Hold:
     """Let somebody who is gone hold a clip."""
     gone = User.objects.get(username=f"guest-{place.mine.pk}")
@@ -199,6 +209,7 @@ def things_of(place: Place) -> dict[str, Any]:
             "receipt": a_receipt(place, clip).pk,
             "unblur": an_unblur(clip).pk,
             "hold": a_hold(place, clip).pk,
+            "span": a_span(place).uid,
             "sheet": a_sheet(place, alarm).uid,
             "free_clip": a_free_clip(place, clip).uid,
         }

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -21,11 +22,15 @@ from apps.api.base import ScopedView
 from apps.cameras.models import Camera, Chunk, Stream
 from apps.cameras.selectors import cameras
 from apps.inquiry.guard import Guard, guarded
+from apps.inquiry.passing import pass_on
 from apps.playback.hls import SEGMENTS, playlist
 from apps.playback.media import preview, segment_of, stretch
 from apps.playback.selectors import chunks_between, timeline_data
 from apps.playback.services import Busy, span_cut, span_facts, view_note
+from apps.privacy.models import Span
+from apps.privacy.spans import span_ask, span_file_name, span_open, span_taken
 from apps.rules.masks import masks_of
+from apps.sentences import kept
 
 __all__ = [
     "CameraLive",
@@ -196,28 +201,59 @@ class CameraSpan(CameraView):
 
 
 class CameraSpanDownload(CameraSpan):
-    """A span as one MP4, as it was recorded."""
+    """A span as one MP4, its people blurred and masks filled."""
 
     throttle_scope = "downloads"
 
     @extend_schema(
-        parameters=[STREAM, SINCE, UNTIL],
-        responses={(200, "video/mp4"): OpenApiTypes.BINARY},
+        parameters=[
+            STREAM,
+            SINCE,
+            UNTIL,
+            OpenApiParameter("form", OpenApiTypes.STR, enum=["covered", "original"]),
+        ],
+        responses={(200, "video/mp4"): OpenApiTypes.BINARY, 202: OpenApiTypes.OBJECT},
     )
-    def get(self, request: Request, pk: int) -> Response | StreamingHttpResponse:  # type: ignore[override]
-        """Join the span's chunks without encoding, log the download, and send the file.
+    def get(self, request: Request, pk: int) -> Any:
+        """Send the covered copy, and note the download; 202 while it is made: ask again.
 
-        Over a gap the last picture stays on; `X-Gaps` counts them, and the file's name says so.
+        At most two minutes. `?form=original`: as recorded, without encoding, at most an hour;
+        two people must have said so on the span's page. Over a gap the last picture stays on;
+        `X-Gaps` counts them, and the file's name says so.
         """
         camera = self.camera(pk)
+        ends = self.span(camera)
+        which = {"camera": camera, "stream": self.stream(camera), **ends}
+        if request.query_params.get("form") == "original":
+            if not span_open(**which):
+                raise ValidationError(_("A video without blur needs the word of two people."))
+            return self._original(request, which)
+        span = span_ask(**which, actor=request.user)
+        if span.state == Span.State.FAILED:
+            raise ValidationError({"until": kept(span.error)})
+        if span.state != Span.State.READY:
+            page = request.build_absolute_uri(reverse("span", args=[span.uid]))
+            return Response({"state": span.state, "page": page}, status=202, headers=NO_STORE)
+        span_taken(span=span, user=request.user, address=self.address)
+        answer = pass_on(
+            request._request,
+            key=span.key,
+            content_type="video/mp4",
+            filename=span_file_name(span),
+            mine_id=camera.mine_id,
+            action=self.read,
+            subject=f"camera:{camera.pk}",
+            detail={"span": str(span.uid), "sha256": span.sha256, "bytes": span.bytes},
+        )
+        answer["X-Gaps"], answer["X-SHA256"] = str(len(span.gaps)), span.sha256
+        return answer
+
+    def _original(
+        self, request: Request, which: dict[str, Any]
+    ) -> Response | StreamingHttpResponse:
+        camera: Camera = which["camera"]
         try:
-            with span_cut(
-                camera=camera,
-                user=request.user,
-                stream=self.stream(camera),
-                address=self.address,
-                **self.span(camera),
-            ) as (path, cut, name):
+            with span_cut(user=request.user, address=self.address, **which) as (path, cut, name):
                 file = path.open("rb")  # stays readable after its name is gone
         except Busy:
             words = _("Two other videos are being made just now. Try again in a minute.")

@@ -63,6 +63,7 @@ CELERY_TASK_ROUTES = {
     "apps.privacy.tasks.make": {"queue": "replay"},
     # An authority that does not answer must hold up neither the record nor messages.
     "apps.ledger.tasks.stamp": {"queue": "replay"},
+    "apps.privacy.tasks.make_span": {"queue": "replay"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -140,6 +141,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.privacy.tasks.sweep",
         "schedule": 2.0,
         "options": {"expires": 2},
+    },
+    "forget-old-spans": {
+        "task": "apps.privacy.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "pack-bundles": {
         "task": "apps.bundles.tasks.sweep",
