@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import av
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -12,15 +13,15 @@ from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk
 from apps.cameras.services import camera_update
-from apps.evidence.storage import StorageError, size_of
+from apps.evidence.storage import StorageError, get_file, size_of
 from apps.rules import turns
 from apps.rules.models import Replay
 from apps.rules.replay import Tally
 from apps.rules.replays import replays_waiting
-from apps.rules.services import replay_start
+from apps.rules.services import replay_start, scene_publish
 from apps.rules.tasks import forget
 from apps.tenancy.scope import mine_scope, system_scope
-from tests.cast import Cast
+from tests.cast import SCENE, Cast
 from tests.loops import feed, loop
 from workers.engine import Analysis, Reading, State
 from workers.media.ring import Ring
@@ -106,6 +107,36 @@ def test_it_tells_what_would_have_been_raised_with_clips_and_what_is_not_recorde
         assert [one.action for one in acts.order_by("pk")] == [
             "replay.started", "replay.done", "replay.play",
         ]  # fmt: skip
+
+
+def test_the_masks_in_force_are_filled_in_its_videos_and_a_newer_one_closes_them(
+    cast: Cast, begin, tmp_path
+):
+    corner = [[0.0, 0.0], [0.3, 0.0], [0.3, 0.3], [0.0, 0.3]]
+    with mine_scope(cast.lamp_hill.mine.pk):
+        about = {"camera": cast.lamp_hill.camera, "reason": "a window"}
+        scene_publish(document=SCENE | {"masks": [corner]}, **about)
+    replay = started(cast, begin)  # its draft has no mask
+    while work(replay):
+        pass
+    with mine_scope(replay.mine_id):
+        replay.refresh_from_db()
+    get_file(replay.alarms[0]["clip"], tmp_path / "clip.mp4")
+    with av.open(str(tmp_path / "clip.mp4")) as film:
+        pictures = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
+    assert len(pictures) > 20
+    for picture in pictures:
+        height, width = picture.shape
+        part = picture[: int(height * 0.27), : int(width * 0.27)]
+        assert part.std() < 4 and 15 < part.mean() < 35
+        assert picture[height // 2 :].std() > 8, "and nothing else"
+    client = Client()
+    client.force_login(cast.operator)
+    address = f"/replays/{replay.uid}/clips/0/"
+    assert client.get(address).status_code == 302
+    with mine_scope(cast.lamp_hill.mine.pk):
+        scene_publish(document=SCENE | {"masks": [corner, corner[::-1]]}, **about)
+    assert client.get(address).status_code == 404
 
 
 def test_turns_one_after_the_other_find_what_one_long_turn_finds(cast: Cast, begin, monkeypatch):
