@@ -265,7 +265,7 @@ def test_the_command_and_the_page_tell_of_the_stamp_and_prove_it(
     tsa.there = False
     tasks.stamp()
     shown = client.get(page).content.decode()
-    assert "asked for" in shown and "The time stamp authority answered 503." in shown
+    assert "No time stamp yet" in shown and "The time stamp authority answered 503." in shown
     tsa.there = True
     root_stamp(root_id=first.pk, mine_id=hill.pk)
     shown = client.get(page).content.decode()
