@@ -9,6 +9,7 @@ import { CallsBanner } from "./calls";
 import { Detail } from "./detail";
 import { ask, asking } from "./dialog";
 import { Feed, type Line } from "./feed";
+import { Follow } from "./follow";
 import { hearing } from "./hearing";
 import { Queue } from "./queue";
 import { signInAgain } from "./session";
@@ -18,6 +19,7 @@ import * as state from "./state";
 import { Wall } from "./tiles";
 
 const HEALTH_EVERY_MS = 10_000;
+const RESYNC_AGAIN_MS = 3000;
 // What comes within this time of a change is painted together with it.
 const TOGETHER_MS = 50;
 
@@ -29,7 +31,15 @@ const navigation = performance.getEntriesByType("navigation")[0] as PerformanceN
 clock.learn(Date.parse(given.now), performance.timeOrigin + (navigation?.responseStart ?? 0));
 const tools: Tools = { urls: given.urls, words, clock };
 
-let snapshot = given.snapshot;
+const follow = new Follow(
+  given.snapshot,
+  {
+    snapshot: () => json<state.Snapshot>(given.urls.desk),
+    cameras: askCameras,
+    pause: () => new Promise((done) => window.setTimeout(done, RESYNC_AGAIN_MS)),
+  },
+  onFresh,
+);
 let selected: number | null = null;
 // The chosen alarm stays in the middle after it left the queue, until another one is chosen.
 let last: state.Alarm | null = null;
@@ -45,7 +55,7 @@ const floodBanner = need("desk-flood");
 const calls = new CallsBanner(need("desk-calls"), tools, (mine) => given.may_configure.includes(mine));
 const queue = new Queue(need<HTMLOListElement>("queue"), need("queue-title"), tools, (id) => select(id));
 const detail = new Detail(need("detail"), tools, {
-  mayAnswer: (alarm) => snapshot.may_acknowledge.includes(alarm.mine),
+  mayAnswer: (alarm) => follow.snapshot.may_acknowledge.includes(alarm.mine),
   mayConfigure: (alarm) => given.may_configure.includes(alarm.mine),
   mayWatch: (alarm) => given.may_watch.includes(alarm.mine),
   people: (alarm) => given.people[String(alarm.mine)] ?? [],
@@ -58,7 +68,7 @@ const detail = new Detail(need("detail"), tools, {
 });
 const shelf = new Shelf(need("shelf-title"), need("shelf-list"), tools, {
   mayEnd: (silence) =>
-    (silence.kind === "out_of_service" ? given.may_configure : snapshot.may_acknowledge).includes(silence.mine),
+    (silence.kind === "out_of_service" ? given.may_configure : follow.snapshot.may_acknowledge).includes(silence.mine),
   me: given.me,
   onSilence,
 });
@@ -84,9 +94,9 @@ function render(): void {
   window.clearTimeout(waiting);
   waiting = 0;
   renderedAt = performance.now();
-  const all = snapshot.alarms.filter((alarm) => !state.silenced(alarm));
-  const lesser = all.filter((alarm) => state.unanswered(alarm) && state.folds(snapshot, alarm));
-  if (!snapshot.floods.length) unfolded = false;
+  const all = follow.snapshot.alarms.filter((alarm) => !state.silenced(alarm));
+  const lesser = all.filter((alarm) => state.unanswered(alarm) && state.folds(follow.snapshot, alarm));
+  if (!follow.snapshot.floods.length) unfolded = false;
   const folded = unfolded ? [] : lesser.filter((alarm) => alarm.id !== selected);
   const open = all.filter((alarm) => !folded.includes(alarm));
   let chosen = open.find((alarm) => alarm.id === selected) ?? null;
@@ -99,8 +109,8 @@ function render(): void {
   wall.speak(new Set(all.flatMap(state.seenBy)));
   showFolded(lesser, folded.length);
   showFlood();
-  shelf.show(snapshot.silences);
-  calls.show(snapshot.calls, snapshot.alarms);
+  shelf.show(follow.snapshot.silences);
+  calls.show(follow.snapshot.calls, follow.snapshot.alarms);
   if (last) detail.show(last);
   else calm();
 }
@@ -125,14 +135,14 @@ function showFolded(lesser: state.Alarm[], count: number): void {
 }
 
 function showFlood(): void {
-  const flood = snapshot.floods[0];
+  const flood = follow.snapshot.floods[0];
   floodBanner.hidden = !flood;
   setText(floodBanner, flood ? t("flood", { time: say(flood.since, zone()) }) : "");
 }
 
 function calm(): void {
   const { protecting, all } = wall.count();
-  const areas = new Set(snapshot.cameras.map((camera) => `${camera.mine}/${camera.area}`)).size;
+  const areas = new Set(follow.snapshot.cameras.map((camera) => `${camera.mine}/${camera.area}`)).size;
   if (!all) detail.calm(t("nothing"), t("no_cameras"), true);
   else if (protecting < all) detail.calm(t("nothing_doubt"), t("watching_some", { protecting, cameras: all }), true);
   else detail.calm(t("nothing"), t("watching", { cameras: all, areas }), false);
@@ -146,14 +156,14 @@ function select(id: number): void {
 
 /** Take in an alarm that an answer brought; its event may come before or after. */
 function upsert(alarm: state.Alarm): void {
-  snapshot = state.withAlarm(snapshot, alarm);
+  follow.snapshot = state.withAlarm(follow.snapshot, alarm);
   if (last?.id === alarm.id) last = alarm;
   render();
 }
 
 /** Take in a silence that was changed from here; its event may come before or after. */
 function onSilence(silence: state.Silence): void {
-  snapshot = { ...snapshot, silences: state.withSilence(snapshot.silences, silence) };
+  follow.snapshot = { ...follow.snapshot, silences: state.withSilence(follow.snapshot.silences, silence) };
   render();
 }
 
@@ -170,68 +180,37 @@ function announce(event: state.DeskEvent): void {
 }
 
 function onEvents(events: state.DeskEvent[]): void {
-  let asks: state.Asks = "nothing";
-  for (const event of events) {
-    if (event.id <= snapshot.cursor) continue;
-    snapshot = state.apply(snapshot, event);
+  for (const event of follow.hear(events)) {
     announce(event);
     const carried = (event.kind.startsWith("clip.") ? event.payload["alarm"] : event.payload) as state.Alarm | undefined;
     if (/^(alarm|clip)\./.test(event.kind) && carried && last?.id === carried.id) last = carried;
     if (event.kind.startsWith("alarm.") && event.kind !== "alarm.updated" && detail.id === carried?.id) detail.stale();
     // An answered alarm that left the queue gives its place to one that needs an answer.
     if (event.kind === "alarm.raised" && last && rests(last)) last = null;
-    const more = state.asksFor(event);
-    if (more === "snapshot" || (more === "cameras" && asks === "nothing")) asks = more;
   }
   soon();
-  if (asks === "snapshot") void resync();
-  else if (asks === "cameras") void refreshHealth();
 }
 
 // ---- server → state -------------------------------------------------------------------------
 
-let resyncing = false;
-
-async function resync(): Promise<void> {
-  if (resyncing) return;
-  resyncing = true;
-  try {
-    const fresh = await json<state.Snapshot>(given.urls.desk);
-    // Events that came while we asked are in it, or come again after its cursor.
-    if (fresh.cursor >= snapshot.cursor) snapshot = fresh;
-    const found = snapshot.alarms.find((alarm) => alarm.id === last?.id);
-    if (found) last = found;
-    else if (last && last.state !== "closed") last = null;
-    wall.show(snapshot.cameras);
-    render();
-  } catch {
-    window.setTimeout(() => void resync(), 3000);
-  } finally {
-    resyncing = false;
+async function askCameras(): Promise<{ id: number; health: state.Health }[]> {
+  const found: { id: number; health: state.Health }[] = [];
+  let url: string | null = `${given.urls.cameras}?page_size=200`;
+  while (url) {
+    const page: { results: typeof found; next: string | null } = await json(url);
+    found.push(...page.results);
+    url = page.next;
   }
+  return found;
 }
 
-let askingHealth = false;
-
-async function refreshHealth(): Promise<void> {
-  if (askingHealth || document.hidden) return;
-  askingHealth = true;
-  try {
-    const found: { id: number; health: state.Health }[] = [];
-    let url: string | null = `${given.urls.cameras}?page_size=200`;
-    while (url) {
-      const page: { results: typeof found; next: string | null } = await json(url);
-      found.push(...page.results);
-      url = page.next;
-    }
-    if (!state.sameCameras(snapshot, found)) await resync();
-    else snapshot = state.withHealth(snapshot, found);
-    wall.show(snapshot.cameras);
-  } catch {
-    // The line's own banner tells it; pictures grow old by themselves.
-  } finally {
-    askingHealth = false;
-  }
+function onFresh(what: "snapshot" | "cameras"): void {
+  wall.show(follow.snapshot.cameras);
+  if (what === "cameras") return;
+  const found = follow.snapshot.alarms.find((alarm) => alarm.id === last?.id);
+  if (found) last = found;
+  else if (last && last.state !== "closed") last = null;
+  render();
 }
 
 function onLine(line: Line): void {
@@ -251,7 +230,7 @@ function onLine(line: Line): void {
 function askPassword(): void {
   signInAgain(given.urls.login, given.me, words, () => {
     feed.resume();
-    void resync();
+    void follow.resync();
   });
 }
 
@@ -314,7 +293,7 @@ function showPills(): void {
   const kind = protecting === all && all > 0 ? "protecting" : "off";
   const texts: [string, string][] = [[kind, t("pill_protecting", { protecting, cameras: all })]];
   if (blind) texts.push(["blind", t("pill_blind", { count: blind })]);
-  const silent = snapshot.silences.filter((silence) => silence.since !== null);
+  const silent = follow.snapshot.silences.filter((silence) => silence.since !== null);
   const next = silent.find((silence) => silence.until !== null);
   if (silent.length)
     texts.push([
@@ -323,8 +302,8 @@ function showPills(): void {
         ? t("pill_shelf_until", { count: silent.length, time: sayMinute(next.until!, next.timezone) })
         : t("pill_shelf", { count: silent.length }),
     ]);
-  const count = state.load(snapshot, clock.now());
-  const flood = snapshot.floods.length > 0;
+  const count = state.load(follow.snapshot, clock.now());
+  const flood = follow.snapshot.floods.length > 0;
   texts.push([flood ? "flood" : "load", t(flood ? "pill_flood" : "pill_load", { count })]);
   const key = JSON.stringify(texts);
   if (pills.dataset["key"] === key) return;
@@ -353,7 +332,7 @@ function letGo(now: number): void {
 
 /** The clock to read where all mines have the same; else the reader's own. */
 function zone(): string {
-  const zones = new Set(snapshot.cameras.map((camera) => camera.timezone));
+  const zones = new Set(follow.snapshot.cameras.map((camera) => camera.timezone));
   return zones.size === 1 ? [...zones][0]! : "";
 }
 
@@ -366,21 +345,21 @@ function tick(): void {
   detail.tick(now);
   shelf.tick(now);
   const line = document.body.dataset["line"];
-  sound.tick(snapshot.alarms.filter((alarm) => !state.folds(snapshot, alarm)), line === "lost" || line === "signed-out");
+  sound.tick(follow.snapshot.alarms.filter((alarm) => !state.folds(follow.snapshot, alarm)), line === "lost" || line === "signed-out");
   setText(clockFace, say(now, zone(), now));
   if (!last) calm();
 }
 
-wall.show(snapshot.cameras);
+wall.show(follow.snapshot.cameras);
 render();
 tick();
 window.setInterval(tick, 500);
-window.setInterval(() => void refreshHealth(), HEALTH_EVERY_MS);
+window.setInterval(() => void (document.hidden || follow.refresh()), HEALTH_EVERY_MS);
 const feed = new Feed({
   socket: given.urls.socket,
   events: given.urls.events,
-  cursor: () => snapshot.cursor,
+  cursor: () => follow.snapshot.cursor,
   onEvents,
   onLine,
-  onResync: () => void resync(),
+  onResync: () => void follow.resync(),
 });

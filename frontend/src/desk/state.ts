@@ -237,17 +237,18 @@ export function apply(snapshot: Snapshot, event: DeskEvent): Snapshot {
   }
   const alarm = carried(event);
   if (!alarm) return { ...snapshot, cursor: event.id };
-  const came = event.kind === "alarm.raised" && !silenced(alarm);
-  const recent = came ? [...since(snapshot.recent, alarm.committed_at), { id: alarm.id, mine: alarm.mine, at: alarm.committed_at }] : snapshot.recent;
-  return { ...withAlarm(snapshot, alarm), cursor: event.id, recent };
+  return { ...withAlarm(snapshot, alarm), cursor: event.id, recent: withRecent(snapshot.recent, alarm) };
 }
 
 const RECENT_MS = 600_000;
 
-/** What is still recent when another alarm comes; a page that is open for days keeps no more. */
-function since(recent: Recent[], at: string): Recent[] {
-  const from = Date.parse(at) - RECENT_MS;
-  return recent.filter((one) => Date.parse(one.at) > from);
+/** Count an alarm among the recent ones unless it is silenced; a page that is open for days keeps no more. */
+function withRecent(recent: Recent[], alarm: Alarm): Recent[] {
+  const others = recent.filter((one) => one.id !== alarm.id);
+  if (silenced(alarm)) return others;
+  const all = [...others, { id: alarm.id, mine: alarm.mine, at: alarm.committed_at }];
+  const from = Math.max(...all.map((one) => Date.parse(one.at))) - RECENT_MS;
+  return all.filter((one) => Date.parse(one.at) > from).sort((a, b) => micros(a.at) - micros(b.at) || a.id - b.id);
 }
 
 /** How many alarms came in the last ten minutes. */
