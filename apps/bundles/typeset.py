@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 LETTERS = HERE / "letters"
 # An archive's form of PDF: its letters lie in it, and it needs nothing from outside.
 STANDARD = "a-2a"
-# Latin letters of Europe that ours lack in part: typst brings Libertinus Serif, which has them.
+# Latin letters of Europe that ours lack in part: typst brings DejaVu Sans Mono, which has them.
 LATIN = range(0x100, 0x180)
 
 

@@ -137,7 +137,8 @@ def test_an_alarm_s_page_gives_its_time_line_with_a_receipt(hill: Cast, tmp_path
     sheet = sheet_make(sheet_id=due[0], mine_id=due[1])
     assert sheet is not None and sheets_due() == []
     assert sheet_make(sheet_id=due[0], mine_id=due[1]) is None
-    assert sheet.sha256 in client.get(page).content.decode()
+    shown_page = client.get(page).content.decode()
+    assert sheet.sha256 in shown_page and 'data-zone="Asia/Shanghai"' in shown_page
     answer = client.get(f"{page}download/")
     pdf = b"".join(answer.streaming_content)
     assert f"davy-alarm-{alarm.pk}-timeline-zh.pdf" in answer["Content-Disposition"]

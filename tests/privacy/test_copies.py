@@ -187,7 +187,8 @@ def test_a_span_goes_without_blur_by_the_word_of_two_people(hill: Cast, clip: Cl
         Span.objects.update(agreed_by=hill.auditor)
     assert operator.get(by_api, asked).status_code == 400
     assert signed_in(hill.admin).post(f"{page}agree/").status_code == 302
-    assert "form=original" in auditor.get(page).content.decode()
+    shown = auditor.get(page).content.decode()
+    assert "form=original" in shown and 'data-zone="Asia/Shanghai"' in shown
     answer = operator.get(by_api, asked)
     assert sha256(b"".join(answer)).hexdigest() == answer["X-SHA256"]
     assert AuditEntry.objects.get(action="camera.download").detail["blurred"] is False

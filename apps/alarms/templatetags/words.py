@@ -117,7 +117,9 @@ def stream_words(code: str) -> str:
 
 
 # What a page or one of its rows may be about; its mine's clock is the one to read.
-ABOUT = ("alarm", "clip", "camera", "token", "model", "mine", "row", "entry")
+ABOUT = (
+    "alarm", "clip", "camera", "token", "model", "mine", "row", "entry", "bundle", "sheet", "span",
+)  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)
