@@ -40,7 +40,7 @@ from workers.vision.health import Change
 from workers.vision.pair import name_at
 from workers.vision.region import Boxes
 from workers.vision.stillness import usual_at
-from workers.vision.track import HIGH_SCORE, LOW_SCORE, Track, settle
+from workers.vision.track import LOW_SCORE, Track, settle
 from workers.water import forget_gauges, level_view, read_gauges
 from workers.words import sentence
 
@@ -204,9 +204,7 @@ class _Fold:
             state.stillness.observe(frame.luma, state.tracker.tracks, t, usual)
         else:
             state.stillness.places.clear()
-        # Weak boxes are no people: a drum's flange looks like one to the detector at 0.2.
-        bodies = [b.xyxy for b in looked or () if b.label == "person" and b.score >= HIGH_SCORE]
-        bodies += [k.predicted(t - k.seen_s) for k in state.tracker.tracks]
+        bodies = state.tracker.bodies(looked or (), t)
         glare = light.regime(seen) == "glare"
         self.vehicles = follow_vehicles(state, self.roads, frame, looked, bodies, glare=glare)
         self._machines(frame, bodies)

@@ -172,5 +172,24 @@ def test_a_track_stored_before_there_were_closer_looks_is_still_followed():
     for i in range(3):
         tracker.update([box(0.5)], i * STEP_S, ASPECT)
     stored = tracker.dump()
-    stored["tracks"] = [row[:-6] for row in stored["tracks"]]
+    stored["tracks"] = [row[:-8] for row in stored["tracks"]]
     assert Tracker.load(stored).update([box(0.5)], 3 * STEP_S, ASPECT) == [1]
+
+
+def looked_at(tracker, boxes, proof):
+    """Feed frames of boxes whose closer looks all give one score."""
+    for i, seen in enumerate(boxes):
+        tracker.update([seen], i * STEP_S, ASPECT, lambda _: proof)
+    return tracker.bodies([boxes[-1]], (len(boxes) - 1) * STEP_S)
+
+
+def test_what_closer_looks_showed_to_be_nobody_hides_no_machine_behind_it():
+    assert looked_at(Tracker(), [box(0.5, score=0.42)] * 3, 0.1)  # not looked at enough
+    assert not looked_at(Tracker(), [box(0.5, score=0.42)] * 8, 0.1)
+    assert looked_at(Tracker(), [box(0.5, score=0.42)] * 8, 0.6)
+
+
+def test_whoever_walks_hides_it_though_closer_looks_do_not_prove_him():
+    # A body's width in eight pictures.
+    walks = [box(0.5 + 0.012 * i, score=0.42) for i in range(16)]
+    assert looked_at(Tracker(), walks, 0.1)

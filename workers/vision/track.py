@@ -44,6 +44,8 @@ class Habits:
 # The means of scores and of closer looks are of so many; after so many looks that prove nothing
 # further ones are taken this far apart, and of detections that could begin a track.
 MEAN_OF, LOOKS, LOOK_S = 4, 4, 1.0
+# What never was its own width, or height, away from where it was found has not walked.
+ROAMED = 1.0
 # How much further from the expected place, in heights a second, after more than 0.6 s unseen.
 SLACK = 0.4
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
@@ -52,6 +54,7 @@ PUSH = 1.2
 
 
 Closer = Callable[[Box], float]
+Corners = tuple[float, float, float, float]
 
 
 @dataclass
@@ -79,8 +82,16 @@ class Track:
     # In which share of the last looks the legs were hidden, and how far down the feet must be.
     hidden: float = 0.0
     feet: float = 0.0
+    # The centre where it was found, and how far it was ever from there, in its own sides.
+    home: list[float] = field(default_factory=list)
+    roamed: float = 0.0
 
-    def predicted(self, ahead_s: float) -> tuple[float, float, float, float]:
+    @property
+    def nobody(self) -> bool:
+        """Whether looks enough showed nobody, and it never left the place where it was found."""
+        return not self.confirmed and self.looks >= LOOKS and self.roamed < ROAMED
+
+    def predicted(self, ahead_s: float) -> Corners:
         """Return the box expected so many seconds after the last detection."""
         # Velocity fades: somebody who is hidden seldom keeps walking straight on for long.
         run = min(ahead_s, 1.0)
@@ -137,6 +148,20 @@ class Tracker:
                 track.velocity = [0.0, 0.0, 0.0, 0.0]
         self.last_t = t
 
+    def bodies(self, boxes: Sequence[Box], t: float) -> list[Corners]:
+        """Return the boxes of whoever may hide something in the picture: left, top, right, bottom.
+
+        Weak detections are nobody: a drum's flange looks like a person at 0.2. Nor is what closer
+        looks showed to be nobody: mostly it is the machine itself, and would hide it for good.
+        """
+        nobody = [k.box for k in self.tracks if k.nobody]
+        found: list[Corners] = [
+            box.xyxy
+            for box in boxes
+            if box.label == "person" and box.score >= HIGH_SCORE and list(box.xyxy) not in nobody
+        ]
+        return found + [k.predicted(t - k.seen_s) for k in self.tracks if not k.nobody]
+
     def unsure(self) -> bool:
         """Tell whether somebody is not judged yet, or was not seen in the last frame."""
         return any(
@@ -167,6 +192,7 @@ class Tracker:
             box=list(box.xyxy),
             label=box.label,
             mean=box.score,
+            home=[(x1 + x2) / 2, (y1 + y2) / 2],
         )
         self.next_id += 1
         self.tracks.append(track)
@@ -262,6 +288,9 @@ def _correct(track: Track, box: Box, t: float, habits: Habits) -> None:
         ahead = track.position[i] + dt * track.velocity[i]
         track.position[i] = ahead + gain_p * (value - ahead)
         track.velocity[i] += gain_v * (value - ahead)
+    home = track.home or track.position[:2]
+    away = (abs(track.position[i] - home[i]) / max(track.position[i + 2], 1e-6) for i in (0, 1))
+    track.roamed = max(track.roamed, *away)
     track.spread = [(1 - gain_p) * pp, (1 - gain_p) * pv, vv - gain_v * pv]
     track.seen_s = t
     track.hits += 1
