@@ -15,12 +15,17 @@ def distance_inside(polygon: Polygon, point: Point, aspect: float) -> float:
 
     aspect: the picture's width by its height, so that both directions count alike.
     """
-    contour = _contour(polygon, round(aspect, 4))
-    return float(cv2.pointPolygonTest(contour, (point[0] * aspect, point[1]), True))
+    return depth_in(contour(polygon, round(aspect, 4)), point, aspect)
+
+
+def depth_in(outline: np.ndarray, point: Point, aspect: float) -> float:
+    """Return distance_inside() of an outline from contour(): for many points of one polygon."""
+    return cv2.pointPolygonTest(outline, (point[0] * aspect, point[1]), True)
 
 
 @lru_cache(maxsize=256)
-def _contour(polygon: Polygon, aspect: float) -> np.ndarray:
+def contour(polygon: Polygon, aspect: float) -> np.ndarray:
+    """Return a polygon's corners (N, 2) float32 in picture heights."""
     return np.array([(x * aspect, y) for x, y in polygon], np.float32)
 
 

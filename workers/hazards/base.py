@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from workers.geometry import distance_inside
+import numpy as np
+
+from workers.geometry import contour, depth_in
 from workers.ground import Plane
 from workers.hazards.params import Names
 from workers.vision.stillness import Still as Still
@@ -117,6 +119,18 @@ class LevelView:
     blind_s: float = 0.0
 
 
+class Depths(dict[Point, float]):
+    """How far inside one zone points lie, in picture heights; each is measured once."""
+
+    def __init__(self, outline: np.ndarray, aspect: float) -> None:
+        super().__init__()
+        self.outline, self.aspect = outline, aspect
+
+    def __missing__(self, point: Point) -> float:
+        found = self[point] = depth_in(self.outline, point, self.aspect)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """All that a hazard may know of one analysed frame.
@@ -152,8 +166,10 @@ class View:
     blind: str = ""
     lost: str = ""
     # Measured once a frame, whichever rules ask: by zone and point.
-    depths: dict[str, dict[Point, float]] = field(default_factory=dict, repr=False, compare=False)
+    depths: dict[str, "Depths"] = field(default_factory=dict, repr=False, compare=False)
 
+    # By track, the person it was found of, and what who_is_who() keeps of him.
+    marks: dict[int, tuple[Person, Memory]] = field(default_factory=dict, repr=False, compare=False)
     # Found once a frame, too: who is in a zone, by all that it depends on; see presence.py.
     found: list[tuple[Any, ...]] = field(default_factory=list, repr=False, compare=False)
 
@@ -161,11 +177,9 @@ class View:
         """Return how far inside a zone a point lies, in picture heights; negative outside."""
         known = self.depths.get(zone)
         if known is None:
-            known = self.depths[zone] = {}
-        found = known.get(point)
-        if found is None:
-            found = known[point] = distance_inside(self.zones[zone], point, self.aspect)
-        return found
+            outline = contour(self.zones[zone], round(self.aspect, 4))
+            known = self.depths[zone] = Depths(outline, self.aspect)
+        return known[point]
 
 
 @dataclass(frozen=True, slots=True)

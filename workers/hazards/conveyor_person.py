@@ -122,6 +122,8 @@ class ConveyorPerson(Hazard):
             there["reach"] = self._reaching(
                 params, memory, view, [p for p in people if p.track not in on_belt]
             )
+        points = view.lines[params.along] if params.along else view.zones[rule.zone]
+        axis = _axis((points[0], points[-1]) if params.along else points, view.aspect)
         told: dict[str, list[Person]] = {}
         stayed_s = 0.0
         for name, inside in there.items():
@@ -133,7 +135,7 @@ class ConveyorPerson(Hazard):
                 for person in inside:
                     kind = "reaching"
                     if name == "belt":
-                        kind = self._way(params, rule.zone, known[person.track], person, view)
+                        kind = self._way(params, axis, known[person.track], person, view)
                     told.setdefault(kind, []).append(person)
         for track in set(known) - {p.track for p in on_it}:
             known[track].pop("on", None)
@@ -177,12 +179,10 @@ class ConveyorPerson(Hazard):
         return found
 
     @staticmethod
-    def _way(params: Params, belt: str, one: Memory, person: Person, view: View) -> str:
+    def _way(params: Params, axis: Point, one: Memory, person: Person, view: View) -> str:
         """Return what somebody on the belt does: riding, crossing, or not known yet."""
         since, x, y = one.get("on", [view.t, *person.foot])
         moved = ((person.foot[0] - x) * view.aspect, person.foot[1] - y)
-        points = view.lines[params.along] if params.along else view.zones[belt]
-        axis = _axis((points[0], points[-1]) if params.along else points, view.aspect)
         along = abs(moved[0] * axis[0] + moved[1] * axis[1]) / person.height
         across = abs(moved[0] * axis[1] - moved[1] * axis[0]) / person.height
         if along >= CARRIED and along > across:

@@ -111,12 +111,22 @@ def who_is_who(
             nearest = min(lost, key=lambda k: _away(known[k], person, view), default=None)
             known[name] = {} if nearest is None else known.pop(nearest)
         one = found[person.track] = known[name]
-        x1, y1, x2, y2 = person.box
-        high, wide = y2 - y1, (x2 - x1) * view.aspect
-        one["t"], one["foot"] = view.t, list(person.foot)
-        one["size"] = wide if wide > high else high
-        one["edge"] = x1 < BORDER or y1 < BORDER or 1 - x2 < BORDER or 1 - y2 < BORDER
+        one.update(_marks(person, view))
     return found
+
+
+def _marks(person: Person, view: View) -> Memory:
+    """Return what is kept of somebody in this frame, made once for all rules."""
+    made = view.marks.get(person.track)
+    if made is not None and made[0] is person:
+        return made[1]
+    x1, y1, x2, y2 = person.box
+    marks = {
+        "t": view.t, "foot": list(person.foot), "size": max(y2 - y1, (x2 - x1) * view.aspect),
+        "edge": x1 < BORDER or y1 < BORDER or 1 - x2 < BORDER or 1 - y2 < BORDER,
+    }  # fmt: skip
+    view.marks[person.track] = person, marks
+    return marks
 
 
 def _forgotten(one: Memory, view: View, keep_s: float) -> bool:
