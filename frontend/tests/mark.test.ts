@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
 import { markPlace, markText } from "../src/page/mark";
 
-test("a mark says who looks and when", () => {
-  expect(markText("dora", new Date(2026, 2, 4, 3, 5, 9))).toBe("dora · 2026-03-04 03:05:09");
+test("a mark says who looks and when, and by which clock", () => {
+  const at = new Date(2026, 2, 4, 3, 5, 9);
+  const clocks = { 0: "UTC", [-480]: "UTC+8", 180: "UTC-3", [-330]: "UTC+5:30" };
+  for (const [west, clock] of Object.entries(clocks)) {
+    at.getTimezoneOffset = () => Number(west);
+    expect(markText("dora", at)).toBe(`dora · 2026-03-04 03:05:09 ${clock}`);
+  }
 });
 
 test("a mark wanders and comes back, and never leaves the picture", () => {

@@ -14,11 +14,14 @@ const PLACES = [
 const STAY_S = 4;
 const PICTURES = "video, .picture-frame img, .desk img, .watch-cell img, .tile img";
 
-/** The text of a mark: who looks, and when by this browser's clock. */
+/** The text of a mark: who looks, and when by this browser's clock; a filmed screen must tell which. */
 export function markText(viewer: string, at: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${viewer} · ${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const east = -at.getTimezoneOffset();
+  const ahead = Math.abs(east);
+  const zone = `UTC${east < 0 ? "-" : "+"}${Math.floor(ahead / 60)}${ahead % 60 ? `:${two(ahead % 60)}` : ""}`;
+  return `${viewer} · ${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${east ? zone : "UTC"}`;
 }
 
 /** Where the mark stands at a moment, in percent from the left and the top. */
