@@ -13,6 +13,8 @@ ACTS: dict[str, str | Promise] = {
     "area.created": _("Place added"),
     "area.deleted": _("Place deleted"),
     "audit.looked": _("Auditor looked"),
+    "backup.made": _("Backup made"),
+    "backup.restored": _("Backup restored"),
     "bundle.asked": _("Evidence bundle asked for"),
     "bundle.download": _("Evidence bundle downloaded"),
     "bundle.failed": _("Evidence bundle not packed"),
