@@ -34,8 +34,8 @@ def told(levels, first=0):
     return found
 
 
-# The same days in each run: noise at its bounds (2 cm that lasts five minutes) looks like a rise once
-# in a great many days, as by seed 2113 with 0.01953 m; that is no fault of a change.
+# The same days in each run: noise at its bounds (2 cm that lasts five minutes) looks like a rise
+# on one day of very many, as by seed 2113 with 0.01953 m; that is no fault of a change.
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(st.integers(0, 10**6), st.floats(0.002, 0.02), st.sampled_from([0, 10, 60, 300]))
 def test_a_day_of_still_water_rises_nowhere_whatever_its_noise(seed, noise_m, memory_s):
