@@ -14,11 +14,10 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from workers.media.errors import MediaError
+from workers.media.source import NO_PICTURES
 
 # Looking at 4 kB instead of seconds of stream makes opening two to three times cheaper.
 SMALL_PROBE = {"analyzeduration": "1", "probesize": "4096"}
-# And nothing is decoded just to look: that halves it again.
-NO_PICTURES: list[Any] = [{"skip_frame": "all"}]
 # Nothing that a file names may be fetched from a network or a pipe.
 SAFE = {"protocol_whitelist": "file"}
 # Layouts whose first plane is luma with one byte a pixel.

@@ -92,4 +92,8 @@ def write_mp4(
 
 def rescale(stamp: int | None, time_base: Fraction) -> int | None:
     """Return a timestamp in ticks; None stays None."""
-    return None if stamp is None else round(stamp * time_base * TICKS)
+    if stamp is None:
+        return None
+    # Whole numbers wherever they come out even, as they do in our own files: fractions are dear.
+    ticks, rest = divmod(stamp * time_base.numerator * TICKS, time_base.denominator)
+    return round(stamp * time_base * TICKS) if rest else ticks

@@ -35,6 +35,8 @@ FILE_FORMATS = (
 )
 # Until the first whole picture, however large; the default holds every stream back for seconds.
 SMALL_PROBE = {"analyzeduration": "100000", "probesize": "2000000"}
+# Of a recorded file no picture is decoded just to look at it: opening it is then ten times cheaper.
+NO_PICTURES: list[Any] = [{"skip_frame": "all"}]
 REFUSED = sentence("the camera refuses to send this stream")
 SECRET_PARAMETER = re.compile(
     r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|token|secret|auth|key|user(?:name)?)=[^&;/\s]*"
