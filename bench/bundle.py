@@ -18,6 +18,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 
@@ -101,6 +102,7 @@ def _fill(folder: Path, clips: int) -> tuple[Any, int, str]:
     from apps.cameras.services import camera_create
     from apps.evidence.models import Clip
     from apps.evidence.storage import put_file
+    from apps.ledger.verify import digest as sealed
     from apps.mines.models import Organisation
     from apps.mines.services import area_create, mine_create
     from apps.privacy.services import unblur_agree, unblur_ask
@@ -131,15 +133,16 @@ def _fill(folder: Path, clips: int) -> tuple[Any, int, str]:
         Clip.objects.filter(alarm=alarm).delete()
         for number in range(clips):
             at = AT + timedelta(seconds=30 * number)
-            key = f"{mine.pk}/clips/{number}.mp4"
+            key, uid = f"{mine.pk}/clips/{number}.mp4", uuid4()
             put_file(key, noise, content_type="video/mp4")
             clip = Clip.objects.create(
                 mine=mine, alarm=alarm, camera=camera, rule="r1", state=Clip.State.READY,
                 wanted_from=at, wanted_until=at + timedelta(seconds=30), starts_at=at,
                 ends_at=at + timedelta(seconds=30), key=key, bytes=CLIP_MB * MB, sha256=digest,
-                next_attempt_at=AT, ready_at=AT,
+                next_attempt_at=AT, ready_at=AT, uid=uid,
+                manifest={"clip": str(uid), "sha256": digest, "chunks": []},
             )  # fmt: skip
-            told = {"clip": str(clip.uid), "sha256": digest}
+            told = {"sha256": digest, "manifest": sealed(clip.manifest)}
             record(action="clip.ready", subject=clip, mine_id=mine.pk, part="bench", detail=told)
             unblur = unblur_ask(clip=clip, reason="bench", actor=people[0])
             unblur_agree(unblur=unblur, actor=people[1])

@@ -20,7 +20,7 @@ from apps.bundles.models import Bundle
 from apps.bundles.selectors import KEEP
 from apps.evidence.locking import lock_for
 from apps.evidence.models import Clip
-from apps.evidence.storage import StorageError, put_file, remove
+from apps.evidence.storage import Missing, StorageError, put_file, reach, remove
 from apps.ledger.services import ledger_seal, root_sign
 from apps.live.services import emit
 from apps.mines.models import Mine
@@ -37,6 +37,7 @@ MOST_ALARMS = 500
 # What a store takes in one piece (S3: 5 GiB), with room for what is not video.
 MOST_BYTES = 5 * 10**9
 CLAIM = timedelta(minutes=10)
+# So often a store that answers is asked for a video that it has not.
 MOST_ATTEMPTS = 8
 SLOWEST_RETRY_S = 60
 
@@ -91,7 +92,8 @@ def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:
     """Pack, store and announce a bundle; None when it is not due or somebody else packs it.
 
     Safe to run twice: the claim is a conditional update that each clip renews, and every attempt
-    has a key of its own, so that a packer who wakes late overwrites nothing.
+    has a key of its own, so that a packer who wakes late overwrites nothing. While the store is
+    away, or the disk is full, it is tried again every minute.
     """
     now = timezone.now()
     with mine_scope(mine_id):
@@ -106,14 +108,12 @@ def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:
             return _pack_and_store(bundle, Path(folder))
     except (StorageError, OSError) as error:
         with mine_scope(mine_id):
-            if bundle.attempts < MOST_ATTEMPTS:
-                wait_s = min(2**bundle.attempts, SLOWEST_RETRY_S)
-                _still_ours(bundle).update(
-                    next_attempt_at=timezone.now() + timedelta(seconds=wait_s),
-                    error=str(error)[:300],
-                )
-                return None
-            return _give_up(bundle, str(error))
+            if isinstance(error, Missing) and bundle.attempts >= MOST_ATTEMPTS:
+                return _give_up(bundle, str(error))
+            wait_s = min(2**bundle.attempts, SLOWEST_RETRY_S)
+            again = timezone.now() + timedelta(seconds=wait_s)
+            _still_ours(bundle).update(next_attempt_at=again, error=str(error)[:300])
+            return None
     except ValueError as error:
         with mine_scope(mine_id):
             return _give_up(bundle, str(error))
@@ -136,6 +136,7 @@ def _pack_and_store(bundle: Bundle, folder: Path) -> Bundle | None:
         with mine_scope(bundle.mine_id):
             _still_ours(bundle).update(done_bytes=done, next_attempt_at=timezone.now() + CLAIM)
 
+    reach()  # before anything is chained and signed for it: a store that is away costs nothing
     _cover(bundle)  # before the root is signed: the record then tells of the copies
     with mine_scope(bundle.mine_id):
         chunks_seal(mine_id=bundle.mine_id)  # so that the record binds what the clips are made of

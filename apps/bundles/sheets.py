@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from typst import TypstError
 
 from apps.accounts.models import User
 from apps.alarms.models import Alarm
@@ -20,7 +19,7 @@ from apps.audit.services import record
 from apps.bundles.contents import gaps_of
 from apps.bundles.models import Sheet
 from apps.bundles.paper import LANGUAGES, Occasion, acts_of, paper_data
-from apps.bundles.typeset import typeset
+from apps.bundles.typeset import PaperError, typeset
 from apps.evidence.storage import StorageError, put_file, remove
 from apps.ledger.models import Root
 from apps.ledger.services import ledger_seal, root_sign
@@ -77,7 +76,7 @@ def sheet_make(*, sheet_id: int, mine_id: int) -> Sheet | None:
         again = timezone.now() + timedelta(seconds=wait_s)
         with mine_scope(mine_id):
             _still_ours(sheet).update(next_attempt_at=again, error=str(error)[:300])
-    except TypstError as error:
+    except PaperError as error:
         with mine_scope(mine_id):
             _still_ours(sheet).update(state=Sheet.State.FAILED, error=str(error)[:300])
     return None

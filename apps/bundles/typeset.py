@@ -6,33 +6,40 @@ in as data, never as its markup.
 
 import bisect
 import json
+import subprocess
+import sys
 import tempfile
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import typst
-
-__all__ = ["shown", "typeset"]
+__all__ = ["PaperError", "shown", "typeset"]
 
 HERE = Path(__file__).parent
 LETTERS = HERE / "letters"
-# An archive's form of PDF: its letters lie in it, and it needs nothing from outside.
-STANDARD = "a-2a"
+LONGEST_S = 120
+REFUSED = 3  # press.py's word for what no later attempt would set
 # Latin letters of Europe that ours lack in part: typst brings DejaVu Sans Mono, which has them.
 LATIN = range(0x100, 0x180)
 
 
+class PaperError(ValueError):
+    """What cannot be set, and why."""
+
+
 def typeset(data: dict[str, Any], *, picture: bytes, at: datetime, workshop: Path) -> bytes:
-    """Return the PDF of a paper; `picture` is a JPEG or nothing, `at` the time it is made."""
+    """Return the PDF of a paper; `picture` is a JPEG or nothing, `at` the time it is made.
+
+    Raises PaperError for what cannot be set, OSError where the machine did not let it.
+    """
     with tempfile.TemporaryDirectory(prefix="paper-", dir=workshop) as place:
         folder = Path(place)
         if picture:
             (folder / "picture.jpg").write_bytes(picture)
         try:
             return _set(folder, data, at)
-        except typst.TypstError:
+        except PaperError:
             if not picture:
                 raise
             # A damaged picture takes no paper away; it says so.
@@ -40,24 +47,19 @@ def typeset(data: dict[str, Any], *, picture: bytes, at: datetime, workshop: Pat
 
 
 def _set(folder: Path, data: dict[str, Any], at: datetime) -> bytes:
+    """Set one paper in a process of its own, so that its memory ends with it."""
     (folder / "data.json").write_text(json.dumps(_shown(data), ensure_ascii=False))
-    compiler = typst.Compiler(
-        (HERE / "paper.typ").read_bytes(),
-        root=folder,
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        # Nothing is fetched: where packages would be, nothing is.
-        package_path=folder,
-        package_cache_path=folder,
-    )
-    made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=int(at.timestamp()))
-    assert isinstance(made, bytes)
-    return made
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, font_paths=[LETTERS])
+    press = [sys.executable, "-I", str(HERE / "press.py"), str(folder), str(int(at.timestamp()))]
+    try:
+        done = subprocess.run(press, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise OSError(f"the paper was not set within {LONGEST_S} s") from None
+    if done.returncode == REFUSED:
+        raise PaperError(done.stderr.strip())
+    if done.returncode:
+        # Killed, or no memory: the next attempt may find better times.
+        raise OSError(f"the paper was not set ({done.returncode}): {done.stderr.strip()[-200:]}")
+    return (folder / "paper.pdf").read_bytes()
 
 
 @cache

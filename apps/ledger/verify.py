@@ -360,7 +360,7 @@ def _manifest_faults(bundle, name, listed, acts):
     told = [
         act["detail"]
         for act in acts
-        if act["action"] == "clip.ready" and act["detail"].get("sha256") == manifest["sha256"]
+        if act["action"] == "clip.ready" and act["detail"].get("sha256") == manifest.get("sha256")
     ]
     # Clips of older versions have none.
     bound = {detail["manifest"] for detail in told if "manifest" in detail}
@@ -377,7 +377,7 @@ def _chunk_faults(bundle, name, listed, acts):
     beside = name[: -len("chunks.json")] + "manifest.json"
     if beside not in listed:
         return
-    chunks = {one["sequence"]: one for one in json.loads(bundle.read(beside))["chunks"]}
+    chunks = {one["sequence"]: one for one in json.loads(bundle.read(beside)).get("chunks", [])}
     roots = {
         (stream, said["root"])
         for act in acts

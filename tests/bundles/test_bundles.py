@@ -31,7 +31,7 @@ from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.evidence.storage import StorageError, get_file, put_bytes
 from apps.ledger import verify
-from apps.ledger.models import SigningKey
+from apps.ledger.models import Root, SigningKey
 from apps.ledger.services import key_rotate, ledger_seal
 from apps.privacy.services import unblur_agree, unblur_ask
 from apps.tenancy.scope import mine_scope, system_scope
@@ -325,21 +325,32 @@ def test_a_clip_that_is_not_made_yet_is_a_known_gap(hill: Cast, tmp_path):
     assert rc == 0 and "was not made yet" in said
 
 
-def test_a_store_that_is_away_postpones_and_in_the_end_it_says_so(hill: Cast, monkeypatch):
-    def away(*args, **kwargs):
-        raise StorageError("The store is away.")
-
-    monkeypatch.setattr(services, "put_file", away)
-    bundle = ask(hill, an_alarm(hill.lamp_hill))
-    for attempt in range(1, services.MOST_ATTEMPTS + 1):
+def attempts(bundle: Bundle, times: int) -> Bundle:
+    for _ in range(times):
         Bundle.objects.update(next_attempt_at=timezone.now())
         bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id)
-        bundle.refresh_from_db()
-        assert (bundle.attempts, bundle.error) == (attempt, "The store is away.")
-        if attempt < services.MOST_ATTEMPTS:
-            assert bundle.state == Bundle.State.PENDING
-            assert bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id) is None, "not due yet"
-    assert bundle.state == Bundle.State.FAILED
+    bundle.refresh_from_db()
+    return bundle
+
+
+def test_a_bundle_waits_until_the_store_is_back(hill: Cast, tmp_path, settings):
+    there = settings.S3_ENDPOINT_URL
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:9"
+    bundle = attempts(ask(hill, an_alarm(hill.lamp_hill)), services.MOST_ATTEMPTS + 2)
+    assert bundle.state == Bundle.State.PENDING and "does not answer" in bundle.error
+    assert bundle.attempts == services.MOST_ATTEMPTS + 2
+    assert bundles_due() == [], "not due at once"
+    assert not Root.objects.exists(), "nothing is signed for a file that cannot be stored"
+    settings.S3_ENDPOINT_URL = there
+    Bundle.objects.update(next_attempt_at=timezone.now())
+    assert run(packed(bundle, tmp_path))[0] == 0
+
+
+def test_a_video_that_the_store_has_not_any_more_ends_the_wait(hill: Cast, tmp_path):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    storage.remove(alarm.clips.get().key)
+    bundle = attempts(ask(hill, alarm), services.MOST_ATTEMPTS)
+    assert bundle.state == Bundle.State.FAILED and "did not give" in bundle.error
     assert bundles_due() == []
 
 
