@@ -11,6 +11,7 @@ import av.error
 
 from workers.media.clock import WallClock
 from workers.media.errors import MediaError
+from workers.media.mask import Masks
 from workers.media.mux import (
     FRAGMENTED,
     TICKS,
@@ -39,6 +40,7 @@ class Piece:
     copied: bool
     key_interval_s: float
     drift_s: float = 0.0  # of the camera's clock against ours
+    masked_by: int | None = None  # the scene version whose masks are filled in it
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Facts:
     height: int
     fps: float
     copied: bool
+    masks: Masks | None = None  # what is filled in the pictures
 
 
 class Chunker:
@@ -90,8 +93,8 @@ class Chunker:
         """The packets of the chunk that is not finished yet."""
         return self._packets
 
-    def push(self, packet: Any, arrival_s: float) -> None:
-        """Take one packet that was complete at this Unix time."""
+    def push(self, packet: Any, arrival_s: float | None) -> None:
+        """Take one packet that was complete at this Unix time; None where the clock knows it."""
         pts = rescale(packet.pts, packet.time_base)
         dts = rescale(packet.dts, packet.time_base)
         stamp = pts if pts is not None else dts
@@ -100,7 +103,8 @@ class Chunker:
         if packet.is_keyframe:
             self._key(stamp)
         if stamp is not None:
-            self._clock.observe(stamp / TICKS, arrival_s - self._lag_s)
+            if arrival_s is not None:
+                self._clock.observe(stamp / TICKS, arrival_s - self._lag_s)
             self._last = stamp
         self._packets.append(packet)
         self._pts.append(pts)
@@ -146,8 +150,10 @@ class Chunker:
             end = following
         start_s, end_s = self._clock.span(min(pts) / TICKS, end / TICKS)
         target = io.BytesIO()
+        masks = self.facts.masks
+        comment = masks.comment if masks is not None else ""
         try:
-            write_mp4(target, self.facts.template, packets, pts, end, FRAGMENTED)
+            write_mp4(target, self.facts.template, packets, pts, end, FRAGMENTED, comment)
         except (av.error.FFmpegError, ValueError):
             raise MediaError("the stream's pictures cannot be written as MP4") from None
         length_s = (end - min(pts)) / TICKS
@@ -163,5 +169,6 @@ class Chunker:
                 copied=self.facts.copied,
                 key_interval_s=round(self._key_interval_s or length_s, 3),
                 drift_s=round(self._clock.drift_s, 3),
+                masked_by=masks.version if masks is not None else None,
             )
         )

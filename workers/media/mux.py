@@ -69,15 +69,19 @@ def write_mp4(
     pts: Sequence[int],
     end: int,
     flags: str,
+    comment: str = "",
 ) -> None:
     """Write packets (decode order) as one video track that starts at time 0.
 
     `template` is the stream that they came from, or one with the same codec and size; `pts` and
     `end` (when the last picture is no longer shown) are in ticks. The packets' times are changed.
+    `comment` is what the file says of itself.
     """
     base = min(pts)
     dts = decode_times(pts)
     with av.open(target, mode="w", format="mp4", options={"movflags": flags}) as output:
+        if comment:
+            output.metadata["comment"] = comment
         stream = output.add_stream_from_template(template)
         stream.time_base = TIME_BASE
         ends = [*dts[1:], dts[-1] + max(end - max(pts), 1)]

@@ -1,14 +1,21 @@
-"""Decides how a stream becomes chunks: by copy where it can be cut, else by conversion."""
+"""Decides how a stream becomes chunks: by copy where it can be cut, else by conversion.
+
+Where masks are to be filled nothing is copied.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from workers.media import nal
 from workers.media.chunker import Chunker, Facts, Piece
 from workers.media.clock import WallClock
-from workers.media.errors import StreamChanged
+from workers.media.errors import MediaError, StreamChanged
+from workers.media.mask import BEHIND, UNKNOWN, Backlog, Masks
 from workers.media.mux import TICKS, rescale
 from workers.media.source import Opened
 from workers.media.transcode import Transcoder
@@ -18,11 +25,15 @@ PATIENCE_S = KEY_AT_LEAST_S + 0.5  # a key picture exactly every 4 s may come a 
 STALLED_S = 2 * KEY_AT_LEAST_S  # the same by our own clock, for a stream without times
 BACK_S = 1.0  # timestamps that fall back by more are a new beginning
 AHEAD_S = 10.0
+UNTIMED_PACKETS = 25  # over RTSP the first has none; so many have none for good
 TRUSTED_KEYS = 10  # so many key pictures in good time, and conversion is over
 
 
 class Pipe:
-    """Takes the packets of one connection; `why` says why they are converted, "" for copied."""
+    """Takes the packets of one connection; `why` says why they are converted, "" for copied.
+
+    masks: what is filled in every picture before it is recorded, None for nothing.
+    """
 
     def __init__(
         self,
@@ -33,6 +44,7 @@ class Pipe:
         chunk_s: float,
         first_s: float,
         why: str = "",
+        masks: Masks | None = None,
     ) -> None:
         self._opened = opened
         self._clock = clock
@@ -47,16 +59,23 @@ class Pipe:
         self._first: tuple[int | None, float] | None = None
         self._last: int | None = None
         self._good_keys = 0
+        self._arrival_s: float | None = None
+        self._masks = self._wanted = _known(masks)
+        self._backlog = Backlog()
+        self._untimed: list[Any] = []  # packets before the first that has a time
+        # Over RTSP a picture is known to be whole only when the next one begins.
+        self._lag_s = min(1 / opened.fps, 0.2) if opened.live and opened.fps > 0 else 0.0
         self.why = ""
         if opened.codec not in nal.COPYABLE:
             self._convert(f"the stream is {opened.codec}", [], 0.0)
-        elif why:
+        elif why or masks is not None:
             self._convert(why, [], 0.0)
         else:
             self._chunker = self._copier()
 
     def push(self, packet: Any, arrival_s: float) -> None:
         """Take one packet; raises StreamChanged, or MediaError when it cannot be used."""
+        self._arrival_s = arrival_s
         stamp = packet.pts if packet.pts is not None else packet.dts
         ticks = rescale(stamp, packet.time_base)
         self._watch_time(ticks)
@@ -64,11 +83,22 @@ class Pipe:
             self._watch_sps(packet)
         if self._first is None:
             self._first = (ticks, arrival_s)
+        if self._wanted != self._masks:
+            self._change_masks(packet.is_keyframe)
         self._watch_keys(packet.is_keyframe, ticks, arrival_s)
-        if self._transcoder is not None:
+        if self._masks is not None:
+            self._push_masked(packet, ticks, arrival_s)
+        elif self._transcoder is not None:
             self._forward(self._transcoder.push(packet), arrival_s)
         elif self._chunker is not None and (self._key is not None):
             self._chunker.push(packet, arrival_s)
+
+    def mask(self, masks: Masks | None) -> None:
+        """Fill other masks from the next chunk on, which begins with the next (key) picture.
+
+        MediaError where they are not known: then nothing may be recorded.
+        """
+        self._wanted = _known(masks)
 
     def attach(self, opened: Opened, arrival_s: float) -> None:
         """Go on with a file that was opened anew for its next round."""
@@ -90,9 +120,57 @@ class Pipe:
             self._chunker = self._copier()
 
     def close(self) -> None:
-        """Finish the chunk that was begun."""
+        """Finish the chunk that was begun, with what the decoder still holds back."""
+        if self._transcoder is not None:
+            with suppress(MediaError):  # what cannot be encoded any more is left out
+                self._forward(self._transcoder.drain(), self._arrival_s)
         if self._chunker is not None:
             self._chunker.close()
+
+    def _change_masks(self, is_key: bool) -> None:
+        """Go over to other masks, or none, as soon as that can be done."""
+        if self._transcoder is not None and (self._wanted is not None or self.why):
+            assert self._chunker is not None
+            self._chunker.close()
+            self._chunker.facts = replace(self._chunker.facts, masks=self._wanted)
+            self._transcoder.mask(self._wanted)
+        elif not is_key:
+            return
+        elif self._wanted is None:
+            self.close()
+            self._transcoder, self._chunker = None, self._copier()
+        else:
+            self.close()
+            self._masks = self._wanted
+            self._convert("", [], 0.0)
+        self._masks = self._wanted
+
+    def _push_masked(self, packet: Any, ticks: int | None, arrival_s: float) -> None:
+        """Fill masks and encode; MediaError where that falls behind the camera.
+
+        What waits is thrown away with the connection: a late recording would tell wrong times.
+        """
+        assert self._transcoder is not None
+        if ticks is None and self._last is None and len(self._untimed) < UNTIMED_PACKETS:
+            self._untimed.append(packet)
+            return
+        came_s = arrival_s - self._backlog.behind_s
+        if ticks is not None:  # as by copy: the time when a packet came, not when it is encoded
+            self._clock.observe(ticks / TICKS, came_s - self._lag_s)
+        began = time.monotonic()
+        for one in [*self._dated(packet), packet]:
+            self._forward(self._transcoder.push(one), came_s if ticks is None else None)
+        if not self._backlog.worked(time.monotonic() - began):
+            raise MediaError(BEHIND)
+
+    def _dated(self, packet: Any) -> list[Any]:
+        """Return the packets before the first with a time; their times are counted back from it."""
+        early, self._untimed = self._untimed, []
+        fps = self._opened.fps if self._opened.fps > 0.5 else 10.0
+        if packet.pts is not None:
+            for n, one in enumerate(reversed(early), 1):
+                one.pts = packet.pts - round(n / fps / packet.time_base)
+        return early
 
     def _copier(self) -> Chunker:
         opened = self._opened
@@ -104,9 +182,7 @@ class Pipe:
             fps=opened.fps,
             copied=True,
         )
-        # Over RTSP a picture is known to be whole only when the next one begins.
-        lag_s = min(1 / opened.fps, 0.2) if opened.live and opened.fps > 0 else 0.0
-        return self._new(facts, lag_s)
+        return self._new(facts, self._lag_s)
 
     def _new(self, facts: Facts, lag_s: float) -> Chunker:
         return Chunker(
@@ -123,7 +199,13 @@ class Pipe:
         self.why = why
         self._good_keys = 0
         fps = self._opened.fps
-        self._transcoder = Transcoder(self._opened.video, fps, self._first_s)
+        self._transcoder = Transcoder(
+            self._opened.video,
+            fps,
+            self._first_s,
+            as_sent=None if why else PATIENCE_S,
+            masks=self._masks,
+        )
         encoder = self._transcoder.encoder
         facts = Facts(
             template=encoder.stream,
@@ -132,12 +214,13 @@ class Pipe:
             height=encoder.height,
             fps=fps,
             copied=False,
+            masks=self._masks,
         )
         self._chunker = self._new(facts, 0.0)
         for packet in pending:
             self._forward(self._transcoder.push(packet), arrival_s)
 
-    def _forward(self, packets: list[Any], arrival_s: float) -> None:
+    def _forward(self, packets: list[Any], arrival_s: float | None) -> None:
         if self._chunker is not None:
             for packet in packets:
                 self._chunker.push(packet, arrival_s)
@@ -155,6 +238,7 @@ class Pipe:
                 if self._transcoder is not None:
                     self._transcoder.restart()
         self._last = ticks
+        self._backlog.came(ticks / TICKS)
 
     def _watch_sps(self, packet: Any) -> None:
         """Raise StreamChanged when the stream describes itself otherwise than before."""
@@ -192,8 +276,18 @@ class Pipe:
             self._convert(
                 f"key pictures come more than {KEY_AT_LEAST_S:.0f} s apart", pending, arrival_s
             )
-        elif self._transcoder and copyable and is_key and self._good_keys >= TRUSTED_KEYS:
+        elif self.why and copyable and is_key and self._good_keys >= TRUSTED_KEYS:
             self.close()
             self._transcoder = None
             self.why = ""
-            self._chunker = self._copier()
+            if self._masks is not None:
+                self._convert("", [], 0.0)
+            else:
+                self._chunker = self._copier()
+
+
+def _known(masks: Masks | None) -> Masks | None:
+    """Return the masks; MediaError where there are some and nobody knows which."""
+    if masks is not None and masks.polygons is None:
+        raise MediaError(UNKNOWN)
+    return masks

@@ -45,6 +45,7 @@ class ChunkFile:
     copied: bool
     key_interval_s: float
     drift_s: float = 0.0  # of the camera's clock against ours
+    masked_by: int | None = None  # the scene version whose masks are filled in its pictures
 
 
 OnChunk = Callable[[ChunkFile], None]
@@ -91,6 +92,7 @@ class Recorder:
             for key, source in wanted.items():
                 running = self._streams.get(key)
                 if running is not None and _same(running.source, source):
+                    running.mask(source.masks)
                     continue
                 self._start(key, source, after=running)
             for key in list(self._streams):
@@ -183,6 +185,7 @@ class Recorder:
             copied=piece.copied,
             key_interval_s=piece.key_interval_s,
             drift_s=piece.drift_s,
+            masked_by=piece.masked_by,
         )
         self._tell("on_chunk", lambda: self._on_chunk(chunk))
 
@@ -211,5 +214,9 @@ def _wrong(source: Source) -> str:
 
 
 def _same(one: Source, other: Source) -> bool:
-    """Return whether two sources are recorded alike; the counter moves all the time."""
-    return replace(one, last_sequence=0) == replace(other, last_sequence=0)
+    """Return whether one connection serves both; the counter moves all the time, masks may."""
+    return _fixed(one) == _fixed(other)
+
+
+def _fixed(source: Source) -> Source:
+    return replace(source, last_sequence=0, masks=None)

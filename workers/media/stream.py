@@ -12,9 +12,11 @@ from typing import Any, Protocol
 from workers.media.chunker import Piece
 from workers.media.clock import WallClock
 from workers.media.errors import MediaError
+from workers.media.mask import UNKNOWN, Masks
 from workers.media.mux import TICKS, rescale
 from workers.media.pipe import Pipe
 from workers.media.source import Opened, packets
+from workers.words import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,10 @@ UNUSABLE = "unusable"
 
 @dataclass(frozen=True)
 class Source:
-    """A stream to record; `last_sequence` is the highest number already used for it."""
+    """A stream to record; `last_sequence` is the highest number already used for it.
+
+    masks: what is filled before it is recorded; None for a recording as the camera sends it.
+    """
 
     camera: int
     mine: int
@@ -42,6 +47,7 @@ class Source:
     url: str
     chunk_s: float = 1.0
     last_sequence: int = 0
+    masks: Masks | None = None
 
     def __repr__(self) -> str:
         return f"Source(camera={self.camera}, stream={self.stream!r})"  # the address stays out
@@ -79,6 +85,7 @@ class StreamThread(threading.Thread):
     def __init__(self, owner: Owner, source: Source, after: StreamThread | None = None) -> None:
         super().__init__(name=f"record-{source.camera}-{source.stream}", daemon=True)
         self.source = source
+        self._masks = source.masks
         self._owner = owner
         self._after = after
         # The same camera: its time goes on from the old thread's, never back.
@@ -88,6 +95,10 @@ class StreamThread(threading.Thread):
         self._opened: Opened | None = None
         self._why = ""  # why this stream has to be converted, once that is known
         self._good_since: float | None = None
+
+    def mask(self, masks: Masks | None) -> None:
+        """Fill other masks from the next chunk on; None for none."""
+        self._masks = masks
 
     def end(self) -> None:
         """Ask the thread to finish its chunk and return."""
@@ -113,6 +124,8 @@ class StreamThread(threading.Thread):
     def _attempt(self) -> float:
         """Record from one connection; return how long to wait at least before the next."""
         try:
+            if self._masks is not None and self._masks.polygons is None:
+                raise MediaError(UNKNOWN)
             self._owner.claim(self.source)
             self._session()
             if not self._ending.is_set():
@@ -138,6 +151,7 @@ class StreamThread(threading.Thread):
                 chunk_s=self.source.chunk_s,
                 first_s=max(self.source.phase, 0.3) * self.source.chunk_s,
                 why=self._why,
+                masks=self._masks,
             )
             try:
                 if opened.live:
@@ -154,6 +168,7 @@ class StreamThread(threading.Thread):
         for packet in packets(opened, self._owner.read_timeout_s):
             if self._ending.is_set():
                 return
+            pipe.mask(self._masks)
             pipe.push(packet, time.time())
             self._why = pipe.why
 
@@ -165,6 +180,7 @@ class StreamThread(threading.Thread):
             for packet in packets(opened):
                 if not pace.wait_for(packet):
                     return
+                pipe.mask(self._masks)
                 pipe.push(packet, time.time())
                 self._why = pipe.why
             if not pace.end_round():
@@ -182,8 +198,12 @@ class StreamThread(threading.Thread):
             return
         if self._good_since is None:
             self._good_since = time.monotonic()
+        codec, size = piece.codec, f"{piece.width}x{piece.height}"
         how = "copied" if piece.copied else f"converted to H.264 because {self._why}"
-        self._tell(RECORDING, f"{piece.codec} {piece.width}x{piece.height}, {how}")
+        said = f"{codec} {size}, {how}"
+        if piece.masked_by is not None:
+            said = sentence(f"{codec} {size}, encoded anew with its masks filled")
+        self._tell(RECORDING, said)
 
     def _tell(self, state: str, reason: str) -> None:
         """Report a state once, however often it is met."""

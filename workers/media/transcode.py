@@ -6,6 +6,7 @@ The recorder does this only where it must: it costs decoding and encoding of eve
 from __future__ import annotations
 
 import io
+import logging
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,10 @@ import av.error
 from av.video.frame import PictureType
 
 from workers.media.errors import MediaError, StreamChanged
+from workers.media.mask import FAILED, Filler, Masks
 from workers.media.mux import TICKS, TIME_BASE
+
+logger = logging.getLogger(__name__)
 
 MAX_WIDTH = 1280
 KEY_EVERY_S = 1.0
@@ -73,20 +77,40 @@ class Encoder:
 
 
 class Transcoder:
-    """Decodes a stream's packets and encodes them with a key picture every second."""
+    """Decodes a stream's packets and encodes them with a key picture every second.
 
-    def __init__(self, video: Any, fps: float, first_key_s: float) -> None:
+    as_sent: in the picture's own size, and with key pictures where the stream has them, as long as
+    they come at least every `as_sent` seconds. masks: what is filled in every picture.
+    """
+
+    def __init__(
+        self,
+        video: Any,
+        fps: float,
+        first_key_s: float,
+        *,
+        as_sent: float | None = None,
+        masks: Masks | None = None,
+    ) -> None:
         context = video.codec_context
         one_thread(context)
         self._video = video
         self._size = (int(context.width), int(context.height))
-        self.encoder = Encoder(*fit(*self._size), fps, OPTIONS)
+        size = fit(*self._size) if as_sent is None else fit(*self._size, limit=self._size[0])
+        self.encoder = Encoder(*size, fps, OPTIONS)
+        self._as_sent = as_sent
+        self.mask(masks)
         self._step = round(TICKS / fps) if fps > 0.5 else TICKS // 10
         self._last: int | None = None
-        self._next_key: int | None = None
-        self._first_key_ticks = round(first_key_s * TICKS)
+        self._first_key_ticks = round((first_key_s if as_sent is None else as_sent) * TICKS)
         self._barren = 0
         self._keyed = False
+
+    def mask(self, masks: Masks | None) -> None:
+        """Fill these from the next picture on, which is a key picture."""
+        size = self.encoder.width, self.encoder.height
+        self._filler = Filler(masks, *size) if masks is not None else None
+        self._next_key: int | None = None
 
     def push(self, packet: Any) -> list[Any]:
         """Return encoded packets (pts in ticks) for one packet of the source."""
@@ -125,8 +149,19 @@ class Transcoder:
             if (frame.width, frame.height) != self._size:
                 raise StreamChanged("the picture's size changed")
             pts, key = self._time(frame)
-            packets += self.encoder.encode(frame, pts, key=key)
+            if self._filler is None:
+                packets += self.encoder.encode(frame, pts, key=key)
+            else:
+                packets += self._filled(self._filler, frame, pts, key)
         return packets
+
+    def _filled(self, filler: Filler, frame: Any, pts: int, key: bool) -> list[Any]:
+        """Return a picture's packets with the masks filled; whatever goes wrong, nothing else."""
+        try:
+            return self.encoder.encode(filler.fill(frame), pts, key=key)
+        except Exception:
+            logger.exception("a picture's masks could not be filled")
+            raise MediaError(FAILED) from None
 
     def _time(self, frame: Any) -> tuple[int, bool]:
         """Return when a picture is shown, in ticks that only rise, and whether it is key."""
@@ -138,7 +173,7 @@ class Transcoder:
         if self._last is not None and ticks <= self._last:
             ticks = self._last + 1
         self._last = ticks
-        if self._next_key is None:
+        if self._next_key is None or (self._as_sent is not None and frame.key_frame):
             self._next_key = ticks + self._first_key_ticks
             return ticks, True
         if ticks < self._next_key - self._step // 2:
