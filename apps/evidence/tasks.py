@@ -14,7 +14,7 @@ from apps.tenancy.scope import mine_scope, system_scope
 
 @shared_task
 def cut_due() -> None:
-    """Make every clip that is due; the beat calls this every two seconds."""
+    """Make every clip that is due; the beat calls this every second."""
     with system_scope("clips of every mine are due in turn"):
         due = clips_due()
     for clip_id, mine_id in due:
