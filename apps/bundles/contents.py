@@ -17,6 +17,7 @@ from apps.alarms.selectors import alarm_data
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Bundle
 from apps.bundles.paper import LANGUAGES, Occasion, acts_of, paper_data
+from apps.bundles.selectors import clips_in
 from apps.bundles.typeset import typeset
 from apps.cameras.secrets import unlock
 from apps.evidence.file_views import file_of
@@ -69,6 +70,8 @@ alarms/N/          the alarm with all its steps, its snapshot, its clips with th
                    snapshot-marked.jpg (or -covered-marked.jpg) is a copy with that drawn in;
                    timeline-en.pdf and timeline-zh.pdf tell all of it on paper
                    timeline-en.pdf、timeline-zh.pdf 为可打印的事件时间线
+clips/ID/          a video that belongs to no alarm here, with the same files beside it
+                   不属于上述报警的视频，附相同的说明文件
 """
 
 
@@ -135,12 +138,12 @@ def write(
                 clips = list(alarm.clips.order_by("wanted_from"))
             known = [gap for clip in clips for gap in gaps_of(clip)]
             gaps += known
-            for clip in clips:
-                if clip.state == Clip.State.READY:
-                    _clip(packer, f"{folder}/clips/{clip.uid}", clip, workshop)
-                    done += clip.bytes
-                    packed(done)
+            done = _clips(packer, f"{folder}/clips", clips, workshop, done, packed)
             _papers(packer, folder, bundle, root, alarm, picture, known, workshop)
+        with mine_scope(mine):
+            alone = list(clips_in(bundle).filter(uid__in=bundle.clips))
+        gaps += [gap for clip in alone for gap in gaps_of(clip)]
+        _clips(packer, "clips", alone, workshop, done, packed)
         with mine_scope(mine):
             _ledger(packer, bundle, root)
         _close(archive, packer, bundle, root, gaps)
@@ -199,6 +202,23 @@ def gaps_of(clip: Clip) -> list[dict[str, Any]]:
         | {"from": _utc(since), "until": _utc(until), "reason": sentence("nothing was recorded")}
         for since, until in clip.manifest.get("gaps_s", [])
     ] + [about | {"reason": str(reason)} for reason in clip.manifest.get("skipped", [])]
+
+
+def _clips(
+    packer: Packer,
+    folder: str,
+    clips: list[Clip],
+    workshop: Path,
+    done: int,
+    packed: Callable[[int], None],
+) -> int:
+    """Add those of some clips that are there; return how many bytes of video are in after them."""
+    for clip in clips:
+        if clip.state == Clip.State.READY:
+            _clip(packer, f"{folder}/{clip.uid}", clip, workshop)
+            done += clip.bytes
+            packed(done)
+    return done
 
 
 def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
@@ -273,13 +293,9 @@ def _papers(
 
 def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:
     """Add the chain from the first act about these alarms to the root."""
-    clips = Clip.objects.filter(alarm__in=bundle.alarms).values_list("pk", flat=True)
-    subjects = [f"alarm:{pk}" for pk in bundle.alarms] + [f"clip:{pk}" for pk in clips]
-    seals = [
-        seal.entry_id
-        for clip in Clip.objects.filter(alarm__in=bundle.alarms).exclude(sha256="")
-        for seal in seals_of(clip)
-    ]
+    clips = list(clips_in(bundle))
+    subjects = [f"alarm:{pk}" for pk in bundle.alarms] + [f"clip:{clip.pk}" for clip in clips]
+    seals = [seal.entry_id for clip in clips if clip.sha256 for seal in seals_of(clip)]
     acts = AuditEntry.objects.filter(Q(subject__in=subjects) | Q(pk__in=seals), mine=bundle.mine_id)
     told = set(acts.filter(link__number__lte=root.number).values_list("link__number", flat=True))
     first = min(told, default=root.number)
@@ -325,6 +341,7 @@ def _close(
         "asked_by": bundle.asked_by.get_username(),
         "purpose": bundle.purpose,
         "alarms": bundle.alarms,
+        "clips": bundle.clips,
         "known_gaps": gaps,
         "software": davy or None,
         "root": root.number,

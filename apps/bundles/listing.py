@@ -20,6 +20,7 @@ BUNDLES = Listing(
             label=_("Alarms"),
             text=lambda row: ", ".join(str(pk) for pk in row.alarms),
         ),
+        Column(key="videos", label=_("Videos"), text=lambda row: len(row.clips) or "", shown=False),
         Column(key="mine", label=_("Mine"), text=lambda row: row.mine.name, order=("mine__name",)),
         Column(
             key="who",

@@ -11,7 +11,10 @@ __all__ = ["Bundle", "Sheet"]
 
 
 class Bundle(MineRow):
-    """One ZIP of evidence. alarms: their ids; done_bytes of total_bytes of video are packed."""
+    """One ZIP of evidence: alarms (ids) with all their videos, and videos by themselves (uids).
+
+    done_bytes of total_bytes of video are packed.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("being packed")
@@ -20,6 +23,7 @@ class Bundle(MineRow):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     alarms = models.JSONField(default=list)
+    clips = models.JSONField(default=list)
     purpose = models.CharField(_("purpose"), max_length=300)
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)

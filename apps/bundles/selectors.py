@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.bundles.models import Bundle, Sheet
+from apps.evidence.models import Clip
 from apps.ledger.models import SigningKey
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "bundles",
     "bundles_due",
     "bundles_old",
+    "clips_in",
     "key_of",
     "percent_of",
     "sheets",
@@ -27,6 +29,12 @@ KEEP = timedelta(days=30)
 def bundles() -> QuerySet[Bundle]:
     """List the bundles in scope, newest first."""
     return Bundle.objects.select_related("mine", "asked_by").order_by("-pk")
+
+
+def clips_in(bundle: Bundle) -> QuerySet[Clip]:
+    """List the videos that belong into a bundle: of its alarms, and those by themselves."""
+    mine = Clip.objects.filter(mine=bundle.mine_id)
+    return mine.filter(Q(alarm__in=bundle.alarms) | Q(uid__in=bundle.clips)).order_by("pk")
 
 
 def bundles_due() -> list[tuple[int, int]]:

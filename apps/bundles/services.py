@@ -2,8 +2,10 @@
 
 import hashlib
 import tempfile
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,7 +19,7 @@ from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.bundles.contents import write
 from apps.bundles.models import Bundle
-from apps.bundles.selectors import KEEP
+from apps.bundles.selectors import KEEP, clips_in
 from apps.evidence.locking import lock_for
 from apps.evidence.models import Clip
 from apps.evidence.storage import Missing, StorageError, put_file, reach, remove
@@ -31,9 +33,17 @@ from apps.recordings.sealing import chunks_seal
 from apps.tenancy.scope import mine_scope
 from workers.words import sentence
 
-__all__ = ["MOST_ALARMS", "bundle_access", "bundle_ask", "bundle_forget", "bundle_make"]
+__all__ = [
+    "MOST_ALARMS",
+    "MOST_CLIPS",
+    "bundle_access",
+    "bundle_ask",
+    "bundle_forget",
+    "bundle_make",
+]
 
 MOST_ALARMS = 500
+MOST_CLIPS = 100
 # What a store takes in one piece (S3: 5 GiB), with room for what is not video.
 MOST_BYTES = 5 * 10**9
 CLAIM = timedelta(minutes=10)
@@ -43,17 +53,19 @@ SLOWEST_RETRY_S = 60
 
 
 @transaction.atomic
-def bundle_ask(*, mine: Mine, alarms: list[int], purpose: str, actor: User) -> Bundle:
-    """Ask for the evidence of some alarms of a mine in one file.
+def bundle_ask(
+    *, mine: Mine, alarms: Sequence[int], purpose: str, actor: User, clips: Sequence[UUID] = ()
+) -> Bundle:
+    """Ask for the evidence of some alarms of a mine, and of videos by themselves, in one file.
 
-    Raises ValidationError without a purpose, for alarms that are not of this mine, and for more
-    than one file can hold.
+    Raises ValidationError without a purpose, for what is not of this mine, and for more than one
+    file can hold.
     """
     purpose = purpose.strip()
     if not purpose:
         raise ValidationError({"purpose": _("Say what it is for: it is kept with the bundle.")})
     wanted = sorted(set(alarms))
-    if not wanted:
+    if not wanted and not clips:
         raise ValidationError({"alarms": _("Choose at least one alarm.")})
     if len(wanted) > MOST_ALARMS:
         raise ValidationError(
@@ -64,8 +76,16 @@ def bundle_ask(*, mine: Mine, alarms: list[int], purpose: str, actor: User) -> B
         raise ValidationError(
             {"alarms": _("There is no alarm %(number)s in this mine.") % {"number": missing[0]}}
         )
-    clips = Clip.objects.filter(alarm__in=wanted, state=Clip.State.READY)
-    total = clips.aggregate(total=Sum("bytes"))["total"] or 0
+    alone = list(Clip.objects.filter(mine=mine, uid__in=clips).exclude(alarm__in=wanted))
+    of_alarms = Clip.objects.filter(mine=mine, alarm__in=wanted, uid__in=clips).count()
+    if len(alone) + of_alarms < len(set(clips)):
+        raise ValidationError({"clips": _("There is no such video in this mine.")})
+    if len(alone) > MOST_CLIPS:
+        words = _("At most %(most)s videos go into one bundle.") % {"most": MOST_CLIPS}
+        raise ValidationError({"clips": words})
+    bundle = Bundle(mine=mine, alarms=wanted, clips=[str(clip.uid) for clip in alone])
+    ready = clips_in(bundle).filter(state=Clip.State.READY)
+    total = ready.aggregate(total=Sum("bytes"))["total"] or 0
     if total > MOST_BYTES:
         raise ValidationError(
             {"alarms": _("Their videos are larger than one file may be. Choose fewer alarms.")}
@@ -73,6 +93,7 @@ def bundle_ask(*, mine: Mine, alarms: list[int], purpose: str, actor: User) -> B
     bundle = Bundle.objects.create(
         mine=mine,
         alarms=wanted,
+        clips=bundle.clips,
         purpose=purpose[:300],
         asked_by=actor,
         total_bytes=total,
@@ -83,7 +104,8 @@ def bundle_ask(*, mine: Mine, alarms: list[int], purpose: str, actor: User) -> B
         subject=bundle,
         mine_id=mine.pk,
         actor=actor,
-        detail={"bundle": str(bundle.uid), "purpose": bundle.purpose, "alarms": wanted},
+        detail={"bundle": str(bundle.uid), "purpose": bundle.purpose, "alarms": wanted}
+        | ({"clips": bundle.clips} if bundle.clips else {}),
     )
     return bundle
 
@@ -165,8 +187,7 @@ def _pack_and_store(bundle: Bundle, folder: Path) -> Bundle | None:
 def _cover(bundle: Bundle) -> None:
     """Make the covered copies that will lie in the bundle; StorageError while another makes one."""
     with mine_scope(bundle.mine_id):
-        rows = Clip.objects.filter(alarm__in=bundle.alarms, state=Clip.State.READY)
-        clips = list(rows.order_by("pk"))
+        clips = list(clips_in(bundle).filter(state=Clip.State.READY))
     for clip in clips:
         with mine_scope(bundle.mine_id):
             waiting = copy_waiting(clip=clip, original=unblur_holds(clip=clip))

@@ -3,10 +3,12 @@
 An auditor's download stops when the right to it ends; anybody else's that has begun ends.
 """
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.pages import attempt, find, page, require_somewhere
@@ -17,6 +19,7 @@ from apps.bundles.listing import BUNDLES
 from apps.bundles.models import Bundle
 from apps.bundles.selectors import bundles, key_of, percent_of
 from apps.bundles.services import bundle_access, bundle_ask
+from apps.evidence.selectors import clips
 from apps.evidence.storage import download_link
 from apps.inquiry.passing import pass_on, watched
 from apps.lists.pages import answer_list
@@ -36,28 +39,44 @@ def bundle_list(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @page
 def bundle_new(request: HttpRequest) -> HttpResponse:
-    """Ask for a bundle; `?alarms=12,15` fills the form in."""
+    """Ask for a bundle; `?alarms=12,15` and `?clips=` with ids fill the form in."""
     allowed = require_somewhere(request, Action.EXPORT)
-    form = BundleForm(
-        request.POST or None, initial={"alarms": request.GET.get("alarms", "")[:5000]}
-    )
+    asked = {name: request.GET.get(name, "")[:4000] for name in ("alarms", "clips")}
+    form = BundleForm(request.POST or None, initial=asked)
     if request.method == "POST" and form.is_valid():
         numbers, purpose = form.cleaned_data["alarms"], form.cleaned_data["purpose"]
-        first = Alarm.objects.filter(mine__in=allowed, pk__in=numbers).select_related("mine")
-        # An alarm of another mine is none: the service names it.
-        alarm = first.order_by("pk").first()
-        if alarm is None:
+        videos = form.cleaned_data["clips"]
+        # What is of another mine is nothing: the service names it.
+        alarms = Alarm.objects.filter(mine__in=allowed, pk__in=numbers).select_related("mine")
+        found = clips().filter(mine__in=allowed, uid__in=videos)
+        first = alarms.order_by("pk").first() or found.first()
+        if first is None and (numbers or videos):
             raise Http404
-        made = attempt(
-            form,
-            lambda: bundle_ask(
-                mine=alarm.mine, alarms=numbers, purpose=purpose, actor=request.user
-            ),
-        )
-        if made is not None:
-            return redirect("bundle", uid=made.uid)
+        if first is None:
+            form.add_error("alarms", _("Choose at least one alarm."))
+        else:
+            mine = first.mine
+            made = attempt(
+                form,
+                lambda: bundle_ask(
+                    mine=mine, alarms=numbers, clips=videos, purpose=purpose, actor=request.user
+                ),
+            )
+            if made is not None:
+                return redirect("bundle", uid=made.uid)
     status = 400 if form.is_bound else 200
-    return render(request, "bundles/new.html", {"form": form}, status=status)
+    videos = _videos(form["clips"].value() or "")
+    context = {"form": form, "videos": clips().filter(mine__in=allowed, uid__in=videos)}
+    return render(request, "bundles/new.html", context, status=status)
+
+
+def _videos(text: str) -> list[UUID]:
+    """Return the ids in a text, as far as they are any."""
+    found = []
+    for word in text.split(","):
+        with suppress(ValueError):
+            found.append(UUID(word))
+    return found
 
 
 @require_GET
@@ -65,7 +84,9 @@ def bundle_new(request: HttpRequest) -> HttpResponse:
 def bundle_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show how far a bundle is, what is in it, and how to prove it."""
     bundle: Bundle = find(request, bundles(), Action.EXPORT, uid=uid)
+    videos = clips().filter(uid__in=bundle.clips)
     context = {"bundle": bundle, "percent": percent_of(bundle), "key": key_of(bundle)}
+    context["videos"] = videos
     return render(request, "bundles/bundle.html", context)
 
 

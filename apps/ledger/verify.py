@@ -366,10 +366,12 @@ def _manifest_faults(bundle, name, listed, acts):
     bound = {detail["manifest"] for detail in told if "manifest" in detail}
     if bound and digest(manifest) not in bound:
         yield f"{name}: the ledger tells of another manifest"
-    beside = name[: -len("manifest.json")] + "findings.json"
-    facts = manifest.get("files", {}).get("findings.json")
-    if facts and beside in listed and listed[beside]["sha256"] != facts["sha256"]:
-        yield f"{beside}: is not the one that the manifest names"
+    for file, facts in manifest.get("files", {}).items():
+        beside = name[: -len("manifest.json")] + file
+        if beside in listed and listed[beside]["sha256"] != facts["sha256"]:
+            yield f"{beside}: is not the one that the manifest names"
+        elif beside not in listed and file.endswith(".json"):
+            yield f"{beside}: the manifest names it, and it is not here"
 
 
 def _chunk_faults(bundle, name, listed, acts):
@@ -429,7 +431,9 @@ def main(arguments=None):
     content = json.loads(bundle.read("bundle.json"))
     print(f"This bundle holds: {len(content['files'])} files, packed {content['packed_at']}")
     print(f"  mine     {content['mine']['name']}")
-    print(f"  alarms   {', '.join(map(str, content['alarms']))}")
+    print(f"  alarms   {', '.join(map(str, content['alarms'])) or 'none'}")
+    for clip in content.get("clips", []):
+        print(f"  video    {clip}")
     print(f"  purpose  {content['purpose']}")
     for gap in content["known_gaps"]:
         when = f"{gap['from']} to {gap['until']}: " if "from" in gap else ""

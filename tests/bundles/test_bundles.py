@@ -27,6 +27,7 @@ from apps.bundles.selectors import bundles_due, bundles_old
 from apps.bundles.services import bundle_ask, bundle_make
 from apps.bundles.tasks import forget
 from apps.evidence import storage
+from apps.evidence.cuts import clip_cut
 from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.evidence.storage import StorageError, get_file, put_bytes
@@ -309,6 +310,42 @@ def test_asking_is_refused_without_purpose_and_for_alarms_of_another_mine(hill: 
             bundle_ask(mine=mine, alarms=alarms, purpose=purpose, actor=hill.auditor)
         assert set(refused.value.message_dict) == {field}
     assert not Bundle.objects.exists()
+
+
+def test_a_video_that_was_cut_by_hand_goes_by_itself_with_its_files(hill: Cast, tmp_path):
+    start = timezone.now() - timedelta(seconds=60)
+    record_chunks(Ring(tmp_path / "ring", durable=False), hill.lamp_hill.camera, start, 20)
+    [cut] = clip_cut(
+        cameras=[hill.lamp_hill.camera],
+        since=start + timedelta(seconds=2),
+        until=start + timedelta(seconds=12),
+        reason="who carried what",
+        actor=hill.operator,
+    )
+    clip_make(clip_id=cut.pk, mine_id=cut.mine_id)
+    client = Client()
+    client.force_login(hill.auditor)
+    page = client.get(f"/bundles/new/?clips={cut.uid}").content.decode()
+    assert f"/clips/{cut.uid}/" in page
+    answer = client.post("/bundles/new/", {"clips": str(cut.uid), "purpose": "inquiry 7"})
+    bundle = Bundle.objects.get()
+    assert answer["Location"] == f"/bundles/{bundle.uid}/"
+    out = packed(bundle, tmp_path)
+    rc, said = run(out)
+    assert rc == 0 and str(cut.uid) in said, said
+    folder = f"clips/{cut.uid}/"
+    with zipfile.ZipFile(out) as archive:
+        names = {n.removeprefix(folder) for n in archive.namelist() if n.startswith(folder)}
+        manifest = json.loads(archive.read(f"{folder}manifest.json"))
+        ledger = archive.read("ledger.jsonl").decode()
+    assert names >= {
+        *("clip-covered.mp4", "covered.json", "manifest.json", "chunks.json", "findings.json")
+    }
+    assert (manifest["reason"], manifest["alarm"]) == ("who carried what", None)
+    assert "clip.ready" in ledger and "clip.cut" in ledger
+    for wrong, status in ((uuid.uuid4(), 404), ("nothing", 400)):
+        answer = client.post("/bundles/new/", {"clips": str(wrong), "purpose": "inquiry 7"})
+        assert answer.status_code == status
 
 
 def test_packing_twice_packs_once_and_the_record_tells_of_it(hill: Cast, tmp_path):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +15,8 @@ from apps.api.base import MINE, Rows, ScopedView
 from apps.api.serializers import LinkSerializer
 from apps.bundles.models import Bundle
 from apps.bundles.selectors import bundles
-from apps.bundles.services import MOST_ALARMS, bundle_access, bundle_ask
+from apps.bundles.services import MOST_ALARMS, MOST_CLIPS, bundle_access, bundle_ask
+from apps.evidence.selectors import clips
 from apps.evidence.storage import LINK_LIFE_S, download_link
 
 __all__ = ["BundleDetail", "BundleDownload", "BundleList"]
@@ -29,16 +31,19 @@ class BundleSerializer(serializers.ModelSerializer[Bundle]):
     class Meta:
         model = Bundle
         fields = [
-            "id", "mine", "alarms", "purpose", "asked_by", "asked_at", "state", "done_bytes",
-            "total_bytes", "bytes", "sha256", "ready_at", "error",
+            "id", "mine", "alarms", "clips", "purpose", "asked_by", "asked_at", "state",
+            "done_bytes", "total_bytes", "bytes", "sha256", "ready_at", "error",
         ]  # fmt: skip
 
 
 class AskSerializer(serializers.Serializer[Any]):
-    """Which alarms of one mine, and what for."""
+    """Which alarms of one mine, which videos by themselves, and what for."""
 
     alarms = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), allow_empty=False, max_length=MOST_ALARMS
+        child=serializers.IntegerField(min_value=1), max_length=MOST_ALARMS, default=list
+    )
+    clips = serializers.ListField(
+        child=serializers.UUIDField(), max_length=MOST_CLIPS, default=list
     )
     purpose = serializers.CharField(max_length=300)
 
@@ -62,12 +67,15 @@ class BundleList(Rows):
             self.access.require(Action.EXPORT, 0)
         asked = AskSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        numbers = asked.validated_data["alarms"]
-        rows = Alarm.objects.filter(pk__in=numbers).select_related("mine").order_by("pk")
-        alarm = self.find(rows)
+        numbers, videos = asked.validated_data["alarms"], asked.validated_data["clips"]
+        if not numbers and not videos:
+            raise serializers.ValidationError({"alarms": _("Choose at least one alarm.")})
+        rows: Any = Alarm.objects.filter(pk__in=numbers).select_related("mine").order_by("pk")
+        first = self.find(rows if numbers else clips().filter(uid__in=videos))
         bundle = bundle_ask(
-            mine=alarm.mine,
+            mine=first.mine,
             alarms=numbers,
+            clips=videos,
             purpose=asked.validated_data["purpose"],
             actor=request.user,
         )
