@@ -66,7 +66,8 @@ alarms/N/          the alarm with all its steps, its snapshot, its clips with th
                    clip-covered.mp4 is a copy with people blurred and masks filled; covered.json
                    names the hash of the clip that it was made of, which stays in the mine;
                    chunks.json proves with the ledger what was recorded, chunk by chunk;
-                   findings.json tells what was found when, and where in the picture;
+                   findings.json tells what was found when, and where in the picture,
+                   boxes.json where people and vehicles were in each picture that was analysed;
                    snapshot-marked.jpg (or -covered-marked.jpg) is a copy with that drawn in;
                    timeline-en.pdf and timeline-zh.pdf tell all of it on paper
                    timeline-en.pdf、timeline-zh.pdf 为可打印的事件时间线
@@ -241,8 +242,9 @@ def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
     packer.json(f"{folder}/manifest.json", clip.manifest)
     with mine_scope(clip.mine_id):
         packer.json(f"{folder}/chunks.json", chunk_proofs(clip))
-    if "findings.json" in clip.manifest.get("files", {}):
-        packer.bytes(f"{folder}/findings.json", file_of(clip, "findings.json") or b"")
+    for file in clip.manifest.get("files", {}):
+        if file.endswith(".json"):
+            packer.bytes(f"{folder}/{file}", file_of(clip, file) or b"")
     if given.copy:
         packer.json(
             f"{folder}/covered.json",

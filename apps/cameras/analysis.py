@@ -28,6 +28,7 @@ from apps.cameras.selectors import picture_blind
 from apps.cameras.shedding import rate_for
 from apps.cameras.tiles import keep_tile
 from apps.detectors.loading import Look, look_for, own_models_of
+from apps.evidence.boxes import boxes_kept
 from apps.evidence.sightings import sightings_keep
 from apps.live.services import emit
 from apps.playback.services import motion_keep
@@ -293,6 +294,7 @@ def _write(
     Chunk.objects.filter(pk=chunk.pk).update(
         state=Chunk.State.BAD if result.fault else Chunk.State.DONE,
         error=(result.fault or "")[:300],
+        boxes=boxes_kept(result.detections, start_s=chunk.started_at.timestamp()),
     )
     blind = picture_blind(row)
     if before != (blind, row.faults):

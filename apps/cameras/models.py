@@ -127,6 +127,8 @@ class Chunk(MineRow):
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
+    # Who was where in its analysed pictures (evidence/boxes.py); empty where nobody was.
+    boxes = models.BinaryField(null=True)
     indexed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

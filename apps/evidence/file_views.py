@@ -24,7 +24,7 @@ from workers.media.errors import MediaError
 __all__ = ["clip_file", "file_of"]
 
 PICTURES = ("snapshot.jpg", "snapshot-marked.jpg")
-NAMES = ("manifest.json", "findings.json", *PICTURES)
+NAMES = ("manifest.json", "findings.json", "boxes.json", *PICTURES)
 
 
 @require_GET

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from apps.alarms.models import Snapshot
 from apps.cameras.models import Chunk, Stream, StreamState
+from apps.evidence.boxes import boxes_data
 from apps.evidence.models import Clip
 from apps.evidence.sightings import findings_data
 from apps.ledger.verify import digest
@@ -53,6 +54,9 @@ def beside(clip: Clip, chunks: list[Chunk], cut: Cut) -> Beside:
         camera_id=clip.camera_id, since=starts_at, until=ends_at, clip=str(clip.uid)
     )
     files = {"findings.json": json.dumps(found, indent=1).encode()}
+    boxes = boxes_data(camera_id=clip.camera_id, since=starts_at, until=ends_at, clip=str(clip.uid))
+    if boxes is not None:
+        files["boxes.json"] = json.dumps(boxes, separators=(",", ":")).encode()
     alarm = clip.alarm if clip.alarm and clip.alarm.camera_id == clip.camera_id else None
     snapshot = Snapshot.objects.filter(alarm=alarm).first() if alarm else None
     drawn = (alarm.picture or {}) if alarm else {}

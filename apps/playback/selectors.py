@@ -52,7 +52,8 @@ def chunks_between(
     """List the chunks of a stream that show anything from `since` to `until`, oldest first."""
     rows = Chunk.objects.filter(
         camera=camera, stream=stream, started_at__gt=since - LONGEST, started_at__lt=until
-    ).order_by("started_at", "sequence")[:most]
+    )
+    rows = rows.defer("boxes").order_by("started_at", "sequence")[:most]
     hair = timedelta(milliseconds=5)  # what a chunk ends later than its neighbour begins
     return [c for c in rows if c.started_at + timedelta(seconds=c.duration_s) > since + hair]
 

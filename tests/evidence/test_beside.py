@@ -11,7 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
+from apps.cameras.models import Chunk
 from apps.evidence import storage
+from apps.evidence.boxes import boxes_kept
 from apps.evidence.models import Clip, Sighting
 from apps.evidence.services import clip_make
 from apps.evidence.sightings import sightings_forget, sightings_keep
@@ -82,6 +84,33 @@ def test_the_side_file_tells_what_was_found_in_the_clips_own_clock(clip: Clip):
     assert told["findings"][0]["boxes"] == [BOX]
     assert clip.manifest["findings"]["count"] == 2
     assert clip.manifest["files"]["findings.json"]["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_the_boxes_of_each_analysed_picture_lie_beside_the_clip(hill: Cast, ring: Ring):
+    alarm = an_alarm(hill.lamp_hill, at=timezone.now() - timedelta(seconds=40))
+    start = alarm.raised_at - timedelta(seconds=10)
+    rows = record_chunks(ring, hill.lamp_hill.camera, start, 31)
+    for second, row in enumerate(rows):
+        seen_s = row.started_at.timestamp() + 0.2
+        walks = {"label": "person", "xyxy": [0.01 * second, 0.4, 0.1, 0.8], "score": 0.8}
+        boxes = [
+            walks | {"track": 7 if 2 <= second < 5 else None},
+            {"label": "chair", "xyxy": [0, 0, 1, 1], "score": 0.9, "track": None},
+        ]
+        kept = boxes_kept([{"t": seen_s, "boxes": boxes}], start_s=seen_s - 0.2)
+        Chunk.objects.filter(pk=row.pk).update(boxes=kept)
+    clip = alarm.clips.get()
+    clip_make(clip_id=clip.pk, mine_id=clip.mine_id)
+    clip.refresh_from_db()
+    told = json.loads(stored(clip, "boxes.json"))
+    assert [one["t_s"] for one in told["pictures"]] == [
+        pytest.approx(second + 0.2, abs=0.01) for second in (2, 3, 4)
+    ]
+    assert told["pictures"][1]["boxes"] == [
+        {"track": 7, "label": "person", "box": [0.03, 0.4, 0.1, 0.8]}
+    ]
+    facts = clip.manifest["files"]["boxes.json"]
+    assert facts["sha256"] == hashlib.sha256(stored(clip, "boxes.json")).hexdigest()
 
 
 def test_the_manifest_names_all_that_the_clip_stands_on(hill: Cast, clip: Clip):

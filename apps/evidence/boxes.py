@@ -1,0 +1,83 @@
+"""Where people and vehicles were in each analysed picture: kept with the chunk, told beside a clip.
+
+A chunk's row is written anew when it is analysed in any case, so its boxes cost no row and no
+statement of their own, and they go when the ring lets the chunk go.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apps.cameras.models import Analysis, Chunk
+from workers.vision.track import HIGH_SCORE
+from workers.vision.vehicles import LABELS
+
+__all__ = ["boxes_data", "boxes_kept"]
+
+FORMAT = "davy-boxes/1"
+# No chunk lasts longer.
+LONGEST = timedelta(seconds=20)
+
+
+def boxes_kept(detections: Iterable[dict[str, Any]], *, start_s: float) -> bytes | None:
+    """Return what a chunk keeps of the engine's detections; None where nobody was followed.
+
+    Packed JSON, some 150 bytes: [milliseconds from the chunk's start, [[track, label, left, top,
+    right, bottom], ...]] for each picture, in thousandths of the picture. People who are followed,
+    and vehicles (track 0).
+    """
+    kept = []
+    for seen in detections:
+        boxes = [
+            [box["track"] or 0, box["label"], *(round(1000 * side) for side in box["xyxy"])]
+            for box in seen["boxes"]
+            if box["track"] is not None or (box["label"] in LABELS and box["score"] >= HIGH_SCORE)
+        ]
+        if boxes:
+            kept.append([round(1000 * (seen["t"] - start_s)), boxes])
+    return zlib.compress(json.dumps(kept, separators=(",", ":")).encode()) if kept else None
+
+
+def boxes_data(
+    *, camera_id: int, since: datetime, until: datetime, clip: str
+) -> dict[str, Any] | None:
+    """Return a clip's side file with the boxes of each analysed picture, in the clip's own clock.
+
+    None where nobody was followed. `analysed_until` says from when on the analysis had not come to
+    the recording yet when the clip was cut: what is not told after it was not looked for.
+    """
+    rows = Chunk.objects.filter(
+        camera=camera_id, started_at__gt=since - LONGEST, started_at__lt=until, boxes__isnull=False
+    ).order_by("started_at", "sequence")
+    pictures = [
+        {
+            "t_s": round(t_s, 3),
+            "boxes": [
+                {"track": track, "label": label, "box": [side / 1000 for side in sides]}
+                for track, label, *sides in boxes
+            ],
+        }
+        for start, kept in rows.values_list("started_at", "boxes")
+        for at_ms, boxes in json.loads(zlib.decompress(kept))
+        if 0 <= (t_s := (start - since).total_seconds() + at_ms / 1000) <= _length_s(since, until)
+    ]
+    if not pictures:
+        return None
+    analysed = Analysis.objects.filter(camera=camera_id).values_list("analysed_until", flat=True)
+    end = analysed.first()
+    return {
+        "format": FORMAT,
+        "clip": clip,
+        "camera": camera_id,
+        "clock": "t_s: seconds after the clip's first picture",
+        "starts_at": since.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "boxes_are": "left, top, right, bottom, as shares of the picture",
+        "analysed_until": end.astimezone(UTC).isoformat(timespec="milliseconds") if end else None,
+        "pictures": pictures,
+    }
+
+
+def _length_s(since: datetime, until: datetime) -> float:
+    return (until - since).total_seconds()
