@@ -1,12 +1,16 @@
 """How cameras stand, told by the database, so that lists can filter and sort by it."""
 
-from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
+from typing import Any
+
+from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from apps.cameras.models import Camera, Stream, StreamState
 from apps.cameras.selectors import BLINDING, SEES, STALE, cameras
 
-__all__ = ["cameras_standing"]
+__all__ = ["STATES", "cameras_standing", "standing_by_mine"]
+
+STATES = ("protecting", "blind", "off")
 
 
 def cameras_standing() -> QuerySet[Camera]:
@@ -38,3 +42,10 @@ def cameras_standing() -> QuerySet[Camera]:
             )
         )
     )
+
+
+def standing_by_mine(mine_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """Count each mine's cameras: all, protecting, blind, off; a mine that has none is left out."""
+    states = {state: Count("pk", filter=Q(standing=state)) for state in STATES}
+    rows = cameras_standing().filter(mine__in=mine_ids).order_by().values("mine")
+    return {row["mine"]: row for row in rows.annotate(all=Count("pk"), **states)}

@@ -1,5 +1,6 @@
 """Reads of a mine's own models."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
@@ -7,7 +8,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from apps.cameras.models import Camera
 from apps.detectors.models import OwnModel, ShadowDay
 
-__all__ = ["COUNTS", "own_model_for", "own_models", "shadow_figures"]
+__all__ = ["COUNTS", "own_model_for", "own_models", "shadow_figures", "shadow_figures_of"]
 
 COUNTS = ("frames", "both", "ours_only", "theirs_only", "errors", "cpu_ms")
 
@@ -29,8 +30,19 @@ def shadow_figures(model: OwnModel) -> dict[str, Any]:
 
     agreement: people found by both, of all found by either, in percent; None before the first.
     """
-    sums = ShadowDay.objects.filter(model=model).aggregate(**{n: Sum(n) for n in COUNTS})
-    counts: dict[str, Any] = {name: sums[name] or 0 for name in COUNTS}
+    return shadow_figures_of([model])[model.pk]
+
+
+def shadow_figures_of(models: Iterable[OwnModel]) -> dict[int, dict[str, Any]]:
+    """Return the figures of several models by their ids; one question to the database."""
+    ids = [model.pk for model in models]
+    days = ShadowDay.objects.filter(model__in=ids).order_by().values("model")
+    sums = {row["model"]: row for row in days.annotate(**{f"all_{n}": Sum(n) for n in COUNTS})}
+    return {pk: _figures(sums.get(pk, {})) for pk in ids}
+
+
+def _figures(sums: dict[str, Any]) -> dict[str, Any]:
+    counts: dict[str, Any] = {name: sums.get(f"all_{name}", 0) for name in COUNTS}
     found = counts["both"] + counts["ours_only"] + counts["theirs_only"]
     frames = counts["frames"]
     return {

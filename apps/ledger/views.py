@@ -3,11 +3,11 @@
 from itertools import chain, islice
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.db.models import OuterRef, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,12 +18,43 @@ from apps.ledger.models import Root, SigningKey, StampFailure
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root, unsealed
 from apps.ledger.services import ledger_seal
 from apps.ledger.stamping import WITHIN, newest_stamp, stamp_faults
+from apps.lists.filters import Search, Since, Until
+from apps.lists.listing import Column, Listing
+from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
 
 __all__ = ["ledger", "ledgers", "prove"]
 
-ROOTS = 30
+ROOTS = Listing(
+    name="roots",
+    title=_("Signed roots"),
+    columns=(
+        Column(key="at", label=_("When"), text=lambda row: row.at, order=("at",)),
+        Column(key="number", label=_("Up to link"), text=lambda row: row.number, order=("number",)),
+        Column(key="hash", label=_("Hash"), text=lambda row: row.hash),
+        Column(key="signature", label=_("Signature"), text=lambda row: row.signature, shown=False),
+        Column(key="key", label=_("Key"), text=lambda row: row.key.public, order=("key",)),
+        Column(
+            key="stamp",
+            label=_("Time stamp"),
+            text=lambda row: row.stamp.at if hasattr(row, "stamp") else None,
+            order=("stamp__at",),
+        ),
+        Column(
+            key="tsa",
+            label=_("Time stamp authority"),
+            text=lambda row: row.stamp.tsa if hasattr(row, "stamp") else None,
+            shown=False,
+        ),
+    ),
+    filters=(
+        Search(label=_("Hash"), fields=("hash",)),
+        Since(label=_("From"), fields=("at",)),
+        Until(label=_("Until"), fields=("at",)),
+    ),
+    order="-number",
+)
 # So many faults are named, as the command does.
 MOST_FAULTS = 20
 # Proving so many links takes about half a minute; more are for `manage.py ledger verify`.
@@ -52,21 +83,20 @@ def ledgers(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @page
-def ledger(request: HttpRequest, pk: int) -> HttpResponse:
+def ledger(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show how long the chain is, up to where it is signed, with which keys."""
     return _ledger(request, _mine(request, pk))
 
 
 def _ledger(
     request: HttpRequest, mine: Mine, faults: list[str] | None = None, *, proved: bool = False
-) -> HttpResponse:
+) -> HttpResponseBase:
     link, root = newest_link(mine_id=mine.pk), newest_root(mine_id=mine.pk)
     failures = StampFailure.objects.filter(root=OuterRef("pk")).order_by("-pk")
     roots = (
         Root.objects.filter(mine=mine)
         .select_related("key", "stamp")
         .annotate(not_stamped=Subquery(failures.values("reason")[:1]))
-        .order_by("-number")
     )
     stamp = newest_stamp(mine_id=mine.pk)
     others = access_of_request(request).mines_for(Action.READ_AUDIT)
@@ -78,7 +108,6 @@ def _ledger(
         "root": root,
         "unsigned": (link.number if link else 0) - (root.number if root else 0),
         "waiting": unsealed(mine_id=mine.pk).count(),
-        "roots": Paginator(roots, ROOTS).get_page(request.GET.get("page", "1")),
         "stamp": stamp,
         "stamping": bool(settings.TSA_URL),
         "stamps": stamp is not None or bool(settings.TSA_URL),
@@ -89,12 +118,14 @@ def _ledger(
         "proved": proved,
         "now": timezone.now(),
     }
-    return render(request, "ledger/ledger.html", context)
+    return answer_list(
+        request, ROOTS, roots, mine_ids=[mine.pk], template="ledger/ledger.html", context=context
+    )
 
 
 @require_POST
 @page
-def prove(request: HttpRequest, pk: int) -> HttpResponse:
+def prove(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Prove the whole chain against the record and say what came of it; that is an act as well."""
     mine = _mine(request, pk)
     last = newest_link(mine_id=mine.pk)

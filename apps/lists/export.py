@@ -64,7 +64,10 @@ def export(request: HttpRequest, shown: Shown) -> HttpResponseBase:
         keys = [(number, value_of(row, listing.mine)) for number, row in enumerate(rows)]
     if len(keys) > MOST_ROWS:
         raise TooMany(_("More than %(most)s rows: narrow the list first.") % {"most": MOST_ROWS})
-    for mine_id, count in sorted(Counter(mine for _key, mine in keys).items()):
+    counts = Counter(
+        mine for _key, its in keys for mine in (its if isinstance(its, list) else [its])
+    )
+    for mine_id, count in sorted(counts.items()):
         record(
             action="list.exported",
             subject=f"list:{listing.name}",
@@ -72,7 +75,7 @@ def export(request: HttpRequest, shown: Shown) -> HttpResponseBase:
             actor=request.user,
             detail={"filters": shown.chosen(), "rows": count},
         )
-    guards = _guards(request, listing.name, {mine for _key, mine in keys})
+    guards = _guards(request, listing.name, set(counts))
     write = _writer(shown, current_scope() or Scope(), get_language() or "en", guards)
     batches = [[key for key, _mine in keys[i : i + BATCH]] for i in range(0, len(keys), BATCH)]
     served = _later(batches, write) if isinstance(request, ASGIRequest) else _now(batches, write)

@@ -44,7 +44,7 @@ class Listing:
     columns: tuple[Column, ...]
     filters: tuple[Filter, ...]
     order: str  # a column's key; "-" before it: from the end
-    mine: str = "mine_id"  # where a row says whose it is
+    mine: str = "mine_id"  # where a row says whose it is; a plain row may name a list of mines
 
     @property
     def exported(self) -> tuple[Column, ...]:

@@ -21,11 +21,12 @@ def answer_list(
     mine_ids: list[int],
     template: str,
     context: dict[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponseBase:
     """Show the rows that the address asks for, or send them with `?export=csv`.
 
     `rows` are limited to `mine_ids` by the caller; days are those of the chosen mine's clock, or
-    of the clock that all of the mines share.
+    of the clock that all of the mines share. `status` is for a page whose form comes back.
     """
     allowed = mines().filter(pk__in=mine_ids)
     zones = {str(pk): zone for pk, zone in allowed.values_list("pk", "timezone")}
@@ -33,7 +34,7 @@ def answer_list(
     shared = set(zones.values())
     zone = chosen or (shared.pop() if len(shared) == 1 else "UTC")
     shown = Shown(listing, request.GET, rows, mine_ids=mine_ids, zone=zone)
-    status, refused = (400, "") if shown.faults else (200, "")
+    status, refused = (400, "") if shown.faults else (status, "")
     if request.GET.get(EXPORT) == "csv" and not shown.faults:
         try:
             return export(request, shown)

@@ -19,7 +19,7 @@ from apps.accounts.pages import page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.backup.selectors import last_backup
 from apps.cameras.models import Analysis, Chunk, StreamState
-from apps.cameras.standing import cameras_standing
+from apps.cameras.standing import standing_by_mine
 from apps.evidence.locking import wants_lock
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, features, reach
@@ -40,19 +40,7 @@ BACKUP_LATE = timedelta(days=2)
 def health(request: HttpRequest) -> HttpResponse:
     """Show whether every part does its work, and each mine's cameras by how they stand."""
     mine_ids = require_somewhere(request, Action.CONFIGURE)
-    counts = {
-        row["mine"]: row
-        for row in cameras_standing()
-        .filter(mine__in=mine_ids)
-        .order_by()
-        .values("mine")
-        .annotate(
-            all=Count("pk"),
-            protecting=Count("pk", filter=Q(standing="protecting")),
-            blind=Count("pk", filter=Q(standing="blind")),
-            off=Count("pk", filter=Q(standing="off")),
-        )
-    }
+    counts = standing_by_mine(mine_ids)
     context = {
         "section": "health",
         "parts": [

@@ -5,33 +5,33 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Min, Sum
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Min
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.formats import localize
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.pages import attempt, find, page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
-from apps.evidence.models import Clip
+from apps.lists.pages import answer_list
 from apps.live.services import KEEP
 from apps.mines.models import Mine
-from apps.mines.selectors import mines
+from apps.portal.kept import (
+    KEPT_CAMERAS,
+    KEPT_MINES,
+    days_words,
+    kept_by_mine,
+    kept_of_cameras,
+    kept_words,
+    number_words,
+)
 from apps.portal.mines import mine_to
 from apps.readings.models import Reading
-from apps.recordings.keeping import (
-    FIELDS,
-    Kept,
-    kept_by_camera,
-    kept_from,
-    kept_of_mine,
-    retention_set,
-)
-from apps.recordings.models import Retention, Stretch
+from apps.recordings.keeping import FIELDS, Kept, kept_from, kept_of_mine, retention_set
+from apps.recordings.models import Retention
 
 __all__ = ["camera_retention", "mine_retention", "retention"]
 
@@ -81,34 +81,9 @@ class RetentionForm(forms.Form):
             self.fields[name].widget.attrs["placeholder"] = words
 
 
-def kept_words(kept: Kept) -> dict[str, str]:
-    """Say what holds, in words."""
-    years = _number(kept.clip_years)
-    return {
-        "days": _days(kept.days),
-        "gigabytes": _("what the disk gives")
-        if kept.gigabytes is None
-        else _("%(n)s GB") % {"n": _number(kept.gigabytes)},
-        "clip_years": _("for good")
-        if not kept.clip_years
-        else ngettext("%(n)s year", "%(n)s years", round(kept.clip_years)) % {"n": years},
-    }
-
-
-def _number(value: float) -> str:
-    return str(localize(int(value) if value == int(value) else round(value, 2)))
-
-
-def _days(days: float) -> str:
-    if days < 1:
-        minutes = round(days * 1440)
-        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
-    return ngettext("%(n)s day", "%(n)s days", round(days)) % {"n": _number(days)}
-
-
 @require_http_methods(["GET", "POST"])
 @page
-def mine_retention(request: HttpRequest, pk: int) -> HttpResponse:
+def mine_retention(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Set how long a mine keeps what, and show which of its cameras say something else."""
     mine = mine_to(request, pk, Action.CONFIGURE)
     return _change(request, mine, None)
@@ -116,13 +91,13 @@ def mine_retention(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page
-def camera_retention(request: HttpRequest, pk: int) -> HttpResponse:
+def camera_retention(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Set how long one camera's recordings and videos are kept."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
     return _change(request, camera.mine, camera)
 
 
-def _change(request: HttpRequest, mine: Mine, camera: Camera | None) -> HttpResponse:
+def _change(request: HttpRequest, mine: Mine, camera: Camera | None) -> HttpResponseBase:
     row = Retention.objects.filter(mine=mine, camera=camera).first()
     above = kept_of_mine(mine.pk) if camera else kept_from(None)
     form = RetentionForm(
@@ -139,64 +114,26 @@ def _change(request: HttpRequest, mine: Mine, camera: Camera | None) -> HttpResp
             return redirect("portal-retention")
     context = {
         "section": "retention", "mine": mine, "camera": camera, "form": form,
-        "above": kept_words(above), "cameras": [] if camera else _cameras(mine),
+        "above": kept_words(above),
     }  # fmt: skip
     status = 400 if request.method == "POST" else 200
-    return render(request, "portal/retention_form.html", context, status=status)
-
-
-def _cameras(mine: Mine) -> list[dict[str, Any]]:
-    rows = list(cameras().filter(mine=mine))
-    kept = kept_by_camera(rows)
-    return [
-        {
-            "camera": camera,
-            "words": kept_words(kept[camera.pk]),
-            "own": {name for name in FIELDS if kept[camera.pk].said_by[name] == "camera"},
-        }
-        for camera in rows
-    ]
+    if camera:
+        return render(request, "portal/retention_form.html", context, status=status)
+    return answer_list(
+        request, KEPT_CAMERAS, kept_of_cameras(mine), mine_ids=[mine.pk],
+        template="portal/retention_mine.html", context=context, status=status,
+    )  # fmt: skip
 
 
 @require_GET
 @page
-def retention(request: HttpRequest) -> HttpResponse:
+def retention(request: HttpRequest) -> HttpResponseBase:
     """Show how long what is kept, who says so, and how much there is of the mines now."""
     mine_ids = require_somewhere(request, Action.CONFIGURE)
-    stretches = Stretch.objects.filter(mine__in=mine_ids).order_by()
-    recorded = {
-        row["mine"]: row
-        for row in stretches.values("mine").annotate(oldest=Min("since"), bytes=Sum("bytes"))
-    }
-    clips = {
-        row["mine"]: row
-        for row in Clip.objects.filter(mine__in=mine_ids, state=Clip.State.READY)
-        .order_by()
-        .values("mine")
-        .annotate(oldest=Min("wanted_from"), bytes=Sum("bytes"))
-    }
-    own: dict[int, int] = {}
-    by_mine: dict[int, Retention] = {}
-    for row in Retention.objects.filter(mine__in=mine_ids):
-        if row.camera_id is None:
-            by_mine[row.mine_id] = row
-        elif any(getattr(row, name) is not None for name in FIELDS):
-            own[row.mine_id] = own.get(row.mine_id, 0) + 1
-    rows = []
-    for mine in mines().filter(pk__in=mine_ids):
-        rows.append(
-            {
-                "mine": mine,
-                "words": kept_words(kept_from(by_mine.get(mine.pk))),
-                "own": own.get(mine.pk, 0),
-                "recorded": recorded.get(mine.pk, {}),
-                "clips": clips.get(mine.pk, {}),
-            }
-        )
     readings = _("as read %(raw)s, by the minute %(minute)s, by the hour %(hour)s") % {
-        "raw": _days(settings.READINGS_RAW_DAYS),
-        "minute": _days(settings.READINGS_MINUTE_DAYS),
-        "hour": _days(settings.READINGS_HOUR_DAYS),
+        "raw": days_words(settings.READINGS_RAW_DAYS),
+        "minute": days_words(settings.READINGS_MINUTE_DAYS),
+        "hour": days_words(settings.READINGS_HOUR_DAYS),
     }
     reading = Reading.objects.filter(mine__in=mine_ids).aggregate(oldest=Min("at"))
     others: list[dict[str, Any]] = [
@@ -204,14 +141,17 @@ def retention(request: HttpRequest) -> HttpResponse:
          "why": _("The record cannot be changed or deleted.")},
         {"what": _("Levels and other readings"), "how": readings, **reading,
          "set": "DAVY_READINGS_*_DAYS"},
-        {"what": _("Events for open pages"), "how": _days(KEEP.days),
+        {"what": _("Events for open pages"), "how": days_words(KEEP.days),
          "why": _("A page that was away longer starts anew.")},
     ]  # fmt: skip
     context = {
         "section": "retention",
-        "rows": rows,
         "others": others,
         "default": kept_words(kept_from(None)),
-        "disk_gb": _number(settings.RING_BYTES / 1e9),
+        "disk_gb": number_words(settings.RING_BYTES / 1e9),
     }
-    return render(request, "portal/retention.html", context)
+    rows = kept_by_mine(mine_ids)
+    return answer_list(
+        request, KEPT_MINES, rows, mine_ids=mine_ids, template="portal/retention.html",
+        context=context,
+    )  # fmt: skip

@@ -1,12 +1,14 @@
 """Pages of mines, their places and their machines."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.models import Role
@@ -14,12 +16,82 @@ from apps.accounts.pages import access_of_request, attempt, page
 from apps.accounts.permissions import Action
 from apps.accounts.selectors import members_of
 from apps.cameras.selectors import camera_health, cameras
+from apps.cameras.standing import STATES, standing_by_mine
+from apps.lists.filters import Among, Choice, Options, Search
+from apps.lists.listing import Column, Listing
+from apps.lists.pages import answer_list
 from apps.mines.models import Machine, Mine
 from apps.mines.selectors import areas, mines
 from apps.mines.services import area_create, machine_create, mine_create
 from apps.portal.forms import AreaForm, MachineForm, MineForm
 
 __all__ = ["area_add", "machine_add", "mine_add", "mine_list", "mine_page", "mine_to"]
+
+GUARD = {
+    "protecting": gettext_lazy("all cameras protect"),
+    "blind": gettext_lazy("a camera is blind"),
+    "off": gettext_lazy("a camera is off"),
+    "none": gettext_lazy("no camera yet"),
+}
+
+
+def _organisations(mine_ids: list[int]) -> Options:
+    rows = mines().filter(pk__in=mine_ids).order_by("organisation__name")
+    return list(rows.values_list("organisation", "organisation__name").distinct())
+
+
+MINES = Listing(
+    name="mines",
+    title=gettext_lazy("Mines"),
+    columns=(
+        Column(key="name", label=gettext_lazy("Mine"), text=lambda row: row.name, order=("name",)),
+        Column(
+            key="organisation",
+            label=gettext_lazy("Organisation"),
+            text=lambda row: row.organisation.name,
+            order=("organisation__name", "name"),
+        ),
+        Column(
+            key="zone",
+            label=gettext_lazy("Time zone"),
+            text=lambda row: row.timezone,
+            order=("timezone",),
+        ),
+        Column(
+            key="cameras",
+            label=gettext_lazy("Cameras"),
+            text=lambda row: row.camera_count,
+            order=("camera_count",),
+        ),
+        Column(
+            key="protecting",
+            label=gettext_lazy("protecting"),
+            text=lambda row: row.protecting,
+            order=("protecting",),
+        ),
+        Column(
+            key="blind", label=gettext_lazy("BLIND"), text=lambda row: row.blind, order=("blind",)
+        ),
+        Column(key="off", label=gettext_lazy("off"), text=lambda row: row.off, order=("off",)),
+    ),
+    filters=(
+        Search(label=gettext_lazy("Name"), fields=("name", "organisation__name")),
+        Choice(
+            key="organisation",
+            label=gettext_lazy("Organisation"),
+            fields=("organisation_id",),
+            choices=_organisations,
+        ),
+        Among(
+            key="state",
+            label=gettext_lazy("State"),
+            fields=("standings",),
+            choices=lambda mine_ids: GUARD.items(),
+        ),
+    ),
+    order="organisation",
+    mine="pk",
+)
 
 
 def mine_to(request: HttpRequest, pk: int, action: Action) -> Mine:
@@ -33,24 +105,34 @@ def mine_to(request: HttpRequest, pk: int, action: Action) -> Mine:
 
 @require_GET
 @page
-def mine_list(request: HttpRequest) -> HttpResponse:
-    """List the mines that the person may set up."""
+def mine_list(request: HttpRequest) -> HttpResponseBase:
+    """List the mines that the person may set up, with how their cameras stand."""
     access = access_of_request(request)
     organisations = access.organisations_for(Action.CREATE_MINE)
     configurable = access.mines_for(Action.CONFIGURE)
     if not configurable and not organisations:
         raise PermissionDenied(_("Setting up is for owners and admins."))
-    rows = list(mines().filter(pk__in=configurable))
-    watched: dict[int, list[str]] = {}
-    for camera in cameras().filter(mine__in=configurable):
-        watched.setdefault(camera.mine_id, []).append(camera_health(camera)["state"])
+    rows: list[Any] = list(mines().filter(pk__in=configurable))
+    counts = standing_by_mine(configurable)
     for mine in rows:
-        states = watched.get(mine.pk, [])
-        mine.camera_count = len(states)
-        mine.protecting = states.count("protecting")
-        mine.blind = states.count("blind")
-    context = {"mines": rows, "may_add": bool(organisations), "organisations": organisations}
-    return render(request, "portal/mines.html", context)
+        found = counts.get(mine.pk, {})
+        mine.camera_count = found.get("all", 0)
+        for state in STATES:
+            setattr(mine, state, found.get(state, 0))
+        mine.standings = _standings(mine)
+    context = {"section": "mines", "may_add": bool(organisations), "organisations": organisations}
+    return answer_list(
+        request, MINES, rows, mine_ids=configurable, template="portal/mines.html", context=context
+    )
+
+
+def _standings(mine: Any) -> list[str]:
+    """Return the words of the filter that fit a mine."""
+    if not mine.camera_count:
+        return ["none"]
+    if mine.protecting == mine.camera_count:
+        return ["protecting"]
+    return [state for state in ("blind", "off") if getattr(mine, state)]
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -15,11 +15,56 @@ from apps.accounts.models import Role, User
 from apps.accounts.organisations import member_add, member_take_out, members_everywhere
 from apps.accounts.pages import access_of_request, attempt, page
 from apps.accounts.permissions import Action
+from apps.lists.filters import Search
+from apps.lists.listing import Column, Listing
+from apps.lists.pages import answer_list
 from apps.mines.models import Organisation
 from apps.mines.selectors import mines
 from apps.mines.services import organisation_update
+from apps.portal.lists import of_codes
 
 __all__ = ["organisation"]
+
+MEMBERS = Listing(
+    name="everywhere",
+    title=gettext_lazy("People with a role in all mines"),
+    columns=(
+        Column(
+            key="username",
+            label=gettext_lazy("User name"),
+            text=lambda row: row.user.username,
+            order=("user__username",),
+        ),
+        Column(
+            key="name",
+            label=gettext_lazy("Name"),
+            text=lambda row: row.user.get_full_name(),
+            order=("user__first_name", "user__last_name"),
+        ),
+        Column(
+            key="role",
+            label=gettext_lazy("Role"),
+            text=lambda row: row.get_role_display(),
+            order=("role",),
+        ),
+        Column(
+            key="seen",
+            label=gettext_lazy("Signed in last"),
+            text=lambda row: row.user.last_login,
+            order=("user__last_login",),
+        ),
+        Column(key="remove", label=gettext_lazy("Remove"), text=lambda row: "", exported=False),
+    ),
+    filters=(
+        Search(
+            label=gettext_lazy("Name"),
+            fields=("user__username", "user__first_name", "user__last_name"),
+        ),
+        of_codes("role", gettext_lazy("Role"), "role", Role.choices),
+    ),
+    order="username",
+    mine="mine_ids",
+)
 
 
 class NameForm(forms.Form):
@@ -53,7 +98,7 @@ class MemberForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @page
-def organisation(request: HttpRequest, pk: int) -> HttpResponse:
+def organisation(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show an organisation, rename it, and say who has a role in all of its mines."""
     access = access_of_request(request)
     if pk not in access.organisation_ids:
@@ -66,16 +111,22 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     member = MemberForm(request.POST if step == "add" else None)
     if _done(request, row, step, name, member):
         return redirect("portal-organisation", pk=pk)
+    of_it = list(mines().filter(organisation=row))
+    mine_ids = [mine.pk for mine in of_it]
+    members: list[Any] = members_everywhere(organisation=row)
+    for one in members:
+        one.mine_ids = mine_ids  # each of them reads in its record who took this list
     context: dict[str, Any] = {
         "organisation": row,
         "name_form": name,
         "member_form": member,
-        "mines": mines().filter(organisation=row),
-        "members": members_everywhere(organisation=row),
+        "mines": of_it,
         "section": "organisation",
     }
-    status = 400 if request.method == "POST" else 200
-    return render(request, "portal/organisation.html", context, status=status)
+    return answer_list(
+        request, MEMBERS, members, mine_ids=mine_ids, template="portal/organisation.html",
+        context=context, status=400 if request.method == "POST" else 200,
+    )  # fmt: skip
 
 
 def _done(
