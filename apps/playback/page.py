@@ -14,9 +14,9 @@ from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.playback.selectors import streams_data
-from apps.rules.masks import masks_now
+from apps.rules.masks import Polygon, masks_now
 
-__all__ = ["MOST_CAMERAS", "watch_config"]
+__all__ = ["MOST_CAMERAS", "camera_given", "watch_config"]
 
 MOST_CAMERAS = 4
 
@@ -33,30 +33,32 @@ def watch_config(access: Access, cameras: Sequence[Camera], *, at: str) -> dict[
         "timezone": cameras[0].mine.timezone,
         "may_cut": access.can(Action.CUT_CLIP, cameras[0].mine_id),
         "may_download": access.can(Action.WATCH_CLIP, cameras[0].mine_id),
-        "cameras": [
-            {
-                "id": camera.pk,
-                "name": camera.name,
-                "area": camera.area.name,
-                "timezone": camera.mine.timezone,
-                "enabled": camera.enabled,
-                "chunk_s": camera.chunk_s,
-                "streams": streams_data(camera),
-                "masks": masks.get(camera.pk, []),
-                "urls": {
-                    "camera": reverse("api:camera", args=[camera.pk]),
-                    "media": reverse("api:camera-media", args=[camera.pk]),
-                    "timeline": reverse("api:camera-timeline", args=[camera.pk]),
-                    "preview": reverse("api:camera-preview", args=[camera.pk]),
-                    "span": reverse("api:camera-span", args=[camera.pk]),
-                    "download": reverse("span-ask", args=[camera.pk]),
-                },
-            }
-            for camera in cameras
-        ],
+        "cameras": [camera_given(camera, masks.get(camera.pk, [])) for camera in cameras],
         "alarm": reverse("alarm", args=[0]),
         "login": reverse("login"),
         "strings": _strings(),
+    }
+
+
+def camera_given(camera: Camera, masks: list[Polygon]) -> dict[str, Any]:
+    """Return what a page needs to play a camera; `masks` are those in force now."""
+    return {
+        "id": camera.pk,
+        "name": camera.name,
+        "area": camera.area.name,
+        "timezone": camera.mine.timezone,
+        "enabled": camera.enabled,
+        "chunk_s": camera.chunk_s,
+        "streams": streams_data(camera),
+        "masks": masks,
+        "urls": {
+            "camera": reverse("api:camera", args=[camera.pk]),
+            "media": reverse("api:camera-media", args=[camera.pk]),
+            "timeline": reverse("api:camera-timeline", args=[camera.pk]),
+            "preview": reverse("api:camera-preview", args=[camera.pk]),
+            "span": reverse("api:camera-span", args=[camera.pk]),
+            "download": reverse("span-ask", args=[camera.pk]),
+        },
     }
 
 

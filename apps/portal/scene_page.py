@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.alarms import words
@@ -10,9 +11,11 @@ from apps.alarms.chatter import proposals
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
 from apps.mines.models import Machine
+from apps.playback.page import camera_given
 from apps.portal.replay_words import replay_words
 from apps.portal.rule_words import rule_words
 from apps.portal.scene_words import scene_words
+from apps.rules.masks import masks_now
 from apps.rules.selectors import scene_document, scene_in_force, template_data
 from workers.hazards import registry
 from workers.hazards.params import describe
@@ -68,9 +71,10 @@ def scene_config(camera: Camera) -> dict[str, Any]:
             "sight": reverse("api:camera-sight", args=[camera.pk]),
             "template": reverse("api:camera-scene-template", args=[camera.pk]),
             "replays": reverse("api:replays"),
-            "watch": f"{reverse('watch')}?camera={camera.pk}",
         },
         "camera": camera.pk,
+        "now": timezone.now().timestamp(),
+        "video": camera_given(camera, masks_now(camera_ids=[camera.pk]).get(camera.pk, [])),
         "proposals": proposals(camera=camera, scene=scene) if scene else [],
         "strings": scene_words() | rule_words() | replay_words(),
     }

@@ -132,7 +132,16 @@ def scene_words() -> dict[str, Any]:
             "A new picture every 2 s, so that it stands still under what you draw. The boxes are of"
             " the moment above and may be a second off the picture."
         ),
-        "live_video": _("Watch it as video"),
+        "video": _("Live video"),
+        "video_waits": _("The live video is on its way."),
+        "video_age": _("Live video, %(age)s old. Draw on it as on the picture."),
+        "video_none": _("No video comes from this camera now: this is its last picture."),
+        "video_old": _("The video has stopped: this is the camera's last picture."),
+        "video_hevc": _(
+            "This browser cannot play the camera's video (HEVC): this is its last picture."
+        ),
+        "video_no_mse": _("This browser cannot play live video: this is the last picture."),
+        "video_signed_out": _("Your session has ended: sign in again in another window."),
         "no_frame": _("No picture yet. You can draw already; the picture appears by itself."),
         "help": _(
             "Drag a point or a whole zone. Click an edge to add a point. By keyboard: Tab to a "

@@ -13,7 +13,7 @@ from apps.rules.models import Scene
 from workers.media.cover import cover_jpeg
 from workers.media.errors import MediaError
 
-__all__ = ["covered", "masks_now", "masks_of"]
+__all__ = ["Polygon", "covered", "masks_now", "masks_of"]
 
 log = logging.getLogger(__name__)
 Polygon = list[list[float]]

@@ -298,3 +298,25 @@ def test_an_auditor_sees_an_alarm_and_cannot_answer_it(sign_in: SignIn):
     expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
     response = page.goto("/alarms/999999999/")
     assert response is not None and response.status == 404
+
+
+def test_zones_are_drawn_on_live_video_as_on_the_still_picture(page: Page):
+    the_danger_zone(page)
+    switch = page.get_by_role("button", name="Live video")
+    switch.click()
+    video = page.locator(".canvas-video video")
+    expect(video).to_be_visible(timeout=60_000)
+    first = video.evaluate("video => video.currentTime")
+    page.wait_for_function(
+        "first => document.querySelector('.canvas-video video').currentTime > first + 0.5",
+        arg=first, timeout=60_000,
+    )  # fmt: skip
+    page.get_by_label("Point 2 x").fill("0.25")
+    page.get_by_label("Point 2 x").press("Tab")
+    expect(page.locator("[data-focus=point-1]")).to_have_attribute(
+        "aria-label", re.compile("25.0 %")
+    )
+    expect(video).to_be_visible()
+    switch.click()
+    expect(video).to_have_count(0)
+    expect(page.locator(".canvas image")).to_have_attribute("visibility", "visible")

@@ -25,6 +25,7 @@ export class Canvas {
   private readonly seen = svg("g");
   private readonly root: SVGSVGElement;
   private readonly note: HTMLElement;
+  private readonly under = el("div", { class: "canvas-video" });
   private high = (WIDE * 9) / 16;
   private address = "";
   private drawn = "";
@@ -33,7 +34,7 @@ export class Canvas {
   constructor(private readonly editor: Editor) {
     this.root = svg("svg", { role: "group" }, this.picture, this.seen, this.shapes, this.handles);
     this.note = el("p", { class: "sub" });
-    this.place = el("div", {}, el("div", { class: "canvas" }, this.root), this.note);
+    this.place = el("div", {}, el("div", { class: "canvas" }, this.under, this.root), this.note);
     this.root.addEventListener("pointermove", (event) => this.move(event));
     for (const end of ["pointerup", "pointercancel"] as const)
       this.root.addEventListener(end, () => (this.drag = null));
@@ -51,6 +52,15 @@ export class Canvas {
   /** Draw who is seen; gone with the next call. */
   over(found: readonly (readonly [number, number, number, number])[]): void {
     this.seen.replaceChildren(...boxes(found, (point) => this.at(point)));
+  }
+
+  /** Put a moving picture beneath the drawing, or nothing: then the still is seen. */
+  beneath(parts: (HTMLElement | SVGElement)[]): void {
+    const now = [...this.under.children];
+    if (parts[0] === now[0] && Boolean(parts.length) === Boolean(now.length)) return;
+    this.under.replaceChildren(...parts);
+    this.picture.setAttribute("visibility", parts.length ? "hidden" : "visible");
+    this.note.hidden = parts.length > 0;
   }
 
   /** Fetch the newest picture; asks again until there is one. */
@@ -118,8 +128,22 @@ export class Canvas {
     const height = (ref: ShapeRef): number => (ref.kind === "ground" ? -2 : isOpen(ref) ? 2 : 0) + Number(same(ref, chosen));
     refs.sort((a, b) => height(a) - height(b));
     this.shapes.replaceChildren(...refs.flatMap((ref) => this.shape(ref)));
+    this.spread();
     this.handles.replaceChildren(...(chosen ? this.points(chosen) : []), ...(ruler ? this.rulerParts(ruler) : []));
     if (focused) this.root.querySelector<SVGElement>(`[data-focus="${focused}"]`)?.focus();
+  }
+
+  /** Move names that would lie on each other apart: zones within zones begin at the same height. */
+  private spread(): void {
+    const placed: [number, number, number][] = [];
+    const line = 16 * this.unit;
+    for (const label of this.shapes.querySelectorAll<SVGTextElement>("text.shape-label")) {
+      const [left, right] = [Number(label.getAttribute("x")), Number(label.getAttribute("x")) + (label.textContent ?? "").length * line * 0.6];
+      let y = Number(label.getAttribute("y"));
+      while (placed.some(([from, to, at]) => left < to && right > from && Math.abs(at - y) < line)) y += line;
+      label.setAttribute("y", String(y));
+      placed.push([left, right, y]);
+    }
   }
 
   private shape(ref: ShapeRef): SVGElement[] {

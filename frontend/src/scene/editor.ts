@@ -1,6 +1,7 @@
 // What the parts of the editor share: the document, what is chosen, what is wrong.
 
 import type { Words } from "../common/words";
+import type { CameraGiven } from "../watch/config";
 import type { Ruler } from "./ground";
 import type { Proposal } from "./proposals";
 import { History } from "./history";
@@ -18,7 +19,9 @@ export interface SceneData {
   templates: Template[];
   camera: number;
   proposals: Proposal[];
-  urls: { frame: string; scene: string; sight: string; template: string; replays: string; watch: string };
+  now: number;
+  video: CameraGiven;
+  urls: { frame: string; scene: string; sight: string; template: string; replays: string };
   strings: Record<string, string | Record<string, string>>;
 }
 

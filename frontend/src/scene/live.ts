@@ -36,8 +36,14 @@ export function inZones(scene: Scene, people: Sight["people"]): [string, number]
     .filter(([, count]) => count > 0);
 }
 
-/** The switch for the live picture and what is said under it. */
-export function livePart(editor: Editor, canvas: Canvas): { button: HTMLElement; told: HTMLElement } {
+export interface LivePart {
+  button: HTMLElement;
+  told: HTMLElement;
+  off: () => void;
+}
+
+/** The switch for the live picture and what is said under it; `begun` hears that it was switched on. */
+export function livePart(editor: Editor, canvas: Canvas, begun: () => void): LivePart {
   const { t } = editor.words;
   const told = el("div", { class: "live-told", role: "status" });
   const button = el("button", { type: "button", class: "button quiet small", "aria-pressed": "false", "data-key": "live" }, t("live"));
@@ -64,18 +70,24 @@ export function livePart(editor: Editor, canvas: Canvas): { button: HTMLElement;
       el("p", {}, [line, ...zones].join(" · ")),
       ...(sight.blind ? [el("p", { class: "fault" }, t("live_blind"))] : []),
       ...(open.length ? [el("p", {}, t("live_open")), el("ul", {}, ...open)] : [el("p", { class: "sub" }, t("live_quiet"))]),
-      el("p", { class: "sub" }, t("live_why"), " ", el("a", { href: editor.given.urls.watch, target: "_blank" }, t("live_video"))),
+      el("p", { class: "sub" }, t("live_why")),
     );
+  };
+  const off = (): void => {
+    button.setAttribute("aria-pressed", "false");
+    window.clearTimeout(timer);
+    canvas.over([]);
+    setText(told, "");
   };
   button.addEventListener("click", () => {
     const on = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(on));
-    window.clearTimeout(timer);
-    if (on) return void look();
-    canvas.over([]);
-    setText(told, "");
+    off();
+    if (!on) return;
+    begun();
+    button.setAttribute("aria-pressed", "true");
+    void look();
   });
-  return { button, told };
+  return { button, told, off };
 }
 
 /** Boxes over the picture, as drawn on the canvas. */

@@ -12,9 +12,10 @@ import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { shapesPanel } from "./shapes";
 import { merged } from "./diff";
-import { livePart } from "./live";
+import { livePart, type LivePart } from "./live";
 import { templatesPanel } from "./templates";
 import { conflictPanel, versionButtons, versionOf } from "./versions";
+import { videoPart, type VideoPart } from "./video";
 
 const TABS = ["shapes", "rules", "inputs", "templates", "json"] as const;
 type Tab = (typeof TABS)[number];
@@ -36,8 +37,10 @@ const undo = el("button", { type: "button", class: "button small", click: () => 
 const redo = el("button", { type: "button", class: "button quiet small", click: () => editor.redo() }, t("redo"));
 const fresh = el("button", { type: "button", class: "button quiet small", click: () => void canvas.load() }, t("new_frame"));
 const unsaved = el("span", { class: "sub", hidden: true }, t("unsaved"));
-const live = livePart(editor, canvas);
-const tools = el("div", { class: "editor-tools" }, undo, redo, fresh, live.button, unsaved);
+// Boxes of two seconds ago would lie beside who moves in the video: one or the other.
+const video: VideoPart = videoPart(editor, canvas, () => live.off());
+const live: LivePart = livePart(editor, canvas, () => video.off());
+const tools = el("div", { class: "editor-tools" }, undo, redo, fresh, live.button, video.button, unsaved);
 
 const tabs = TABS.map((name) =>
   el("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "editor-panel", click: () => openTab(name) }, t(name)),
@@ -68,7 +71,7 @@ function proposed(why: string): void {
   if (!reason.value) reason.value = why;
 }
 
-const left = el("div", {}, proposalPanel(editor, proposed), tools, canvas.place, live.told, el("p", { class: "sub" }, t("help")));
+const left = el("div", {}, proposalPanel(editor, proposed), tools, canvas.place, video.told, live.told, el("p", { class: "sub" }, t("help")));
 const right = el("div", { class: "side" });
 need("editor").replaceChildren(el("div", { class: "editor-grid" }, left, right));
 

@@ -21,7 +21,7 @@ export function proposalPanel(editor: Editor, taken: (reason: string) => void): 
     const at = editor.scene.rules.findIndex((rule) => rule.id === one.rule);
     if (at < 0) continue;
     const facts = { rule: one.rule, alarms: one.alarms, changes: one.changes, within: one.within_s, now: one.now_s, seconds: one.sustain_s };
-    const box = el("div", { class: "notice" }, el("p", {}, t("proposal", facts)), el("p", { class: "sub" }, t("proposal_help")));
+    const box = el("div", { class: "notice proposal" }, el("p", {}, t("proposal", facts)), el("p", { class: "sub" }, t("proposal_help")));
     const take = el("button", { type: "button", class: "button small" }, t("proposal_take"));
     take.addEventListener("click", () => {
       const rules = editor.scene.rules.map((rule) => (rule.id === one.rule ? { ...rule, sustain_s: one.sustain_s } : rule));

@@ -131,6 +131,14 @@ export class Feed {
     this.begin(this.live, this.live ? null : this.wanted);
   }
 
+  /** Ask for nothing more. */
+  end(): void {
+    this.turn += 1;
+    this.asking?.abort();
+    this.video.pause();
+    URL.revokeObjectURL(this.video.src);
+  }
+
   private begin(live: boolean, at: number | null): void {
     this.live = live;
     this.edge = this.asked = at;

@@ -24,13 +24,20 @@ export class Player {
   onSkip: (skipped: Skipped) => void = () => undefined;
   onDraw: () => void = () => undefined;
   private waitingSince = 0;
+  private readonly ticks: number;
 
   constructor(
-    private readonly cells: readonly Cell[],
+    private readonly cells: readonly Pick<Cell, "camera" | "feed">[],
     private readonly now: () => number,
   ) {
     this.position = now();
-    window.setInterval(() => this.tick(), TICK_MS);
+    this.ticks = window.setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** Show nothing any more and ask for nothing. */
+  end(): void {
+    window.clearInterval(this.ticks);
+    for (const { feed } of this.cells) feed.end();
   }
 
   goLive(): void {
