@@ -57,6 +57,7 @@ class TokenForm(forms.Form):
         coerce=int,
         choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), (0, _("no end"))],
         initial=90,
+        help_text=_("Then it opens nothing any more; a program that goes on needs a new one."),
     )
 
     def __init__(self, *args: object, access: Access, **kwargs: object) -> None:

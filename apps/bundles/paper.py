@@ -15,7 +15,7 @@ from django.utils.translation import ngettext, override
 
 from apps.alarms import words
 from apps.alarms.models import Alarm
-from apps.alarms.templatetags.words import alarm_words, rule_words
+from apps.alarms.templatetags.words import alarm_words, rule_words, whom_words
 from apps.audit.models import AuditEntry
 from apps.audit.words import act_words
 from apps.evidence.models import Clip
@@ -187,7 +187,7 @@ class _Words:
         for step in self.alarm.transitions.select_related("actor").order_by("pk"):
             cause = str(words.say(words.CAUSES, step.cause))
             detail = step.detail
-            if more := detail.get("whom") or detail.get("to"):
+            if more := whom_words(detail.get("whom", "")) or detail.get("to"):
                 cause = f"{cause} → {more}"
             states = [self.state(step.from_state), self.state(step.to_state)]
             moved = " → ".join(filter(None, states)) if states[0] != states[1] else ""

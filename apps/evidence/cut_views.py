@@ -94,10 +94,18 @@ class LongerForm(forms.Form):
     """By how much a video is to be longer."""
 
     before_s = forms.FloatField(
-        label=gettext_lazy("Seconds before"), initial=10, min_value=0, max_value=LONGEST_S
+        label=gettext_lazy("Seconds before"),
+        initial=10,
+        min_value=0,
+        max_value=LONGEST_S,
+        help_text=gettext_lazy("By how much earlier it is to begin; 0: as this one does."),
     )
     after_s = forms.FloatField(
-        label=gettext_lazy("Seconds after"), initial=10, min_value=0, max_value=LONGEST_S
+        label=gettext_lazy("Seconds after"),
+        initial=10,
+        min_value=0,
+        max_value=LONGEST_S,
+        help_text=gettext_lazy("By how much later it is to end; 0: as this one does."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Why"),

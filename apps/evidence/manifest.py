@@ -18,6 +18,7 @@ from apps.rules.models import Scene
 from workers.media.cut import Cut
 from workers.media.errors import MediaError
 from workers.media.mark import mark_jpeg
+from workers.words import sentence
 
 __all__ = ["Beside", "TYPES", "beside", "caption", "chunk_facts", "marked"]
 
@@ -110,7 +111,7 @@ def _manifest(clip: Clip, chunks: list[Chunk], cut: Cut) -> dict[str, Any]:
         "together": str(clip.together) if clip.together else None,
         "wanted": [_utc(clip.wanted_from), _utc(clip.wanted_until)],
         "holds": [_utc(_moment(cut.start_s)), _utc(_moment(cut.end_s))],
-        "time_source": "recorder's clock at arrival",
+        "time_source": sentence("recorder's clock at arrival"),
         # By how much the camera's own clock has moved against the recorder's since it connected.
         "camera_clock_drift_s": stream.drift_s if stream else None,
         "timezone": clip.mine.timezone,

@@ -121,10 +121,15 @@ class RouteForm(forms.Form):
     until = forms.TimeField(
         label=_("Until what time"),
         required=False,
+        help_text=_("Of the next day where it lies before the beginning, as 22:00 to 06:00."),
         widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "06:00"}),
     )
     cleared = forms.BooleanField(label=_("Say also when it is over"), required=False)
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("In which the messages are written; pages follow whoever reads them."),
+    )
     picture = forms.ChoiceField(
         label=_("Picture"),
         choices=Picture.choices,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps import sentences
 from apps.alarms import words
+from apps.alarms.ladders import WHOM
 from apps.alarms.life import State
 from apps.alarms.models import Severity
 from apps.cameras.selectors import camera_health
@@ -82,6 +83,12 @@ def cause_words(code: str) -> str:
 def state_words(code: str) -> str:
     """Say where an alarm stands."""
     return words.say(dict(State.choices), code)
+
+
+@register.filter
+def whom_words(code: str) -> str:
+    """Say who is told at a step of a ladder; a name that somebody wrote stays as it is."""
+    return words.say(WHOM, code)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 import { sayAge, sayFull } from "../common/time";
 import { enhance } from "./enhance";
+import { heads } from "./heads";
 import { themeSwitch } from "./theme";
 import { limit } from "./files";
 import { mark } from "./mark";
@@ -12,6 +13,7 @@ import { keepStep } from "./step";
 const OLD_MS = 10_000;
 
 localTimes(document);
+for (const table of document.querySelectorAll<HTMLTableElement>("table.rows")) heads(table);
 
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
