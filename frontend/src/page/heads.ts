@@ -6,12 +6,11 @@ export function heads(table: HTMLTableElement): void {
   const names = [...table.querySelectorAll<HTMLElement>("thead th")].map((head) => (head.querySelector("a")?.firstChild ?? head.firstChild)?.textContent?.trim() ?? "");
   for (const row of table.tBodies[0]?.rows ?? [])
     [...row.cells].forEach((cell, at) => {
-      if (row.cells.length === names.length && names[at] && needsHead(cell, at)) cell.dataset["head"] = names[at];
+      if (row.cells.length === names.length && names[at] && needsHead(cell.textContent?.trim() ?? "", at, cell.querySelector("time") !== null)) cell.dataset["head"] = names[at];
     });
 }
 
-function needsHead(cell: HTMLElement, at: number): boolean {
-  const text = cell.textContent?.trim() ?? "";
-  const time = at > 0 && cell.querySelector("time") !== null && text.length < 32;
-  return time || /^[\d.,–-]+( ?(%|ms|s|MB|GB|kB))?$/.test(text);
+/** Whether a cell says nothing without its head; `at`: its column, `time`: whether a moment stands in it. */
+export function needsHead(text: string, at: number, time: boolean): boolean {
+  return (time && at > 0 && text.length < 32) || /^[\d.,–-]+( ?(%|ms|s|MB|GB|kB))?$/.test(text);
 }

@@ -60,7 +60,8 @@ export function videoPart(editor: Editor, canvas: Canvas, begun: () => void): Vi
     const since = performance.now();
     player = new Player([{ camera, feed }], now);
     player.onDraw = () => {
-      const seen = feed.newest !== null;
+      // Until the first picture is there the video stands at a time that means nothing.
+      const seen = feed.newest !== null && feed.video.readyState > 1 && !feed.video.seeking;
       const age_s = seen ? Math.max(0, now() - feed.position) : null;
       const fault = why(feed.trouble, age_s, (performance.now() - since) / 1000);
       if (fault) {
@@ -70,7 +71,7 @@ export function videoPart(editor: Editor, canvas: Canvas, begun: () => void): Vi
         void canvas.load(false);
         return;
       }
-      canvas.beneath(feed.video.readyState > 1 ? layers : []);
+      if (seen) canvas.beneath(layers);
       setText(age, age_s === null ? t("video_waits") : t("video_age", { age: sayAge(age_s * 1000) }));
       age.hidden = false;
     };
