@@ -12,6 +12,7 @@ from apps.alarms.handover import handover_page, handover_sign, handover_take
 from apps.alarms.models import Handover, Takeover
 from apps.alarms.services import alarm_clear
 from apps.alarms.silences import silence_ask
+from apps.alarms.templatetags.words import worst_first
 from apps.audit.models import AuditEntry
 from apps.readings.models import Reading
 from apps.tenancy.scope import mine_scope
@@ -147,3 +148,8 @@ def test_a_program_reads_hand_overs_and_signs_under_the_same_guard(hill: Cast):
     take = f"/api/v1/handovers/{listed['id']}/take/"
     assert post(chen, take, {}).status_code == 400, "whoever comes signs"
     assert post(ben, take, {"note": "seen"}).json()["takeover"]["taken_by"] == "ben"
+
+
+def test_a_signed_page_counts_the_worst_first_in_whatever_order_it_comes_back():
+    kept = {"low": 4, "medium": 3, "critical": 1}
+    assert worst_first(kept) == [("critical", 1), ("high", 0), ("medium", 3), ("low", 4)]

@@ -86,6 +86,12 @@ def state_words(code: str) -> str:
 
 
 @register.filter
+def worst_first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Return counts by severity, the worst first: a signed page comes back in any order."""
+    return [(code, counts.get(code, 0)) for code in Severity.values]
+
+
+@register.filter
 def whom_words(code: str) -> str:
     """Say who is told at a step of a ladder; a name that somebody wrote stays as it is."""
     return words.say(WHOM, code)
@@ -126,6 +132,7 @@ def stream_words(code: str) -> str:
 # What a page or one of its rows may be about; its mine's clock is the one to read.
 ABOUT = (
     "alarm", "clip", "camera", "token", "model", "mine", "row", "entry", "bundle", "sheet", "span",
+    "hold",
 )  # fmt: skip
 
 
