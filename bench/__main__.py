@@ -2,11 +2,12 @@
 
 import sys
 
-from bench import bundle, cost, desk, e2e, engine, index, record, replay, rules, watch
+from bench import bundle, cost, desk, e2e, engine, index, masked, record, replay, rules, watch
 
 BENCHES = {
     "engine": engine.main,
     "record": record.main,
+    "masked": masked.main,
     "e2e": e2e.main,
     "cost": cost.main,
     "rules": rules.main,

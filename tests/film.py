@@ -45,6 +45,7 @@ def record_chunks(
     first: int = 1,
     leave_out: tuple[int, ...] = (),
     codec: str = "libx264",
+    masked_by: int | None = None,
 ) -> list[Chunk]:
     """Put one-second chunks into ring and index as the recorder does."""
     rows = []
@@ -61,7 +62,7 @@ def record_chunks(
             start_s=written.start_s, duration_s=written.duration_s, path=written.path,
             bytes=written.bytes, sha256=written.sha256, width=320, height=180, fps=10.0,
             codec="hevc" if codec == "libx265" else "h264",
-            copied=True, key_interval_s=1.0,
+            copied=True, key_interval_s=1.0, masked_by=masked_by,
         )  # fmt: skip
         rows.append(chunk_index(chunk=chunk))
     return rows

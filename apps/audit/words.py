@@ -61,6 +61,7 @@ ACTS: dict[str, str | Promise] = {
     "machine.changed": _("Machine changed"),
     "machine.created": _("Machine added"),
     "machine.deleted": _("Machine deleted"),
+    "masking.changed": _("Masks in the recording changed"),
     "member.removed": _("Role taken away"),
     "member.set": _("Role given"),
     "mine.changed": _("Mine changed"),
@@ -111,7 +112,8 @@ DOWNLOADS = (
 )  # fmt: skip
 LOOKS = ("audit.looked", "camera.live", "camera.playback", "camera.preview", "clip.play")
 SETTINGS = (
-    "area.", "camera.c", "camera.view", "cameras.", "escalation.", "machine.", "mine.", "model.",
+    "area.", "camera.c", "camera.view", "cameras.", "escalation.", "machine.", "masking.", "mine.",
+    "model.",
     "notify.route", "organisation.", "plan.", "scene.",
 )  # fmt: skip
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {

@@ -122,6 +122,8 @@ class Chunk(MineRow):
     bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=4, choices=State)
+    # The scene version whose masks the recorder filled; empty for a picture as the camera sent it.
+    masked_by = models.PositiveIntegerField(null=True)
     worth = models.PositiveSmallIntegerField(
         choices=Worth, default=Worth.NOT_JUDGED, db_default=Worth.NOT_JUDGED
     )

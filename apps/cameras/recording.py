@@ -16,11 +16,13 @@ from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
 from apps.cameras.tasks import analyse
 from apps.recordings.index import index_missing
+from apps.recordings.masking import masks_to_fill
 from apps.recordings.models import Cause
 from apps.recordings.reconcile import files_missing
 from apps.recordings.space import space_watch
 from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
+from workers.media.mask import told_by
 from workers.media.record import ChunkFile, Recorder, Source
 from workers.media.ring import Found, Ring
 from workers.words import sentence
@@ -135,6 +137,7 @@ class Recording:
             }
             self.mines = {camera.pk: camera.mine_id for camera in cameras}
             self.analysed = {camera.pk: str(camera.analysed_stream) for camera in cameras}
+            masks = masks_to_fill(cameras=cameras)
             self._switch_off(cameras)
         sources = []
         for camera in cameras:
@@ -154,6 +157,7 @@ class Recording:
                         url=url,
                         chunk_s=camera.chunk_s,
                         last_sequence=last.get((camera.pk, stream), -1),
+                        masks=masks.get(camera.pk),
                     )
                 )
         return sources
@@ -200,6 +204,7 @@ class Recording:
 
     def _as_chunk(self, file: Found) -> ChunkFile:
         """Describe a file of the ring by its name and content; nothing is known of its stream."""
+        data = self.ring.path(file.path).read_bytes()
         return ChunkFile(
             camera=file.camera,
             mine=file.mine,
@@ -209,13 +214,14 @@ class Recording:
             duration_s=file.duration_s,
             path=file.path,
             bytes=file.bytes,
-            sha256=hashlib.sha256(self.ring.path(file.path).read_bytes()).hexdigest(),
+            sha256=hashlib.sha256(data).hexdigest(),
             codec="",
             width=0,
             height=0,
             fps=0.0,
             copied=True,
             key_interval_s=0.0,
+            masked_by=told_by(data),
         )
 
     def _write_rows(self) -> None:

@@ -240,6 +240,7 @@ def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None, cause: str = 
                 path=chunk.path,
                 bytes=chunk.bytes,
                 sha256=chunk.sha256,
+                masked_by=chunk.masked_by,
                 state=Chunk.State.NEW if analysed else Chunk.State.KEPT,
             )
             # Without a codec it was found in the ring after a crash, after younger ones perhaps.

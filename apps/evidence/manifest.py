@@ -14,6 +14,7 @@ from apps.evidence.boxes import boxes_data
 from apps.evidence.models import Clip
 from apps.evidence.sightings import findings_data
 from apps.ledger.verify import digest
+from apps.rules.masks import covering
 from apps.rules.models import Scene
 from workers.media.cut import Cut
 from workers.media.errors import MediaError
@@ -123,6 +124,23 @@ def _manifest(clip: Clip, chunks: list[Chunk], cut: Cut) -> dict[str, Any]:
         "gaps_s": [list(gap) for gap in cut.gaps],
         "skipped": cut.skipped,
         "chunks": [chunk_facts(chunk) for chunk in chunks],
+        "recorded_masked": _masked(chunks),
+    }
+
+
+def _masked(chunks: list[Chunk]) -> dict[str, Any] | None:
+    """Tell which chunks were recorded with their masks filled, by which scenes; None for none."""
+    filled = [chunk for chunk in chunks if chunk.masked_by is not None]
+    if not filled:
+        return None
+    versions = sorted({chunk.masked_by for chunk in filled if chunk.masked_by is not None})
+    scenes = Scene.objects.filter(camera=filled[0].camera_id, version__in=versions)
+    return {
+        "chunks": len(filled),
+        "scene_versions": versions,
+        "masks": {
+            str(scene.version): covering([scene.document]) for scene in scenes.order_by("version")
+        },
     }
 
 
@@ -133,7 +151,7 @@ def chunk_facts(chunk: Chunk) -> dict[str, Any]:
         "started_at": _utc(chunk.started_at),
         "duration_s": chunk.duration_s,
         "sha256": chunk.sha256,
-    }
+    } | ({} if chunk.masked_by is None else {"masked_by": chunk.masked_by})
 
 
 def _cameras(clip: Clip) -> list[dict[str, Any]]:

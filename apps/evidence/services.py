@@ -21,7 +21,7 @@ from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
 from apps.ledger.verify import digest
 from apps.live.services import emit
-from apps.rules.masks import masks_of
+from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
 from workers.media.cover import cover_film
 from workers.media.cut import ChunkPart, Cut, cut_clip
@@ -134,6 +134,8 @@ def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) ->
         chunks = chunks_of(camera.pk, Stream.MAIN, since, until)
         chunks = chunks or chunks_of(camera.pk, Stream.SUB, since, until)
         masks = masks_of(camera_id=camera.pk, at=since)
+        recorded = [chunk.masked_by for chunk in chunks]
+        masks = masks_left(masks, camera_id=camera.pk, recorded=recorded)
     with tempfile.TemporaryDirectory(prefix="span-", dir=_workshop()) as folder:
         out = Path(folder) / "clip.mp4"
         cut = cut_clip(_parts(chunks), since.timestamp(), until.timestamp(), out)

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from apps.cameras.models import Camera, Chunk
 from apps.playback.selectors import LONGEST
-from apps.rules.masks import covered
+from apps.rules.masks import covered, masks_left
 from workers.media.cover import cover_chunk
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
@@ -26,7 +26,7 @@ PREVIEW_PX = 320
 # covered last are kept.
 MOST_COVERING_S = 2.0
 MOST_KEPT_BYTES = 48_000_000
-Masks = Sequence[Sequence[Sequence[float]]]
+Masks = Sequence[list[list[float]]]
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,14 @@ class Stretch:
 def segment_of(chunk: Chunk, masks: Masks) -> Segment | None:
     """Return one chunk for a player, its masks filled in the bytes.
 
-    None for one that is damaged, cannot be covered, or has just been deleted.
+    None for one that is damaged, cannot be covered, or has just been deleted. What was recorded
+    with these masks goes as it is.
     """
     start_s = chunk.started_at.timestamp()
     try:
         data = (settings.RING_DIR / chunk.path).read_bytes()
+        recorded = [chunk.masked_by]
+        masks = masks_left(list(masks), camera_id=chunk.camera_id, recorded=recorded)
         if masks:
             return split(_covered(chunk.pk, data, json.dumps(masks)), start_s)
         return split(data, start_s)

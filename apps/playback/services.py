@@ -24,7 +24,7 @@ from apps.cameras.models import Camera, Chunk
 from apps.playback.models import Motion
 from apps.playback.selectors import LONGEST_MOTION, chunks_between, islands
 from apps.recordings.keeping import kept_by_camera
-from apps.rules.masks import masks_of
+from apps.rules.masks import masks_left, masks_of
 from workers.media.cover import cover_film
 from workers.media.cut import ChunkPart, Cut
 from workers.media.errors import DiskFull, MediaError
@@ -162,7 +162,7 @@ def span_cut(
                 ) from None
             except MediaError:
                 raise ValidationError(_("Nothing that can be read is recorded there.")) from None
-            cut, out = _covered(camera, cut, out, since, until)
+            cut, out = _covered(camera, chunks, cut, out, since, until)
             record(
                 action="camera.download",
                 subject=camera,
@@ -186,10 +186,15 @@ def span_cut(
 
 
 def _covered(
-    camera: Camera, cut: Cut, out: Path, since: datetime, until: datetime
+    camera: Camera, chunks: list[Chunk], cut: Cut, out: Path, since: datetime, until: datetime
 ) -> tuple[Cut, Path]:
-    """Return the video with the camera's masks filled, which costs encoding: two minutes of it."""
+    """Return the video with the camera's masks filled, which costs encoding: two minutes of it.
+
+    As it is where it was recorded with them.
+    """
     masks = masks_of(camera_id=camera.pk, at=since)
+    recorded = [chunk.masked_by for chunk in chunks]
+    masks = masks_left(masks, camera_id=camera.pk, recorded=recorded)
     if not masks:
         return cut, out
     if (until - since).total_seconds() > MOST_COVERED_S:

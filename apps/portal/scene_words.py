@@ -23,7 +23,8 @@ def scene_words() -> dict[str, Any]:
         "mask_numbered": _("mask %(number)s"),
         "mask_help": _(
             "Nobody looks at this part of the picture: a timestamp, a screen, a mirror. People in "
-            "it raise no alarm."
+            "it raise no alarm. Where the mine records with its masks filled, a gauge or machine "
+            "beneath it cannot be read."
         ),
         "mask_cover": _("In pictures and videos"),
         "mask_covered": _("covered for everybody, also in old ones and in exports"),

@@ -23,7 +23,7 @@ from apps.evidence.storage import StorageError, get_file, put_file
 from apps.ledger.verify import digest
 from apps.privacy.models import Copy, Unblur
 from apps.privacy.selectors import unblur_holds
-from apps.rules.masks import masks_of
+from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
 from workers.media.cover import cover_film, cover_jpeg
 from workers.media.errors import DiskFull, MediaError
@@ -81,8 +81,8 @@ def clip_given(*, clip: Clip, taken: bool, original: bool = False) -> Given:
     """
     if original and not unblur_holds(clip=clip):
         raise ValidationError(_("A video without blur needs the word of two people."))
-    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
     blurred = taken and not original
+    masks = _masks(clip, blurred)
     if not masks and not blurred:
         return Given(clip.key, clip.bytes, clip.sha256, clip.sha256, False)
     copy = _copy_of(clip, masks, blurred)
@@ -117,11 +117,20 @@ def picture_taken(*, alarm: Alarm, jpeg: bytes, at: datetime) -> tuple[bytes, di
 
 def copy_waiting(*, clip: Clip, original: bool) -> Copy | None:
     """Return the copy that must still be made before the clip can be taken along, or None."""
-    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
+    masks = _masks(clip, not original)
     if original and not masks:
         return None
     copy = _copy_of(clip, masks, not original)
     return None if copy.state == Copy.State.READY else copy
+
+
+def _masks(clip: Clip, blurred: bool) -> list[list[list[float]]]:
+    """Return what is filled in a copy: what the recorder filled needs no second time."""
+    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
+    if blurred:
+        return masks
+    recorded = [chunk.get("masked_by") for chunk in clip.manifest.get("chunks", [])]
+    return masks_left(masks, camera_id=clip.camera_id, recorded=recorded)
 
 
 def _copy_of(clip: Clip, masks: list[list[list[float]]], blurred: bool) -> Copy:

@@ -15,6 +15,7 @@ from apps.audit.services import record
 from apps.cameras.models import Chunk, StreamState
 from apps.recordings.models import Cause, Gap, Stretch
 from apps.recordings.selectors import gaps_between
+from workers.media.mask import REASONS
 
 __all__ = ["HOLE", "Gone", "chunk_entered", "chunks_gone", "index_missing", "state_said"]
 
@@ -139,6 +140,8 @@ def state_said(
     cause = SAID.get(StreamState.State(state), Cause.LOST)
     if reason == "disk full":
         cause = Cause.DISK
+    elif reason in REASONS:
+        cause = Cause.MASKS
     elif by_recorder:
         cause = Cause.RECORDER
     since = last.until if last is not None else now

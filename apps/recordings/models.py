@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Cause", "Gap", "Retention", "Seal", "Stretch"]
+__all__ = ["Cause", "Gap", "Masking", "Retention", "Seal", "Stretch"]
 
 
 class Cause(models.TextChoices):
@@ -20,6 +20,7 @@ class Cause(models.TextChoices):
     OFF = "off", _("camera switched off")
     CLOCK = "clock", _("clock was set")
     JUMP = "jump", _("the camera paused")
+    MASKS = "masks", _("masks could not be filled")
     MISSING = "missing", _("file missing")
     POLICY = "policy", _("nothing happened: not kept")
     AGE = "age", _("older than is kept")
@@ -137,5 +138,26 @@ class Retention(MineRow):
                 fields=["mine"],
                 condition=models.Q(camera=None),
                 name="one_retention_of_a_mine",
+            ),
+        ]
+
+
+class Masking(MineRow):
+    """Whether a mine, or one camera of it, is recorded with its masks filled.
+
+    A camera whose row says nothing does as its mine does; a mine that says nothing does not.
+    """
+
+    camera = models.OneToOneField(
+        "cameras.Camera", on_delete=models.CASCADE, null=True, related_name="masking"
+    )
+    filled = models.BooleanField(_("masks in the recording"), null=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mine"], condition=models.Q(camera=None), name="one_masking_of_a_mine"
             ),
         ]

@@ -82,7 +82,9 @@ def _unsealed(mine_id: int, now: datetime) -> Iterable[Chunk]:
     rows = Chunk.objects.filter(mine=mine_id).order_by("pk")
     rows = (
         rows.filter(pk__gt=last[0]) if last[:1] else rows.filter(started_at__gte=now - FIRST)
-    ).only("mine", "camera", "stream", "sequence", "started_at", "duration_s", "sha256")
+    ).only(
+        "mine", "camera", "stream", "sequence", "started_at", "duration_s", "sha256", "masked_by"
+    )
     # Entered a moment ago, or while the clock was wrong: the tree ends before it.
     young = rows.filter(indexed_at__gte=now - SETTLED).values_list("pk", flat=True).first()
     return (rows if young is None else rows.filter(pk__lt=young))[:BATCH]

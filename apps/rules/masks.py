@@ -5,18 +5,31 @@ of today covers old pictures as well, and an old picture keeps the masks of its 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+
+import cv2
+import numpy as np
 
 from apps.rules.models import Scene
 from workers.media.cover import cover_jpeg
 from workers.media.errors import MediaError
 
-__all__ = ["Polygon", "covered", "masks_now", "masks_of"]
+__all__ = [
+    "Polygon",
+    "covered",
+    "covering",
+    "hidden_parts",
+    "masks_left",
+    "masks_now",
+    "masks_of",
+]
 
 log = logging.getLogger(__name__)
 Polygon = list[list[float]]
+MOSTLY = 0.5  # so much of it hidden, and it may as well be all
 
 
 def masks_of(*, camera_id: int, at: datetime | None = None) -> list[Polygon]:
@@ -30,7 +43,7 @@ def masks_of(*, camera_id: int, at: datetime | None = None) -> list[Polygon]:
         documents += list(
             versions.filter(created_at__lte=at).values_list("document", flat=True)[:1]
         )
-    return _covering(documents)
+    return covering(documents)
 
 
 def masks_now(*, camera_ids: Iterable[int]) -> dict[int, list[Polygon]]:
@@ -41,10 +54,11 @@ def masks_now(*, camera_ids: Iterable[int]) -> dict[int, list[Polygon]]:
         .distinct("camera_id")
         .values_list("camera_id", "document")
     )
-    return {camera: _covering([document]) for camera, document in rows}
+    return {camera: covering([document]) for camera, document in rows}
 
 
-def _covering(documents: list[dict[str, Any]]) -> list[Polygon]:
+def covering(documents: Iterable[dict[str, Any]]) -> list[Polygon]:
+    """Return the polygons that scene documents say are covered."""
     found: list[Polygon] = []
     for document in documents:
         for mask in document.get("masks", []):
@@ -54,6 +68,68 @@ def _covering(documents: list[dict[str, Any]]) -> list[Polygon]:
             if hides and polygon not in found:
                 found.append(polygon)
     return found
+
+
+def masks_left(
+    masks: list[Polygon], *, camera_id: int, recorded: Iterable[int | None]
+) -> list[Polygon]:
+    """Return which masks are still to be filled in what was recorded; needs the mine's scope.
+
+    recorded: the scene versions whose masks the recorder filled, one a chunk, None for none. What
+    every chunk has filled already needs no second time; a mask that is drawn later does.
+    """
+    versions = set(recorded) if masks else set()
+    if not versions or None in versions:
+        return masks
+    filled = [_filled(camera_id, version) for version in versions if version is not None]
+    return [mask for mask in masks if not all(mask in one for one in filled)]
+
+
+def _filled(camera_id: int, version: int) -> Sequence[Polygon]:
+    try:
+        return _of_version(camera_id, version)
+    except Scene.DoesNotExist:  # nobody knows what was filled: all of it is filled again
+        return ()
+
+
+@lru_cache(maxsize=512)
+def _of_version(camera_id: int, version: int) -> Sequence[Polygon]:
+    # A version never changes.
+    return covering([Scene.objects.get(camera=camera_id, version=version).document])
+
+
+def hidden_parts(document: dict[str, Any]) -> list[str]:
+    """Name the zones, lines, machines and gauges of a scene that lie mostly beneath a mask.
+
+    In a recording with its masks filled the analysis sees nothing of them.
+    """
+    size = 200
+    masks = np.zeros((size, size), np.uint8)
+    for polygon in covering([document]):
+        cv2.fillPoly(masks, [_pixels(polygon, size)], 1)
+    found = []
+    for kind, key in (("zones", "polygon"), ("machines", "roi"), ("lines", "points")):
+        for part in document.get(kind, []):
+            if part.get(key) and _share(part[key], masks, closed=kind != "lines") > MOSTLY:
+                found.append(str(part["id"]))
+    for gauge in document.get("gauges", []):
+        if _share([point["xy"] for point in gauge["points"]], masks, closed=False) > MOSTLY:
+            found.append(str(gauge["id"]))
+    return found
+
+
+def _pixels(points: Polygon, size: int) -> np.ndarray:
+    return np.rint(np.array(points, np.float64) * (size - 1)).astype(np.int32)
+
+
+def _share(points: Polygon, masks: np.ndarray, *, closed: bool) -> float:
+    """Return how much of a polygon, or of a line, the masks hide: 0 to 1."""
+    drawn = np.zeros_like(masks)
+    if closed:
+        cv2.fillPoly(drawn, [_pixels(points, len(masks))], 1)
+    else:
+        cv2.polylines(drawn, [_pixels(points, len(masks))], False, 1)
+    return float(masks[drawn == 1].mean()) if drawn.any() else 0.0
 
 
 def covered(jpeg: bytes, *, camera_id: int, at: datetime | None = None) -> bytes:

@@ -28,6 +28,8 @@ PORTAL = [
             ("hold-end", "pk=hold"),
             ("portal-mine-retention", "pk=mine"),
             ("portal-camera-retention", "pk=camera"),
+            ("portal-mine-masking", "pk=mine"),
+            ("portal-camera-masking", "pk=camera"),
         )
     ),
     *(
@@ -36,7 +38,12 @@ PORTAL = [
             only(*CONFIGURERS, ok=302),
             "post",
             arguments=of(argument),
-            body=lambda t: {"reason": "case 7", "until": "2060-01-01", "days": "30"},
+            body=lambda t: {
+                "reason": "case 7",
+                "until": "2060-01-01",
+                "days": "30",
+                "filled": "yes",
+            },
             form=True,
             anonymous=302,
         )
@@ -46,6 +53,8 @@ PORTAL = [
             ("hold-end", "pk=hold"),
             ("portal-mine-retention", "pk=mine"),
             ("portal-camera-retention", "pk=camera"),
+            ("portal-mine-masking", "pk=mine"),
+            ("portal-camera-masking", "pk=camera"),
         )
     ),
     Route("portal-area-change", only(*CONFIGURERS), arguments=of("pk=area"), anonymous=302),

@@ -103,6 +103,20 @@ API = [
         of("pk=camera"),
         lambda t: {"gigabytes": 100},
     ),
+    *(
+        route
+        for name, argument in (("mine", "pk=mine"), ("camera", "pk=camera"))
+        for route in (
+            Route(f"api:{name}-masking", EVERYONE, arguments=of(argument)),
+            Route(
+                f"api:{name}-masking",
+                only(*CONFIGURERS),
+                "patch",
+                of(argument),
+                lambda t: {"filled": True, "reason": "a locker room"},
+            ),
+        )
+    ),
     Route("api:gaps", EVERYONE, stranger=200),
     Route("api:holds", EVERYONE, stranger=200),
     Route(

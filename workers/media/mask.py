@@ -25,8 +25,8 @@ FAILED = sentence("the masks could not be filled: nothing is recorded without th
 BEHIND = sentence("filling the masks takes longer than the pictures last")
 REASONS = (UNKNOWN, FAILED, BEHIND)
 
-# Less is worked off again before the clock takes it for a jump (clock.py, WINDOW_S).
-BEHIND_S = 3.0
+# So long the camera's buffers and ours hold what waits; beyond it they lose pictures unseen.
+BEHIND_S = 8.0
 REORDERED_S = 1.0  # a time that falls back by more is a new beginning
 # The colour of cover.py, a grey of 24, as luma and chroma.
 LUMA, CHROMA = 37, 128

@@ -1,0 +1,79 @@
+"""Whether cameras are recorded with their masks filled."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Action
+from apps.api.base import ScopedView
+from apps.cameras.models import Camera
+from apps.cameras.selectors import cameras
+from apps.mines.models import Mine
+from apps.mines.selectors import mines
+from apps.recordings.masking import Said, masking_by_camera, masking_of_mine, masking_set
+from apps.recordings.models import Masking
+
+__all__ = ["CameraMasking", "MineMasking"]
+
+
+class MaskingSerializer(serializers.Serializer[Any]):
+    """What is to hold, and why; null takes what the one above says."""
+
+    filled = serializers.BooleanField(allow_null=True)
+    reason = serializers.CharField(max_length=300)
+
+
+class _Masking(ScopedView):
+    serializer_class = MaskingSerializer
+    queryset = Masking.objects.none()
+
+    def _set(self, request: Request, mine: Mine, camera: Camera | None) -> None:
+        self.access.require(Action.CONFIGURE, mine.pk)
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        masking_set(mine=mine, camera=camera, actor=request.user, **data.validated_data)
+
+    def _now(self, said: Said) -> Response:
+        return Response({"filled": said.filled, "said_by": said.said_by, "own": said.own})
+
+
+class MineMasking(_Masking):
+    """Whether a mine's cameras are recorded with their masks filled, and who says so."""
+
+    def _mine(self, pk: int) -> Mine:
+        if pk not in self.mines_readable():
+            raise Http404
+        return mines().get(pk=pk)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return what holds."""
+        return self._now(masking_of_mine(self._mine(pk).pk))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what the mine says; a reason is needed."""
+        self._set(request, self._mine(pk), None)
+        return self._now(masking_of_mine(pk))
+
+
+class CameraMasking(_Masking):
+    """Whether a camera is recorded with its masks filled, and who says so."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return what holds."""
+        camera = self.find(cameras(), pk=pk)
+        return self._now(masking_by_camera([camera])[camera.pk])
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what the camera says; a reason is needed."""
+        camera = self.find(cameras(), pk=pk)
+        self._set(request, camera.mine, camera)
+        return self._now(masking_by_camera([camera])[camera.pk])
