@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from apps.backup.postgres import table_data
-from apps.ledger.verify import NONE, chain_faults, digest, root_faults
+from apps.ledger.stamping import KeptStamp, kept_faults
+from apps.ledger.verify import NONE, canonical, chain_faults, digest, root_faults
 
 __all__ = ["dump_ledger_faults"]
 
@@ -23,18 +24,24 @@ def dump_ledger_faults(dump: Path, heads: dict[str, Any], stored: dict[str, str]
     """
     digests: dict[int, bytes] = {}
     videos: set[str] = set()
+    told: dict[int, list[dict[str, Any]]] = defaultdict(list)
     with table_data(dump, "audit_auditentry") as rows:
         for row in rows:
             act = _act(row)
             digests[act["id"]] = bytes.fromhex(digest(act))
             if act["action"] == "clip.ready":
                 videos.add(act["detail"].get("sha256", ""))
+            elif act["action"] == "ledger.stamped":
+                told[act["mine"]].append(act["detail"])
     chains = _chains(dump)
     roots = _roots(dump)
     keys = _keys(dump)
+    stamps = _stamps(dump, roots, keys)
     for mine in sorted(set(chains) | set(roots) | {int(number) for number in heads}):
         links = sorted(chains[mine])
         for fault in _faults(links, digests, roots[mine], keys[mine]):
+            yield f"mine {mine}: {fault}"
+        for fault in kept_faults(stamps[mine], told[mine]):
             yield f"mine {mine}: {fault}"
         head = heads.get(str(mine), {"number": 0, "hash": NONE})
         found = (links[-1][0], links[-1][2]) if links else (0, NONE)
@@ -82,6 +89,28 @@ def _roots(dump: Path) -> dict[int, list[Row]]:
             found[int(row["mine_id"] or 0)].append(row)
     for of_mine in found.values():
         of_mine.sort(key=lambda row: int(row["number"] or 0))
+    return found
+
+
+def _stamps(
+    dump: Path, roots: dict[int, list[Row]], keys: dict[int, dict[str, str]]
+) -> dict[int, list[KeptStamp]]:
+    """Return the time stamps by mine; one whose root is gone is missed by the record's act."""
+    by_id = {str(row["id"]): (mine, row) for mine, rows in roots.items() for row in rows}
+    found: dict[int, list[KeptStamp]] = defaultdict(list)
+    with table_data(dump, "ledger_stamp") as rows:
+        for row in rows:
+            mine, root = by_id.get(str(row["root_id"]), (0, None))
+            if root is None:
+                continue
+            stamp = KeptStamp(
+                int(root["number"] or 0),
+                canonical(_root(root, keys[mine])),
+                bytes.fromhex(str(row["token"]).removeprefix("\\x")),
+                datetime.fromisoformat(str(row["at"])).astimezone(UTC),
+                str(row["tsa"]),
+            )
+            found[mine].append(stamp)
     return found
 
 

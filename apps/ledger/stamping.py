@@ -1,8 +1,10 @@
 """Time stamps of signed roots: which are wanted, got and kept, and whether they hold."""
 
 import logging
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 from django.conf import settings
@@ -20,7 +22,9 @@ from apps.ledger.verify import canonical
 from apps.tenancy.scope import mine_scope
 
 __all__ = [
+    "KeptStamp",
     "authorities",
+    "kept_faults",
     "newest_stamp",
     "root_stamp",
     "roots_unstamped",
@@ -135,19 +139,39 @@ def stamp_faults(*, mine_id: int) -> Iterator[str]:
     Each must be about its root, say what its row says, and be signed under the certificates of the
     settings, where there are any; each that the record tells of must be there.
     """
-    trusted, found = authorities(), set()
     rows = Stamp.objects.filter(mine=mine_id).select_related("root__key").order_by("root__number")
-    for stamp in rows.iterator(500):
-        found.add(tuple(_act_of(stamp).values()))
-        name = f"time stamp of link {stamp.root.number}"
+    kept = (
+        KeptStamp(one.root.number, stamped(one.root), bytes(one.token), one.at, one.tsa)
+        for one in rows.iterator(500)
+    )
+    acts = AuditEntry.objects.filter(mine=mine_id, action="ledger.stamped").order_by("pk")
+    yield from kept_faults(kept, acts.values_list("detail", flat=True))
+
+
+@dataclass(frozen=True)
+class KeptStamp:
+    """A time stamp as a row tells it: of which root, its stamped bytes, the token, when, whose."""
+
+    root: int
+    content: bytes
+    token: bytes
+    at: datetime
+    tsa: str
+
+
+def kept_faults(kept: Iterable[KeptStamp], told: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield what is wrong with time stamps, wherever their rows were read; told: by the record."""
+    trusted, found = authorities(), set()
+    for stamp in kept:
+        found.add((stamp.root, stamp.tsa, stamp.at))
+        name = f"time stamp of link {stamp.root}"
         try:
-            said = check(bytes(stamp.token), stamped(stamp.root), authorities=trusted)
+            said = check(stamp.token, stamp.content, authorities=trusted)
         except TsaError as error:
             yield f"{name}: {error}"
             continue
         if (said.at, said.tsa) != (stamp.at, stamp.tsa):
             yield f"{name}: its row tells another time or name"
-    acts = AuditEntry.objects.filter(mine=mine_id, action="ledger.stamped").order_by("pk")
-    for told in acts.values_list("detail", flat=True):
-        if (told["root"], told["tsa"], told["at"]) not in found:
-            yield f"time stamp of link {told['root']}: the record tells of it, and it is gone"
+    for act in told:
+        if (act["root"], act["tsa"], datetime.fromisoformat(act["at"])) not in found:
+            yield f"time stamp of link {act['root']}: the record tells of it, and it is gone"
