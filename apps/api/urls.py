@@ -22,7 +22,9 @@ from apps.api.views import (
     playback,
     readings,
     replays,
+    roots,
     settings,
+    sheets,
 )
 
 app_name = "api"
@@ -90,6 +92,10 @@ urlpatterns = [
         bundles.BundleDownload.as_view(),
         name="bundle-download",
     ),
+    path("alarms/<int:pk>/sheets/", sheets.SheetAsk.as_view(), name="sheet-ask"),
+    path("sheets/<uuid:uid>/", sheets.SheetDetail.as_view(), name="sheet"),
+    path("sheets/<uuid:uid>/download/", sheets.SheetDownload.as_view(), name="sheet-download"),
+    path("roots/", roots.RootList.as_view(), name="roots"),
     path("clips/", clips.ClipList.as_view(), name="clips"),
     path("clips/<uuid:uid>/", clips.ClipDetail.as_view(), name="clip"),
     path("clips/<uuid:uid>/extend/", clips.ClipExtend.as_view(), name="clip-extend"),

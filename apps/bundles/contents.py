@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarm_data
@@ -335,6 +335,9 @@ def _close(
         davy = version("davy")
     except PackageNotFoundError:
         davy = ""
+    stamps = Stamp.objects.filter(mine=bundle.mine_id, root__number__lte=root.number)
+    with mine_scope(bundle.mine_id):
+        newest = stamps.aggregate(newest=Max("root__number"))["newest"]
     content = {
         "format": FORMAT,
         "bundle": str(bundle.uid),
@@ -347,6 +350,11 @@ def _close(
         "known_gaps": gaps,
         "software": davy or None,
         "root": root.number,
+        # Its own root is signed as it is packed; an authority is asked only after that.
+        "time_stamps": {
+            "newest_stamped_root": newest,
+            "own_root": "stamped" if newest == root.number else "not stamped when this was packed",
+        },
         "files": packer.files,
     }
     body = verify.canonical(content)

@@ -30,7 +30,7 @@ from apps.privacy.views import being_made
 from apps.rules.asof import settings_as_of
 from apps.rules.masks import covered
 
-__all__ = ["case", "case_list", "case_picture", "download", "play"]
+__all__ = ["case", "case_find", "case_list", "case_note", "case_picture", "download", "play"]
 
 # What is in the record about one case, at most, on its page.
 MOST_ACTS = 300
@@ -45,7 +45,7 @@ def case_list(request: HttpRequest) -> HttpResponseBase:
         rows = cases(access, mines)
         listing = case_listing(access, rows)
         for mine_id in access.cases:
-            _note(request, mine_id, "cases", "case-list")
+            case_note(request, mine_id, "cases")
         context = {
             "section": "cases",
             "single": bool(access.cases and not mines),
@@ -58,7 +58,8 @@ def case_list(request: HttpRequest) -> HttpResponseBase:
         )  # fmt: skip
 
 
-def _find(request: HttpRequest, pk: int) -> Alarm:
+def case_find(request: HttpRequest, pk: int) -> Alarm:
+    """Return a case that the person may see, or answer 404."""
     access = access_of_request(request)
     alarm = cases(access, access.mines_for(Action.VIEW)).filter(pk=pk).first()
     if alarm is None:
@@ -68,7 +69,8 @@ def _find(request: HttpRequest, pk: int) -> Alarm:
     return alarm
 
 
-def _note(request: HttpRequest, mine_id: int, subject: str, path: str) -> None:
+def case_note(request: HttpRequest, mine_id: int, subject: str) -> None:
+    """Note that somebody who is watched looks at a case."""
     access = request.access  # type: ignore[attr-defined]
     if not access.watched_in(mine_id):
         return
@@ -89,8 +91,8 @@ def _note(request: HttpRequest, mine_id: int, subject: str, path: str) -> None:
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a case: picture, steps, videos, what was in force then, and who looked at it."""
     with inquiry_scope(request):
-        alarm = _find(request, pk)
-        _note(request, alarm.mine_id, f"alarm:{alarm.pk}", "case")
+        alarm = case_find(request, pk)
+        case_note(request, alarm.mine_id, f"alarm:{alarm.pk}")
         clips = list(Clip.objects.filter(alarm=alarm).order_by("wanted_from"))
         subjects = [f"alarm:{alarm.pk}", *(f"clip:{clip.pk}" for clip in clips)]
         acts = AuditEntry.objects.filter(mine=alarm.mine_id, subject__in=subjects)
@@ -116,12 +118,12 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 def case_picture(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer the frame in which the alarm was raised."""
     with inquiry_scope(request):
-        alarm = _find(request, pk)
+        alarm = case_find(request, pk)
         row = Snapshot.objects.filter(alarm=alarm).first()
         jpeg = covered(bytes(row.jpeg), camera_id=alarm.camera_id, at=row.at) if row else b""
         if row is None or not jpeg:
             raise Http404
-        _note(request, alarm.mine_id, f"alarm:{alarm.pk}", "case-picture")
+        case_note(request, alarm.mine_id, f"alarm:{alarm.pk}")
         headers = {"Cache-Control": "no-store", "X-Picture-Time": f"{row.at.timestamp():.3f}"}
         return HttpResponse(jpeg, content_type="image/jpeg", headers=headers)
 
@@ -142,7 +144,7 @@ def download(request: HttpRequest, pk: int, uid: UUID) -> HttpResponseBase:
 
 def _clip(request: HttpRequest, pk: int, uid: UUID, kind: str) -> HttpResponseBase:
     with inquiry_scope(request):
-        alarm = _find(request, pk)
+        alarm = case_find(request, pk)
         clip = Clip.objects.filter(alarm=alarm, uid=uid, state=Clip.State.READY).first()
         if clip is None:
             raise Http404

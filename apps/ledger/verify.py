@@ -441,6 +441,14 @@ def main(arguments=None):
     for name in sorted(entry["path"] for entry in content["files"]):
         if name.startswith("stamps/") and name.endswith(".tsr"):
             print(f"  stamped  {name}: {stamp_said(bundle.read(name))[1]}, see README.txt")
+    told = content.get("time_stamps")
+    if told is not None and told["newest_stamped_root"] is None:
+        print("  stamps   none: when it was is what the mine's own clock says")
+    elif told is not None and told["newest_stamped_root"] != content["root"]:
+        print(
+            f"  stamps   up to link {told['newest_stamped_root']}; the root of this bundle, link "
+            f"{content['root']}, had none when it was packed: the mine has it later"
+        )
     print(f"  key      {json.loads(bundle.read('bundle.sig'))['key']}")
     if asked.key is None:
         print("Compare the key with the one that the mine gave you by another way.")

@@ -17,14 +17,16 @@ from apps.audit.services import record
 from apps.ledger.models import Root, SigningKey, StampFailure
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root, unsealed
 from apps.ledger.services import ledger_seal
-from apps.ledger.stamping import WITHIN, newest_stamp, stamp_faults
+from apps.ledger.stamping import WITHIN, newest_stamp, stamp_faults, stamped
 from apps.lists.filters import Search, Since, Until
 from apps.lists.listing import Column, Listing
 from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
 
-__all__ = ["ledger", "ledgers", "prove"]
+__all__ = ["ledger", "ledgers", "prove", "stamp_file"]
+
+STAMP_FILES = {"tsr": "application/timestamp-reply", "json": "application/json"}
 
 ROOTS = Listing(
     name="roots",
@@ -121,6 +123,20 @@ def _ledger(
     return answer_list(
         request, ROOTS, roots, mine_ids=[mine.pk], template="ledger/ledger.html", context=context
     )
+
+
+@require_GET
+@never_cache
+@page
+def stamp_file(request: HttpRequest, pk: int, number: int, kind: str) -> HttpResponse:
+    """Send a root's time stamp (.tsr, RFC 3161), or the root as it was stamped (.json)."""
+    mine = _mine(request, pk)
+    root = Root.objects.select_related("key", "stamp").filter(mine=mine, number=number).first()
+    if root is None or not hasattr(root, "stamp") or kind not in STAMP_FILES:
+        raise Http404
+    body = bytes(root.stamp.token) if kind == "tsr" else stamped(root)
+    headers = {"Content-Disposition": f'attachment; filename="root-{number}.{kind}"'}
+    return HttpResponse(body, content_type=STAMP_FILES[kind], headers=headers)
 
 
 @require_POST

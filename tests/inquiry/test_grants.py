@@ -16,6 +16,8 @@ from apps.accounts.models import Grant, User
 from apps.accounts.services import user_create
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
+from apps.bundles.models import Sheet
+from apps.bundles.sheets import sheet_make
 from apps.evidence.models import Clip
 from apps.evidence.storage import put_bytes
 from apps.inquiry import guard
@@ -159,6 +161,32 @@ def test_who_has_one_case_learns_of_nothing_else_in_the_mine(cast, grace, clock)
     assert client.get("/api/v1/cameras/").json()["results"] == []
     clock.move_to(NOON + SHIFT)
     assert client.get(reverse("case", args=[alarm.pk])).status_code == 404
+
+
+def test_who_has_one_case_takes_its_time_line_along(cast, grace, clock, settings, tmp_path):
+    settings.VAR = tmp_path
+    alarm, _clip = a_case(cast)
+    other, _ = a_case(cast, situation="r2:1", rule="r2")
+    let_in(cast, grace, cases=[alarm.pk])
+    client = signed_in(grace)
+    asked = client.post(reverse("case-sheet-ask", args=[alarm.pk]), {"language": "en"})
+    place = asked["Location"]
+    assert f'action="{reverse("case-sheet-ask", args=[alarm.pk])}"' in (
+        client.get(reverse("case", args=[alarm.pk])).content.decode()
+    )
+    assert client.get(place).status_code == 200
+    with mine_scope(alarm.mine_id):
+        sheet = sheet_make(sheet_id=Sheet.objects.get().pk, mine_id=alarm.mine_id)
+    assert f"{place}download/" in client.get(place).content.decode()
+    taken = client.get(f"{place}download/")
+    assert b"".join(taken.streaming_content).startswith(b"%PDF")
+    [act] = acts(cast, "sheet.download")
+    assert (act.actor, act.detail["sha256"]) == (grace, sheet.sha256)
+    assert client.post(reverse("case-sheet-ask", args=[other.pk])).status_code == 404
+    assert client.get(reverse("sheet", args=[sheet.uid])).status_code == 404
+    assert signed_in(cast.auditor).get(place).status_code == 404, "it names who asked"
+    clock.move_to(NOON + SHIFT)
+    assert client.get(f"{place}download/").status_code == 404
 
 
 def test_a_case_of_another_mine_cannot_be_granted(cast, grace):

@@ -1,22 +1,27 @@
 """Signed roots get their time from an authority outside, which is a real one here."""
 
+import hashlib
 import subprocess
 import zipfile
+from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import time_machine
 from cryptography.x509 import load_pem_x509_certificates
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from apps.audit.models import AuditEntry
+from apps.backup import proof
 from apps.bundles.services import bundle_ask, bundle_make
 from apps.evidence.storage import get_file
 from apps.ledger import stamping, tasks, verify
@@ -285,6 +290,63 @@ def test_the_command_and_the_page_tell_of_the_stamp_and_prove_it(
     assert f"time stamp of link {first.number}: The time stamp is not signed" in told.getvalue()
 
 
+def test_a_backup_proves_the_stamps_in_it(hill: Mine, tsa: Authority, monkeypatch):
+    root = signed(hill)
+    tasks.stamp()
+    with mine_scope(hill.pk):
+        ledger_seal(mine_id=hill.pk)
+        end = root_sign(mine_id=hill.pk)
+    spoilt: dict[str, str | None] = {}
+
+    @contextmanager
+    def rows(dump: Path, table: str) -> Iterator[Iterator[dict[str, str | None]]]:
+        """Give a table's rows as they stand in a dump: text, bytes in hex."""
+        with system_scope("test"), connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {table} LIMIT 0")
+            names = [column.name for column in cursor.description]
+            cursor.execute(f"SELECT {', '.join(f'{name}::text' for name in names)} FROM {table}")
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if table == "ledger_stamp":
+            found = [row | spoilt for row in found if None not in spoilt.values()]
+        yield iter(found)
+
+    def faults() -> list[str]:
+        heads = {str(hill.pk): {"number": end.number, "hash": end.hash}}
+        return list(proof.dump_ledger_faults(Path("dump"), heads, {}))
+
+    monkeypatch.setattr(proof, "table_data", rows)
+    assert faults() == []
+    name = f"mine {hill.pk}: time stamp of link {root.number}"
+    spoilt["token"] = "\\x3000"
+    assert [f"{name}: The answer is no time stamp."] == [f for f in faults() if "gone" not in f]
+    del spoilt["token"]
+    spoilt["at"] = "2020-01-01 00:00:00+00"
+    assert f"{name}: its row tells another time or name" in faults()
+    spoilt["at"] = None
+    assert faults() == [f"{name}: the record tells of it, and it is gone"]
+
+
+def test_a_stamp_is_taken_from_the_page_and_by_the_api(cast: Cast, hill: Mine, tsa: Authority):
+    root = signed(hill)
+    tasks.stamp()
+    with mine_scope(hill.pk):
+        stamp = Stamp.objects.get()
+    client = Client()
+    client.force_login(cast.auditor)
+    place = f"/ledger/{hill.pk}/root-{root.number}"
+    assert f"{place}.tsr" in client.get(f"/ledger/{hill.pk}/").content.decode()
+    taken = client.get(f"{place}.tsr")
+    assert taken["Content-Type"] == "application/timestamp-reply"
+    assert taken.content == bytes(stamp.token)
+    about = client.get(f"{place}.json").content
+    assert verify.stamp_said(taken.content)[0] == hashlib.sha256(about).hexdigest()
+    assert client.get(f"/ledger/{hill.pk}/root-{root.number + 9}.tsr").status_code == 404
+    told = client.get(f"/api/v1/roots/?mine={hill.pk}").json()["results"][0]
+    assert (told["number"], told["stamp"]["tsa"]) == (root.number, stamp.tsa)
+    assert b64decode(told["stamp"]["token"]) == taken.content
+    assert told["statement"].encode() == about
+
+
 def test_a_stamp_that_is_gone_is_missed(hill: Mine, tsa: Authority, monkeypatch):
     root = signed(hill)
     tasks.stamp()
@@ -311,6 +373,11 @@ def test_a_bundle_takes_stamps_along_and_openssl_proves_them(
     with zipfile.ZipFile(taken) as archive:
         archive.extractall(folder)
     assert list(verify.bundle_faults(verify.Bundle(folder))) == []
+    content = verify.json.loads((folder / "bundle.json").read_text())
+    assert content["time_stamps"] == {
+        "newest_stamped_root": root.number,
+        "own_root": "not stamped when this was packed",
+    }
     name = f"stamps/root-{root.number}"
     told = subprocess.run(
         ["openssl", "ts", "-verify", "-in", f"{name}.tsr", "-data", f"{name}.json"]

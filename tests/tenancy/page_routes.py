@@ -256,6 +256,28 @@ PAGES = [
         arguments=of("pk=alarm", "uid=clip"),
         anonymous=302,
     ),
+    Route(
+        "case-sheet-ask",
+        only(*EXPORTERS, ok=302),
+        "post",
+        arguments=of("pk=alarm"),
+        body=lambda t: {"language": "en"},
+        form=True,
+        anonymous=302,
+    ),
+    # Everybody sees their own alone.
+    Route(
+        "case-sheet",
+        only(*EXPORTERS, ok=404),
+        arguments=of("pk=alarm", "uid=sheet"),
+        anonymous=302,
+    ),
+    Route(
+        "case-sheet-download",
+        only(*EXPORTERS, ok=404),
+        arguments=of("pk=alarm", "uid=sheet"),
+        anonymous=302,
+    ),
     Route("settings-as-of", EVERYONE, stranger=200, anonymous=302),
     Route("grants", only(*EXPORTERS), stranger=200, anonymous=302),
     Route("grant-give", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
@@ -287,6 +309,13 @@ PAGES = [
     Route("receipt", only(*EXPORTERS, no=404), arguments=of("pk=receipt"), anonymous=302),
     Route("ledgers", only(*EXPORTERS, ok=302), stranger=302, anonymous=302),
     Route("ledger", only(*EXPORTERS), arguments=of("pk=mine"), anonymous=302),
+    # No root of it has a stamp.
+    Route(
+        "ledger-stamp",
+        only(*EXPORTERS, ok=404),
+        arguments=lambda t: {"pk": t["mine"], "number": 1, "kind": "tsr"},
+        anonymous=302,
+    ),
     Route(
         "ledger-verify",
         only(*EXPORTERS),

@@ -283,6 +283,16 @@ API = [
     ),
     Route("api:bundle", only(*EXPORTERS, no=404), arguments=of("uid=bundle")),
     Route("api:bundle-download", only(*EXPORTERS, no=404), arguments=of("uid=bundle")),
+    Route(
+        "api:sheet-ask",
+        only(*EXPORTERS, ok=201, no=404),
+        "post",
+        arguments=of("pk=alarm"),
+        body=lambda t: {"language": "en"},
+    ),
+    Route("api:sheet", only(*EXPORTERS, no=404), arguments=of("uid=sheet")),
+    Route("api:sheet-download", only(*EXPORTERS, no=404), arguments=of("uid=sheet")),
+    Route("api:roots", EVERYONE, stranger=200),
     Route("api:clips", EVERYONE, stranger=200),
     Route("api:clip", EVERYONE, arguments=of("uid=clip")),
     Route(
