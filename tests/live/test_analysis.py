@@ -73,10 +73,9 @@ def drain_all(camera: Camera) -> int:
 
 
 def test_a_person_at_the_running_winch_is_one_alarm_and_at_the_standing_one_none(
-    ring: Ring, camera: Camera, winch: Loop, start, monkeypatch
+    ring: Ring, camera: Camera, winch: Loop, start
 ):
-    # They wait all at once only here: as they come, none is looked at more seldom.
-    monkeypatch.setattr(analysis, "rate_for", lambda waiting: {})
+    # They wait all at once, so that people are looked for more seldom.
     fed(ring, camera, winch.chunks, start)
     assert drain_all(camera) == len(winch.chunks)
     danger = [alarm for alarm in alarms(camera) if alarm.level == "danger"]

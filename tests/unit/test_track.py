@@ -172,8 +172,52 @@ def test_a_track_stored_before_there_were_closer_looks_is_still_followed():
     for i in range(3):
         tracker.update([box(0.5)], i * STEP_S, ASPECT)
     stored = tracker.dump()
-    stored["tracks"] = [row[:-8] for row in stored["tracks"]]
+    stored["tracks"] = [row[:-9] for row in stored["tracks"]]
     assert Tracker.load(stored).update([box(0.5)], 3 * STEP_S, ASPECT) == [1]
+
+
+def test_a_thing_that_passed_for_a_person_is_not_believed_for_ever():
+    tracker, proofs = Tracker(), iter([0.4, 0.4, *[0.1] * 50])
+    seen = [
+        tracker.update([box(0.5, score=0.42)], i * STEP_S, ASPECT, lambda _: next(proofs))
+        for i in range(60)
+    ]
+    assert seen[2] == [1]
+    # Four looks, two seconds apart.
+    assert seen[round(8 / STEP_S) :] == [[None]] * (60 - round(8 / STEP_S))
+
+
+@pytest.mark.parametrize(
+    ("proof", "score", "walks"), [(0.6, 0.42, 0.0), (0.1, 0.7, 0.0), (0.1, 0.42, 0.01)]
+)
+def test_whoever_is_proved_or_clearly_seen_or_walked_stays_believed(proof, score, walks):
+    tracker, proofs = Tracker(), iter([0.4, 0.4])
+    for i in range(100):
+        seen = box(0.3 + walks * min(i, 40), score=score)
+        found = tracker.update([seen], i * STEP_S, ASPECT, lambda _: next(proofs, proof))
+        assert found == [1] or i < 2
+
+
+def test_what_was_taken_for_a_thing_needs_more_to_be_believed_again():
+    tracker, proofs = Tracker(), iter([0.4, 0.4, *[0.1] * 6, *[0.35] * 20, *[0.9] * 50])
+    believed = [
+        tracker.update([box(0.5, score=0.42)], i * STEP_S, ASPECT, lambda _: next(proofs)) == [1]
+        for i in range(240)
+    ]
+    first_lost = believed.index(False, 5)
+    again = believed.index(True, first_lost)
+    assert again * STEP_S > 25  # not while looks give 0.35
+    assert all(believed[again:])
+
+
+def test_a_weak_detection_elsewhere_is_not_whoever_was_hidden():
+    def late(score):
+        tracker = Tracker()
+        frames = [[box(0.5)] for _ in range(5)] + [[] for _ in range(6)]
+        return follow([*frames, [box(0.5 + 0.21 / ASPECT, score=score)]], tracker)[-1]
+
+    assert late(0.3) == [None]
+    assert late(0.6) == [1]
 
 
 def looked_at(tracker, boxes, proof):

@@ -24,8 +24,9 @@ class Habits:
     Scores from high on begin a track, those from low on keep one alive. Unseen for longer than
     keep_s a track is dropped, unconfirmed ones after keep_tentative_s; confirmed by confirm_hits
     detections, or by two that are confirm_s apart; where their mean score is below sure, only when
-    closer looks give proven in the mean. Its centre moves at most max_speed of its own
-    heights a second, plus max_jump for jitter; its height changes at most max_resize times.
+    closer looks give proven in the mean, or trusted where they showed a thing before. Its centre
+    moves at most max_speed of its own heights a second, plus max_jump for jitter; its height
+    changes at most max_resize times.
     """
 
     high: float = HIGH_SCORE
@@ -36,6 +37,7 @@ class Habits:
     confirm_s: float = 0.35
     sure: float = 0.5
     proven: float = 0.28
+    trusted: float = 0.40
     max_speed: float = 3.0
     max_jump: float = 0.35
     max_resize: float = 1.7
@@ -44,6 +46,9 @@ class Habits:
 # The means of scores and of closer looks are of so many; after so many looks that prove nothing
 # further ones are taken this far apart, and of detections that could begin a track.
 MEAN_OF, LOOKS, LOOK_S = 4, 4, 1.0
+# Who is believed, weakly seen and never walked is looked at again this often: a thing that passed
+# for a person once must not stay one for ever.
+AGAIN_S = 2.0
 # What never was its own width, or height, away from where it was found has not walked.
 ROAMED = 1.0
 # How much further from the expected place, in heights a second, after more than 0.6 s unseen.
@@ -85,6 +90,8 @@ class Track:
     # The centre where it was found, and how far it was ever from there, in its own sides.
     home: list[float] = field(default_factory=list)
     roamed: float = 0.0
+    # Whether closer looks took it for a thing after it had been believed.
+    doubted: bool = False
 
     @property
     def nobody(self) -> bool:
@@ -126,7 +133,8 @@ class Tracker:
         high = [i for i, b in enumerate(boxes) if b.score >= habits.high]
         low = [i for i, b in enumerate(boxes) if habits.low <= b.score < habits.high]
         for group in (high, low):
-            for track, index in self._match(free, [boxes[i] for i in group], t, aspect):
+            found = self._match(free, [boxes[i] for i in group], t, aspect, weak=group is low)
+            for track, index in found:
                 owners[group[index]] = track
                 free.remove(track)
                 _correct(track, boxes[group[index]], t, habits)
@@ -217,7 +225,7 @@ class Tracker:
         return t - track.seen_s > max(keep, 1.5 * step_s)
 
     def _match(
-        self, tracks: list[Track], boxes: list[Box], t: float, aspect: float
+        self, tracks: list[Track], boxes: list[Box], t: float, aspect: float, *, weak: bool
     ) -> list[tuple[Track, int]]:
         """Pair tracks and boxes, best pair first. Greedy: pairs are few and mostly clear."""
         if not tracks or not boxes:
@@ -234,12 +242,16 @@ class Tracker:
         away = np.linalg.norm((centre - middle) * scale, axis=-1) / height
         moved = np.linalg.norm((centre - last) * scale, axis=-1) / height
         reach = self.habits.max_jump + self.habits.max_speed * np.array(ahead)[:, None]
-        resize = np.log((seen[:, 3] - seen[:, 1])[None] / height)
-        possible = (moved <= reach) & (np.abs(resize) <= np.log(self.habits.max_resize))
-        # Whoever was hidden may have walked on or stood still: both are within reach.
-        slack = 0.45 + SLACK * np.maximum(np.array(ahead) - 0.6, 0)[:, None]
+        # A fall is faster than the filter: what fits the last box is no jump either.
+        tall = (seen[:, 3] - seen[:, 1])[None]
+        before = np.array([k.box[3] - k.box[1] for k in tracks])[:, None]
+        resize = np.minimum(np.abs(np.log(tall / height)), np.abs(np.log(tall / before)))
+        possible = (moved <= reach) & (resize <= np.log(self.habits.max_resize))
+        # Whoever was hidden may have walked on or stood still: both are within reach. But a weak
+        # detection far from where he is expected is something else: a drum, or a post.
+        slack = 0.45 + (0 if weak else SLACK) * np.maximum(np.array(ahead) - 0.6, 0)[:, None]
         possible &= (overlap > 0.05) | (away <= slack)
-        cost = (1 - overlap) + 0.5 * away + 0.5 * np.abs(resize)
+        cost = (1 - overlap) + 0.5 * away + 0.5 * resize
         # Those already confirmed come first where both would do.
         cost += np.array([0.0 if k.confirmed else 0.15 for k in tracks])[:, None]
         rows, columns = np.nonzero(possible)
@@ -303,18 +315,38 @@ def _confirm(
     track: Track, box: Box, t: float, habits: Habits, closer: Closer | None = None
 ) -> None:
     """Believe a track that was found often enough, and surely enough or on closer looks."""
-    if track.confirmed or track.hits < 2:
+    if track.confirmed:
+        _doubt(track, box, t, habits, closer)
+        return
+    if track.hits < 2:
         return
     proven = closer is None or track.mean >= habits.sure
     if not proven and closer is not None:
         again = box.score >= habits.high and t - track.looked_s >= LOOK_S - 1e-6
         if track.looks < LOOKS or again:
-            track.looks, track.looked_s = track.looks + 1, t
-            track.proof += (closer(box) - track.proof) / min(track.looks, MEAN_OF)
-        proven = track.looks > 0 and track.proof >= habits.proven
+            _look(track, closer(box), t)
+        least = habits.trusted if track.doubted else habits.proven
+        proven = track.looks > 0 and track.proof >= least
     often = track.hits >= habits.confirm_hits or t - track.born_s >= habits.confirm_s - 1e-6
     if proven and often:
         track.confirmed = track.fresh = True
+
+
+def _doubt(track: Track, box: Box, t: float, habits: Habits, closer: Closer | None) -> None:
+    """Look again, now and then, at who is believed, weakly seen and never walked."""
+    if closer is None or track.mean >= habits.sure or track.roamed >= ROAMED:
+        return
+    if t - track.looked_s < AGAIN_S - 1e-6:
+        return
+    _look(track, closer(box), t)
+    if track.looks >= LOOKS and track.proof < habits.proven:
+        track.confirmed, track.doubted = False, True
+
+
+def _look(track: Track, score: float, t: float) -> None:
+    """Take in what a closer look gave."""
+    track.looks, track.looked_s = track.looks + 1, t
+    track.proof += (score - track.proof) / min(track.looks, MEAN_OF)
 
 
 def settle(tracks: Iterable[Track]) -> None:
