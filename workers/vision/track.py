@@ -24,9 +24,9 @@ class Habits:
     Scores from high on begin a track, those from low on keep one alive. Unseen for longer than
     keep_s a track is dropped, unconfirmed ones after keep_tentative_s; confirmed by confirm_hits
     detections, or by two that are confirm_s apart; where their mean score is below sure, only when
-    closer looks give proven in the mean, or trusted where they showed a thing before. Its centre
-    moves at most max_speed of its own heights a second, plus max_jump for jitter; its height
-    changes at most max_resize times.
+    closer looks give proven in the mean. Who is believed, and gives less than thing in them, is a
+    thing, and believed again from trusted on. Its centre moves at most max_speed of its own heights
+    a second, plus max_jump for jitter; its height changes at most max_resize times.
     """
 
     high: float = HIGH_SCORE
@@ -38,6 +38,7 @@ class Habits:
     sure: float = 0.5
     proven: float = 0.28
     trusted: float = 0.40
+    thing: float = 0.25
     max_speed: float = 3.0
     max_jump: float = 0.35
     max_resize: float = 1.7
@@ -339,7 +340,7 @@ def _doubt(track: Track, box: Box, t: float, habits: Habits, closer: Closer | No
     if t - track.looked_s < AGAIN_S - 1e-6:
         return
     _look(track, closer(box), t)
-    if track.looks >= LOOKS and track.proof < habits.proven:
+    if track.looks >= LOOKS and track.proof < habits.thing:
         track.confirmed, track.doubted = False, True
 
 
