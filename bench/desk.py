@@ -1,7 +1,8 @@
 """A full desk: 30 cameras, 200 open and 10,000 past alarms, three browsers and 47 more clients.
 
 Only the services and the web process run: the desk is measured, not the analysis.
-`make bench ARGS="desk --soak 900"` goes on for as many seconds with two alarms a second.
+`make bench ARGS="desk --soak 900"` goes on for as many seconds with two alarms a second, and with
+`--alone` it does only that, on one desk.
 """
 
 import argparse
@@ -68,6 +69,7 @@ def main() -> None:
     """Measure; print one JSON line."""
     parser = argparse.ArgumentParser(prog="python -m bench desk")
     parser.add_argument("--soak", type=float, default=0.0, help="seconds")
+    parser.add_argument("--alone", action="store_true", help="only the soak, on one desk")
     options = parser.parse_args(sys.argv[2:])
     folder = state_folder(ROOT / "var" / "bench-desk")
     shutil.rmtree(folder)
@@ -75,12 +77,12 @@ def main() -> None:
     try:
         stack.start()
         os.environ.update(stack.env)
-        print(json.dumps(_measure(stack, options.soak)), flush=True)
+        print(json.dumps(_measure(stack, options.soak, options.alone)), flush=True)
     finally:
         stack.stop()
 
 
-def _measure(stack: Stack, soak_s: float) -> dict[str, Any]:
+def _measure(stack: Stack, soak_s: float, alone: bool) -> dict[str, Any]:
     import django
 
     django.setup()
@@ -92,7 +94,12 @@ def _measure(stack: Stack, soak_s: float) -> dict[str, Any]:
         flags = ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"]
         say("the mine is full")
         browser = playwright.chromium.launch(executable_path=program, args=flags)
-        pages = [_desk(browser, stack) for _ in range(BROWSERS_OPEN)]
+        pages = [_desk(browser, stack) for _ in range(1 if alone else BROWSERS_OPEN)]
+        if alone:
+            pages[0].goto("/desk/")
+            soak = _soak(pages[0], mine, django_thread, soak_s)
+            browser.close()
+            return {"bench": "desk", "soak": soak}
         paints = [_paint(pages[0]) for _ in range(5)]
         for page in pages:
             page.goto("/desk/")
