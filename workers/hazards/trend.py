@@ -20,6 +20,8 @@ LEAST = 5
 EVERY_S = 60.0
 # The noise is measured on the levels of so long.
 KEEP_S = 3 * 3600.0
+# The noise's memory is measured on lines through so long as well.
+LONG_S = 3600.0
 # A gauge in view tells no finer than this.
 LEAST_NOISE_M = 0.001
 # What is finer than this is arithmetic.
@@ -28,8 +30,9 @@ GRAIN_M = 0.0003
 # passes five standard errors less than once in ten of them.
 SURE_Z = 5.0
 # Who has seen little knows little of the noise. But this much, with nearly every pair of levels
-# rising, is more than waves and lamps do: still water of 2 cm scatter moves by half of it.
-LARGE_M, ORDERED = 0.10, 0.8
+# rising, is more than waves and lamps do: still water of 2 cm scatter moves by half of it, and by
+# less than so many times its scatter where that lasts for minutes.
+LARGE_M, LARGE_SIZES, ORDERED = 0.10, 4.0, 0.8
 # What was sure stays believed down to this.
 STAY_Z = 2.5
 # The band that is told holds the rate in 80 of 100 cases.
@@ -55,7 +58,8 @@ class Noise(NamedTuple):
 class Trend(NamedTuple):
     """A rate in m/s and its error; freedom: how well the error is known; level_m: the line's level
     at the end; rise_m: over the whole window; step: one step tells the levels better than a line;
-    span_s: from the first level to the last; order: Kendall's, 1 where every later level is higher.
+    span_s: from the first level to the last; order: Kendall's, 1 where every later level is higher;
+    size_m: the noise's scatter.
     """
 
     rate: float
@@ -66,6 +70,7 @@ class Trend(NamedTuple):
     step: bool
     span_s: float
     order: float = 0.0
+    size_m: float = 0.0
 
     def bound(self, z: float) -> float:
         """Return how far the rate may be off, at z standard errors."""
@@ -75,7 +80,8 @@ class Trend(NamedTuple):
         """Tell whether it is a rise: beyond noise, of so many metres at least, and no step."""
         if self.step or self.rise_m < least_m - 1e-9:
             return False
-        plain = self.rise_m >= LARGE_M and self.order >= ORDERED
+        large_m = max(LARGE_M, LARGE_SIZES * self.size_m)
+        plain = self.rise_m >= large_m and self.order >= ORDERED
         return plain or self.rate > self.bound(z)
 
 
@@ -102,7 +108,7 @@ def trend(points: Points, now_s: float, window_s: float) -> Trend | None:
     off = calm - rate * t[1:-1]
     step = _best_step(calm) < float(((off - off.mean()) ** 2).sum())
     return Trend(rate, error, known.freedom, level_m, rate * float(t[-1]), step, float(t[-1]),
-                 _order(y))  # fmt: skip
+                 _order(y), known.size_m)  # fmt: skip
 
 
 def noise(points: np.ndarray, now_s: float, window_s: float, rest: np.ndarray) -> Noise:
@@ -113,12 +119,41 @@ def noise(points: np.ndarray, now_s: float, window_s: float, rest: np.ndarray) -
     found = [_window(points, now_s - k * window_s, window_s) for k in range(int(KEEP_S / window_s))]
     blocks = [block for block in found if block is not None]
     rests = [rest, *(_rest(t, y) for t, y in blocks[1:])]
+    rests, square, memory = _alikeness(rests)
+    own = float(rests[0] @ rests[0]) / len(rests[0])
+    every = sum(len(rest) for rest in rests)
+    memory = max(memory, _long_memory(points, now_s - window_s, window_s))
+    # And some of the scatter: all the more of a noise that changes slowly.
+    left = np.mean([_left(tuple(np.round(t).tolist()), round(memory, 2)) for t, _ in blocks])
+    size = sqrt(max(square, own) / max(float(left), 0.01))
+    freedom = (every - 2 * len(rests)) * (1 - memory) / (1 + memory)
+    return Noise(max(size, LEAST_NOISE_M), memory, max(1.0, freedom))
+
+
+def _long_memory(points: np.ndarray, end_s: float, window_s: float) -> float:
+    """Return the memory of the noise as the hours before tell it, 0 where they are too few.
+
+    A line through ten minutes takes most of a noise with it that lasts five.
+    """
+    if window_s >= LONG_S:
+        return 0.0
+    blocks = [
+        _window(points, end_s - k * LONG_S, LONG_S)
+        for k in range(int((KEEP_S - window_s) / LONG_S))
+    ]
+    rests = [
+        _rest(t, y) for t, y in (one for one in blocks if one is not None) if t[-1] > LONG_S / 2
+    ]
+    return _alikeness(rests)[2] if rests else 0.0
+
+
+def _alikeness(rests: list[np.ndarray]) -> tuple[list[np.ndarray], float, float]:
+    """Return what lines leave without wild levels, its mean square, and its memory (0..1)."""
     size = 1.4826 * float(np.median(np.abs(np.concatenate(rests))))
     # What is far off shall tell neither size nor memory; the rest tells more than medians do.
     rests = [np.clip(one, -3 * size, 3 * size) for one in rests]
     every = sum(len(rest) for rest in rests)
     square = sum(float(rest @ rest) for rest in rests) / every
-    own = float(rests[0] @ rests[0]) / len(rests[0])
     shared = sum(float(r[1:] @ r[:-1]) for r in rests) / (every - len(rests))
     memory = shared / (square + GRAIN_M**2)
     # A fitted line takes some of the likeness with it (Marriott and Pope 1954); and of what is
@@ -127,12 +162,7 @@ def noise(points: np.ndarray, now_s: float, window_s: float, rest: np.ndarray) -
     part = max(0.4, 1 - 4 / n)
     memory = (memory + 2 / n) / part
     memory += DOUBT_Z * sqrt(max(0.05, 1 - memory * memory) / every) / part
-    memory = min(MAX_MEMORY, max(0.0, memory))
-    # And some of the scatter: all the more of a noise that changes slowly.
-    left = np.mean([_left(tuple(np.round(t).tolist()), round(memory, 2)) for t, _ in blocks])
-    size = sqrt(max(square, own) / max(float(left), 0.01))
-    freedom = (every - 2 * len(rests)) * (1 - memory) / (1 + memory)
-    return Noise(max(size, LEAST_NOISE_M), memory, max(1.0, freedom))
+    return rests, square, min(MAX_MEMORY, max(0.0, memory))
 
 
 def student(z: float, freedom: float) -> float:
