@@ -125,7 +125,7 @@ def test_two_workers_at_once_let_one_in(ring: Ring, camera: Camera, winch: Loop,
     fed(ring, camera, winch.chunks[:2], start)
     with mine_scope(camera.mine_id):
         Analysis.objects.filter(camera=camera).update(
-            lease_token="another", lease_until=timezone.now() + timedelta(seconds=5)
+            lease_token="another", lease_until=timezone.now() + timedelta(minutes=5)
         )
     assert drain(camera.pk) == 0
     with mine_scope(camera.mine_id):

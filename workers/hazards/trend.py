@@ -32,7 +32,7 @@ SURE_Z = 5.0
 # Who has seen little knows little of the noise. But this much, with nearly every pair of levels
 # rising, is more than waves and lamps do: still water of 2 cm scatter moves by half of it, and by
 # less than so many times its scatter where that lasts for minutes.
-LARGE_M, LARGE_SIZES, ORDERED = 0.10, 4.0, 0.8
+LARGE_M, LARGE_SIZES, ORDERED = 0.10, 3.0, 0.8
 # What was sure stays believed down to this.
 STAY_Z = 2.5
 # The band that is told holds the rate in 80 of 100 cases.
