@@ -66,7 +66,7 @@ def test_a_wrong_figure_stands_beside_its_field_and_what_was_typed_stays(hill: C
     assert signed_in(hill.admin).post(address, {"days": "90"}).status_code == 302
     assert Retention.objects.get().days == 90
     page = signed_in(hill.owner).get("/portal/retention/").content.decode()
-    assert "<td>90 days</td>" in page
+    assert '<td data-head="Recordings">90 days</td>' in page
 
 
 def test_a_cameras_form_shows_in_grey_what_its_mine_says(hill: Cast):
