@@ -205,12 +205,13 @@ def test_a_line_an_input_and_steps_are_drawn_and_filled_in_by_keyboard_and_saved
 
 
 def the_danger_zone(page: Page) -> None:
-    """Open the zone editor of a camera that has a danger zone, with its corners listed."""
+    """Open the zone editor of a camera that works and has a danger zone, its corners listed."""
     rows = api.get(page, "/api/v1/cameras/?page_size=200")["results"]
     drawn = next(
         row["id"]
         for row in rows
-        if any(
+        if row["enabled"]
+        and any(
             zone["id"] == "danger"
             for zone in api.get(page, f"/api/v1/cameras/{row['id']}/scene/")["document"]["zones"]
         )
