@@ -190,7 +190,9 @@ def _alarms(
     rows = Alarm.objects.filter(there, raised_at__lt=until).order_by("-raised_at")
     # Asked for in one, the two are an OR over a join, which reads every alarm of the mine.
     own = list(rows.filter(camera=camera)[:MOST_ALARMS])
-    held = set(Witness.objects.filter(camera=camera).values_list("alarm", flat=True))
+    shown = Q(alarm__cleared_at=None) | Q(alarm__cleared_at__gt=since)
+    seen = Witness.objects.filter(shown, camera=camera, alarm__raised_at__lt=until)
+    held = set(seen.values_list("alarm", flat=True))
     others = rows.filter(pk__in=held).exclude(camera=camera)[:MOST_ALARMS] if held else []
     found = sorted([*own, *others], key=lambda row: row.raised_at)[-MOST_ALARMS:]
     return [
