@@ -21,6 +21,7 @@ from apps.mines.models import Area, Machine
 __all__ = [
     "MINE",
     "OF_MINE",
+    "PERSON",
     "PLACE",
     "area_list",
     "camera_list",
@@ -137,22 +138,26 @@ MACHINES = Listing(
     ),
     order="name",
 )
+# Who holds a role, by user name and name.
+PERSON = (
+    Column(
+        key="username",
+        label=_("User name"),
+        text=lambda row: row.user.username,
+        order=("user__username",),
+    ),
+    Column(
+        key="name",
+        label=_("Name"),
+        text=lambda row: row.user.get_full_name(),
+        order=("user__first_name", "user__last_name"),
+    ),
+)
 PEOPLE = Listing(
     name="people",
     title=_("People and roles"),
     columns=(
-        Column(
-            key="username",
-            label=_("User name"),
-            text=lambda row: row.user.username,
-            order=("user__username",),
-        ),
-        Column(
-            key="name",
-            label=_("Name"),
-            text=lambda row: row.user.get_full_name(),
-            order=("user__first_name", "user__last_name"),
-        ),
+        *PERSON,
         MINE,
         Column(
             key="role", label=_("Role"), text=lambda row: row.get_role_display(), order=("role",)

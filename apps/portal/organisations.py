@@ -21,7 +21,7 @@ from apps.lists.pages import answer_list
 from apps.mines.models import Organisation
 from apps.mines.selectors import mines
 from apps.mines.services import organisation_update
-from apps.portal.lists import of_codes
+from apps.portal.lists import PERSON, of_codes
 
 __all__ = ["organisation"]
 
@@ -29,18 +29,7 @@ MEMBERS = Listing(
     name="everywhere",
     title=gettext_lazy("People with a role in all mines"),
     columns=(
-        Column(
-            key="username",
-            label=gettext_lazy("User name"),
-            text=lambda row: row.user.username,
-            order=("user__username",),
-        ),
-        Column(
-            key="name",
-            label=gettext_lazy("Name"),
-            text=lambda row: row.user.get_full_name(),
-            order=("user__first_name", "user__last_name"),
-        ),
+        *PERSON,
         Column(
             key="role",
             label=gettext_lazy("Role"),
