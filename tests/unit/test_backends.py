@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from workers.models import BACKENDS, ModelError, find
 from workers.vision import backends
 from workers.vision.agreement import compare
 from workers.vision.backends import choose
+from workers.vision.batch import Batcher
 from workers.vision.detector import load_detector, runner_of, wrap
 
 COCO = Path(__file__).resolve().parents[3] / "shared" / "data" / "coco128_train2017"
@@ -74,6 +76,39 @@ def test_in_the_number_format_of_this_processor_they_are_nearly_the_same(referen
     assert found.worst_px <= 8
     assert found.worst_score <= 0.03
     assert found.mean_score <= 0.005
+
+
+@pytest.mark.skipif(not backends.has_cuda(), reason="no graphics card on this machine")
+@pytest.mark.parametrize("name", ["nanodet-g", "miner", "miner-dark"])
+def test_on_a_graphics_card_boxes_agree_too(name):
+    """TF32 has ten bits and float16 as many: closer to the exact ones than bfloat16 is."""
+    entry = find(name)
+    plain = wrap(entry, device="cpu", backend="torch", number_format="float32")
+    exactly = compare(plain, wrap(entry, device="cuda", number_format="float32"), pictures())
+    quickly = compare(plain, wrap(entry, device="cuda"), pictures(), min_score=0.15)
+    assert min(exactly.boxes, quickly.boxes) > 30
+    assert exactly.alone == 0
+    assert exactly.worst_px <= 1.5
+    assert exactly.worst_score <= 5e-3
+    assert quickly.alone <= 1
+    assert quickly.worst_px <= 3
+    assert quickly.worst_score <= 0.01
+
+
+@pytest.mark.skipif(not backends.has_cuda(), reason="no graphics card on this machine")
+def test_on_a_graphics_card_cameras_that_look_together_see_what_each_would_alone():
+    eye = wrap(find("miner"), device="cuda")
+    some = pictures()
+    with ThreadPoolExecutor(len(some)) as threads:
+        shared = Batcher(eye, wait_ms=50)
+        together = list(threads.map(lambda picture: shared.detect([picture])[0], some))
+    for picture, boxes in zip(some, together, strict=True):
+        [alone] = eye.detect([picture])
+        strong = [box for box in alone if box.score >= 0.15]
+        assert [b.label for b in boxes[: len(strong)]] == [b.label for b in strong]
+        for one, other in zip(boxes, strong, strict=False):
+            assert one.score == pytest.approx(other.score, abs=0.01)
+            assert one.xyxy == pytest.approx(other.xyxy, abs=0.01)
 
 
 def _has(backend):
