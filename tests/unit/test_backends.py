@@ -81,18 +81,17 @@ def test_in_the_number_format_of_this_processor_they_are_nearly_the_same(referen
 @pytest.mark.skipif(not backends.has_cuda(), reason="no graphics card on this machine")
 @pytest.mark.parametrize("name", ["nanodet-g", "miner", "miner-dark"])
 def test_on_a_graphics_card_boxes_agree_too(name):
-    """TF32 has ten bits and float16 as many: closer to the exact ones than bfloat16 is."""
+    """TF32 and float16 have ten bits; a box of a score of 0.06 may tip, one of 0.15 may not."""
     entry = find(name)
     plain = wrap(entry, device="cpu", backend="torch", number_format="float32")
-    exactly = compare(plain, wrap(entry, device="cuda", number_format="float32"), pictures())
-    quickly = compare(plain, wrap(entry, device="cuda"), pictures(), min_score=0.15)
-    assert min(exactly.boxes, quickly.boxes) > 30
-    assert exactly.alone == 0
-    assert exactly.worst_px <= 1.5
-    assert exactly.worst_score <= 5e-3
-    assert quickly.alone <= 1
-    assert quickly.worst_px <= 3
-    assert quickly.worst_score <= 0.01
+    for number_format in ("float32", None):
+        card = wrap(entry, device="cuda", number_format=number_format)
+        weak = compare(plain, card, pictures())
+        strong = compare(plain, card, pictures(), min_score=0.15)
+        assert weak.boxes > 300 and strong.boxes > 15
+        assert weak.alone <= 3 and strong.alone == 0
+        assert weak.worst_px <= 6 and strong.worst_px <= 1
+        assert max(weak.worst_score, strong.worst_score) <= 3e-3
 
 
 @pytest.mark.skipif(not backends.has_cuda(), reason="no graphics card on this machine")

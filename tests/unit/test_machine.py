@@ -232,10 +232,12 @@ def test_reading_a_machine_takes_about_a_millisecond_a_frame():
     shots = film(drum, [Part(2), Part(3, True)])
     pictures = [cv2.resize(shot.luma, (640, 360)) for shot in shots]
     best = 1.0
-    for _ in range(3):
+    for _ in range(12):
         reader, began = VideoReader(), time.process_time()
         for shot, luma in zip(shots, pictures, strict=True):
             reader.read(luma, drum.roi, [], shot.t)
         best = min(best, (time.process_time() - began) / len(shots))
-    # Twice the bar: a shared processor's clock is not a quiet one's.
+        if best <= 0.002:
+            break
+    # Twice the bar, in the quietest of some rounds: a shared processor is slower than a quiet one.
     assert best <= 0.002
