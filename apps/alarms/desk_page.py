@@ -57,6 +57,7 @@ def desk_config(access: Access, *, me: str, desk: str) -> dict[str, Any]:
             "tile": reverse("camera-tile", args=[0]),
             "clip": reverse("clip", args=[NOBODY]),
             "play": reverse("clip-play", args=[NOBODY]),
+            "boxes": reverse("clip-boxes", args=[NOBODY]),
             "download": reverse("clip-download", args=[NOBODY]),
             "routes": reverse("notify", args=[0]),
             "login": reverse("login") + "?next=" + reverse("desk"),
@@ -125,6 +126,12 @@ def _strings() -> dict[str, Any]:
         "clip_failed": _("There is no video of this moment."),
         "clip_none": _("No video was asked for."),
         "clip_number": _("Video %(number)s"),
+        "boxes": _("Boxes"),
+        "boxes_title": _(
+            "Draw boxes around the people and vehicles that the analysis saw. "
+            "The video stays as it is."
+        ),
+        "boxes_error": _("The boxes did not load. Try again in a moment."),
         "clip_error": _("The video did not load. The store may be away."),
         "retry": _("Try again"),
         "download": _("Download"),

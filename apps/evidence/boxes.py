@@ -25,13 +25,18 @@ def boxes_kept(detections: Iterable[dict[str, Any]], *, start_s: float) -> bytes
     """Return what a chunk keeps of the engine's detections; None where nobody was followed.
 
     Packed JSON, some 150 bytes: [milliseconds from the chunk's start, [[track, label, left, top,
-    right, bottom], ...]] for each picture, in thousandths of the picture. People who are followed,
-    and vehicles (track 0).
+    right, bottom, score], ...]] for each picture, in thousandths of the picture, the score in
+    hundredths. People who are followed, and vehicles (track 0).
     """
     kept = []
     for seen in detections:
         boxes = [
-            [box["track"] or 0, box["label"], *(round(1000 * side) for side in box["xyxy"])]
+            [
+                box["track"] or 0,
+                box["label"],
+                *(round(1000 * side) for side in box["xyxy"]),
+                round(100 * box["score"]),
+            ]
             for box in seen["boxes"]
             if box["track"] is not None or (box["label"] in LABELS and box["score"] >= HIGH_SCORE)
         ]
@@ -54,10 +59,7 @@ def boxes_data(
     pictures = [
         {
             "t_s": round(t_s, 3),
-            "boxes": [
-                {"track": track, "label": label, "box": [side / 1000 for side in sides]}
-                for track, label, *sides in boxes
-            ],
+            "boxes": [_told(*box) for box in boxes],
         }
         for start, kept in rows.values_list("started_at", "boxes")
         for at_ms, boxes in json.loads(zlib.decompress(kept))
@@ -73,10 +75,16 @@ def boxes_data(
         "camera": camera_id,
         "clock": "t_s: seconds after the clip's first picture",
         "starts_at": since.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "boxes_are": "left, top, right, bottom, as shares of the picture",
+        "boxes_are": "left, top, right, bottom, as shares of the picture; score: how sure, 0 to 1",
         "analysed_until": end.astimezone(UTC).isoformat(timespec="milliseconds") if end else None,
         "pictures": pictures,
     }
+
+
+def _told(track: int, label: str, *numbers: int) -> dict[str, Any]:
+    """Return one box as it is told; what was kept before scores were has none."""
+    told = {"track": track, "label": label, "box": [side / 1000 for side in numbers[:4]]}
+    return told | ({"score": numbers[4] / 100} if len(numbers) > 4 else {})
 
 
 def _length_s(since: datetime, until: datetime) -> float:

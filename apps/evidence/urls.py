@@ -11,6 +11,7 @@ urlpatterns = [
     path("clips/<uuid:uid>/", views.clip_page, name="clip"),
     path("clips/<uuid:uid>/files/<str:name>", file_views.clip_file, name="clip-file"),
     path("clips/<uuid:uid>/play/", views.play, name="clip-play"),
+    path("clips/<uuid:uid>/boxes/", views.boxes, name="clip-boxes"),
     path("clips/<uuid:uid>/download/", views.download, name="clip-download"),
     path("clips/<uuid:uid>/hold/", hold_views.hold_clip, name="hold-clip"),
     path("clips/<uuid:uid>/remove/", hold_views.remove_clip, name="clip-remove"),

@@ -18,6 +18,7 @@ from apps.accounts.permissions import Action
 from apps.evidence.holds import holds_on
 from apps.evidence.listing import CLIPS
 from apps.evidence.models import Clip, ClipAccess
+from apps.evidence.overlay import overlay
 from apps.evidence.selectors import clips, in_step
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
@@ -26,7 +27,7 @@ from apps.lists.pages import answer_list
 from apps.privacy.services import Given, NotMade, clip_given
 from apps.privacy.views import being_made
 
-__all__ = ["clip_list", "clip_page", "download", "play"]
+__all__ = ["boxes", "clip_list", "clip_page", "download", "play"]
 
 
 @require_GET
@@ -80,6 +81,16 @@ def play(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     if watched(request, clip.mine_id):
         return _pass(request, clip, given)
     return _send(download_link(given.key))
+
+
+@require_GET
+@picture
+def boxes(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Answer the boxes that a player draws over the clip.
+
+    They are a part of looking at it, which is noted when it plays.
+    """
+    return overlay(_ready(request, uid))
 
 
 @require_GET

@@ -18,6 +18,7 @@ from apps.alarms.views import drawn_on
 from apps.audit.models import AuditEntry
 from apps.audit.words import act_words
 from apps.evidence.models import Clip, ClipAccess
+from apps.evidence.overlay import overlay
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S
 from apps.inquiry.listing import case_listing
@@ -30,7 +31,16 @@ from apps.privacy.views import being_made
 from apps.rules.asof import settings_as_of
 from apps.rules.masks import covered
 
-__all__ = ["case", "case_find", "case_list", "case_note", "case_picture", "download", "play"]
+__all__ = [
+    "boxes",
+    "case",
+    "case_find",
+    "case_list",
+    "case_note",
+    "case_picture",
+    "download",
+    "play",
+]
 
 # What is in the record about one case, at most, on its page.
 MOST_ACTS = 300
@@ -136,6 +146,24 @@ def play(request: HttpRequest, pk: int, uid: UUID) -> HttpResponseBase:
 
 
 @require_GET
+@picture
+def boxes(request: HttpRequest, pk: int, uid: UUID) -> HttpResponse:
+    """Answer the boxes that a player draws over a clip of the case."""
+    with inquiry_scope(request):
+        alarm = case_find(request, pk)
+        clip = _clip_of(alarm, uid)
+        case_note(request, alarm.mine_id, f"alarm:{alarm.pk}")
+        return overlay(clip)
+
+
+def _clip_of(alarm: Alarm, uid: UUID) -> Clip:
+    clip = Clip.objects.filter(alarm=alarm, uid=uid, state=Clip.State.READY).first()
+    if clip is None:
+        raise Http404
+    return clip
+
+
+@require_GET
 @page
 def download(request: HttpRequest, pk: int, uid: UUID) -> HttpResponseBase:
     """Note that the person takes a clip away, and send it through Davy."""
@@ -145,9 +173,7 @@ def download(request: HttpRequest, pk: int, uid: UUID) -> HttpResponseBase:
 def _clip(request: HttpRequest, pk: int, uid: UUID, kind: str) -> HttpResponseBase:
     with inquiry_scope(request):
         alarm = case_find(request, pk)
-        clip = Clip.objects.filter(alarm=alarm, uid=uid, state=Clip.State.READY).first()
-        if clip is None:
-            raise Http404
+        clip = _clip_of(alarm, uid)
         taken = kind == ClipAccess.Kind.DOWNLOAD
         try:
             given = clip_given(clip=clip, taken=taken)

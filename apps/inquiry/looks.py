@@ -16,8 +16,8 @@ THEMSELVES = frozenset(
         "account", "alarm-tile", "api:bundle-download", "api:camera-live", "api:camera-media",
         "api:camera-preview", "api:camera-segment", "api:camera-span-download",
         "api:clip-download", "api:notify-device-list", "api:schema", "bundle-download", "case",
-        "case-download", "case-picture", "case-play", "clip-download", "clip-play", "healthz",
-        "home", "login", "logout", "notify-devices", "notify-worker", "replay-clip",
+        "case-boxes", "case-download", "case-picture", "case-play", "clip-download", "clip-play",
+        "healthz", "home", "login", "logout", "notify-devices", "notify-worker", "replay-clip",
         "sheet-download", "span-download",
     }
 )  # fmt: skip

@@ -9,6 +9,7 @@ urlpatterns = [
     path("audit/cases/<int:pk>/", cases.case, name="case"),
     path("audit/cases/<int:pk>/picture.jpg", cases.case_picture, name="case-picture"),
     path("audit/cases/<int:pk>/clips/<uuid:uid>/play/", cases.play, name="case-play"),
+    path("audit/cases/<int:pk>/clips/<uuid:uid>/boxes/", cases.boxes, name="case-boxes"),
     path("audit/cases/<int:pk>/clips/<uuid:uid>/download/", cases.download, name="case-download"),
     path("audit/cases/<int:pk>/sheets/", papers.ask, name="case-sheet-ask"),
     path("audit/cases/<int:pk>/sheets/<uuid:uid>/", papers.sheet_page, name="case-sheet"),

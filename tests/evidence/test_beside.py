@@ -2,22 +2,26 @@
 
 import hashlib
 import json
+import zlib
 from datetime import timedelta
 
 import cv2
 import numpy as np
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk
 from apps.evidence import storage
-from apps.evidence.boxes import boxes_kept
+from apps.evidence.boxes import boxes_data, boxes_kept
 from apps.evidence.models import Clip, Sighting
 from apps.evidence.services import clip_make
 from apps.evidence.sightings import sightings_forget, sightings_keep
 from apps.ledger.verify import digest
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
 from tests.film import record_chunks
@@ -107,10 +111,85 @@ def test_the_boxes_of_each_analysed_picture_lie_beside_the_clip(hill: Cast, ring
         pytest.approx(second + 0.2, abs=0.01) for second in (2, 3, 4)
     ]
     assert told["pictures"][1]["boxes"] == [
-        {"track": 7, "label": "person", "box": [0.03, 0.4, 0.1, 0.8]}
+        {"track": 7, "label": "person", "box": [0.03, 0.4, 0.1, 0.8], "score": 0.8}
     ]
     facts = clip.manifest["files"]["boxes.json"]
     assert facts["sha256"] == hashlib.sha256(stored(clip, "boxes.json")).hexdigest()
+
+
+@pytest.fixture
+def walked(hill: Cast, ring: Ring) -> Clip:
+    """A clip in whose third second somebody walks on the left, and somebody else on the right."""
+    alarm = an_alarm(hill.lamp_hill, at=timezone.now() - timedelta(seconds=40))
+    start = alarm.raised_at - timedelta(seconds=10)
+    row = record_chunks(ring, hill.lamp_hill.camera, start, 31)[2]
+    person = {"label": "person", "score": 0.81}
+    boxes = [
+        person | {"track": 7, "xyxy": [0.1, 0.4, 0.3, 0.8]},
+        person | {"track": 8, "xyxy": [0.7, 0.4, 0.9, 0.8]},
+    ]
+    seen_s = row.started_at.timestamp() + 0.2
+    row.boxes = boxes_kept([{"t": seen_s, "boxes": boxes}], start_s=seen_s - 0.2)
+    row.save(update_fields=["boxes"])
+    clip = alarm.clips.get()
+    clip_make(clip_id=clip.pk, mine_id=clip.mine_id)
+    clip.refresh_from_db()
+    return clip
+
+
+def asked(user: User, address: str, language: str = "en") -> HttpResponse:
+    client = Client(headers={"Accept-Language": language})
+    client.force_login(user)
+    return client.get(address)
+
+
+def test_a_player_gets_the_boxes_if_its_viewer_may_watch_and_a_stranger_does_not(
+    hill: Cast, walked: Clip
+):
+    address = f"/clips/{walked.uid}/boxes/"
+    page = asked(hill.operator, f"/clips/{walked.uid}/").content.decode()
+    assert f'data-boxes="{address}"' in page and "data-boxes-switch" in page
+    assert (
+        f'data-boxes="{address}"'
+        in asked(hill.operator, f"/alarms/{walked.alarm_id}/").content.decode()
+    )
+    told = asked(hill.operator, address).json()
+    left, right = ["person", 0.81, 0.1, 0.4, 0.3, 0.8], ["person", 0.81, 0.7, 0.4, 0.9, 0.8]
+    assert told["pictures"] == [[pytest.approx(2.2, abs=0.01), [left, right]]]
+    assert told["none"] == ""
+    assert not AuditEntry.objects.filter(action="clip.file").exists(), "nothing is taken along"
+    assert asked(hill.stranger, address).status_code == 404
+    assert Client().get(address).status_code == 401
+    case = f"/audit/cases/{walked.alarm_id}/clips/{walked.uid}/boxes/"
+    assert asked(hill.auditor, case).json()["pictures"] == told["pictures"]
+    assert asked(hill.stranger, case).status_code == 404
+
+
+def test_boxes_of_what_a_mask_hides_are_not_given_to_players(hill: Cast, walked: Clip):
+    mask = [[0.6, 0.3], [1.0, 0.3], [1.0, 1.0], [0.6, 1.0]]
+    document = SCENE | {"masks": [mask]}
+    scene_publish(camera=hill.lamp_hill.camera, document=document, reason="a locker room")
+    told = asked(hill.operator, f"/clips/{walked.uid}/boxes/").json()
+    assert [box[2] for _at, boxes in told["pictures"] for box in boxes] == [0.1]
+
+
+def test_a_clip_without_boxes_says_so_in_the_readers_language(hill: Cast, clip: Clip):
+    told = asked(hill.operator, f"/clips/{clip.uid}/boxes/").json()
+    assert told["pictures"] == [] and "nobody was followed" in told["none"]
+    told = asked(hill.operator, f"/clips/{clip.uid}/boxes/", "zh-hans").json()
+    assert told["none"].startswith("没有标框") and told["labels"]["person"] == "人员"
+
+
+def test_boxes_that_were_kept_without_a_score_are_still_told(hill: Cast, walked: Clip):
+    old = zlib.compress(json.dumps([[200, [[7, "person", 100, 400, 300, 800]]]]).encode())
+    since = walked.starts_at
+    Chunk.objects.filter(boxes__isnull=False).update(boxes=old)
+    told = boxes_data(
+        camera_id=walked.camera_id, since=since, until=walked.ends_at, clip=str(walked.uid)
+    )
+    assert told["pictures"][0]["boxes"] == [
+        {"track": 7, "label": "person", "box": [0.1, 0.4, 0.3, 0.8]}
+    ]
 
 
 def test_the_manifest_names_all_that_the_clip_stands_on(hill: Cast, clip: Clip):

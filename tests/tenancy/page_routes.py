@@ -166,6 +166,7 @@ PAGES = [
         arguments=lambda t: {"uid": t["clip"], "name": "manifest.json"},
         anonymous=302,
     ),
+    Route("clip-boxes", EVERYONE, arguments=of("uid=clip")),
     # To auditors it comes through Davy, and the store has none of this clip.
     Route("clip-play", PASSED, arguments=of("uid=clip")),
     # A copy with people blurred is being made.
@@ -245,6 +246,7 @@ PAGES = [
     Route("case", only(*EXPORTERS), arguments=of("pk=alarm"), anonymous=302),
     # This alarm has no picture.
     Route("case-picture", only(*EXPORTERS, ok=404), arguments=of("pk=alarm")),
+    Route("case-boxes", only(*EXPORTERS), arguments=of("pk=alarm", "uid=clip")),
     Route(
         "case-play",
         only(*EXPORTERS, ok=503),  # the store has none of this clip

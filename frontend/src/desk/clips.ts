@@ -1,5 +1,6 @@
 // The videos of the chosen alarm.
 
+import { boxesOver, boxesSwitch } from "../common/boxes";
 import { el, icon } from "../common/dom";
 import { at, atClip, type Tools } from "./config";
 import type { Alarm, Clip } from "./state";
@@ -46,10 +47,13 @@ export class Clips {
       return box;
     }
     box.append(this.video(alarm, clip));
+    const boxes = el("button", { class: "button small quiet", type: "button", title: t("boxes_title"), "data-boxes-switch": true }, icon("shape"), t("boxes"));
+    boxesSwitch(boxes);
     box.append(
       el(
         "div",
         { class: "clip-foot" },
+        boxes,
         el("a", { href: atClip(this.tools.urls.clip, clip.id) }, t("details")),
         el("a", { class: "button small", href: atClip(this.tools.urls.download, clip.id) }, icon("down"), t("download")),
       ),
@@ -83,6 +87,8 @@ export class Clips {
       else fault.hidden = again.hidden = false;
     });
     again.addEventListener("click", reload);
-    return el("div", {}, video, fault, again);
+    const place = el("div", { class: "boxed", "data-boxes": atClip(this.tools.urls.boxes, clip.id), "data-fault": t("boxes_error") }, video);
+    boxesOver(place);
+    return el("div", {}, place, fault, again);
   }
 }

@@ -26,6 +26,7 @@ export interface Urls {
   watch: string;
   clip: string;
   play: string;
+  boxes: string;
   download: string;
   routes: string;
   login: string;

@@ -1,5 +1,6 @@
 // What every page gets: times, questions before what cannot be undone, copy buttons, fresh pictures.
 
+import { boxesOver, boxesSwitch } from "../common/boxes";
 import { sayAge, sayFull } from "../common/time";
 import { enhance } from "./enhance";
 import { heads } from "./heads";
@@ -46,6 +47,9 @@ for (const video of document.querySelectorAll<HTMLVideoElement>("video[data-faul
 }
 
 for (const place of document.querySelectorAll<HTMLElement>("[data-step]")) keepStep(place);
+
+for (const place of document.querySelectorAll<HTMLElement>("[data-boxes]")) boxesOver(place);
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-boxes-switch]")) boxesSwitch(button);
 
 for (const image of document.querySelectorAll<HTMLImageElement>("img[data-refresh]")) {
   refresh(image);
