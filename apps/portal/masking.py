@@ -85,7 +85,7 @@ def _change(request: HttpRequest, mine: Mine, camera: Camera | None) -> HttpResp
     rows = [camera] if camera else list(cameras().filter(mine=mine))
     context = {
         "section": "retention", "mine": mine, "camera": camera, "form": form,
-        "cameras": _rows(rows),
+        "cameras": _rows(rows), "said": said,
     }  # fmt: skip
     status = 400 if request.method == "POST" else 200
     return render(request, "portal/masking_form.html", context, status=status)

@@ -93,17 +93,19 @@ def masking_set(
     """Say whether a mine, or one camera, is recorded with its masks filled; None: as the one above.
 
     The recorder obeys within seconds, from the next chunk on; what is recorded stays as it is.
-    ValidationError without a reason. Said twice is as once.
+    A new reason for the same choice is an act of its own. ValidationError without a reason. Said
+    twice is as once.
     """
-    if not reason.strip():
+    reason = reason.strip()[:300]
+    if not reason:
         raise ValidationError({"reason": _("Say why: it stands in the record.")})
     take_turn(mine_id=mine.pk)
     row = Masking.objects.filter(mine=mine, camera=camera).select_for_update().first()
     row = row or Masking(mine=mine, camera=camera)
     before = row.filled
-    if row.pk and before == filled:
+    if row.pk and (before, row.reason) == (filled, reason):
         return row
-    row.filled, row.reason = filled, reason.strip()[:300]
+    row.filled, row.reason = filled, reason
     row.save()
     record(
         action="masking.changed",

@@ -77,11 +77,26 @@ def test_a_mine_says_it_with_a_reason_and_the_act_stands_in_the_record(hill: Cas
     assert not Masking.objects.exists(), "off by default"
     assert send(hill.operator, address, filled=True, reason="x").status_code == 403
     said = send(hill.admin, address, filled=True, reason="locker room").json()
-    assert said == {"filled": True, "said_by": "mine", "own": True}
-    send(hill.owner, address, filled=True, reason="again")
+    assert said == {"filled": True, "said_by": "mine", "own": True, "reason": "locker room"}
+    send(hill.owner, address, filled=True, reason=" locker room ")
     act = AuditEntry.objects.get(action="masking.changed")
     assert (act.actor.username, act.subject) == ("ben", f"mine:{hill.lamp_hill.mine.pk}")
     assert act.detail == {"before": None, "after": True, "reason": "locker room"}
+
+
+def test_the_reason_alone_can_be_changed_and_that_is_an_act_of_its_own(hill: Cast):
+    client, mine = Client(), hill.lamp_hill.mine
+    client.force_login(hill.owner)
+    address = f"/portal/mines/{mine.pk}/masking/"
+    chosen(hill)
+    better = "the works council's agreement of March"
+    assert client.post(address, {"filled": "yes", "reason": better}).status_code == 302
+    assert Masking.objects.get().reason == better
+    assert "works council&#x27;s agreement of March" in client.get(address).content.decode()
+    act = AuditEntry.objects.filter(action="masking.changed").latest("pk")
+    assert act.actor == hill.owner
+    assert act.detail == {"before": True, "after": True, "reason": better}
+    assert masking_by_camera([hill.lamp_hill.camera])[hill.lamp_hill.camera.pk].filled
 
 
 def test_a_cameras_word_goes_before_its_mines(hill: Cast):
@@ -90,9 +105,11 @@ def test_a_cameras_word_goes_before_its_mines(hill: Cast):
     chosen(hill)
     assert masking_by_camera([camera])[camera.pk].filled
     said = send(hill.admin, address, filled=False, reason="the court asks").json()
-    assert said == {"filled": False, "said_by": "camera", "own": False}
+    assert said == {
+        "filled": False, "said_by": "camera", "own": False, "reason": "the court asks"
+    }  # fmt: skip
     said = send(hill.admin, address, filled=None, reason="the case is closed").json()
-    assert said == {"filled": True, "said_by": "mine", "own": None}
+    assert said == {"filled": True, "said_by": "mine", "own": None, "reason": ""}
     with pytest.raises(ValidationError):
         masking_set(mine=camera.mine, actor=hill.admin, filled=False, reason="  ")
 

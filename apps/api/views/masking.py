@@ -39,7 +39,14 @@ class _Masking(ScopedView):
         masking_set(mine=mine, camera=camera, actor=request.user, **data.validated_data)
 
     def _now(self, said: Said) -> Response:
-        return Response({"filled": said.filled, "said_by": said.said_by, "own": said.own})
+        return Response(
+            {
+                "filled": said.filled,
+                "said_by": said.said_by,
+                "own": said.own,
+                "reason": said.reason,
+            }
+        )
 
 
 class MineMasking(_Masking):
