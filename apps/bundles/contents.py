@@ -68,6 +68,9 @@ alarms/N/          the alarm with all its steps, its snapshot, its clips with th
                    chunks.json proves with the ledger what was recorded, chunk by chunk;
                    findings.json tells what was found when, and where in the picture,
                    boxes.json where people and vehicles were in each picture that was analysed;
+                   recorded_masked in a manifest, and in bundle.json, says in how many chunks masks
+                   were filled before they were recorded: what those hide is recorded nowhere
+                   recorded_masked 说明有多少片段在录像前已填充遮罩，被遮住的内容从未录下
                    snapshot-marked.jpg (or -covered-marked.jpg) is a copy with that drawn in;
                    timeline-en.pdf and timeline-zh.pdf tell all of it on paper
                    timeline-en.pdf、timeline-zh.pdf 为可打印的事件时间线
@@ -123,6 +126,7 @@ def write(
     """
     mine, done = bundle.mine_id, 0
     gaps: list[dict[str, Any]] = []
+    masked: list[dict[str, Any]] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         packer = Packer(archive)
         packer.bytes("README.txt", README.encode())
@@ -139,15 +143,17 @@ def write(
                 clips = list(alarm.clips.order_by("wanted_from"))
             known = [gap for clip in clips for gap in gaps_of(clip)]
             gaps += known
+            masked += masked_of(clips)
             done = _clips(packer, f"{folder}/clips", clips, workshop, done, packed)
             _papers(packer, folder, bundle, root, alarm, picture, known, workshop)
         with mine_scope(mine):
             alone = list(clips_in(bundle).filter(uid__in=bundle.clips))
         gaps += [gap for clip in alone for gap in gaps_of(clip)]
+        masked += masked_of(alone)
         _clips(packer, "clips", alone, workshop, done, packed)
         with mine_scope(mine):
             _ledger(packer, bundle, root)
-        _close(archive, packer, bundle, root, gaps)
+        _close(archive, packer, bundle, root, gaps, masked)
 
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:
@@ -203,6 +209,21 @@ def gaps_of(clip: Clip) -> list[dict[str, Any]]:
         | {"from": _utc(since), "until": _utc(until), "reason": sentence("nothing was recorded")}
         for since, until in clip.manifest.get("gaps_s", [])
     ] + [about | {"reason": str(reason)} for reason in clip.manifest.get("skipped", [])]
+
+
+def masked_of(clips: list[Clip]) -> list[dict[str, Any]]:
+    """Return which of the clips that are there were recorded with masks filled, and how much."""
+    return [
+        {
+            "clip": str(clip.uid),
+            "camera": clip.camera_id,
+            "chunks": told["chunks"],
+            "of_chunks": len(clip.manifest["chunks"]),
+            "scene_versions": told["scene_versions"],
+        }
+        for clip in clips
+        if clip.state == Clip.State.READY and (told := clip.manifest.get("recorded_masked"))
+    ]
 
 
 def _clips(
@@ -329,6 +350,7 @@ def _close(
     bundle: Bundle,
     root: Root,
     gaps: list[dict[str, Any]],
+    masked: list[dict[str, Any]],
 ) -> None:
     """Write what lies in here, and sign it."""
     try:
@@ -348,6 +370,7 @@ def _close(
         "alarms": bundle.alarms,
         "clips": bundle.clips,
         "known_gaps": gaps,
+        "recorded_masked": masked,
         "software": davy or None,
         "root": root.number,
         # Its own root is signed as it is packed; an authority is asked only after that.

@@ -209,6 +209,8 @@ class _Words:
             facts = [clip.camera.name, str(clip.get_state_display())]
             if clip.error and clip.state == Clip.State.FAILED:
                 facts.append(str(kept(clip.error)))
+            if masked := clip.manifest.get("recorded_masked"):
+                facts.append(self.masked(masked))
             about = [_("%(seconds)s s") % {"seconds": length}, size, self.size(clip.bytes)]
             prints = [{"mono": clip.sha256}] if clip.sha256 else []
             rows.append([[*self.both(since), *self.both(until)], facts, about, prints])
@@ -216,6 +218,14 @@ class _Words:
         return self.table(
             _("Videos"), head, rows, [28, 20, 17, 35], none=_("No video was asked for.")
         )
+
+    def masked(self, told: dict[str, Any]) -> str:
+        words = ngettext(
+            "filled when it was recorded, in %(n)s chunk, by version %(versions)s of the zones",
+            "filled when it was recorded, in %(n)s chunks, by version %(versions)s of the zones",
+            told["chunks"],
+        ) % {"n": told["chunks"], "versions": ", ".join(map(str, told["scene_versions"]))}
+        return f"{_('Masks')}: {words}"
 
     def gaps(self) -> dict[str, Any]:
         rows = []

@@ -435,6 +435,12 @@ def main(arguments=None):
     for clip in content.get("clips", []):
         print(f"  video    {clip}")
     print(f"  purpose  {content['purpose']}")
+    for one in content.get("recorded_masked", []):
+        versions = ", ".join(map(str, one["scene_versions"]))
+        print(
+            f"  masked   video {one['clip']}: {one['chunks']} of {one['of_chunks']} chunks were "
+            f"recorded with masks filled (scene version {versions})"
+        )
     for gap in content["known_gaps"]:
         when = f"{gap['from']} to {gap['until']}: " if "from" in gap else ""
         print(f"  gap      camera {gap['camera']}: {when}{gap['reason']}")

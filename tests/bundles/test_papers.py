@@ -26,8 +26,10 @@ from apps.bundles.tasks import forget
 from apps.bundles.typeset import shown, typeset
 from apps.evidence.services import clip_make
 from apps.evidence.storage import StorageError, get_file
+from apps.ledger import verify
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
-from tests.cast import NOON, Cast, an_alarm
+from tests.cast import NOON, SCENE, Cast, an_alarm
 from tests.film import record_chunks
 from workers.media.ring import Ring
 
@@ -115,6 +117,48 @@ def test_a_bundle_tells_each_alarm_on_paper_in_both_languages(hill: Cast, tmp_pa
         assert digest in solid, digest
     assert "时间线" in text_of(chinese) and hill.operator.username in text_of(chinese)
     assert listed[f"{folder}/timeline-en.pdf"]["sha256"] == hashlib.sha256(english).hexdigest()
+
+
+def test_what_was_recorded_with_masks_filled_says_so_on_paper_and_in_the_bundle(
+    hill: Cast, tmp_path, capsys
+):
+    document = SCENE | {"masks": [[[0.0, 0.6], [0.5, 0.6], [0.5, 1.0], [0.0, 1.0]]]}
+    version = scene_publish(camera=hill.lamp_hill.camera, document=document, reason="x").version
+    at = timezone.now() - timedelta(seconds=40)
+    alarm = an_alarm(hill.lamp_hill, at=at, severity="high")
+    ring = Ring(tmp_path / "ring", durable=False)
+    record_chunks(ring, hill.lamp_hill.camera, at, 1)
+    later = at + timedelta(seconds=1)
+    record_chunks(ring, hill.lamp_hill.camera, later, 2, first=2, masked_by=version)
+    clip = clip_make(clip_id=alarm.clips.get().pk, mine_id=alarm.mine_id)
+    bundle = bundle_ask(
+        mine=hill.lamp_hill.mine, alarms=[alarm.pk], purpose="inquiry 7", actor=hill.auditor
+    )
+    bundle = bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id)
+    get_file(bundle.key, tmp_path / "taken.zip")
+    with zipfile.ZipFile(tmp_path / "taken.zip") as archive:
+        content = json.loads(archive.read("bundle.json"))
+        readme = archive.read("README.txt").decode()
+        english, chinese = (
+            text_of(archive.read(f"alarms/{alarm.pk}/timeline-{one}.pdf")) for one in ("en", "zh")
+        )
+    assert content["recorded_masked"] == [
+        {
+            "clip": str(clip.uid),
+            "camera": clip.camera_id,
+            "chunks": 2,
+            "of_chunks": 3,
+            "scene_versions": [version],
+        }
+    ]
+    assert "recorded_masked" in readme and "填充遮罩" in readme
+    assert verify.main([str(tmp_path / "taken.zip")]) == 0
+    assert f"2 of 3 chunks were recorded with masks filled (scene version {version})" in (
+        capsys.readouterr().out
+    )
+    words = f"filled when it was recorded, in 2 chunks, by version {version} of the zones"
+    assert f"Masks: {words}" in english
+    assert words not in chinese and "录像时已填充" in chinese
 
 
 def taken_as(person, sheet: Sheet):
