@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -14,10 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.forms import LanguageForm, SignInForm, TokenForm
+from apps.accounts.listing import TOKENS, tokens_standing
 from apps.accounts.models import ApiToken, Role
 from apps.accounts.pages import access_of_request, attempt, page
 from apps.accounts.permissions import Action
 from apps.accounts.services import language_set, token_create, token_revoke
+from apps.lists.pages import answer_list
 from apps.mines.selectors import mines
 
 __all__ = ["SignIn", "account", "home", "language", "token_add", "token_end"]
@@ -77,26 +79,24 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @page
-def account(request: HttpRequest) -> HttpResponse:
-    """Show who is signed in, with which roles, and their programs' keys."""
+def account(request: HttpRequest) -> HttpResponseBase:
+    """Show who is signed in, with which roles, and their keys, or send the keys as a file."""
     return _account(request)
 
 
-def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpResponse:
+def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpResponseBase:
     access = access_of_request(request)
     roles = [
         {"mine": mine, "role": Role(access.roles[mine.pk]).label}
         for mine in mines().filter(pk__in=list(access.roles))
     ]
-    context = {
-        "roles": roles,
-        "tokens": ApiToken.objects.filter(user=request.user)
-        .select_related("mine")
-        .order_by("-created_at"),
-        "token_form": TokenForm(access=access),
-        **changed,
-    }
-    return render(request, "accounts/account.html", context, status=status)
+    allowed = list(access.roles)
+    rows = tokens_standing(user_id=request.user.pk, mine_ids=allowed)
+    context = {"roles": roles, "token_form": TokenForm(access=access), **changed}
+    return answer_list(
+        request, TOKENS, rows, mine_ids=allowed, template="accounts/account.html", context=context,
+        status=status,
+    )  # fmt: skip
 
 
 @require_POST
@@ -122,7 +122,7 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @page
-def token_add(request: HttpRequest) -> HttpResponse:
+def token_add(request: HttpRequest) -> HttpResponseBase:
     """Make a key and show its text this once."""
     form = TokenForm(request.POST, access=access_of_request(request))
     made = None

@@ -5,12 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.alarms.words import RULE_TYPES, say
-from apps.evidence.models import Clip
+from apps.evidence.models import Clip, ClipAccess
 from apps.lists.choices import area_choices, camera_choices, mine_choices
 from apps.lists.filters import Choice, Search, Since, Until
 from apps.lists.listing import Column, Listing
 
-__all__ = ["CLIPS", "HOLDS"]
+__all__ = ["CLIPS", "HOLDS", "LOOKS"]
 
 
 def _about(row: Any) -> str:
@@ -115,4 +115,36 @@ HOLDS = Listing(
         Search(label=_("Why"), fields=("reason",)),
     ),
     order="-since",
+)
+
+LOOKS = Listing(
+    name="clip-looks",
+    title=_("Who looked"),
+    columns=(
+        Column(key="clip", label=_("Video"), text=lambda row: str(row.clip.uid), shown=False),
+        Column(key="at", label=_("When"), text=lambda row: row.at, order=("at",)),
+        Column(
+            key="who",
+            label=_("Who"),
+            text=lambda row: row.user.get_username(),
+            order=("user__username",),
+        ),
+        Column(
+            key="what", label=_("What"), text=lambda row: row.get_kind_display(), order=("kind",)
+        ),
+        Column(key="address", label=_("Address"), text=lambda row: row.address, order=("address",)),
+    ),
+    filters=(
+        Search(label=_("Who"), fields=("user__username",)),
+        Choice(
+            key="kind",
+            label=_("What"),
+            fields=("kind",),
+            choices=lambda mine_ids: ClipAccess.Kind.choices,
+        ),
+        Since(label=_("From"), fields=("at",)),
+        Until(label=_("Until"), fields=("at",)),
+    ),
+    order="-at",
+    below=True,
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.pages import access_of_request, find, page, picture, require_somewhere
 from apps.accounts.permissions import Action
 from apps.evidence.holds import holds_on
-from apps.evidence.listing import CLIPS
+from apps.evidence.listing import CLIPS, LOOKS
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.overlay import overlay
 from apps.evidence.selectors import clips, in_step
@@ -43,13 +43,12 @@ def clip_list(request: HttpRequest) -> HttpResponseBase:
 
 @require_GET
 @page
-def clip_page(request: HttpRequest, uid: UUID) -> HttpResponse:
+def clip_page(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     """Show one clip, what is in it, and who looked at it."""
     clip = find(request, clips(), Action.WATCH_CLIP, uid=uid)
     access = access_of_request(request)
     context = {
         "clip": clip,
-        "accesses": clip.accesses.select_related("user")[:200],
         "holds": holds_on(clip=clip),
         "longer": clip.longer.order_by("pk"),
         "step": in_step(clip),
@@ -57,7 +56,11 @@ def clip_page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "may_hold": access.can(Action.HOLD, clip.mine_id),
         "may_remove": access.can(Action.REMOVE, clip.mine_id),
     }
-    return render(request, "evidence/clip.html", context)
+    rows = clip.accesses.select_related("user")
+    return answer_list(
+        request, LOOKS, rows, mine_ids=[clip.mine_id], template="evidence/clip.html",
+        context=context,
+    )  # fmt: skip
 
 
 @require_GET

@@ -56,6 +56,7 @@ ROOTS = Listing(
         Until(label=_("Until"), fields=("at",)),
     ),
     order="-number",
+    below=True,
 )
 # So many faults are named, as the command does.
 MOST_FAULTS = 20

@@ -45,6 +45,7 @@ class Listing:
     filters: tuple[Filter, ...]
     order: str  # a column's key; "-" before it: from the end
     mine: str = "mine_id"  # where a row says whose it is; a plain row may name a list of mines
+    below: bool = False  # other things stand above it: its links come back to it, not to the top
 
     @property
     def exported(self) -> tuple[Column, ...]:
@@ -182,4 +183,4 @@ class Shown:
             query.pop(key, None)
             if value is not None:
                 query[key] = str(value)
-        return f"?{query.urlencode()}" if query else "?"
+        return f"?{query.urlencode()}{'#list' if self.listing.below else ''}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,15 +16,16 @@ from apps.alarms.procedures import procedures_of
 from apps.cameras.models import Camera, Chunk
 from apps.cameras.selectors import camera_health, cameras
 from apps.cameras.services import camera_create, camera_update, view_accept
+from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import areas
 from apps.portal.forms import CameraForm
 from apps.portal.keeping import kept_words
 from apps.portal.mines import mine_to
-from apps.portal.scene_page import camera_config, scene_config
+from apps.portal.scene_page import VERSIONS, camera_config, scene_config
 from apps.readings.chart import charts
 from apps.recordings.keeping import kept_by_camera
-from apps.rules.models import Scene
+from apps.rules.selectors import scene_in_force
 
 __all__ = [
     "camera_accept",
@@ -36,7 +37,6 @@ __all__ = [
 ]
 
 BAD_CHUNKS = 10
-VERSIONS = 50
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +90,7 @@ def _form(
 def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how a camera stands, in words."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
-    newest = Scene.objects.filter(camera=camera).order_by("-version").first()
+    newest = scene_in_force(camera=camera)
     context = {
         "camera": camera,
         "mine": camera.mine,
@@ -129,14 +129,12 @@ def camera_accept(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @page
-def scene(request: HttpRequest, pk: int) -> HttpResponse:
+def scene(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Draw a camera's zones; the island saves through the API."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
-    versions = Scene.objects.filter(camera=camera).select_related("author").order_by("-version")
-    context = {
-        "camera": camera,
-        "mine": camera.mine,
-        "versions": versions[:VERSIONS],
-        "config": scene_config(camera),
-    }
-    return render(request, "portal/scene.html", context)
+    rows = camera.scenes.defer("document").select_related("author")
+    context = {"camera": camera, "mine": camera.mine, "config": scene_config(camera)}
+    return answer_list(
+        request, VERSIONS, rows, mine_ids=[camera.mine_id], template="portal/scene.html",
+        context=context,
+    )  # fmt: skip

@@ -1,17 +1,18 @@
 """The page of how the installation stands."""
 
 import shutil
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Max, Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -23,7 +24,11 @@ from apps.cameras.standing import standing_by_mine
 from apps.evidence.locking import wants_lock
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, features, reach
+from apps.lists.filters import Search
+from apps.lists.listing import Column, Listing
+from apps.lists.pages import answer_list
 from apps.mines.selectors import mines
+from apps.portal.lists import of_codes
 from apps.recordings.space import LEAST_H, space_now
 from apps.tenancy.scope import system_scope
 
@@ -32,77 +37,122 @@ __all__ = ["health"]
 GOOD, WARN, BAD = "protecting", "off", "blind"
 LATE_S = 10
 BACKUP_LATE = timedelta(days=2)
+STATES = {
+    BAD: gettext_lazy("FAULT"),
+    WARN: gettext_lazy("needs a look"),
+    GOOD: gettext_lazy("works"),
+}
+Found = tuple[str, str, str]  # a part's name, its state, and what is known of it in words
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the installation; mine_ids: of whoever looks, whose records say who took it."""
+
+    name: str
+    state: str
+    words: str
+    mine_ids: list[int]
+
+    @property
+    def state_words(self) -> str:
+        """Say the state."""
+        return str(STATES[self.state])
+
+    @property
+    def rank(self) -> int:
+        """Return its place among the states, the worst first."""
+        return list(STATES).index(self.state)
+
+
+PARTS = Listing(
+    name="health",
+    title=gettext_lazy("Health"),
+    columns=(
+        Column(key="part", label=gettext_lazy("Part"), text=lambda row: row.name, order=("name",)),
+        Column(
+            key="state",
+            label=gettext_lazy("State"),
+            text=lambda row: row.state_words,
+            order=("rank",),
+        ),
+        Column(key="words", label=gettext_lazy("What is known"), text=lambda row: row.words),
+    ),
+    filters=(
+        of_codes("state", gettext_lazy("State"), "state", STATES.items()),
+        Search(label=gettext_lazy("Part, or what is known"), fields=("name", "words")),
+    ),
+    order="state",
+    mine="mine_ids",
+)
 
 
 @require_GET
 @never_cache
 @page
-def health(request: HttpRequest) -> HttpResponse:
+def health(request: HttpRequest) -> HttpResponseBase:
     """Show whether every part does its work, and each mine's cameras by how they stand."""
     mine_ids = require_somewhere(request, Action.CONFIGURE)
     counts = standing_by_mine(mine_ids)
+    found = (
+        _messages(), _store(), _recorder(mine_ids), _analysis(mine_ids), _clips(mine_ids),
+        _disk(), _space(), _backup(),
+    )  # fmt: skip
+    parts = [Part(*one, mine_ids) for one in found]
     context = {
         "section": "health",
-        "parts": [
-            _messages(), _store(), _recorder(mine_ids), _analysis(mine_ids), _clips(mine_ids),
-            _disk(), _space(), _backup(),
-        ],
         "mines": [
             {"mine": mine, "cameras": counts.get(mine.pk)}
             for mine in mines().filter(pk__in=mine_ids)
         ],
-    }  # fmt: skip
-    return render(request, "portal/health.html", context)
+    }
+    return answer_list(
+        request, PARTS, parts, mine_ids=mine_ids, template="portal/health.html", context=context
+    )
 
 
-def _part(name: str, state: str, words: str) -> dict[str, str]:
-    return {"name": name, "state": state, "words": words}
-
-
-def _messages() -> dict[str, str]:
+def _messages() -> Found:
     try:
         cache.set("davy.health", 1, 10)
         there = cache.get("davy.health") == 1
     except Exception:  # whatever the client raises when it is away
         there = False
     words = _("answers") if there else _("does not answer: alarms come some seconds later")
-    return _part(_("Messages (Valkey)"), GOOD if there else BAD, words)
+    return (_("Messages (Valkey)"), GOOD if there else BAD, words)
 
 
-def _store() -> dict[str, str]:
+def _store() -> Found:
     name = _("Store of videos (S3)")
     try:
         reach()
         locks = features().lock
     except StorageError:
         words = _("does not answer: videos wait in the ring until it does")
-        return _part(name, BAD, words)
+        return (name, BAD, words)
     if not wants_lock():
         words = _("answers; videos are not locked: whoever has the store's keys can delete them")
-        return _part(name, GOOD, words)
+        return (name, GOOD, words)
     if not locks:
         words = _("answers, but has no object lock: videos are stored without it")
-        return _part(name, BAD, words)
+        return (name, BAD, words)
     mode = {
         "governance": _("answers; each video is locked for %(days)s days (governance)"),
         "compliance": _("answers; each video is locked for %(days)s days (compliance)"),
     }
-    return _part(
-        name, GOOD, mode[settings.OBJECT_LOCK] % {"days": f"{settings.OBJECT_LOCK_DAYS:g}"}
-    )
+    return (name, GOOD, mode[settings.OBJECT_LOCK] % {"days": f"{settings.OBJECT_LOCK_DAYS:g}"})
 
 
-def _backup() -> dict[str, str]:
+def _backup() -> Found:
     with system_scope("a backup is of the whole installation"):
         at = last_backup()
     if at is None:
-        return _part(_("Backup"), WARN, _("none was made yet"))
+        return (_("Backup"), WARN, _("none was made yet"))
     words = _("the last one was finished %(ago)s ago") % {"ago": timesince(at)}
     late = timezone.now() - at > BACKUP_LATE
-    return _part(_("Backup"), WARN if late else GOOD, words)
+    return (_("Backup"), WARN if late else GOOD, words)
 
 
-def _recorder(mine_ids: list[int]) -> dict[str, str]:
+def _recorder(mine_ids: list[int]) -> Found:
     rows = StreamState.objects.filter(mine__in=mine_ids, camera__enabled=True)
     found = rows.aggregate(
         all=Count("pk"),
@@ -116,24 +166,24 @@ def _recorder(mine_ids: list[int]) -> dict[str, str]:
         state, words = BAD, _("nothing was recorded in the last seconds")
     if not found["all"]:
         words = _("no camera is recorded yet")
-    return _part(_("Recorder"), state, words)
+    return (_("Recorder"), state, words)
 
 
-def _analysis(mine_ids: list[int]) -> dict[str, str]:
+def _analysis(mine_ids: list[int]) -> Found:
     waiting = Chunk.objects.filter(
         mine__in=mine_ids, state=Chunk.State.NEW, camera__enabled=True
     ).count()
     rows = Analysis.objects.filter(mine__in=mine_ids, camera__enabled=True)
     lag_s = rows.aggregate(worst=Max("lag_s"))["worst"]
     if lag_s is None:
-        return _part(_("Analysis"), WARN, _("nothing was analysed yet"))
+        return (_("Analysis"), WARN, _("nothing was analysed yet"))
     words = _("%(seconds)s s behind at most; %(chunks)s chunks wait") % {
         "seconds": f"{lag_s:.1f}", "chunks": waiting,
     }  # fmt: skip
-    return _part(_("Analysis"), GOOD if lag_s < LATE_S else BAD, words)
+    return (_("Analysis"), GOOD if lag_s < LATE_S else BAD, words)
 
 
-def _clips(mine_ids: list[int]) -> dict[str, str]:
+def _clips(mine_ids: list[int]) -> Found:
     found = Clip.objects.filter(mine__in=mine_ids).aggregate(
         pending=Count("pk", filter=Q(state=Clip.State.PENDING)),
         failed=Count("pk", filter=Q(state=Clip.State.FAILED)),
@@ -142,32 +192,32 @@ def _clips(mine_ids: list[int]) -> dict[str, str]:
     words = _("%(pending)s are being made, %(failed)s could not be made") % found
     if found["missing"]:
         words = _("%(missing)s are missing in the store") % found
-        return _part(_("Videos of alarms"), BAD, words)
-    return _part(_("Videos of alarms"), GOOD if not found["failed"] else WARN, words)
+        return (_("Videos of alarms"), BAD, words)
+    return (_("Videos of alarms"), GOOD if not found["failed"] else WARN, words)
 
 
-def _disk() -> dict[str, str]:
+def _disk() -> Found:
     ring = Path(settings.RING_DIR)
     if not ring.is_dir():
-        return _part(_("Disk of the recordings"), WARN, _("is not on this machine"))
+        return (_("Disk of the recordings"), WARN, _("is not on this machine"))
     free = shutil.disk_usage(ring).free
     words = _("%(free)s GB free") % {"free": f"{free / 1e9:.1f}"}
     low = free < 2 * settings.RING_MIN_FREE_BYTES
-    return _part(_("Disk of the recordings"), BAD if low else GOOD, words)
+    return (_("Disk of the recordings"), BAD if low else GOOD, words)
 
 
-def _space() -> dict[str, str]:
+def _space() -> Found:
     """Say how long the space lasts; less than 48 hours are an alarm as well."""
     ring = Path(settings.RING_DIR)
     if not ring.is_dir():
-        return _part(_("Space for recordings"), WARN, _("is not on this machine"))
+        return (_("Space for recordings"), WARN, _("is not on this machine"))
     with system_scope("all mines share the ring's disk"):
         space = space_now(free_bytes=shutil.disk_usage(ring).free)
     left_h = space.hours_left
     if left_h is None:
         words = _("holds all that retention asks for, at the present rate")
-        return _part(_("Space for recordings"), GOOD, words)
+        return (_("Space for recordings"), GOOD, words)
     words = _("%(hours)s h are left at the present rate; then something goes before its time") % {
         "hours": round(left_h)
     }
-    return _part(_("Space for recordings"), BAD if left_h < LEAST_H else WARN, words)
+    return (_("Space for recordings"), BAD if left_h < LEAST_H else WARN, words)

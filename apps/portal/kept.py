@@ -110,6 +110,7 @@ KEPT_CAMERAS = Listing(
         SAID,
     ),
     order="camera",
+    below=True,
 )
 
 

@@ -53,6 +53,7 @@ MEMBERS = Listing(
     ),
     order="username",
     mine="mine_ids",
+    below=True,
 )
 
 

@@ -5,11 +5,14 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.alarms import words
 from apps.alarms.chatter import proposals
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
+from apps.lists.filters import Search, Since, Until
+from apps.lists.listing import Column, Listing
 from apps.mines.models import Machine
 from apps.playback.page import camera_given
 from apps.portal.replay_words import replay_words
@@ -20,7 +23,54 @@ from apps.rules.selectors import scene_document, scene_in_force, template_data
 from workers.hazards import registry
 from workers.hazards.params import describe
 
-__all__ = ["camera_config", "scene_config"]
+__all__ = ["VERSIONS", "camera_config", "scene_config"]
+
+VERSIONS = Listing(
+    name="scene-versions",
+    title=gettext_lazy("Versions"),
+    columns=(
+        Column(
+            key="camera",
+            label=gettext_lazy("Camera"),
+            text=lambda row: row.camera.name,
+            shown=False,
+        ),
+        Column(
+            key="version",
+            label=gettext_lazy("Version"),
+            text=lambda row: row.version,
+            order=("version",),
+        ),
+        Column(
+            key="at",
+            label=gettext_lazy("When"),
+            text=lambda row: row.created_at,
+            order=("created_at",),
+        ),
+        Column(
+            key="who",
+            label=gettext_lazy("Who"),
+            text=lambda row: row.author.get_username() if row.author else None,
+            order=("author__username",),
+        ),
+        Column(
+            key="reason",
+            label=gettext_lazy("Reason"),
+            text=lambda row: row.reason,
+            order=("reason",),
+        ),
+        Column(
+            key="changed", label=gettext_lazy("What changed"), text=lambda row: "", exported=False
+        ),
+    ),
+    filters=(
+        Search(label=gettext_lazy("Who, or why"), fields=("author__username", "reason")),
+        Since(label=gettext_lazy("From"), fields=("created_at",)),
+        Until(label=gettext_lazy("Until"), fields=("created_at",)),
+    ),
+    order="-version",
+    below=True,
+)
 
 
 def camera_config(camera: Camera | None) -> dict[str, Any]:

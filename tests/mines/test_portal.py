@@ -154,8 +154,8 @@ def test_an_organisation_is_renamed_and_a_half_filled_form_keeps_its_words(cast:
 
 
 def parts(client: Client) -> dict[str, tuple[str, str]]:
-    shown = client.get("/portal/health/").context["parts"]
-    return {part["name"]: (part["state"], part["words"]) for part in shown}
+    shown = client.get("/portal/health/").context["shown"].page
+    return {part.name: (part.state, part.words) for part in shown}
 
 
 def test_health_says_which_part_does_not_do_its_work(cast: Cast, monkeypatch: pytest.MonkeyPatch):

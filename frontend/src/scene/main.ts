@@ -327,7 +327,7 @@ function show(path: string): void {
 
 function list(made: Published): void {
   const body = document.getElementById("versions");
-  if (!body) {
+  if (!body || location.search) { // none yet, or filtered and sorted by the address
     location.reload();
     return;
   }
