@@ -58,6 +58,7 @@ export function livePart(editor: Editor, canvas: Canvas, begun: () => void): Liv
     }
     if (button.getAttribute("aria-pressed") !== "true") return;
     if (sight) show(sight);
+    window.clearTimeout(timer); // switched off and on again meanwhile: still one loop
     timer = window.setTimeout(() => void look(), EVERY_MS);
   };
   const show = (sight: Sight): void => {

@@ -46,6 +46,8 @@ export class Timeline {
   private readonly pictures = new Map<string, string>();
   private asked = 0;
   private timer = 0;
+  /** The moment whose picture is wanted: an answer for another one comes too late. */
+  private wanted = "";
   // Where a pointer rests: what it shows changes with what is found.
   private pointer: { row: Row; event: PointerEvent } | null = null;
 
@@ -163,6 +165,7 @@ export class Timeline {
 
   private leave(): void {
     window.clearTimeout(this.timer);
+    this.wanted = "";
     this.pointer = null;
     this.tip.hidden = true;
   }
@@ -178,15 +181,16 @@ export class Timeline {
     const gap = row.found?.gaps.find((one) => at >= one.since && at < one.until);
     const kept = row.found?.recorded_from;
     const old = kept !== null && kept !== undefined && at < kept;
+    window.clearTimeout(this.timer);
+    this.wanted = "";
     if (gap || old) {
-      window.clearTimeout(this.timer);
       this.picture("", gap ? this.options.cause(gap) : this.words.t("not_kept"));
       return;
     }
     // Pictures of neighbouring pixels are one: a 400th of the window, at least a second.
     const grid = Math.max(1, Math.round(this.length / 400));
     const key = `${row.camera.id}:${Math.round(at / grid) * grid}`;
-    window.clearTimeout(this.timer);
+    this.wanted = key;
     const known = this.pictures.get(key);
     if (known !== undefined) this.picture(known, this.words.t("preview_none"));
     else this.timer = window.setTimeout(() => void this.ask(row, key), WAIT_MS);
@@ -203,7 +207,7 @@ export class Timeline {
       if (url) URL.revokeObjectURL(url);
       this.pictures.delete(old);
     }
-    if (!this.tip.hidden) this.picture(address, this.words.t("preview_none"));
+    if (this.wanted === key) this.picture(address, this.words.t("preview_none"));
   }
 
   private picture(address: string, otherwise: string): void {
