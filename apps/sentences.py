@@ -6,7 +6,7 @@ templates (context "kept"). What is not found is shown in English rather than no
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,8 +17,19 @@ from django.utils.translation.trans_real import translation
 
 from apps.alarms.words import BLIND, FAULTS, INPUT_STATES, MACHINE_STATES, SOURCES, WRONG
 from workers.checks import SceneError
+from workers.worded import Worded, first
 
-__all__ = ["kept", "refusal", "said_alarm", "said_event", "why", "why_of"]
+__all__ = [
+    "clause_title",
+    "kept",
+    "own",
+    "refusal",
+    "said_alarm",
+    "said_clauses",
+    "said_event",
+    "why",
+    "why_of",
+]
 
 PLACE = re.compile(r"%\((\w+)\)s|%%")
 # What a rule may name and does not find.
@@ -78,13 +89,34 @@ def said_alarm(data: dict[str, Any]) -> dict[str, Any]:
     """Return an alarm's data with its reason and what to do in the reader's language."""
     values = data["values"]
     if isinstance(values.get("action"), Mapping):
-        values = {**values, "action": _own(values["action"])}
-    return {**data, "why": why_of(data), "values": values}
+        values = {**values, "action": own(values["action"])}
+    if values.get("clauses"):
+        values = {**values, "clauses": said_clauses(values["clauses"])}
+    said = {**data, "why": why_of(data), "values": values}
+    return said | {"clauses": said_clauses(data["clauses"])} if "clauses" in data else said
 
 
-def _own(texts: Mapping[str, str]) -> str:
-    """Say what a mine wrote in some languages: the reader's, else the first that there is."""
-    return texts.get(get_language() or "") or next(filter(None, texts.values()), "")
+def said_clauses(clauses: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return references to clauses of law with their words in the reader's language."""
+    return [
+        {key: own(word) if isinstance(word, Mapping) else word for key, word in clause.items()}
+        for clause in clauses
+    ]
+
+
+def clause_title(clause: Mapping[str, Any]) -> str:
+    """Say which clause it is, such as CN 313, of one that is in the reader's language already."""
+    if not clause["clause"][:1].isdigit():
+        return f"{clause['jurisdiction']} {clause['clause']}"
+    # Translators: the number of an article of the law, after whose law it is.
+    text = gettext("%(law)s %(number)s")
+    return text % {"law": clause["jurisdiction"], "number": clause["clause"]}
+
+
+def own(text: Worded) -> str:
+    """Say what was written in some languages: the reader's, else the first that there is."""
+    said = None if isinstance(text, str) else text.get(get_language() or "")
+    return said or first(text)
 
 
 def said_event(event: dict[str, Any]) -> dict[str, Any]:

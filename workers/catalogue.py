@@ -12,7 +12,8 @@ from typing import Any
 from workers.hazards import registry
 from workers.hazards.base import SEVERITIES, Hazard
 from workers.hazards.params import describe
-from workers.ruling import LANGUAGES, MODES, WEARS
+from workers.ruling import CLAUSE, MODES, WEARS
+from workers.worded import LANGUAGES
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "hazards.md"
 HEAD = """# The hazard catalogue
@@ -23,7 +24,8 @@ shared conditions: `mode` (armed, shadow, off), `schedule`, `when`, `permit`, `w
 (`workers/ruling.py`).
 A rule of which nobody can tell whether it is in force is in force; a rule that cannot see keeps its
 situation open and says BLIND. Clauses of law are not in here: they differ by place and edition,
-and stand as data in a rule's `clauses` (jurisdiction, edition, clause, text).
+and stand as data in a rule's `clauses` (jurisdiction, edition, clause, text; each one text, or one
+by language; `summary` where the text is not the wording).
 """
 NUMBERS = {"number": "number", "integer": "integer"}
 
@@ -34,6 +36,13 @@ def schema(hazard: Hazard, said: Callable[[str], str] = str) -> dict[str, Any]:
     required = [i["name"] for i in describe(hazard.params) if i.get("required")]
     needed = [name for name in ("zone", "machine") if getattr(hazard, f"needs_{name}")]
     text, number = {"type": "string"}, {"type": "number", "minimum": 0}
+    by_language = {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": dict.fromkeys(LANGUAGES, text),
+    }
+    texts = {"anyOf": [text, by_language]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": said(hazard.title),
@@ -57,27 +66,15 @@ def schema(hazard: Hazard, said: Callable[[str], str] = str) -> dict[str, Any]:
             "sustain_s": number,
             "cooldown_s": number,
             "name": text,
-            "action": {
-                "anyOf": [
-                    text,
-                    {
-                        "type": "object",
-                        "additionalProperties": False,
-                        "minProperties": 1,
-                        "properties": dict.fromkeys(LANGUAGES, text),
-                    },
-                ]
-            },
+            "action": texts,
             "place": text,
             "clauses": {
                 "type": "array",
                 "items": {
                     "type": "object",
                     "additionalProperties": False,
-                    "required": ["jurisdiction", "edition", "clause", "text"],
-                    "properties": dict.fromkeys(
-                        ("jurisdiction", "edition", "clause", "text"), text
-                    ),
+                    "required": list(CLAUSE),
+                    "properties": dict.fromkeys(CLAUSE, texts) | {"summary": {"type": "boolean"}},
                 },
             },
             "params": {

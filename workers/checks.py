@@ -152,7 +152,7 @@ def text(raw: Mapping[str, Any], path: str, key: str = "name", most: int = 200) 
     value = raw.get(key, "")
     if not isinstance(value, str) or len(value) > most:
         raise SceneError(
-            f"{path}.{key}",
+            f"{path}.{key}" if path else key,
             "must be a text of at most %(most)s letters, found %(found)s",
             most=most,
             found=show(value),

@@ -11,10 +11,10 @@ from workers.hazards.base import SEVERITIES, Fault
 from workers.hazards.params import Names
 from workers.hazards.params import parse as parse_params
 from workers.when import Shift, Span, Test, parse_schedule, parse_test, rules_named
+from workers.worded import Worded, first, worded
 
 MODES = ("armed", "shadow", "off")
-# Languages in which a rule may say what the operator is to do.
-LANGUAGES = ("en", "zh-hans")
+CLAUSE = ("jurisdiction", "edition", "clause", "text")
 WEARS = ("helmet", "bare_head", "vest", "no_vest")
 COMMON = (
     "zone", "machine", "severity", "params", "name", "mode", "when", "schedule", "permit", "wears",
@@ -51,9 +51,9 @@ class SceneRule:
     confirm: tuple[int, int] = (1, 1)
     sustain_s: float = 0.0
     cooldown_s: float = 0.0
-    action: str | Mapping[str, str] = ""
+    action: Worded = ""
     place: str = ""
-    clauses: tuple[Mapping[str, str], ...] = ()
+    clauses: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def parse_rule(
         take(_confirm, raw.get("confirm", list(hazard.confirm)), f"{path}.confirm"),
         take(checks.number, raw.get("sustain_s", 0.0), f"{path}.sustain_s", 0, 86400),
         take(checks.number, raw.get("cooldown_s", 0.0), f"{path}.cooldown_s", 0, 86400),
-        take(_action, raw.get("action", ""), path),
+        take(worded, raw.get("action", ""), f"{path}.action", 500),
         take(checks.text, raw, path, "place", 100),
         take(parse_clauses, raw.get("clauses", []), f"{path}.clauses"),
     )
@@ -130,27 +130,27 @@ def parse_rule(
     return rule
 
 
-def parse_clauses(value: Any, path: str) -> tuple[Mapping[str, str], ...]:
-    """Check references to rules of law or of a mine: they differ by place and edition."""
+def parse_clauses(value: Any, path: str) -> tuple[Mapping[str, Any], ...]:
+    """Check references to rules of law or of a mine: they differ by place and edition.
+
+    Each word of one is a text or one for each language; summary: the text is not the wording.
+    """
     if not isinstance(value, list) or len(value) > 20:
         raise SceneError(path, "must be a list, found %(found)s", found=checks.show(value))
-    known = ("jurisdiction", "edition", "clause", "text")
     found = []
     for index, item in enumerate(value):
         where = f"{path}[{index}]"
-        raw = checks.keys(item, where, known)
-        found.append({key: checks.text(raw, where, key, 1000) for key in known})
+        raw = checks.keys(item, where, CLAUSE, ("summary",))
+        one: dict[str, Any] = {key: worded(raw[key], f"{where}.{key}", 1000) for key in CLAUSE}
+        if checks.flag(raw.get("summary", False), f"{where}.summary"):
+            one["summary"] = True
+        found.append(one)
     return tuple(found)
 
 
-def _action(value: Any, path: str) -> str | Mapping[str, str]:
-    if not isinstance(value, Mapping):
-        return checks.text({"action": value}, path, "action", 500)
-    where = f"{path}.action"
-    raw = checks.keys(value, where, (), LANGUAGES)
-    if not raw:
-        raise SceneError(where, "needs a text in at least one language")
-    return {language: checks.text(raw, where, language, 500) for language in raw}
+def clause_name(clause: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a clause is told by, whatever its text and its languages."""
+    return tuple(first(clause[key]) for key in ("jurisdiction", "edition", "clause"))
 
 
 def _wears(value: Any, path: str) -> tuple[str, ...]:

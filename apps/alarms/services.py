@@ -19,6 +19,7 @@ from apps.evidence.services import clip_beside, clip_request
 from apps.live.services import take_turn
 from apps.mines.packs import clauses_behind
 from workers.hazards import registry
+from workers.ruling import clause_name
 
 __all__ = ["alarm_clear", "alarm_raise", "alarm_see"]
 
@@ -129,8 +130,7 @@ def _cite(alarm: Alarm, level: str, values: dict[str, Any]) -> None:
     mine = alarm.camera.mine
     behind = clauses_behind(mine=mine, rule_type=alarm.rule_type, level=level, at=alarm.raised_at)
     for clause in (*values.get("clauses", []), *behind):
-        name = (clause["jurisdiction"], clause["edition"], clause["clause"])
-        if name not in {(c["jurisdiction"], c["edition"], c["clause"]) for c in alarm.clauses}:
+        if clause_name(clause) not in map(clause_name, alarm.clauses):
             alarm.clauses = [*alarm.clauses, clause]
 
 

@@ -20,7 +20,7 @@ from apps.audit.models import AuditEntry
 from apps.audit.words import act_words
 from apps.evidence.models import Clip
 from apps.ledger.models import Root
-from apps.sentences import kept, why
+from apps.sentences import clause_title, kept, said_clauses, why
 
 __all__ = ["LANGUAGES", "MOST_ACTS", "Occasion", "acts_of", "paper_data"]
 
@@ -150,10 +150,11 @@ class _Words:
             rows.append((_("Judged"), [_("called a false alarm")]))
         if alarm.finding:
             rows.append((_("Finding"), [alarm.finding]))
-        for clause in alarm.clauses:
-            edition = str(clause.get("edition", ""))
-            law = f"{clause['jurisdiction']} {clause['clause']}"
-            rows.append((_("Clause"), [f"{law}: {clause['text']}", edition]))
+        for clause in said_clauses(alarm.clauses):
+            mark = _("summarised by Davy, not the wording") if clause.get("summary") else ""
+            text = f"{clause_title(clause)}: {clause['text']}"
+            lines = [text, str(clause.get("edition", "")), mark]
+            rows.append((_("Clause"), lines))
         return [[label, [line for line in lines if line]] for label, lines in rows]
 
     def picture(self) -> dict[str, Any]:

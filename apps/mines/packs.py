@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,7 +23,7 @@ def packs() -> dict[str, Pack]:
     return found
 
 
-def clauses_behind(*, mine: Mine, rule_type: str, level: str, at: datetime) -> list[dict[str, str]]:
+def clauses_behind(*, mine: Mine, rule_type: str, level: str, at: datetime) -> list[dict[str, Any]]:
     """Return what of the mine's pack is in force behind a hazard, on the mine's own day."""
     pack = packs().get(mine.pack) if mine.pack else None
     if pack is None:

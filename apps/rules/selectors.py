@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 
 from apps.cameras.models import Camera
 from apps.rules.models import Scene
+from apps.sentences import said_clauses
 from workers.hazards import registry
 from workers.templates import templates
 
@@ -105,7 +106,7 @@ def template_data() -> list[dict[str, Any]]:
                 {"type": rule["type"], "id": rule["id"].removeprefix("@")}
                 for rule in template.parts.get("rules", [])
             ],
-            "clauses": [dict(clause) for clause in template.clauses],
+            "clauses": said_clauses(template.clauses),
         }
         for template in templates().values()
     ]

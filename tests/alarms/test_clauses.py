@@ -9,6 +9,7 @@ from django.test import Client
 
 from apps.alarms.selectors import alarm_data
 from apps.audit.models import AuditEntry
+from apps.bundles.paper import Occasion, paper_data
 from apps.mines.services import mine_set_pack
 from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, Cast, an_alarm
@@ -48,8 +49,9 @@ def test_without_a_pack_an_alarm_cites_nothing(hill: Cast):
 def test_an_alarm_keeps_jurisdiction_edition_and_text(hill: Cast):
     choose(hill, "us-30cfr")
     (kept,) = an_alarm(hill.lamp_hill).clauses
-    assert (kept["jurisdiction"], kept["clause"], kept["pack"]) == ("US", "75.1732", "us-30cfr")
-    assert "excerpt" in kept["edition"]
+    assert (kept["clause"], kept["pack"]) == ("75.1732", "us-30cfr")
+    assert kept["jurisdiction"] == {"en": "US", "zh-hans": "美国"}
+    assert "excerpt" in kept["edition"]["en"]
     assert AuditEntry.objects.get(action="mine.pack").detail == {"before": "", "pack": "us-30cfr"}
 
 
@@ -101,6 +103,38 @@ def test_a_pack_that_is_not_there_is_refused(hill: Cast):
         choose(hill, "atlantis")
 
 
+def test_a_clause_is_said_in_the_readers_language_on_pages_in_the_api_and_on_paper(hill: Cast):
+    choose(hill, "cn-2022")
+    alarm = an_alarm(hill.lamp_hill)
+    browser = Client(headers={"accept-language": "zh-hans"})
+    browser.force_login(hill.admin)
+    for address in (f"/alarms/{alarm.pk}/", f"/audit/cases/{alarm.pk}/"):
+        page = browser.get(address).content.decode()
+        assert "中国 第 390(7) 条" in page and "绳道内不得有人" in page, address
+        assert "《煤矿安全规程》2016/2022 年文本" in page and "非条文原文" in page, address
+    clauses = browser.get(f"/api/v1/alarms/{alarm.pk}/").json()["clauses"]
+    assert [one["clause"] for one in clauses] == ["61", "119", "390(7)"]
+    assert clauses[2]["jurisdiction"] == "中国" and "绳道" in clauses[2]["text"]
+    assert alarm_data(alarm)["clauses"][2]["text"]["en"].startswith("Rope haulage")
+    occasion = Occasion(made_at=NOON, made_for="dora")
+    for language, words in (("zh-hans", "耙斗运行范围内"), ("en", "Scraper: no other work")):
+        paper = paper_data(alarm, occasion, language=language, acts=[])
+        assert words in str(paper), language
+
+
+def test_the_clauses_of_all_packs_are_listed_filtered_and_taken_away(cast: Cast):
+    browser = Client()
+    browser.force_login(cast.admin)
+    address = f"/portal/mines/{cast.lamp_hill.mine.pk}/clauses/"
+    rows = browser.get(f"{address}?type=water_rise").context["shown"].page
+    assert [row.title for row in rows] == ["CN 311"]
+    assert len(browser.get(f"{address}?pack=us-30cfr").context["shown"].page) == 1
+    answer = browser.get(f"{address}?q=scraper&export=csv")
+    text = b"".join(answer.streaming_content).decode()
+    assert "CN 61" in text and "Coal Mine Safety Regulations, 2016/2022 text" in text
+    assert text.count("\r\n") == 2
+
+
 def test_it_is_chosen_on_a_page_and_shown_on_the_alarms_page(cast: Cast):
     browser = Client()
     browser.force_login(cast.admin)
@@ -112,5 +146,5 @@ def test_it_is_chosen_on_a_page_and_shown_on_the_alarms_page(cast: Cast):
         cast.lamp_hill.camera.mine.refresh_from_db()
         alarm = an_alarm(cast.lamp_hill)
     page = browser.get(f"/alarms/{alarm.pk}/").content.decode()
-    assert "US 75.1732" in page
+    assert "US 75.1732" in page and "summarised by Davy" in page
     assert browser.get(f"/api/v1/mines/{cast.lamp_hill.mine.pk}/").json()["pack"] == "us-30cfr"

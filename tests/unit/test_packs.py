@@ -8,6 +8,7 @@ import pytest
 from workers.checks import SceneError
 from workers.packs import load, read
 from workers.packs.__main__ import main
+from workers.worded import LANGUAGES, first
 
 NOW = date(2026, 11, 25)
 WHOLE = """
@@ -44,7 +45,7 @@ def numbers(pack, kind: str, level: str, on: date = NOW) -> list[str]:
 def test_the_packs_that_come_along_are_whole_and_say_what_they_are():
     packs, faults = load()
     assert faults == []
-    assert {pack.jurisdiction for pack in packs.values()} == {"CN", "US"}
+    assert {first(pack.jurisdiction) for pack in packs.values()} == {"CN", "US"}
     assert all(pack.edition and pack.note for pack in packs.values())
 
 
@@ -66,6 +67,21 @@ def test_of_two_editions_the_one_in_force_on_the_day_counts(tmp_path: Path):
         "jurisdiction": "X", "edition": "3rd", "clause": "7", "text": "Half is free.",
         "effective_from": "2026-02-01", "pack": "own",
     }  # fmt: skip
+
+
+def test_a_text_by_language_is_kept_with_its_languages_and_the_number_is_one():
+    [kept] = load()[0]["cn-2022"].behind("water_level", "warning", NOW)
+    assert kept["clause"] == "313" and kept["summary"] is True
+    assert "《煤矿安全规程》" in kept["edition"]["zh-hans"]
+    assert "水仓" in kept["text"]["zh-hans"] and "sump" in kept["text"]["en"]
+
+
+@pytest.mark.parametrize("pack", [pytest.param(pack, id=name) for name, pack in load()[0].items()])
+def test_the_packs_that_come_along_say_every_word_in_every_language(pack):
+    words = [pack.title, pack.jurisdiction, pack.edition, pack.note]
+    for word in (*words, *(one.text for one in pack.clauses)):
+        assert set(word) == set(LANGUAGES) and all(word.values())
+    assert pack.summary
 
 
 def test_a_mines_own_file_takes_the_place_of_the_pack_of_its_name(tmp_path: Path):
@@ -94,6 +110,9 @@ def test_a_broken_file_is_named_and_brings_nothing_back(tmp_path: Path):
         (("effective_from = 2020-01-01", "effective_from = 2020-01-01T00:00:00"),
          "clauses[1].effective_from"),
         (('jurisdiction = "X"', 'law = "X"'), "law"),
+        (('"Half is free."', '{ fr = "Libre." }'), "clauses[0].text.fr"),
+        (('"Half is free."', "{}"), "clauses[0].text"),
+        (('edition = "3rd"', 'edition = "3rd"\nsummary = "yes"'), "summary"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_pack_is_told_with_its_place(tmp_path: Path, change, path):

@@ -126,6 +126,8 @@ def test_the_six_procedures_are_there_with_the_clauses_that_they_come_from():
     for template in PROCEDURES.values():
         [rule] = parse_scene(fill(template, EMPTY)).rules
         assert rule.type == "procedure_sequence" and rule.clauses
+        for clause in rule.clauses:
+            assert set(clause["text"]) == {"en", "zh-hans"} and clause["summary"]
         assert all(step.actor for step in rule.params.steps)
 
 

@@ -2,7 +2,8 @@
 
 One TOML file each; its name is the pack's id. Articles are renumbered from edition to edition, so
 no number stands in code: a mine chooses a pack, may replace it by a file of its own of the same
-name, and every alarm keeps the clauses that were in force when it was raised.
+name, and every alarm keeps the clauses that were in force when it was raised. Every text may be
+given by language; numbers of articles are the same in each.
 """
 
 import tomllib
@@ -15,6 +16,7 @@ from typing import Any
 from workers import checks
 from workers.checks import SceneError
 from workers.hazards import registry
+from workers.worded import Worded, first, worded
 
 HERE = Path(__file__).resolve().parent
 MOST = 500
@@ -27,8 +29,8 @@ class Clause:
     since, until: the first day and the day after the last on which it is in force, where known.
     """
 
-    clause: str
-    text: str
+    clause: Worded
+    text: Worded
     types: tuple[str, ...]
     levels: tuple[str, ...] = ()
     since: date | None = None
@@ -43,16 +45,20 @@ class Clause:
 
 @dataclass(frozen=True)
 class Pack:
-    """An edition's clauses; note: what whoever chooses it has to know, such as its source."""
+    """An edition's clauses; note: what whoever chooses it has to know, such as its source.
+
+    summary: its texts say in other words what the clauses are about; they are not the wording.
+    """
 
     id: str
-    title: str
-    jurisdiction: str
-    edition: str
-    note: str
+    title: Worded
+    jurisdiction: Worded
+    edition: Worded
+    note: Worded
     clauses: tuple[Clause, ...]
+    summary: bool = False
 
-    def behind(self, kind: str, level: str, on: date) -> list[dict[str, str]]:
+    def behind(self, kind: str, level: str, on: date) -> list[dict[str, Any]]:
         """Return what stands behind a hazard, as it is kept on an alarm."""
         return [
             {
@@ -62,6 +68,7 @@ class Pack:
                 "text": one.text,
                 "effective_from": one.since.isoformat() if one.since else "",
                 "pack": self.id,
+                **({"summary": True} if self.summary else {}),
             }
             for one in self.clauses
             if one.is_about(kind, level, on)
@@ -98,7 +105,7 @@ def read(file: Path) -> Pack:
     except tomllib.TOMLDecodeError as error:
         raise SceneError("", "is not TOML: %(why)s", why=error) from None
     keys = ("title", "jurisdiction", "edition", "clauses")
-    checks.keys(raw, "", keys, ("note", "effective_from", "effective_until"))
+    checks.keys(raw, "", keys, ("note", "summary", "effective_from", "effective_until"))
     since, until = _days(raw, "")
     items = raw["clauses"]
     if not isinstance(items, list) or not 1 <= len(items) <= MOST:
@@ -106,8 +113,9 @@ def read(file: Path) -> Pack:
     clauses = tuple(_clause(one, f"clauses[{i}]", since, until) for i, one in enumerate(items))
     title, jurisdiction, edition = (_text(raw, "", key, 200) for key in keys[:3])
     return Pack(
-        file.stem, title, jurisdiction, edition, checks.text(raw, "", "note", 1000), clauses
-    )
+        file.stem, title, jurisdiction, edition, worded(raw.get("note", ""), "note", 1000), clauses,
+        checks.flag(raw.get("summary", False), "summary"),
+    )  # fmt: skip
 
 
 def _clause(item: Any, path: str, since: date | None, until: date | None) -> Clause:
@@ -130,10 +138,11 @@ def _listed(value: Any, path: str, known: Iterable[str]) -> list[str]:
     return [checks.choice(one, f"{path}[{i}]", tuple(known)) for i, one in enumerate(value)]
 
 
-def _text(raw: Mapping[str, Any], path: str, key: str, most: int) -> str:
-    found = checks.text(raw, path, key, most)
-    if not found.strip():
-        raise SceneError(f"{path}.{key}" if path else key, "is missing")
+def _text(raw: Mapping[str, Any], path: str, key: str, most: int) -> Worded:
+    where = f"{path}.{key}" if path else key
+    found = worded(raw[key], where, most)
+    if not first(found).strip():
+        raise SceneError(where, "is missing")
     return found
 
 

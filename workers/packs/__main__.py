@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.checks import SceneError
 from workers.packs import load, read
+from workers.worded import first
 
 FOLDER = "DAVY_PACKS_DIR"
 
@@ -35,9 +36,10 @@ def main(argv: Sequence[str] | None = None, folder: Path | None = None) -> int:
             except SceneError as error:
                 faults.append(f"{file}: {error}")
     for pack in packs.values():
-        print(f"{pack.id}: {pack.jurisdiction}, {pack.edition}, {len(pack.clauses)} clauses")
+        law, edition = first(pack.jurisdiction), first(pack.edition)
+        print(f"{pack.id}: {law}, {edition}, {len(pack.clauses)} clauses")
         if options.command == "list" and pack.note:
-            print(f"    {pack.note}")
+            print(f"    {first(pack.note)}")
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

@@ -49,6 +49,15 @@ def why_words(alarm: Any) -> str:
     return sentences.why(alarm)
 
 
+register.filter("clause_title", sentences.clause_title)
+
+
+@register.filter
+def clauses_words(clauses: Any) -> list[dict[str, Any]]:
+    """Say references to clauses of law."""
+    return sentences.said_clauses(clauses)
+
+
 @register.filter
 def kept(sentence: str) -> str:
     """Say a sentence that was kept in English, such as why a stream is lost."""
