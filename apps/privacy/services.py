@@ -21,6 +21,7 @@ from apps.detectors.loading import default_detector
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, get_file, put_file
 from apps.ledger.verify import digest
+from apps.privacy.consent import reason_said, second_said, word_note
 from apps.privacy.models import Copy, Unblur
 from apps.privacy.selectors import unblur_holds
 from apps.rules.masks import masks_left, masks_of
@@ -45,8 +46,6 @@ CLAIM = timedelta(minutes=5)
 # While the store is away it is tried again, at last every minute; pages say so from then on.
 PATIENT_ATTEMPTS = 6
 SLOWEST_RETRY_S = 60
-# So long a clip may be taken along without blur once two people said so.
-HOLDS = timedelta(days=7)
 
 
 class NotMade(Exception):
@@ -238,12 +237,10 @@ def _failed(copy: Copy, reason: str, again: timedelta | None) -> None:
 @transaction.atomic
 def unblur_ask(*, clip: Clip, reason: str, actor: User) -> Unblur:
     """Ask to take a clip along without blur; somebody else must agree."""
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why: it stands in the record.")})
     unblur = Unblur.objects.create(
         mine_id=clip.mine_id,
         clip=clip,
-        reason=reason.strip()[:300],
+        reason=reason_said(reason),
         asked_by=actor,
         asked_at=timezone.now(),
     )
@@ -255,21 +252,14 @@ def unblur_ask(*, clip: Clip, reason: str, actor: User) -> Unblur:
 def unblur_agree(*, unblur: Unblur, actor: User) -> Unblur:
     """Agree that a clip goes without blur, for seven days; never by who asked."""
     unblur = Unblur.objects.select_for_update(of=("self",)).get(pk=unblur.pk)
-    if unblur.asked_by_id == actor.pk:
-        raise ValidationError(_("A second person must agree: you asked for it yourself."))
+    agreed_at, until = second_said(asked_by=unblur.asked_by_id, actor=actor)
     if unblur.agreed_by_id is None:
-        now = timezone.now()
-        unblur.agreed_by, unblur.agreed_at, unblur.until = actor, now, now + HOLDS
+        unblur.agreed_by, unblur.agreed_at, unblur.until = actor, agreed_at, until
         unblur.save(update_fields=["agreed_by", "agreed_at", "until"])
         _say(unblur, "agreed", actor)
     return unblur
 
 
 def _say(unblur: Unblur, what: str, actor: User) -> None:
-    record(
-        action=f"unblur.{what}",
-        subject=unblur.clip,
-        mine_id=unblur.mine_id,
-        actor=actor,
-        detail={"unblur": unblur.pk, "reason": unblur.reason},
-    )
+    detail = {"unblur": unblur.pk, "reason": unblur.reason}
+    word_note(what, about=unblur.clip, actor=actor, detail=detail)

@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit.services import record
@@ -23,6 +22,7 @@ from apps.detectors.loading import default_detector
 from apps.evidence.storage import StorageError, put_file, remove
 from apps.ledger.verify import digest
 from apps.playback.services import MOST_COVERED_S, parts_of, span_chunks, span_name
+from apps.privacy.consent import reason_said, second_said, word_note
 from apps.privacy.models import Span
 from apps.rules.masks import masks_of
 from apps.tenancy.scope import mine_scope
@@ -47,7 +47,6 @@ __all__ = [
 
 CLAIM = timedelta(minutes=5)
 SLOWEST_RETRY_S = 60
-HOLDS = timedelta(days=7)
 
 
 def span_ask(*, camera: Camera, stream: str, since: datetime, until: datetime, actor: User) -> Span:
@@ -227,12 +226,11 @@ def span_taken(*, span: Span, user: User, address: str | None) -> None:
 @transaction.atomic
 def span_unblur_ask(*, span: Span, reason: str, actor: User) -> Span:
     """Ask to take a span along without blur; somebody else must agree."""
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why: it stands in the record.")})
+    why = reason_said(reason)
     span = Span.objects.select_for_update(of=("self",)).get(pk=span.pk)
     if span.agreed_by_id is not None and span_open(**span_ends(span)):
         return span
-    span.reason, span.unblur_by = reason.strip()[:300], actor
+    span.reason, span.unblur_by = why, actor
     span.agreed_by = span.agreed_at = span.agreed_until = None
     span.save(update_fields=["reason", "unblur_by", "agreed_by", "agreed_at", "agreed_until"])
     _say(span, "asked", actor)
@@ -243,26 +241,17 @@ def span_unblur_ask(*, span: Span, reason: str, actor: User) -> Span:
 def span_agree(*, span: Span, actor: User) -> Span:
     """Agree that a span goes without blur, for seven days; never by who asked."""
     span = Span.objects.select_for_update(of=("self",)).get(pk=span.pk)
-    if span.unblur_by_id is None:
-        raise ValidationError(_("Nobody asked for it."))
-    if span.unblur_by_id == actor.pk:
-        raise ValidationError(_("A second person must agree: you asked for it yourself."))
+    agreed_at, until = second_said(asked_by=span.unblur_by_id, actor=actor)
     if span.agreed_by_id is None:
-        now = timezone.now()
-        span.agreed_by, span.agreed_at, span.agreed_until = actor, now, now + HOLDS
+        span.agreed_by, span.agreed_at, span.agreed_until = actor, agreed_at, until
         span.save(update_fields=["agreed_by", "agreed_at", "agreed_until"])
         _say(span, "agreed", actor)
     return span
 
 
 def _say(span: Span, what: str, actor: User) -> None:
-    record(
-        action=f"unblur.{what}",
-        subject=span.camera,
-        mine_id=span.mine_id,
-        actor=actor,
-        detail=_about(span) | {"reason": span.reason},
-    )
+    detail = _about(span) | {"reason": span.reason}
+    word_note(what, about=span.camera, actor=actor, detail=detail)
 
 
 def span_forget(*, span_id: int, mine_id: int) -> None:
