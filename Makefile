@@ -24,7 +24,7 @@ export PIP_ARGS
 .PHONY: help setup setup-dev demo stop demo-check test screens drill drill-kills drill-radosgw lint i18n i18n-check bench replay-bench accuracy train-miner train-miner-dark train-ppe lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 25
 
 setup: ## make .venv, install the pins, fetch the weights, build the frontend
 	@$(SETUP) run

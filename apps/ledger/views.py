@@ -36,7 +36,7 @@ ROOTS = Listing(
         Column(key="number", label=_("Up to link"), text=lambda row: row.number, order=("number",)),
         Column(key="hash", label=_("Hash"), text=lambda row: row.hash),
         Column(key="signature", label=_("Signature"), text=lambda row: row.signature, shown=False),
-        Column(key="key", label=_("Key"), text=lambda row: row.key.public, order=("key",)),
+        Column(key="key", label=_("Signing key"), text=lambda row: row.key.public, order=("key",)),
         Column(
             key="stamp",
             label=_("Time stamp"),
