@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.attempts import forget_failures, note_failure, too_many
+from apps.accounts.models import User
 from apps.accounts.permissions import Access, Action
+from apps.accounts.services import user_create
 from apps.mines.models import Mine
 
-__all__ = ["LanguageForm", "SignInForm", "TokenForm"]
+__all__ = ["LanguageForm", "SignInForm", "TokenForm", "WhoForm"]
 
 
 class SignInForm(AuthenticationForm):
@@ -33,6 +35,45 @@ class SignInForm(AuthenticationForm):
             raise
         forget_failures(self.request, username)
         return cleaned
+
+
+class WhoForm(forms.Form):
+    """Whom something is given: a new person, or somebody who has an account."""
+
+    NEW, KNOWN = "new", "known"
+    usual = NEW
+    who = forms.ChoiceField(
+        label=_("Who"),
+        choices=[(NEW, _("a new person")), (KNOWN, _("somebody who has a Davy account"))],
+        help_text=_("A new person gets a password, which is shown once."),
+        widget=forms.RadioSelect,
+    )
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        help_text=_("What the person signs in with."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["who"].initial = self.usual
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether an account is to be made."""
+        return bool(self.cleaned_data["who"] == self.NEW)
+
+    def person(self, *, password: str) -> User | None:
+        """Return who is meant, made with that password if new; None, and a fault, for nobody."""
+        given = self.cleaned_data
+        if self.is_new:
+            name = given.get("name", "")
+            return user_create(username=given["username"], password=password, name=name)
+        user = User.objects.filter(username=given["username"], is_active=True).first()
+        if user is None:
+            self.add_error("username", _("Nobody has this user name."))
+        return user
 
 
 class LanguageForm(forms.Form):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forms import WhoForm
 from apps.mines.models import Mine
 
 __all__ = ["GrantForm", "mine_moment"]
@@ -19,23 +20,10 @@ def mine_moment(text: str, zone: str) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone))
 
 
-class GrantForm(forms.Form):
+class GrantForm(WhoForm):
     """Who may look, at what, from when until when, and what for."""
 
-    NEW, KNOWN = "new", "known"
-    who = forms.ChoiceField(
-        label=_("Who"),
-        choices=[(KNOWN, _("somebody who has a Davy account")), (NEW, _("a new person"))],
-        initial=KNOWN,
-        help_text=_("A new person gets a password, which is shown once."),
-        widget=forms.RadioSelect,
-    )
-    username = forms.CharField(
-        label=_("User name"),
-        max_length=150,
-        help_text=_("What the person signs in with."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
+    usual = WhoForm.KNOWN
     purpose = forms.CharField(
         label=_("What it is for"),
         max_length=300,

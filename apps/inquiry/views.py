@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.models import Grant, User
 from apps.accounts.pages import attempt, find, page, require_somewhere
 from apps.accounts.permissions import Action
-from apps.accounts.services import user_create
 from apps.audit.models import AuditEntry
 from apps.audit.words import DOWNLOADS, act_words
 from apps.cameras.selectors import cameras
@@ -60,7 +59,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         password = secrets.token_urlsafe(12)
         grant = attempt(form, lambda: _give(form, mine, password, request.user))
-        if grant is not None and form.cleaned_data["who"] == GrantForm.NEW:
+        if grant is not None and form.is_new:
             context = {"mine": mine, "person": grant.user, "password": password}
             return render(request, "portal/person_added.html", context)
         if grant is not None:
@@ -82,14 +81,9 @@ def _mine(request: HttpRequest, pk: int, action: Action) -> Mine:
 
 
 def _give(form: GrantForm, mine: Mine, password: str, actor: User) -> Grant | None:
-    given = form.cleaned_data
-    if given["who"] == GrantForm.NEW:
-        user = user_create(username=given["username"], password=password)
-    else:
-        user = User.objects.filter(username=given["username"], is_active=True).first()
-        if user is None:
-            form.add_error("username", _("Nobody has this user name."))
-            return None
+    user, given = form.person(password=password), form.cleaned_data
+    if user is None:
+        return None
     names = ("purpose", "cases", "since", "until")
     return grant_give(mine=mine, user=user, actor=actor, **{name: given[name] for name in names})
 

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forms import WhoForm
 from apps.accounts.models import Role
 from apps.accounts.permissions import Access
 from apps.cameras.models import Camera
@@ -196,23 +197,9 @@ class CameraForm(InMineForm):
         return self.cleaned_data["keeps"] or self.kept_now
 
 
-class PersonForm(forms.Form):
+class PersonForm(WhoForm):
     """Somebody who gets a role in a mine."""
 
-    NEW, KNOWN = "new", "known"
-    who = forms.ChoiceField(
-        label=_("Who"),
-        choices=[(NEW, _("a new person")), (KNOWN, _("somebody who has a Davy account"))],
-        initial=NEW,
-        help_text=_("A new person gets a password, which is shown once."),
-        widget=forms.RadioSelect,
-    )
-    username = forms.CharField(
-        label=_("User name"),
-        max_length=150,
-        help_text=_("What the person signs in with."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
     name = forms.CharField(
         label=_("Name"),
         max_length=150,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.models import Membership, User
 from apps.accounts.pages import attempt, find, page
 from apps.accounts.permissions import Action
-from apps.accounts.services import member_remove, member_set, user_create
+from apps.accounts.services import member_remove, member_set
 from apps.mines.models import Mine
 from apps.portal.forms import PersonForm, RoleForm
 from apps.portal.mines import mine_to
@@ -30,7 +30,7 @@ def person_add(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         password = secrets.token_urlsafe(12)
         user = attempt(form, lambda: _add(form, mine, password, request.user))
-        if user is not None and form.cleaned_data["who"] == PersonForm.NEW:
+        if user is not None and form.is_new:
             context = {"mine": mine, "person": user, "password": password}
             return render(request, "portal/person_added.html", context)
         if user is not None:
@@ -42,18 +42,13 @@ def person_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _add(form: PersonForm, mine: Mine, password: str, actor: User) -> User | None:
-    given = form.cleaned_data
-    if given["who"] == PersonForm.NEW:
-        user = user_create(username=given["username"], password=password, name=given["name"])
-    else:
-        user = User.objects.filter(username=given["username"], is_active=True).first()
-        if user is None:
-            form.add_error("username", _("Nobody has this user name."))
-            return None
-        if Membership.objects.filter(mine=mine, user=user).exists():
-            form.add_error("username", _("This person has a role here; change it in the list."))
-            return None
-    member_set(mine=mine, user=user, role=given["role"], actor=actor)
+    user = form.person(password=password)
+    if user is None:
+        return None
+    if Membership.objects.filter(mine=mine, user=user).exists():
+        form.add_error("username", _("This person has a role here; change it in the list."))
+        return None
+    member_set(mine=mine, user=user, role=form.cleaned_data["role"], actor=actor)
     return user
 
 
