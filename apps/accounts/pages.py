@@ -59,13 +59,13 @@ def find(request: HttpRequest, rows: Any, action: Action, **lookup: Any) -> Any:
     if row is None:
         raise Http404
     access.require(action, row.mine_id)
-    looked_at(request, row)
+    looked_at(request, row.mine_id)
     return row
 
 
-def looked_at(request: HttpRequest, row: Any) -> None:
-    """Remember whose row an answer is about, for the note of an auditor's look."""
-    request.__dict__.setdefault("looked", set()).add(row.mine_id)
+def looked_at(request: HttpRequest, mine_id: int) -> None:
+    """Remember which mine an answer is about: an auditor's look is noted there and nowhere else."""
+    request.__dict__.setdefault("looked", set()).add(mine_id)
 
 
 def require_somewhere(request: HttpRequest, action: Action) -> list[int]:

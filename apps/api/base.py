@@ -9,6 +9,8 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 
 from apps.accounts.pages import looked_at
 from apps.accounts.permissions import Access, Action
+from apps.mines.models import Mine
+from apps.mines.selectors import mines
 
 __all__ = ["MINE", "Rows", "ScopedView"]
 
@@ -37,13 +39,21 @@ class ScopedView(GenericAPIView):
         """Limit rows to what may be read."""
         return rows.filter(mine__in=self.mines_readable())
 
+    def mine(self, pk: int) -> Mine:
+        """Return a mine that may be read, or answer 404."""
+        mine = mines().filter(pk__in=self.mines_readable(), pk=pk).first()
+        if mine is None:
+            raise Http404
+        looked_at(self.request._request, mine.pk)
+        return mine
+
     def find(self, rows: Any, **lookup: Any) -> Any:
         """Return one row in scope, or answer 404, for another mine's row too."""
         row = self.narrow(rows).filter(**lookup).first()
         if row is None:
             raise Http404
         if hasattr(row, "mine_id"):
-            looked_at(self.request._request, row)
+            looked_at(self.request._request, row.mine_id)
         return row
 
 

@@ -16,9 +16,10 @@ THEMSELVES = frozenset(
         "account", "alarm-tile", "api:bundle-download", "api:camera-live", "api:camera-media",
         "api:camera-preview", "api:camera-segment", "api:camera-span-download",
         "api:clip-download", "api:notify-device-list", "api:schema", "bundle-download", "case",
-        "case-boxes", "case-download", "case-picture", "case-play", "clip-download", "clip-play",
-        "healthz", "home", "login", "logout", "notify-devices", "notify-worker", "replay-clip",
-        "sheet-download", "span-download",
+        "api:sheet-download", "case-boxes", "case-download", "case-picture", "case-play",
+        "case-sheet", "case-sheet-download", "clip-download", "clip-play", "healthz", "home",
+        "login", "logout", "notify-devices", "notify-worker", "replay-clip", "sheet-download",
+        "span-download",
     }
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.models import Grant, User
-from apps.accounts.pages import attempt, find, page, require_somewhere
+from apps.accounts.pages import attempt, find, looked_at, page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.audit.models import AuditEntry
 from apps.audit.words import DOWNLOADS, act_words
@@ -76,7 +76,7 @@ def _mine(request: HttpRequest, pk: int, action: Action) -> Mine:
     if mine is None:
         raise Http404
     access.require(action, mine.pk)
-    request.__dict__.setdefault("looked", set()).add(mine.pk)
+    looked_at(request, mine.pk)
     return mine
 
 
@@ -190,7 +190,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     camera = request.GET.get("camera", "")
     one = rows.filter(pk=int(camera)) if camera.isdecimal() and len(camera) < 19 else rows
     found = [] if fault else settings_as_of(cameras=list(one[:MOST_CAMERAS]), at=at)
-    request.__dict__.setdefault("looked", set()).add(mine.pk)
+    looked_at(request, mine.pk)
     context = {
         "section": "settings", "mines": listed, "mine": mine, "cameras": rows, "camera": camera,
         "at": at, "asked": asked, "fault": fault, "found": found,

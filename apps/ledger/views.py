@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.pages import access_of_request, page, require_somewhere
+from apps.accounts.pages import access_of_request, looked_at, page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.audit.services import record
 from apps.ledger.models import Root, SigningKey, StampFailure
@@ -70,7 +70,7 @@ def _mine(request: HttpRequest, pk: int) -> Mine:
     if mine is None:
         raise Http404
     access.require(Action.READ_AUDIT, mine.pk)
-    request.__dict__.setdefault("looked", set()).add(mine.pk)
+    looked_at(request, mine.pk)
     return mine
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.models import Role
-from apps.accounts.pages import access_of_request, attempt, page
+from apps.accounts.pages import access_of_request, attempt, looked_at, page
 from apps.accounts.permissions import Action
 from apps.accounts.selectors import members_of
 from apps.cameras.selectors import camera_health, cameras
@@ -100,6 +100,7 @@ def mine_to(request: HttpRequest, pk: int, action: Action) -> Mine:
     if pk not in access.mines_for(Action.VIEW):
         raise Http404
     access.require(action, pk)
+    looked_at(request, pk)
     return mines().get(pk=pk)
 
 

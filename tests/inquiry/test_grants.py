@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import Grant, User
-from apps.accounts.services import user_create
+from apps.accounts.models import Grant, Role, User
+from apps.accounts.services import member_set, user_create
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Sheet
@@ -261,6 +261,29 @@ def test_every_look_of_an_auditor_is_in_the_record_once_in_five_minutes(cast, gr
     assert {look.actor for look in looks} == {grace}
     assert looks[0].detail["grant"] == grant.pk
     assert looks[1].detail["path"] == "/alarms/?severity=critical"
+
+
+def test_a_look_is_noted_in_the_mine_that_was_looked_at_and_in_no_other(cast):
+    with system_scope("test"):
+        member_set(mine=cast.deep_vale.mine, user=cast.auditor, role=Role.AUDITOR)
+    alarm, _clip = a_case(cast)
+    client = signed_in(cast.auditor)
+    asked = client.post(reverse("case-sheet-ask", args=[alarm.pk]), {"language": "en"})
+    mine = [alarm.mine_id]
+    places = [
+        asked["Location"],
+        *(
+            reverse(f"api:{name}", args=mine)
+            for name in ("mine", "mine-masking", "mine-retention", "escalation")
+        ),
+        reverse("ledger", args=mine),
+    ]
+    for place in places:
+        assert client.get(place).status_code == 200, place
+    with system_scope("test"):
+        looks = list(AuditEntry.objects.filter(action="audit.looked").order_by("pk"))
+    assert [look.mine_id for look in looks] == mine * len(places)
+    assert [look.detail["path"] for look in looks] == places
 
 
 def test_a_download_has_a_receipt_that_names_its_link_and_is_signed(cast, grace):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,7 +14,6 @@ from apps.alarms.ladders import ladder
 from apps.alarms.models import Severity
 from apps.api.base import ScopedView
 from apps.mines.models import Mine
-from apps.mines.selectors import mines
 
 __all__ = ["Escalation"]
 
@@ -45,15 +43,12 @@ class Escalation(ScopedView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         """Return who is told after how many seconds."""
-        if pk not in self.mines_readable():
-            raise Http404
-        return self._now(pk)
+        return self._now(self.mine(pk).pk)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def put(self, request: Request, pk: int) -> Response:
         """Set ladders; alarms that ask now follow the new ones at once."""
-        if pk not in self.mines_readable():
-            raise Http404
+        mine = self.mine(pk)
         self.access.require(Action.CONFIGURE, pk)
         data = self.get_serializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -61,7 +56,7 @@ class Escalation(ScopedView):
             severity: [(step["after_s"], step["whom"]) for step in steps]
             for severity, steps in data.validated_data.items()
         }
-        ladder_set(mine=mines().get(pk=pk), rungs=rungs, actor=request.user)
+        ladder_set(mine=mine, rungs=rungs, actor=request.user)
         return self._now(pk)
 
     def _now(self, pk: int) -> Response:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
@@ -21,7 +20,6 @@ from apps.evidence.holds import hold_place, hold_release, holds
 from apps.evidence.models import Hold
 from apps.evidence.selectors import clips
 from apps.mines.models import Mine
-from apps.mines.selectors import mines
 from apps.recordings.keeping import FIELDS, Kept, kept_by_camera, kept_of_mine, retention_set
 from apps.recordings.models import Cause, Gap, Retention
 from apps.recordings.selectors import gaps
@@ -60,21 +58,16 @@ class _Retention(ScopedView):
 class MineRetention(_Retention):
     """How long a mine keeps what, and who says so."""
 
-    def _mine(self, pk: int) -> Mine:
-        if pk not in self.mines_readable():
-            raise Http404
-        return mines().get(pk=pk)
-
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         """Return what holds."""
-        mine = self._mine(pk)
+        mine = self.mine(pk)
         return self._now(mine, None, kept_of_mine(pk))
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def patch(self, request: Request, pk: int) -> Response:
         """Change what the mine says."""
-        mine = self._mine(pk)
+        mine = self.mine(pk)
         self._set(request, mine, None)
         return self._now(mine, None, kept_of_mine(pk))
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,7 +13,6 @@ from apps.api.base import ScopedView
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
 from apps.mines.models import Mine
-from apps.mines.selectors import mines
 from apps.recordings.masking import Said, masking_by_camera, masking_of_mine, masking_set
 from apps.recordings.models import Masking
 
@@ -52,20 +50,15 @@ class _Masking(ScopedView):
 class MineMasking(_Masking):
     """Whether a mine's cameras are recorded with their masks filled, and who says so."""
 
-    def _mine(self, pk: int) -> Mine:
-        if pk not in self.mines_readable():
-            raise Http404
-        return mines().get(pk=pk)
-
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         """Return what holds."""
-        return self._now(masking_of_mine(self._mine(pk).pk))
+        return self._now(masking_of_mine(self.mine(pk).pk))
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def patch(self, request: Request, pk: int) -> Response:
         """Change what the mine says; a reason is needed."""
-        self._set(request, self._mine(pk), None)
+        self._set(request, self.mine(pk), None)
         return self._now(masking_of_mine(pk))
 
 

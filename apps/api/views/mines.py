@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -54,16 +53,12 @@ class MineDetail(ScopedView):
 
     def get(self, request: Request, pk: int) -> Response:
         """Return a mine in scope."""
-        if pk not in self.mines_readable():
-            raise Http404
-        return Response(self.get_serializer(mines().get(pk=pk)).data)
+        return Response(self.get_serializer(self.mine(pk)).data)
 
     def patch(self, request: Request, pk: int) -> Response:
         """Change a mine's name or clock; it stays in its organisation."""
-        if pk not in self.mines_readable():
-            raise Http404
+        mine = self.mine(pk)
         self.access.require(Action.CONFIGURE, pk)
-        mine = mines().get(pk=pk)
         data = self.get_serializer(mine, data=request.data, partial=True)
         data.is_valid(raise_exception=True)
         changes = {k: v for k, v in data.validated_data.items() if k != "organisation"}
