@@ -28,22 +28,12 @@ from apps.evidence.services import clip_make
 from apps.evidence.storage import StorageError, get_file
 from apps.ledger import verify
 from apps.rules.services import scene_publish
-from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, SCENE, Cast, an_alarm
 from tests.film import record_chunks
 from workers.media.ring import Ring
 
 JPEG = (Path(__file__).parent.parent.parent / "docs" / "mine.jpg").read_bytes()
 NOTE = "Łukasz 去看了 <b>#let</b> *$* 李堃 \N{GRINNING FACE}"
-
-
-@pytest.fixture
-def hill(cast: Cast, settings, tmp_path):
-    settings.RING_DIR = tmp_path / "ring"
-    settings.RING_MIN_FREE_BYTES = 0
-    settings.VAR = tmp_path / "var"
-    with mine_scope(cast.lamp_hill.mine.pk):
-        yield cast
 
 
 def text_of(pdf: bytes) -> str:

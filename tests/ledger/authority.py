@@ -16,7 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["Authority", "authority", "authority_made", "needs_openssl"]
+from apps.ledger.models import Root
+from apps.ledger.services import ledger_seal, root_sign
+from apps.mines.models import Mine
+from apps.tenancy.scope import mine_scope
+
+__all__ = ["Authority", "authority", "authority_made", "needs_openssl", "signed"]
 
 needs_openssl = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="openssl, which plays the authority, is not installed"
@@ -144,3 +149,12 @@ def authority(folder: Path) -> Iterator[Authority]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def signed(mine: Mine) -> Root:
+    """Sign the mine's record as it stands now."""
+    with mine_scope(mine.pk):
+        ledger_seal(mine_id=mine.pk)
+        root = root_sign(mine_id=mine.pk)
+    assert root is not None
+    return root

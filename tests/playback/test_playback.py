@@ -1,80 +1,30 @@
-"""Live view, the timeline and spans: what the API tells of the ring, and who is noted."""
+"""Live view, playback and the timeline: what the API tells of the ring, and who is noted."""
 
 import io
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from datetime import timedelta
 
 import av
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.audit.models import AuditEntry
-from apps.cameras.models import Chunk, StreamState
+from apps.cameras.models import StreamState
 from apps.cameras.services import stream_say
 from apps.playback import media
 from apps.playback.models import Motion
 from apps.playback.services import motion_forget, motion_keep
-from apps.privacy.spans import span_agree, span_ask, span_unblur_ask
 from apps.rules.services import scene_publish
-from apps.tenancy.scope import mine_scope, system_scope
+from apps.tenancy.scope import system_scope
 from tests.cast import SCENE, Cast, an_alarm
 from tests.film import record_chunks
+from tests.playback.asking import actions, ask, minutes_ago, times, without_blur
 from workers.media.errors import MediaError
 from workers.media.ring import Ring
 
 # Django reads an asynchronous answer to the end for a client that is not.
 pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
-
-
-@pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    settings.RING_DIR = tmp_path / "ring"
-    settings.VAR = tmp_path
-    return Ring(settings.RING_DIR, durable=False)
-
-
-@pytest.fixture
-def hill(cast: Cast):
-    cache.clear()
-    with mine_scope(cast.lamp_hill.mine.pk):
-        yield cast
-
-
-def ask(who, hill: Cast, what: str, **asked):
-    client = Client()
-    client.force_login(who)
-    address = f"/api/v1/cameras/{hill.lamp_hill.camera.pk}/{what}"
-    return client.get(f"{address}?{urlencode(asked)}")
-
-
-def without_blur(who, hill: Cast, **asked):
-    """Take a span as it was recorded, by the word of two people."""
-    ends = {key: datetime.fromtimestamp(at, tz=UTC) for key, at in asked.items()}
-    camera = hill.lamp_hill.camera
-    span = span_ask(camera=camera, stream="main", actor=hill.auditor, **ends)
-    span_agree(
-        span=span_unblur_ask(span=span, reason="court", actor=hill.auditor), actor=hill.admin
-    )
-    return ask(who, hill, "span/download/", form="original", **asked)
-
-
-def minutes_ago(minutes: float):
-    return (timezone.now() - timedelta(minutes=minutes)).replace(microsecond=0)
-
-
-def times(body: bytes) -> list[float]:
-    """Return the Unix second of each picture."""
-    with av.open(io.BytesIO(body), format="mp4") as container:
-        stream = container.streams.video[0]
-        return [float(frame.pts * stream.time_base) for frame in container.decode(video=0)]
-
-
-def actions() -> list[str]:
-    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
 
 
 def test_the_newest_second_is_live_and_its_pictures_tell_the_time(hill: Cast, ring: Ring):
@@ -204,82 +154,6 @@ def test_a_preview_is_a_small_picture_of_its_second(hill: Cast, ring: Ring):
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
     assert float(answer["X-Picture-Time"]) == pytest.approx(start.timestamp() + 3, abs=0.01)
     assert ask(hill.operator, hill, "preview/", at=start.timestamp() + 60).status_code == 204
-
-
-def test_a_span_downloads_with_the_right_length_and_is_noted(hill: Cast, ring: Ring, tmp_path):
-    start = minutes_ago(5)
-    record_chunks(ring, hill.lamp_hill.camera, start, 20)
-    asked = {"since": start.timestamp() + 3, "until": start.timestamp() + 15}
-    facts = ask(hill.auditor, hill, "span/", **asked).json()
-    assert (facts["seconds"], facts["gaps"]) == (12, [])
-    answer = without_blur(hill.auditor, hill, **asked)
-    assert answer.status_code == 200
-    assert answer["X-Gaps"] == "0"
-    body = b"".join(answer)
-    assert len(body) == int(answer["Content-Length"])
-    with av.open(io.BytesIO(body)) as container:
-        assert container.duration / 1e6 == pytest.approx(12, abs=0.1)
-        assert sum(1 for _ in container.decode(video=0)) == 120
-    entry = AuditEntry.objects.get(action="camera.download")
-    assert entry.actor == hill.auditor
-    assert entry.detail["sha256"] == answer["X-SHA256"]
-    assert not list((tmp_path / "spans").iterdir()), "nothing of it is left on the server"
-
-
-def test_a_span_with_a_gap_says_so_everywhere(hill: Cast, ring: Ring):
-    start = minutes_ago(5)
-    record_chunks(ring, hill.lamp_hill.camera, start, 20, leave_out=(5, 6, 7))
-    asked = {"since": start.timestamp(), "until": start.timestamp() + 20}
-    begin = start.timestamp()
-    assert ask(hill.operator, hill, "span/", **asked).json()["gaps"] == [[begin + 5, begin + 8]]
-    answer = without_blur(hill.operator, hill, **asked)
-    assert answer["X-Gaps"] == "1"
-    assert "-with-gaps.mp4" in answer["Content-Disposition"]
-    with av.open(io.BytesIO(b"".join(answer))) as container:
-        assert container.duration / 1e6 == pytest.approx(20, abs=0.1)
-    assert AuditEntry.objects.get(action="camera.download").detail["gaps_s"]
-
-
-@pytest.mark.parametrize(
-    ("asked", "field", "words"),
-    [
-        ({"since": 0, "until": 20 * 60}, "since", "Nothing is recorded"),
-        ({"since": -10, "until": -20}, "until", "after"),
-        ({"since": -300, "until": 2 * 3600}, "until", "60 minutes"),
-        ({"since": "yesterday"}, "since", "Not a time"),
-        ({"until": 10}, "since", "Required"),
-    ],
-)
-def test_a_span_that_cannot_be_had_says_why_beside_the_field(
-    hill: Cast, ring: Ring, asked, field, words
-):
-    now = timezone.now().timestamp()
-    given = {k: now + v if isinstance(v, int) else v for k, v in asked.items()}
-    answer = ask(hill.operator, hill, "span/", **given)
-    assert answer.status_code == 400
-    errors = {error["field"]: error["message"] for error in answer.json()["errors"]}
-    assert words in errors[field]
-
-
-def test_a_span_that_is_too_large_says_how_large(hill: Cast, ring: Ring):
-    start = minutes_ago(5)
-    record_chunks(ring, hill.lamp_hill.camera, start, 2)
-    Chunk.objects.update(bytes=1_500_000_000)
-    asked = {"since": start.timestamp(), "until": start.timestamp() + 2}
-    answer = ask(hill.operator, hill, "span/download/", **asked)
-    assert answer.status_code == 400
-    assert "3.0 GB" in answer.json()["errors"][0]["message"]
-
-
-def test_times_without_an_offset_are_the_mines_own(hill: Cast, ring: Ring):
-    start = minutes_ago(5)
-    record_chunks(ring, hill.lamp_hill.camera, start, 5)
-    shanghai = start + timedelta(hours=8)
-    asked = {
-        "since": f"{shanghai:%Y-%m-%d %H:%M:%S}",
-        "until": f"{start + timedelta(seconds=5):%Y-%m-%dT%H:%M:%S+00:00}",
-    }
-    assert ask(hill.operator, hill, "span/", **asked).json()["seconds"] == 5
 
 
 def test_who_looks_is_noted_once_for_each_part_of_the_past(hill: Cast, ring: Ring):
