@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarm_data
@@ -152,8 +152,9 @@ def write(
         masked += masked_of(alone)
         _clips(packer, "clips", alone, workshop, done, packed)
         with mine_scope(mine):
-            _ledger(packer, bundle, root)
-        _close(archive, packer, bundle, root, gaps, masked)
+            newest = _ledger(packer, bundle, root)
+        about = {"known_gaps": gaps, "recorded_masked": masked}
+        _close(archive, packer, bundle, root, about | {"time_stamps": _stamped(root, newest)})
 
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:
@@ -314,8 +315,11 @@ def _papers(
         packer.bytes(f"{folder}/timeline-{LANGUAGES[language]}.pdf", pdf)
 
 
-def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:
-    """Add the chain from the first act about these alarms to the root."""
+def _ledger(packer: Packer, bundle: Bundle, root: Root) -> int | None:
+    """Add the chain from the first act about these alarms to the root.
+
+    Return up to which link it is stamped by what lies in here; None where nothing is.
+    """
     clips = list(clips_in(bundle))
     subjects = [f"alarm:{pk}" for pk in bundle.alarms] + [f"clip:{clip.pk}" for clip in clips]
     seals = [seal.entry_id for clip in clips if clip.sha256 for seal in seals_of(clip)]
@@ -339,9 +343,18 @@ def _ledger(packer: Packer, bundle: Bundle, root: Root) -> None:
     signed = [root_data(one) for one in roots.select_related("key").order_by("number")]
     packer.json("roots.json", {"roots": signed, "keys": list(keys)})
     stamps = Stamp.objects.filter(root__in=roots).select_related("root__key")
+    newest = None
     for stamp in stamps.order_by("root__number"):
-        packer.bytes(f"stamps/root-{stamp.root.number}.json", stamped(stamp.root))
-        packer.bytes(f"stamps/root-{stamp.root.number}.tsr", bytes(stamp.token))
+        newest = stamp.root.number
+        packer.bytes(f"stamps/root-{newest}.json", stamped(stamp.root))
+        packer.bytes(f"stamps/root-{newest}.tsr", bytes(stamp.token))
+    return newest
+
+
+def _stamped(root: Root, newest: int | None) -> dict[str, Any]:
+    # Its own root is signed as it is packed; an authority is asked only after that.
+    own = "stamped" if newest == root.number else "not stamped when this was packed"
+    return {"newest_stamped_root": newest, "own_root": own}
 
 
 def _close(
@@ -349,17 +362,13 @@ def _close(
     packer: Packer,
     bundle: Bundle,
     root: Root,
-    gaps: list[dict[str, Any]],
-    masked: list[dict[str, Any]],
+    about: dict[str, Any],
 ) -> None:
-    """Write what lies in here, and sign it."""
+    """Write what lies in here and what is to be known about it, and sign it."""
     try:
         davy = version("davy")
     except PackageNotFoundError:
         davy = ""
-    stamps = Stamp.objects.filter(mine=bundle.mine_id, root__number__lte=root.number)
-    with mine_scope(bundle.mine_id):
-        newest = stamps.aggregate(newest=Max("root__number"))["newest"]
     content = {
         "format": FORMAT,
         "bundle": str(bundle.uid),
@@ -369,17 +378,10 @@ def _close(
         "purpose": bundle.purpose,
         "alarms": bundle.alarms,
         "clips": bundle.clips,
-        "known_gaps": gaps,
-        "recorded_masked": masked,
         "software": davy or None,
         "root": root.number,
-        # Its own root is signed as it is packed; an authority is asked only after that.
-        "time_stamps": {
-            "newest_stamped_root": newest,
-            "own_root": "stamped" if newest == root.number else "not stamped when this was packed",
-        },
         "files": packer.files,
-    }
+    } | about
     body = verify.canonical(content)
     private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(root.key.private_box)))
     archive.writestr("bundle.json", body)

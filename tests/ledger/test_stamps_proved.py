@@ -131,6 +131,25 @@ def test_a_stamp_is_taken_from_the_page_and_by_the_api(cast: Cast, hill: Mine, t
     assert told["statement"].encode() == about
 
 
+def test_a_bundle_tells_of_no_stamp_that_does_not_lie_in_it(
+    cast: Cast, hill: Mine, tsa: Authority, settings, tmp_path
+):
+    """What was stamped before the first act about its alarms says nothing about them."""
+    settings.VAR = tmp_path / "var"
+    signed(hill)
+    tasks.stamp()
+    with mine_scope(hill.pk):
+        alarm = an_alarm(cast.lamp_hill)
+        bundle = bundle_ask(mine=hill, alarms=[alarm.pk], purpose="inquiry", actor=cast.auditor)
+        bundle_make(bundle_id=bundle.pk, mine_id=hill.pk)
+        bundle.refresh_from_db()
+    get_file(bundle.key, tmp_path / "taken.zip")
+    with zipfile.ZipFile(tmp_path / "taken.zip") as archive:
+        content = verify.json.loads(archive.read("bundle.json"))
+        assert not [name for name in archive.namelist() if name.startswith("stamps/")]
+    assert content["time_stamps"]["newest_stamped_root"] is None
+
+
 def test_a_stamp_that_is_gone_is_missed(hill: Mine, tsa: Authority, monkeypatch):
     root = signed(hill)
     tasks.stamp()
