@@ -53,6 +53,7 @@ def clip_page(request: HttpRequest, uid: UUID) -> HttpResponseBase:
         "longer": clip.longer.order_by("pk"),
         "step": in_step(clip),
         "may_cut": access.can(Action.CUT_CLIP, clip.mine_id),
+        "may_export_here": access.can(Action.EXPORT, clip.mine_id),
         "may_hold": access.can(Action.HOLD, clip.mine_id),
         "may_remove": access.can(Action.REMOVE, clip.mine_id),
     }

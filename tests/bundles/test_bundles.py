@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import Membership
+from apps.accounts.models import Membership, Role
+from apps.accounts.services import member_set
 from apps.audit.models import AuditEntry
 from apps.bundles import contents, services
 from apps.bundles.models import Bundle
@@ -142,6 +143,18 @@ def test_a_video_that_was_cut_by_hand_goes_by_itself_with_its_files(hill: Cast, 
     for wrong, status in ((uuid.uuid4(), 404), ("nothing", 400)):
         answer = client.post("/bundles/new/", {"clips": str(wrong), "purpose": "inquiry 7"})
         assert answer.status_code == status
+
+
+def test_whoever_may_pack_elsewhere_is_not_offered_it_here(hill: Cast):
+    with system_scope("test"):
+        clip = an_alarm(hill.deep_vale).clips.get()
+        Clip.objects.filter(pk=clip.pk).update(state=Clip.State.READY, key="x", sha256="0" * 64)
+        member_set(mine=hill.deep_vale.mine, user=hill.auditor, role=Role.OPERATOR)
+    client = Client()
+    client.force_login(hill.auditor)
+    page = client.get(f"/clips/{clip.uid}/").content.decode()
+    assert f"/clips/{clip.uid}/download/" in page
+    assert "/bundles/new/" not in page and "/original/" not in page
 
 
 def test_packing_twice_packs_once_and_the_record_tells_of_it(hill: Cast, tmp_path):
