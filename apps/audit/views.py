@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.pages import page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.audit.models import AuditEntry
-from apps.audit.words import DOWNLOADS, GROUPS, act_choices, act_words
+from apps.audit.words import DOWNLOADS, GROUPS, act_choices, act_words, part_words
 from apps.lists.choices import mine_choices
 from apps.lists.filters import Choice, Search, Since, Until
 from apps.lists.listing import Column, Listing
@@ -25,7 +25,7 @@ AUDIT = Listing(
         Column(
             key="who",
             label=_("Who"),
-            text=lambda row: row.actor.username if row.actor else row.part,
+            text=lambda row: row.actor.username if row.actor else part_words(row.part),
             order=("actor__username", "part"),
         ),
         Column(

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.alarms.life import Cause
 
-__all__ = ["ACTS", "DOWNLOADS", "GROUPS", "act_choices", "act_words"]
+__all__ = ["ACTS", "DOWNLOADS", "GROUPS", "PARTS", "act_choices", "act_words", "part_words"]
 
 ACTS: dict[str, str | Promise] = {
     **{f"alarm.{cause.value}": _("Alarm: %s") for cause in Cause},
@@ -106,6 +106,22 @@ ACTS: dict[str, str | Promise] = {
     "unblur.agreed": _("Video without blur agreed to"),
     "unblur.asked": _("Video without blur asked for"),
 }
+# Who it was where it was no person: the part of Davy.
+PARTS: dict[str, str | Promise] = {
+    "": _("Davy itself"),
+    "alarms": _("Davy's alarms"),
+    "analysis": _("Davy's analysis"),
+    "backup": _("Davy's backup"),
+    "bundles": _("Davy's packer"),
+    "evidence": _("Davy's clips"),
+    "ledger": _("Davy's ledger"),
+    "notify": _("Davy's notifications"),
+    "privacy": _("Davy's blurring"),
+    "recorder": _("Davy's recorder"),
+    "recordings": _("Davy's retention"),
+    "replay": _("Davy's replay"),
+    "time": _("Time's passing"),
+}
 # What somebody took away, each with a receipt.
 DOWNLOADS = (
     "bundle.download", "camera.download", "clip.download", "clip.file", "sheet.download",
@@ -137,6 +153,11 @@ def act_words(code: str) -> str:
             return str(ACTS[code]) % label
     text = ACTS.get(code)
     return str(text) if text is not None else code.replace("_", " ").replace(".", ": ")
+
+
+def part_words(part: str) -> str:
+    """Say which part of Davy it was; one without words is shown as it is."""
+    return str(PARTS.get(part, part))
 
 
 def act_choices(mine_ids: list[int]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from apps.alarms import words
 from apps.alarms.models import Alarm
 from apps.alarms.templatetags.words import alarm_words, rule_words, whom_words
 from apps.audit.models import AuditEntry
-from apps.audit.words import act_words
+from apps.audit.words import act_words, part_words
 from apps.evidence.models import Clip
 from apps.ledger.models import Root
 from apps.sentences import clause_title, kept, said_clauses, why
@@ -252,7 +252,7 @@ class _Words:
         rows = []
         for entry in self.acts[:MOST_ACTS]:
             link = getattr(entry, "link", None)
-            who = entry.actor.get_username() if entry.actor else _("Davy itself")
+            who = entry.actor.get_username() if entry.actor else part_words(entry.part)
             number = str(link.number) if link else _("not yet")
             prints = [{"mono": link.hash}] if link else []
             rows.append([[number], self.both(entry.at), [act_words(entry.action), who], prints])

@@ -322,11 +322,14 @@ def test_a_page_grants_access_to_somebody_new_and_shows_the_password_once(cast):
     assert signed_in(User.objects.get(username="heidi")).get("/alarms/").status_code == 200
 
 
-def test_there_is_a_word_for_every_act_that_stands_in_the_code():
-    from apps.audit.words import ACTS
+def test_there_is_a_word_for_every_act_and_part_that_stands_in_the_code():
+    from apps.audit.words import ACTS, PARTS
 
     root = Path(__file__).parent.parent.parent / "apps"
-    found = set()
+    found, parts = set(), set()
     for path in root.rglob("*.py"):
-        found |= set(re.findall(r'action="([a-z_]+\.[a-z_]+)"', path.read_text()))
+        text = path.read_text()
+        found |= set(re.findall(r'action="([a-z_]+\.[a-z_]+)"', text))
+        parts |= set(re.findall(r'part=(?:"" if actor else )?"([a-z]+)"', text))
     assert found - set(ACTS) == set()
+    assert len(parts) > 8 and parts - set(PARTS) == set()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.audit.words import act_words as _act_words
+from apps.audit.words import part_words as _part_words
 from apps.portal.drawn import MODES
 
 register = template.Library()
@@ -17,6 +18,12 @@ register = template.Library()
 def act_words(code: str) -> str:
     """Say an act of the record."""
     return _act_words(code)
+
+
+@register.filter
+def part_words(part: str) -> str:
+    """Say which part of Davy did it by itself."""
+    return _part_words(part)
 
 
 @register.filter
