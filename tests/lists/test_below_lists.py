@@ -1,7 +1,5 @@
 """Lists that stand below other things: versions, looks, keys, parts; they filter and export too."""
 
-import csv
-import io
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +17,7 @@ from apps.evidence.services import clip_access
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import system_scope
 from tests.cast import SCENE, Cast, an_alarm
+from tests.tables import shown, taken
 
 
 @pytest.fixture
@@ -26,16 +25,6 @@ def ben(cast: Cast) -> Client:
     client = Client()
     client.force_login(cast.admin)
     return client
-
-
-def taken(client: Client, address: str) -> list[dict[str, str]]:
-    """Take a list as a file, read as a spreadsheet does."""
-    text = b"".join(client.get(address).streaming_content).decode()
-    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-
-
-def shown(client: Client, address: str) -> list[Any]:
-    return list(client.get(address).context["shown"].page)
 
 
 def asked(client: Client, address: str) -> int:

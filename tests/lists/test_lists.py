@@ -1,7 +1,5 @@
 """Every list filters, sorts and exports by its address, within the reader's mines."""
 
-import csv
-import io
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +22,7 @@ from apps.mines.services import area_create, machine_create
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, SCENE, Cast, an_alarm
+from tests.tables import table
 
 LISTS = {
     "/alarms/": "anna",
@@ -43,13 +42,6 @@ def ben(cast: Cast) -> Client:
     client = Client()
     client.force_login(cast.admin)
     return client
-
-
-def table(answer: Any) -> list[dict[str, str]]:
-    """Read an exported file as a spreadsheet does."""
-    text = b"".join(answer.streaming_content).decode()
-    assert text.startswith("\ufeff")
-    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
 def more(cast: Cast, n: int, first: int = 0) -> None:

@@ -1,7 +1,5 @@
 """The lists of what is set up by hand, mines to signed roots, filter, sort and export as well."""
 
-import csv
-import io
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from apps.mines.services import mine_create
 from apps.recordings.keeping import retention_set
 from apps.tenancy.scope import system_scope
 from tests.cast import Cast
+from tests.tables import shown, taken
 
 
 @pytest.fixture
@@ -27,16 +26,6 @@ def anna(cast: Cast) -> Client:
     client = Client()
     client.force_login(cast.owner)
     return client
-
-
-def taken(client: Client, address: str) -> list[dict[str, str]]:
-    """Take a list as a file, read as a spreadsheet does."""
-    text = b"".join(client.get(address).streaming_content).decode()
-    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-
-
-def shown(client: Client, address: str) -> list[Any]:
-    return list(client.get(address).context["shown"].page)
 
 
 def test_mines_are_filtered_by_how_their_cameras_stand(cast: Cast, anna: Client):
