@@ -32,7 +32,8 @@ def prepare(state_dir: Path) -> Part:
     port = free_port(state_dir, "s3")
     env = addresses(known, port)
     url = env["S3_ENDPOINT_URL"]
-    argv = [sys.executable, "-m", "nanio", "serve", "--data-dir", str(data)]
+    argv = [sys.executable, str(Path(__file__).with_name("sweep.py")), str(data)]
+    argv += [sys.executable, "-m", "nanio", "serve", "--data-dir", str(data)]
     argv += ["--host", "127.0.0.1", "--port", str(port), "--region", REGION]
     argv += ["--workers", "1", "--log-level", "warning", "--no-access-log"]
     keys = {

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import redis
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.command import ROOT, wait_until
 from infra.embedded import Services, parts, postgres, s3, valkey
@@ -161,6 +161,32 @@ def test_the_s3_server_keeps_objects_and_refuses_a_wrong_signature(folder: Path)
         assert second.url == first.url
         kept = s3_client(env).get_object(Bucket=env["S3_BUCKET"], Key="a/clip.mp4")
         assert kept["Body"].read() == b"lamp"
+    finally:
+        second.stop()
+
+
+def test_what_a_killed_store_left_half_written_is_in_nobodys_way(folder: Path) -> None:
+    first = s3.start(folder)
+    env = dict(first.env)
+    place = {"Bucket": env["S3_BUCKET"], "Key": "b/clip.mp4"}
+    bucket = folder / "s3" / env["S3_BUCKET"]
+    try:
+        s3_client(env).put_object(**place, Body=b"lamp")
+        description = bucket / ".nanio-meta" / "b" / "clip.mp4.json.tmp"
+        unnamed = bucket / "b" / f".tmp.{'0' * 32}"
+        description.touch()
+        unnamed.write_bytes(b"half of a la")
+        # So it would stay for ever: the name is taken.
+        with pytest.raises((ClientError, BotoCoreError)):
+            s3_client(env).put_object(**place, Body=b"winch")
+        kill_hard(first)
+    finally:
+        first.stop()
+    second = s3.start(folder)
+    try:
+        s3_client(env).put_object(**place, Body=b"winch")
+        assert s3_client(env).get_object(**place)["Body"].read() == b"winch"
+        assert not unnamed.exists()
     finally:
         second.stop()
 
