@@ -19,7 +19,9 @@ from infra.command import Command, Process, memory_mb, wait_until
 
 __all__ = ["Supervisor", "Stopped"]
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+# Nothing is recorded and nobody is warned while a part is away: what dies again and again is tried
+# again soon, although a start costs some seconds of a core.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 5.0
 _STEADY_S = 60.0
 # What a tier still gets after a second Ctrl-C: enough for a database to close its files.
 _HURRY_S = 0.5

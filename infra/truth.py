@@ -12,9 +12,9 @@ __all__ = ["compare", "read_marks", "unexplained"]
 IN_HAND_S = 3.0
 # By so much the stamps of a kill and of the last frame before it may differ.
 HAIR_S = 0.5
-# From the last kill to the first chunk after it: the supervisor's pause (up to 30 s where it dies
-# again and again), Django's start, the camera's next key picture.
-BACK_S = 40.0
+# From the last kill to the first chunk after it: the supervisor's pause (up to 5 s where it dies
+# again and again), Django's start beside those of others, the camera's next key picture.
+BACK_S = 25.0
 # As cuts do, a shorter pause between two chunks is not called a gap.
 GAP_S = 0.3
 # From a frame's own moment to its arrival: server, network, recorder; and its spread.

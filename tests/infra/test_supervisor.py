@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.command import ROOT, memory_mb, wait_until
+from infra.command import ROOT, Command, memory_mb, wait_until
+from infra.supervisor import Supervisor
 
 # Runs a supervisor over three families: one obeys, one has a child of its own, one is deaf.
 SCRIPT = """
@@ -152,6 +153,31 @@ def test_a_crashed_process_is_started_again_and_said_so(start: Callable[[], Run]
     assert report["restarts"] == {"service": 1, "family": 0, "deaf": 0}
     assert 1 < report["memory"]["rss"] < 200
     assert run.nothing_left()
+
+
+def test_what_dies_again_and_again_is_away_for_some_seconds_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recorder, killed nine times in a row: each time is a hole in what is recorded."""
+    said: list[str] = []
+    keeper = Supervisor(tmp_path, said.append, grace_s=1.0)
+    began, later = time.monotonic(), [0.0]
+    monkeypatch.setattr("infra.supervisor.time.monotonic", lambda: began + later[0])
+    try:
+        process = keeper.start(Command("recorder", ("sleep", "600")), os.environ, tier=1)
+        for _ in range(9):
+            process.signal(signal.SIGKILL)
+            assert wait_until(lambda: not process.running(), 5.0)  # noqa: B023
+            keeper.check()
+            later[0] += 5.0
+            keeper.check()
+            assert keeper.running("recorder")
+            process = keeper.process("recorder")
+    finally:
+        keeper.stop()
+    assert [line.split("starting it again in ")[1][:3] for line in said[:4]] == [
+        "1 s", "2 s", "4 s", "5 s",
+    ]  # fmt: skip
 
 
 def test_memory_counts_a_process_and_all_below_it() -> None:
