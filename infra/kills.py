@@ -338,7 +338,9 @@ def main() -> int:
     parser.add_argument("--incidents", type=int, help="default: 1,000 in half an hour")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the kills")
     parser.add_argument("--calm", action="store_true", help="kill nothing")
-    parser.add_argument("--keep", action="store_true", help="leave var/kills for a look")
+    parser.add_argument(
+        "--keep", action="store_true", help="leave var/kills for a look, as faults do"
+    )
     options = parser.parse_args()
     incidents = options.incidents or max(1, round(1000 * options.minutes / 30))
     folder = state_folder(ROOT / "var" / "kills")
@@ -346,6 +348,7 @@ def main() -> int:
     say = Progress(sys.stderr)
     say(f"{options.minutes:g} minutes, {incidents} incidents, --seed {options.seed}")
     drill = Drill(folder, say, options.seed)
+    faults = ["it did not come to its end"]
     try:
         drill.start()
         drill.run(options.minutes, incidents, calm=options.calm)
@@ -353,9 +356,9 @@ def main() -> int:
         figures, faults = drill.judge()
     finally:
         drill.stack.stop()
-        if not options.keep:
+        if not (options.keep or faults):
             shutil.rmtree(folder, ignore_errors=True)
-    for fault in faults[:50]:
+    for fault in faults:
         print(f"FAULT  {fault}")
     print(json.dumps({"seed": options.seed, "minutes": options.minutes, **figures}))
     return 1 if faults else 0
