@@ -5,6 +5,7 @@ import logging
 import queue
 import threading
 import time
+from itertools import chain
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -35,6 +36,7 @@ TRIM_S = 5.0
 RETRY_S = 1.0
 FACTS_S = 3.0
 SPACE_S = 30.0
+ROWS_S = 2.0
 # This much between two looks is no drift: somebody set this machine's clock.
 STEP_S = 0.3
 STEP_FOR_S = 60.0
@@ -45,15 +47,19 @@ Said = tuple[int, str, str, str]
 class Recording:
     """One recorder process: chunks go to disk first, then to the database, then the bell rings.
 
-    While the database is away chunks keep landing on disk and wait in a queue; after a crash of
-    this process the ring is scanned and what has no row is entered.
+    While the database is away chunks keep landing on disk and wait in a queue. After a crash of
+    this process the ring is scanned and what has no row is entered, before the first new chunk and
+    while cameras are recorded again already: a large ring takes long to scan.
     """
 
     def __init__(self, mine_id: int | None = None) -> None:
         self.mine_id = mine_id
         self.ring = Ring(settings.RING_DIR)
-        self.waiting: queue.SimpleQueue[ChunkFile | Said] = queue.SimpleQueue()
-        self.recorder = Recorder(self.ring, on_chunk=self.waiting.put, on_state=self._said)
+        # None: nothing comes after.
+        self.waiting: queue.SimpleQueue[ChunkFile | Said | None] = queue.SimpleQueue()
+        self.recorder = Recorder(self.ring, on_chunk=self._made, on_state=self._said)
+        self.left: list[ChunkFile] = []  # what a crash left without a row, in order
+        self.made: set[str] | None = set()  # this process's own files, until the ring was scanned
         self.mines: dict[int, int] = {}
         self.analysed: dict[int, str] = {}  # camera -> the stream that is analysed
         self.told: dict[tuple[int, str], tuple[float, tuple[str, int, int]]] = {}
@@ -65,18 +71,23 @@ class Recording:
     def _said(self, camera: int, stream: str, state: str, reason: str) -> None:
         self.waiting.put((camera, stream, state, reason))
 
+    def _made(self, chunk: ChunkFile) -> None:
+        made = self.made
+        if made is not None:
+            made.add(chunk.path)
+        self.waiting.put(chunk)
+
     def run(self) -> None:
         """Record until `stop` is called."""
         writer = threading.Thread(target=self._write_rows, name="rows", daemon=True)
-        writer.start()
-        recovered = False
         next_trim = next_space = 0.0
         while not self.stopping.is_set():
             try:
-                if not recovered:
-                    self._recover()
-                    recovered = True
                 self.recorder.set_sources(self._sources())
+                if self.made is not None:
+                    self._recover()
+                    self.made = None
+                    writer.start()
                 self._look_at_the_clock()
                 if time.monotonic() >= next_trim:
                     due = time.monotonic() >= next_space
@@ -88,6 +99,9 @@ class Recording:
                 close_old_connections()
             self.stopping.wait(LOOK_S)
         self.recorder.stop()
+        self.waiting.put(None)
+        if writer.is_alive():
+            writer.join(ROWS_S)  # what is not entered by then is when recording begins again
         self._all_off()
 
     def _keep_house(self, *, whole: bool) -> None:
@@ -196,9 +210,10 @@ class Recording:
         there = list(self.ring.scan())
         with system_scope("files in the ring belong to every mine"):
             files_missing(known - {f.path for f in there}, known=len(known))
+        known |= self.made or set()
         lost = [f for f in there if f.path not in known and f.camera in cameras]
-        for file in sorted(lost, key=lambda f: (f.camera, f.stream, f.sequence)):
-            self.waiting.put(self._as_chunk(file))
+        lost.sort(key=lambda f: (f.camera, f.stream, f.sequence))
+        self.left = [self._as_chunk(file) for file in lost]
         if lost:
             log.warning("entered %s chunks that had no row", len(lost))
 
@@ -225,8 +240,8 @@ class Recording:
         )
 
     def _write_rows(self) -> None:
-        while True:
-            item = self.waiting.get()
+        """Enter what a crash left, then whatever comes, in order and for as long as it takes."""
+        for item in chain(self.left, iter(self.waiting.get, None)):
             while not self._write_row(item):
                 close_old_connections()
                 time.sleep(RETRY_S)
