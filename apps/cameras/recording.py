@@ -10,7 +10,6 @@ from itertools import chain
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, close_old_connections
-from django.db.models import Max
 
 from apps.cameras.models import Camera, Chunk, StreamState
 from apps.cameras.secrets import stream_url
@@ -58,6 +57,7 @@ class Recording:
         # None: nothing comes after.
         self.waiting: queue.SimpleQueue[ChunkFile | Said | None] = queue.SimpleQueue()
         self.recorder = Recorder(self.ring, on_chunk=self._made, on_state=self._said)
+        self.last: dict[tuple[int, str], int] = {}  # number of the last chunk, as it was found
         self.left: list[ChunkFile] = []  # what a crash left without a row, in order
         self.made: set[str] | None = set()  # this process's own files, until the ring was scanned
         self.mines: dict[int, int] = {}
@@ -145,10 +145,9 @@ class Recording:
     def _sources(self) -> list[Source]:
         with system_scope("one recorder serves the cameras of its site"):
             cameras = self._cameras()
-            last = {
-                (row["camera"], row["stream"]): row["last"]
-                for row in Chunk.objects.values("camera", "stream").annotate(last=Max("sequence"))
-            }
+            for camera in cameras:
+                for stream in streams_of(camera) if camera.enabled else ():
+                    self._learn_last(camera.pk, str(stream))
             self.mines = {camera.pk: camera.mine_id for camera in cameras}
             self.analysed = {camera.pk: str(camera.analysed_stream) for camera in cameras}
             masks = masks_to_fill(cameras=cameras)
@@ -170,11 +169,17 @@ class Recording:
                         stream=str(stream),
                         url=url,
                         chunk_s=camera.chunk_s,
-                        last_sequence=last.get((camera.pk, stream), -1),
+                        last_sequence=self.last[camera.pk, str(stream)],
                         masks=masks.get(camera.pk),
                     )
                 )
         return sources
+
+    def _learn_last(self, camera: int, stream: str) -> None:
+        """Ask once for the highest number of a stream: from then on this process gives them."""
+        if (camera, stream) not in self.last:
+            rows = Chunk.objects.filter(camera=camera, stream=stream).order_by("-sequence")
+            self.last[camera, stream] = rows.values_list("sequence", flat=True).first() or 0
 
     def _switch_off(self, cameras: list[Camera]) -> None:
         """Say of disabled cameras that they are off, so that no old state stands."""
