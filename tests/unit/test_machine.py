@@ -231,13 +231,18 @@ def test_reading_a_machine_takes_about_a_millisecond_a_frame():
     drum = Drum()
     shots = film(drum, [Part(2), Part(3, True)])
     pictures = [cv2.resize(shot.luma, (640, 360)) for shot in shots]
-    best = 1.0
-    for _ in range(12):
+    best = blur = 1.0
+    for _ in range(8):
         reader, began = VideoReader(), time.process_time()
         for shot, luma in zip(shots, pictures, strict=True):
             reader.read(luma, drum.roi, [], shot.t)
         best = min(best, (time.process_time() - began) / len(shots))
+        began = time.process_time()
+        for luma in pictures:
+            cv2.GaussianBlur(luma, (0, 0), 3)
+        blur = min(blur, (time.process_time() - began) / len(shots))
         if best <= 0.002:
             break
-    # Twice the bar, in the quietest of some rounds: a shared processor is slower than a quiet one.
-    assert best <= 0.002
+    # Twice the bar; where the processor is shared, what two and a half blurs take there, which are
+    # 2 ms on a quiet one.
+    assert best <= max(0.002, 2.5 * blur)
