@@ -35,7 +35,15 @@ def prepare(state_dir: Path) -> Part:
     argv = [sys.executable, str(Path(__file__).with_name("sweep.py")), str(data)]
     argv += [sys.executable, "-m", "nanio", "serve", "--data-dir", str(data)]
     argv += ["--host", "127.0.0.1", "--port", str(port), "--region", REGION]
-    argv += ["--workers", "1", "--log-level", "warning", "--no-access-log"]
+    # Parts of a large upload that a kill cut off go after a week, at the next start.
+    argv += [
+        "--workers",
+        "1",
+        "--log-level",
+        "warning",
+        "--no-access-log",
+        "--gc-abandoned-uploads",
+    ]
     keys = {
         "NANIO_ACCESS_KEY": known["s3_access_key"],
         "NANIO_SECRET_KEY": known["s3_secret_key"],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
 import stat
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -187,6 +190,30 @@ def test_what_a_killed_store_left_half_written_is_in_nobodys_way(folder: Path) -
         s3_client(env).put_object(**place, Body=b"winch")
         assert s3_client(env).get_object(**place)["Body"].read() == b"winch"
         assert not unnamed.exists()
+    finally:
+        second.stop()
+
+
+def test_a_large_upload_that_a_kill_cut_off_takes_no_room_for_ever(folder: Path) -> None:
+    first = s3.start(folder)
+    env = dict(first.env)
+    place = {"Bucket": env["S3_BUCKET"], "Key": "b/bundle.zip"}
+    old, fresh = (
+        s3_client(env).create_multipart_upload(**place)["UploadId"] for _ in range(2)
+    )  # fmt: skip
+    for upload in (old, fresh):
+        s3_client(env).upload_part(**place, UploadId=upload, PartNumber=1, Body=b"half")
+    kill_hard(first)
+    uploads = folder / "s3" / ".nanio" / "multipart"
+    begun = uploads / old / "init.json"
+    said = load_json(begun)
+    said["initiated"] = (datetime.now(UTC) - timedelta(days=8)).isoformat()
+    begun.write_text(json.dumps(said))
+    long_ago = time.time() - 8 * 86400
+    os.utime(uploads / old, (long_ago, long_ago))
+    second = s3.start(folder)
+    try:
+        assert [kept.name for kept in uploads.iterdir()] == [fresh]
     finally:
         second.stop()
 
