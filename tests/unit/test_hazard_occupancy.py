@@ -39,6 +39,20 @@ def test_one_too_many_for_half_a_minute_is_an_alarm_and_a_visitor_is_none():
     assert [f.why for f in found] == ["5 people in danger, allowed 4"]
 
 
+@pytest.mark.parametrize(("window_s", "fps"), [(10, 2.0), (10, 5.0), (4, 5.0), (0, 2.0)])
+def test_the_time_counts_from_when_the_last_one_came_not_from_when_the_median_told(window_s, fps):
+    film = place(fps=fps, limit=4, window_s=window_s)
+    film.run(20, crowd(4))
+    begun = film.t
+    [found] = film.run(40, crowd(5))
+    assert 29.5 <= found.t - begun <= 30.5
+    alone = place(fps=fps, at_least=2, alone_s=20, window_s=window_s)
+    alone.run(20, crowd(2))
+    begun = alone.t
+    [found] = alone.run(30, crowd(1))
+    assert 19.5 <= found.t - begun <= 20.5
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from([3, 4, 4, 4, 5, 4, 4]), min_size=80, max_size=160))
 def test_miscounts_by_one_that_do_not_last_raise_nothing(numbers):

@@ -147,13 +147,14 @@ class Params:
 class Occupancy(Hazard):
     """The number of people in a zone against its limits and against the tag system.
 
-    The median over ten seconds counts, so that somebody hidden for a moment changes nothing. While
-    the camera is blind nothing is counted: no time runs, and what is told stays told. The limit may
-    differ by shift; where the time of day is not known the lowest holds. Hand-over is told by an
-    input or by the time of day; one that is unknown, or too long, raises no limit. A tag count that
-    is unknown or old is compared with nothing, and told as unknown. Sources of the defaults: limits
-    are the mine's own (they differ by place and shift); 10 and 30 s, 120 s for lone work (medium),
-    hand-over two hours at most, mismatch of two for 60 s, crowding low, of the field's practice.
+    The median over ten seconds counts, so that somebody hidden for a moment changes nothing; times
+    count from when it was so, not from when the median showed it. While the camera is blind nothing
+    is counted: no time runs, and what is told stays told. The limit may differ by shift; where the
+    time of day is not known the lowest holds. Hand-over is told by an input or by the time of day;
+    one that is unknown, or too long, raises no limit. A tag count that is unknown or old is
+    compared with nothing, and told as unknown. Sources of the defaults: limits are the mine's own
+    (they differ by place and shift); 10 and 30 s, 120 s for lone work (medium), hand-over two hours
+    at most, mismatch of two for 60 s, crowding low, of the field's practice.
     """
 
     type = "occupancy"
@@ -243,14 +244,17 @@ class Occupancy(Hazard):
     ) -> dict[str, Phrase]:  # fmt: skip
         """Return what is so for long enough, by level, each with its reason."""
         found: dict[str, Phrase] = {}
-        over_s = _lasted(memory, "over", bool(limit) and people > limit, view)
+        # A median turns half of its window after what it counts: so long it was so before.
+        late_s = (view.t - memory["counts"][0][0]) / 2 if memory["counts"] else 0.0
+        over_s = _lasted(memory, "over", bool(limit) and people > limit, view, late_s)
         # Too few stay too few when the last one leaves a place that may not be empty.
         few = people < params.at_least and (people > 0 or params.empty_s > 0)
-        few_s = _lasted(memory, "few", few, view)
+        few_s = _lasted(memory, "few", few, view, late_s)
         differ = isinstance(tags, float) and abs(tags - people) >= params.tags_differ
         differ_s = _lasted(memory, "differ", differ, view)
         silent_s = _lasted(memory, "silent", bool(params.tags) and tags is None, view)
-        crowd_s = _lasted(memory, "crowd", bool(params.crowd) and close >= params.crowd, view)
+        crowded = bool(params.crowd) and close >= params.crowd
+        crowd_s = _lasted(memory, "crowd", crowded, view, late_s)
         level = memory.get("open")
         if over_s is not None and (over_s >= params.over_s - 1e-6 or level == "danger"):
             found["danger"] = say("%(count)s people in %(zone)s, allowed %(limit)s", count=people,
@@ -321,10 +325,13 @@ def _length_min(span: Span) -> int:
     return (span.end_min - span.begin_min) % DAY_MIN or DAY_MIN
 
 
-def _lasted(memory: Memory, name: str, is_so: bool, view: View) -> float | None:
+def _lasted(
+    memory: Memory, name: str, is_so: bool, view: View, late_s: float = 0.0
+) -> float | None:
     """Return for how long something has been so, None where it is not.
 
-    While nobody can see, the time stands still, and is not begun anew after.
+    late_s: how long before this frame it was so already when it is first told. While nobody can
+    see, the time stands still, and is not begun anew after.
     """
     if view.blind:
         if name in memory:
@@ -333,7 +340,7 @@ def _lasted(memory: Memory, name: str, is_so: bool, view: View) -> float | None:
     if not is_so:
         memory.pop(name, None)
         return None
-    return view.t - float(memory.setdefault(name, view.t))
+    return view.t - float(memory.setdefault(name, view.t - late_s))
 
 
 HAZARD = Occupancy()
