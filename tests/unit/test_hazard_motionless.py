@@ -69,6 +69,28 @@ def test_thirty_seconds_without_movement_after_a_fall_are_an_alarm():
     assert found.t <= 4 + 30 + 1
 
 
+def twitching(world, seconds, share, every_s):
+    """Let somebody who fell move a little now and then; share: of the looks of ten seconds."""
+    found, begun = [], world.t
+    for index in range(round(seconds / world.step_s)):
+        if index % round(every_s / world.step_s) == 0:
+            world.since[1] = world.t
+        box = lying().box
+        still = Still(box, world.since[1], share, True, shifted_s=begun)
+        found += world.frame((lying(),), still={1: still})
+    return found
+
+
+def test_who_fell_and_moves_a_hand_now_and_then_is_told_and_who_is_busy_on_the_floor_is_none():
+    hurt = fallen()
+    [found] = twitching(hurt, 40, 0.1, 5)
+    assert (found.level, round(found.t)) == ("fallen", 34)
+    assert found.why[0] == "f" and "does not get up" in found.why
+    assert twitching(hurt, 60, 0.1, 5) == []
+    busy = fallen()
+    assert twitching(busy, 120, 0.6, 1) == []
+
+
 def end_on(*, track=1):
     """Return somebody who lies along the line of sight: his box is no wider than high."""
     return Person(track, (0.54, 0.51, 0.62, 0.69), (0.58, 0.69), 0.5, 0.0, False)

@@ -67,6 +67,25 @@ def test_a_raised_arm_is_a_movement():
     assert found.since_s == pytest.approx(20, abs=0.6)
 
 
+def test_a_moved_hand_is_no_shift_and_a_turn_of_the_body_is_one():
+    def hand(index):
+        frame = picture(index)
+        if index >= 100:
+            frame[120:127, 134:141] = 190
+        return frame
+
+    found = watch(40, lambda i, t: [track(seen_s=t)], hand).views({1})[1]
+    assert found.since_s == pytest.approx(20, abs=0.6)
+    assert found.shifted_s == 0.0
+    turned = [0.42, 0.3, 0.52, 0.8]
+
+    def turns(index):
+        return picture(index, BOX if index < 100 else turned)
+
+    found = watch(40, lambda i, t: [track(BOX if i < 100 else turned, seen_s=t)], turns)
+    assert found.views({1})[1].shifted_s == pytest.approx(20, abs=0.6)
+
+
 def test_who_keeps_moving_is_active_and_who_rests_becomes_still():
     def works(index):
         return picture(index, arm=18 * ((index // 4) % 2) if index < 100 else 0)

@@ -48,7 +48,7 @@ class Params:
 
     fall_s: float = number(
         30.0, unit="s", low=1, high=3600, label="Still after a fall for",
-        help="Time without movement after a fall before the alarm.",
+        help="Time after a fall with no more than a twitch before the alarm.",
     )  # fmt: skip
     still_s: float = number(
         300.0, unit="s", low=10, high=86400, label="Still for",
@@ -75,17 +75,17 @@ class Params:
 class MotionlessPerson(Hazard):
     """Somebody does not move: after a fall, for minutes, or in a posture of sleep at a post.
 
-    Movement is what changes in the picture about a person, apart from light and noise, so the
-    jitter of a box is none; a fall is a box that within about a second turns from upright to lying,
-    or to half of its height, with its upper edge coming down; a box that the picture's edge cuts
-    off shows none. Who is hidden or lost is not still. Who was lost where the picture has not
-    changed since still lies there. An alarm ends when the
-    person moves for some seconds, walks, stands up after a fall, or when for `lost_s` there is no
-    trace of him. Only who was seen to walk, and stands out from what the camera usually shows
-    there, counts in full: anything else may be a thing, or has lain there from the beginning, and
-    is told as a doubt, low, once and not for ever. Sources: 30 s
-    after a fall, 300 s still, 120 s in one posture on duty, of the field's practice; for safety
-    only, nothing is concluded about anybody's mood.
+    After a fall a hand that moves now and then is no sign that all is well. Movement is what
+    changes in the picture about a person, apart from light and noise, so the jitter of a box is
+    none; a fall is a box that within about a second turns from upright to lying, or to half of its
+    height, with its upper edge coming down; a box that the picture's edge cuts off shows none. Who
+    is hidden or lost is not still. Who was lost where the picture has not changed since still lies
+    there. An alarm ends when the person moves for some seconds, walks, stands up after a fall, or
+    when for `lost_s` there is no trace of him. Only who was seen to walk, and stands out from what
+    the camera usually shows there, counts in full: anything else may be a thing, or has lain there
+    from the beginning, and is told as a doubt, low, once and not for ever. Sources: 30 s after a
+    fall, 300 s still, 120 s in one posture on duty, of the field's practice; for safety only,
+    nothing is concluded about anybody's mood.
     """
 
     type = "motionless_person"
@@ -124,7 +124,8 @@ class MotionlessPerson(Hazard):
         memory.setdefault("lasting", {})["down"] = [
             [*_place(one["box"], view), level] for _, one, _ in people if level != "doubt"
         ]
-        longest_s = max(view.t - one["since"] for _, one, _ in people)
+        since = "down" if level == "fallen" else "since"
+        longest_s = max(view.t - one[since] for _, one, _ in people)
         return Condition(
             level,
             tuple((box[0], box[1], box[2], box[3]) for box in (one["box"] for _, one, _ in people)),
@@ -157,15 +158,20 @@ class MotionlessPerson(Hazard):
                 one["t"] = view.t  # his window has not changed: he is there, though nobody sees him
             if blind and "since" in one:
                 one["since"] += view.step_s  # nobody looked: the time stands still
+                one["down"] += view.step_s
         return {name: one for name, one in everybody.items() if one.get("in")}
 
     def _judge(self, params: Params, memory: Memory, one: Memory, still: Still, view: View) -> None:
         """Decide what is told of somebody, in one["level"].
 
-        one["since"]: since when he is still; blindness pushes it on, movement sets it anew.
+        one["since"]: since when he is still; blindness pushes it on, movement sets it anew;
+        one["down"]: the same, but small movements leave it.
         """
         if one.get("moved") != still.since_s:
             one["moved"] = one["since"] = still.since_s
+        shifted_s = still.since_s if still.shifted_s is None else still.shifted_s
+        if one.get("shifted") != shifted_s:
+            one["shifted"] = one["down"] = shifted_s
         self._adopt(memory, one, view)
         # A walker's track may jump to a thing that he passes, and that has always stood there.
         one["walked"] = one.get("walked", False) or still.walked
@@ -179,7 +185,7 @@ class MotionlessPerson(Hazard):
                 one["level"] = None
         if still.hidden:
             return
-        level = self._level(params, one, view.t)
+        level = self._level(params, one, still, view.t)
         if level == "doubt" and not one.get("level"):
             if _was_told(memory, one, view):
                 return
@@ -190,11 +196,14 @@ class MotionlessPerson(Hazard):
             one["level"], one["told"] = level, view.t
 
     @staticmethod
-    def _level(params: Params, one: Memory, t: float) -> str | None:
+    def _level(params: Params, one: Memory, still: Still, t: float) -> str | None:
         still_s = t - one["since"] + 1e-6
         fell = one.get("fell")
-        if fell is not None and t - max(fell, one["since"]) + 1e-6 >= params.fall_s:
-            return "fallen"
+        if fell is not None:
+            # Who is hurt may move a hand; who moves all the time is up to something.
+            since_s = one["down"] if still.active < ACTIVE else one["since"]
+            if t - max(fell, since_s) + 1e-6 >= params.fall_s:
+                return "fallen"
         if not one["came"]:
             return "doubt" if still_s >= params.still_s else None
         if still_s >= params.still_s:
@@ -270,7 +279,7 @@ def take_posture(one: Memory, person: Person, view: View) -> None:
 
 def _words(level: str, count: int) -> Phrase:
     if level == "fallen":
-        return say("fell and does not move: %(count)s", count=count)
+        return say("fell and does not get up: %(count)s", count=count)
     if level == "asleep":
         return say("in one posture, perhaps asleep: %(count)s", count=count)
     if level == "still":

@@ -27,6 +27,8 @@ CELLS = 48
 MARGIN = 0.08
 # Somebody moved who changed so much of his window; what changes more hides him from view.
 MOVED, HIDES = 0.04, 0.65
+# Who changed more than this moved as a whole; less is a hand, a head, or a twitch.
+SHIFTED = 0.15
 # But only a window that was seen unchanged for so long: who still walks or falls leaves it whole.
 STEADY_S = 1.5
 # Nor has he moved if another's box lies over so much of the window, or while this is so.
@@ -62,7 +64,7 @@ class Still:
     the last ten seconds' looks in which the person moved, 0 to 1; walked: was seen to go from one
     place to another; new: stands out from what the camera usually shows there; seen: followed now,
     else lost while the window stayed the same; hidden: something is before it, or it shows
-    something else.
+    something else; shifted_s: when more than a hand or a head last moved, None: at since_s.
     """
 
     box: tuple[float, float, float, float]
@@ -72,6 +74,7 @@ class Still:
     new: bool = True
     seen: bool = True
     hidden: bool = False
+    shifted_s: float | None = None
 
 
 @dataclass
@@ -92,6 +95,7 @@ class Place:
     walked: bool = False
     new: bool = False
     away: int = 0  # looks in a row in which the box was elsewhere
+    shifted_s: float = -1e18
 
     def view(self, seen: bool) -> Still:
         """Return it as rules see it."""
@@ -105,6 +109,7 @@ class Place:
             self.new,
             seen,
             hidden,
+            self.shifted_s,
         )
 
 
@@ -151,7 +156,7 @@ class Stillness:
                 return self.places.pop(name)
         box = _window(track.box)
         origin = _middle(track.box, luma.shape)
-        return Place(box, cut(luma, box), t, t, track.seen_s, t, origin)
+        return Place(box, cut(luma, box), t, t, track.seen_s, t, origin, shifted_s=t)
 
     def _look(
         self, place: Place, luma: np.ndarray, own: Track | None, others: list[list[float]],
@@ -178,6 +183,8 @@ class Stillness:
         elif own is not None and (not hidden or t - place.same_s > RETURN_S):
             place.box = _window(own.box)
             place.picture, place.since_s, place.same_s = cut(luma, place.box), t, t
+            if share >= SHIFTED or place.away:
+                place.shifted_s = t
             place.away, place.new = 0, False
             x, y, size = _middle(own.box, luma.shape)
             x, y = x - place.origin[0], y - place.origin[1]
@@ -194,7 +201,7 @@ class Stillness:
         """Return the windows as plain lists."""
         return [
             [name, k.box, pack_image(k.picture), k.since_s, k.looked_s, k.seen_s, k.same_s,
-             k.origin, k.active, k.walked, k.new, k.away]
+             k.origin, k.active, k.walked, k.new, k.away, k.shifted_s]
             for name, k in self.places.items()
         ]  # fmt: skip
 
