@@ -67,7 +67,8 @@ alarms/N/          the alarm with all its steps, its snapshot, its clips with th
                    names the hash of the clip that it was made of, which stays in the mine;
                    chunks.json proves with the ledger what was recorded, chunk by chunk;
                    findings.json tells what was found when, and where in the picture,
-                   boxes.json where people and vehicles were in each picture that was analysed;
+                   boxes.json where people and vehicles were in each picture that was analysed
+                   (boxes-covered.json: a copy without those of what masks hide);
                    recorded_masked in a manifest, and in bundle.json, says in how many chunks masks
                    were filled before they were recorded: what those hide is recorded nowhere
                    recorded_masked 说明有多少片段在录像前已填充遮罩，被遮住的内容从未录下
@@ -266,7 +267,10 @@ def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
         packer.json(f"{folder}/chunks.json", chunk_proofs(clip))
     for file in clip.manifest.get("files", {}):
         if file.endswith(".json"):
-            packer.bytes(f"{folder}/{file}", file_of(clip, file) or b"")
+            with mine_scope(clip.mine_id):
+                beside = file_of(clip, file)
+            if beside is not None:
+                packer.bytes(f"{folder}/{beside.name}", beside.body)
     if given.copy:
         packer.json(
             f"{folder}/covered.json",

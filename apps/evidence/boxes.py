@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.cameras.models import Analysis, Chunk
+from apps.rules.masks import Polygon
+from workers.geometry import distance_inside
 from workers.vision.track import HIGH_SCORE
 from workers.vision.vehicles import LABELS
 
-__all__ = ["boxes_data", "boxes_kept"]
+__all__ = ["boxes_data", "boxes_kept", "boxes_left"]
 
 FORMAT = "davy-boxes/1"
 # No chunk lasts longer.
@@ -79,6 +81,28 @@ def boxes_data(
         "analysed_until": end.astimezone(UTC).isoformat(timespec="milliseconds") if end else None,
         "pictures": pictures,
     }
+
+
+def boxes_left(
+    told: dict[str, Any], *, masks: list[Polygon], aspect: float
+) -> tuple[dict[str, Any], int]:
+    """Return a side file without the boxes of what masks hide, and how many those are.
+
+    A box's middle counts, as in the analysis. aspect: the picture's width by its height.
+    """
+    outlines = [tuple((x, y) for x, y in mask) for mask in masks]
+    pictures, out = [], 0
+    for picture in told["pictures"]:
+        left = [one for one in picture["boxes"] if not _hidden(one["box"], outlines, aspect)]
+        out += len(picture["boxes"]) - len(left)
+        if left:
+            pictures.append(picture | {"boxes": left})
+    return told | {"pictures": pictures}, out
+
+
+def _hidden(box: list[float], outlines: list[tuple[Any, ...]], aspect: float) -> bool:
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    return any(distance_inside(outline, middle, aspect) >= 0 for outline in outlines)
 
 
 def _told(track: int, label: str, *numbers: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The boxes that a player draws over a clip: what lies beside it, less what masks hide.
+"""The boxes that a player draws over a clip, as they may be taken along.
 
 The page draws them over the video; the video and the file beside it are never touched.
 """
@@ -13,8 +13,6 @@ from django.utils.translation import gettext as _
 from apps.evidence.file_views import file_of
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError
-from apps.rules.masks import Polygon, masks_of
-from workers.geometry import distance_inside
 
 __all__ = ["overlay", "overlay_data"]
 
@@ -35,22 +33,15 @@ def overlay_data(clip: Clip) -> dict[str, Any]:
     where that is not known; none: why there are no boxes at all, empty where there are some.
     StorageError when the store is away or gives another file than was stored.
     """
-    body = file_of(clip, "boxes.json")
-    told = json.loads(body) if body else {"pictures": []}
-    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
-    aspect = clip.width / clip.height if clip.width and clip.height else 1.0
+    beside = file_of(clip, "boxes.json")
+    told = json.loads(beside.body) if beside else {"pictures": []}
     pictures = [
         [
             picture["t_s"],
-            [
-                [box["label"], box.get("score"), *box["box"]]
-                for box in picture["boxes"]
-                if not _hidden(box["box"], masks, aspect)
-            ],
+            [[box["label"], box.get("score"), *box["box"]] for box in picture["boxes"]],
         ]
         for picture in told["pictures"]
     ]
-    pictures = [picture for picture in pictures if picture[1]]
     until, start = told.get("analysed_until"), told.get("starts_at")
     return {
         "pictures": pictures,
@@ -68,13 +59,6 @@ def overlay_data(clip: Clip) -> dict[str, Any]:
         else _("No boxes: nobody was followed in this video, or it was not analysed yet when cut."),
         "later": _("No boxes from here on: it was not analysed yet when the video was cut."),
     }
-
-
-def _hidden(box: list[float], masks: list[Polygon], aspect: float) -> bool:
-    """Tell whether a box is about what a mask hides: its middle counts, as in the analysis."""
-    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-    outlines = (tuple((x, y) for x, y in mask) for mask in masks)
-    return any(distance_inside(outline, middle, aspect) >= 0 for outline in outlines)
 
 
 def _seconds(start: str, until: str) -> float:

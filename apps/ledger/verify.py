@@ -371,7 +371,11 @@ def _manifest_faults(bundle, name, listed, acts):
         if beside in listed and listed[beside]["sha256"] != facts["sha256"]:
             yield f"{beside}: is not the one that the manifest names"
         elif beside not in listed and file.endswith(".json"):
-            yield f"{beside}: the manifest names it, and it is not here"
+            copy = f"{beside[:-5]}-covered.json"
+            if copy not in listed:
+                yield f"{beside}: the manifest names it, and it is not here"
+            elif json.loads(bundle.read(copy))["covered"]["original_sha256"] != facts["sha256"]:
+                yield f"{copy}: is a copy of another file than the manifest names"
 
 
 def _chunk_faults(bundle, name, listed, acts):

@@ -20,17 +20,21 @@ from apps.bundles.models import Bundle
 from apps.bundles.selectors import bundles_due, bundles_old
 from apps.bundles.services import bundle_ask, bundle_make
 from apps.bundles.tasks import forget
+from apps.cameras.models import Chunk
 from apps.evidence import storage
+from apps.evidence.boxes import boxes_kept
 from apps.evidence.cuts import clip_cut
 from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.evidence.storage import StorageError, get_file, put_bytes
+from apps.ledger import verify
 from apps.ledger.models import Root, SigningKey
 from apps.ledger.services import ledger_seal
 from apps.privacy.services import unblur_agree, unblur_ask
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import system_scope
 from tests.bundles.packing import an_alarm_with_clip, ask, packed, run
-from tests.cast import Cast, an_alarm
+from tests.cast import SCENE, Cast, an_alarm
 from tests.film import record_chunks
 from workers.media.ring import Ring
 
@@ -63,6 +67,47 @@ def test_a_bundle_holds_everything_about_its_alarm_and_proves_itself(taken: Path
     assert gap["reason"] == "nothing was recorded"
     # What is about something else is there by its digest alone.
     assert "nobody's business" not in ledger and "alarm.raised" in ledger
+
+
+def test_boxes_of_what_a_mask_hides_are_left_out_and_the_copy_proves_what_it_is_one_of(
+    hill: Cast, tmp_path
+):
+    camera, at = hill.lamp_hill.camera, timezone.now() - timedelta(seconds=40)
+    alarm = an_alarm(hill.lamp_hill, at=at)
+    row = record_chunks(Ring(tmp_path / "ring", durable=False), camera, at, 10)[2]
+    person = {"label": "person", "score": 0.8}
+    boxes = [
+        person | {"track": 7, "xyxy": [0.1, 0.4, 0.3, 0.8]},
+        person | {"track": 8, "xyxy": [0.7, 0.4, 0.9, 0.8]},
+    ]
+    Chunk.objects.filter(pk=row.pk).update(
+        boxes=boxes_kept([{"t": 0.2, "boxes": boxes}], start_s=0)
+    )
+    clip = clip_make(clip_id=alarm.clips.get().pk, mine_id=alarm.mine_id)
+    mask = [[0.6, 0.3], [1.0, 0.3], [1.0, 1.0], [0.6, 1.0]]
+    scene_publish(camera=camera, document=SCENE | {"masks": [mask]}, reason="a locker room")
+    out = packed(ask(hill, alarm), tmp_path)
+    rc, said = run(out)
+    assert rc == 0, said
+    folder = f"alarms/{alarm.pk}/clips/{clip.uid}"
+    with zipfile.ZipFile(out) as archive:
+        assert f"{folder}/boxes.json" not in archive.namelist()
+        copy = json.loads(archive.read(f"{folder}/boxes-covered.json"))
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert [one["track"] for picture in copy["pictures"] for one in picture["boxes"]] == [7]
+    assert copy["covered"]["original_sha256"] == clip.manifest["files"]["boxes.json"]["sha256"]
+    # The verifier asks which file it is a copy of, even where the list of files is forged with it.
+    copy["covered"]["original_sha256"] = "0" * 64
+    files[f"{folder}/boxes-covered.json"] = json.dumps(copy).encode()
+    listed = {name: {"sha256": hashlib.sha256(body).hexdigest()} for name, body in files.items()}
+    (tmp_path / "forged" / folder).mkdir(parents=True)
+    for name in ("boxes-covered.json", "manifest.json"):
+        (tmp_path / "forged" / folder / name).write_bytes(files[f"{folder}/{name}"])
+    bundle = verify.Bundle(tmp_path / "forged")
+    told = list(verify._manifest_faults(bundle, f"{folder}/manifest.json", listed, []))
+    assert told == [
+        f"{folder}/boxes-covered.json: is a copy of another file than the manifest names"
+    ]
 
 
 def test_the_page_tells_while_it_is_packed_how_much_is_in(hill: Cast, tmp_path, monkeypatch):

@@ -171,6 +171,16 @@ def test_boxes_of_what_a_mask_hides_are_not_given_to_players(hill: Cast, walked:
     scene_publish(camera=hill.lamp_hill.camera, document=document, reason="a locker room")
     told = asked(hill.operator, f"/clips/{walked.uid}/boxes/").json()
     assert [box[2] for _at, boxes in told["pictures"] for box in boxes] == [0.1]
+    # Nor is the file: a copy, which says what it is one of.
+    given = asked(hill.operator, f"/clips/{walked.uid}/files/boxes.json")
+    assert f"{walked.uid}-boxes-covered.json" in given["Content-Disposition"]
+    copy = json.loads(given.content)
+    assert [one["track"] for picture in copy["pictures"] for one in picture["boxes"]] == [7]
+    assert copy["covered"]["boxes_left_out"] == 1
+    facts = walked.manifest["files"]["boxes.json"]
+    assert copy["covered"]["original_sha256"] == facts["sha256"]
+    act = AuditEntry.objects.get(action="clip.file")
+    assert act.detail["file"] == "boxes-covered.json"
 
 
 def test_a_clip_without_boxes_says_so_in_the_readers_language(hill: Cast, clip: Clip):
