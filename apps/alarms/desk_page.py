@@ -94,7 +94,7 @@ def _strings() -> dict[str, Any]:
         "answered_count": _("%(count)s answered, still there"),
         "nothing": _("Nothing needs an answer"),
         "nothing_doubt": _("No alarm, but not every camera can see"),
-        "watching": _("%(cameras)s cameras watch %(areas)s places."),
+        "watching": _("Cameras on watch: %(cameras)s, in places: %(areas)s"),
         "watching_some": _(
             "%(protecting)s of %(cameras)s cameras protect. The others cannot be relied on now."
         ),
