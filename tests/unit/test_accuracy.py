@@ -12,6 +12,7 @@ from workers.accuracy import (
     disturb,
     figures,
     interval,
+    long,
     readings,
     real,
     report,
@@ -251,3 +252,16 @@ def test_boxes_of_one_walker_are_linked_over_gaps_and_lone_ones_dropped():
     assert [len(there) for _, there in people] == [1] * 29
     x1 = people[9][1][0].box[0] * 768
     assert x1 == pytest.approx(100 + 4 * 10, abs=1)
+
+
+def test_a_false_alarm_beside_somebody_whose_feet_are_hidden_is_told_apart():
+    zone = ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6))
+    tall = Person((0.45, 0.4, 0.55, 0.7))  # his feet are 0.1 below the zone, a third of his height
+    far = Person((0.45, 0.5, 0.55, 0.8))
+    people = ((1.0, (tall,)), (2.0, (far,)), (3.0, ()))
+    assert [long._beside(people, zone, t, 16 / 9) for t in (1.1, 2.1, 3.1)] == [True, False, False]
+    assert not long._beside((), zone, 1.0, 16 / 9)
+    said = long._false("all clips", long.Hours(hours=2.0, false=5, beside=4))
+    assert "5 false alarms, per camera-day 60.0" in said
+    assert "of the other 1 there are 12.0 a camera-day" in said
+    assert "of the other" not in long._false("all clips", long.Hours(hours=2.0, false=5))

@@ -18,11 +18,12 @@ import numpy as np
 
 from workers.accuracy import readings, zones
 from workers.accuracy.disturb import fresh
-from workers.accuracy.entry import Entry, Truth, shipped
+from workers.accuracy.entry import Entry, Person, Truth, shipped
 from workers.accuracy.interval import poisson, wilson
 from workers.accuracy.measure import regime_of
 from workers.accuracy.real import DATA
 from workers.accuracy.runner import frames_of, probed, run
+from workers.geometry import Polygon, distance_inside
 from workers.media.decode import Frame
 from workers.scene import Scene
 from workers.vision.detector import Detector, load_detector
@@ -36,16 +37,22 @@ MOTORWAY_FROM_S = 13.0
 PAN_S = 20.0
 PAN_FPS = 5.0
 MOST_NOTES = 30
+# Somebody's feet within this part of his height of a zone: he is there, and was put elsewhere.
+BESIDE = 0.5
 
 
 @dataclass
 class Hours:
-    """What was counted over the hours of one kind of clips."""
+    """What was counted over the hours of one kind of clips.
+
+    beside: false alarms with somebody right beside the zone; camera_false: faults of the camera.
+    """
 
     hours: float = 0.0
     entries: int = 0
     hits: int = 0
     false: int = 0
+    beside: int = 0
     camera_false: int = 0
 
     def add(self, other: "Hours") -> None:
@@ -97,10 +104,20 @@ def record(model: str, hours: float = HOURS) -> list[str]:
 def _false(what: str, counted: Hours) -> str:
     if not counted.hours:
         return f"no {what}"
-    low, high = poisson(counted.false, counted.hours / 24)
-    return (
+    days = counted.hours / 24
+    low, high = poisson(counted.false, days)
+    said = (
         f"{what}: {counted.hours:.2f} h computed, {counted.false} false alarms, "
-        f"per camera-day {counted.false / counted.hours * 24:.1f} ({low:.1f} to {high:.1f})"
+        f"per camera-day {counted.false / days:.1f} ({low:.1f} to {high:.1f})"
+    )
+    if not counted.beside:
+        return said
+    alone = counted.false - counted.beside
+    low, high = poisson(alone, days)
+    return said + (
+        f"; in {counted.beside} of them somebody's feet, hidden mostly, were within half of his "
+        f"height of the zone; of the other {alone} there are {alone / days:.1f} a camera-day "
+        f"({low:.1f} to {high:.1f})"
     )
 
 
@@ -189,6 +206,12 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
     stays += list(entry.truth.stays or ())
     found = [f for f in done.findings if f.rule in drawn | rules]
     score = zones.score(stays, found, done.seconds)
+    outlines = {probe.name: probe.polygon for probe in probes}
+    beside = sum(
+        _beside(people or (), outlines[rule], t, aspect)
+        for rule, t in score.false_at
+        if rule in outlines
+    )
     health = readings.Health()
     regime = entry.regime or regime_of(frames)
     readings.health(health, entry.truth.faults or (), done.findings, done.seconds, regime)
@@ -200,4 +223,18 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
         for name, t in health.false_at
     ]
     hours = done.seconds / 3600
-    return Hours(hours, score.entries, score.hits, len(score.false_at), len(health.false_at)), said
+    counted = Hours(
+        hours, score.entries, score.hits, len(score.false_at), beside, len(health.false_at)
+    )
+    return counted, said
+
+
+def _beside(
+    people: Sequence[tuple[float, tuple[Person, ...]]], polygon: Polygon, t: float, aspect: float
+) -> bool:
+    """Tell whether anybody's feet were right beside a zone at a time."""
+    _, there = min(people, key=lambda labelled: abs(labelled[0] - t), default=(t, ()))
+    return any(
+        distance_inside(polygon, ((x1 + x2) / 2, y2), aspect) >= -BESIDE * (y2 - y1)
+        for x1, y1, x2, y2 in (person.box for person in there)
+    )
