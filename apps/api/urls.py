@@ -57,6 +57,7 @@ urlpatterns = [
         name="camera-scene-template",
     ),
     path("cameras/<int:pk>/timeline/", playback.CameraTimeline.as_view(), name="camera-timeline"),
+    path("cameras/<int:pk>/boxes/", playback.CameraBoxes.as_view(), name="camera-boxes"),
     path("cameras/<int:pk>/media/", playback.CameraMedia.as_view(), name="camera-media"),
     path("cameras/<int:pk>/preview/", playback.CameraPreview.as_view(), name="camera-preview"),
     path("cameras/<int:pk>/span/", playback.CameraSpan.as_view(), name="camera-span"),

@@ -16,7 +16,7 @@ from workers.geometry import distance_inside
 from workers.vision.track import HIGH_SCORE
 from workers.vision.vehicles import LABELS
 
-__all__ = ["boxes_data", "boxes_kept", "boxes_left"]
+__all__ = ["boxes_between", "boxes_data", "boxes_kept", "boxes_left"]
 
 FORMAT = "davy-boxes/1"
 # No chunk lasts longer.
@@ -47,6 +47,21 @@ def boxes_kept(detections: Iterable[dict[str, Any]], *, start_s: float) -> bytes
     return zlib.compress(json.dumps(kept, separators=(",", ":")).encode()) if kept else None
 
 
+def boxes_between(
+    *, camera_id: int, since: datetime, until: datetime
+) -> list[tuple[datetime, list[dict[str, Any]]]]:
+    """List the analysed pictures of a span in which anybody was, each with its boxes, by time."""
+    rows = Chunk.objects.filter(
+        camera=camera_id, started_at__gt=since - LONGEST, started_at__lt=until, boxes__isnull=False
+    ).order_by("started_at", "sequence")
+    return [
+        (at, [_told(*box) for box in boxes])
+        for start, kept in rows.values_list("started_at", "boxes")
+        for at_ms, boxes in json.loads(zlib.decompress(kept))
+        if since <= (at := start + timedelta(milliseconds=at_ms)) <= until
+    ]
+
+
 def boxes_data(
     *, camera_id: int, since: datetime, until: datetime, clip: str
 ) -> dict[str, Any] | None:
@@ -55,17 +70,9 @@ def boxes_data(
     None where nobody was followed. `analysed_until` says from when on the analysis had not come to
     the recording yet when the clip was cut: what is not told after it was not looked for.
     """
-    rows = Chunk.objects.filter(
-        camera=camera_id, started_at__gt=since - LONGEST, started_at__lt=until, boxes__isnull=False
-    ).order_by("started_at", "sequence")
     pictures = [
-        {
-            "t_s": round(t_s, 3),
-            "boxes": [_told(*box) for box in boxes],
-        }
-        for start, kept in rows.values_list("started_at", "boxes")
-        for at_ms, boxes in json.loads(zlib.decompress(kept))
-        if 0 <= (t_s := (start - since).total_seconds() + at_ms / 1000) <= _length_s(since, until)
+        {"t_s": round((at - since).total_seconds(), 3), "boxes": boxes}
+        for at, boxes in boxes_between(camera_id=camera_id, since=since, until=until)
     ]
     if not pictures:
         return None
@@ -109,7 +116,3 @@ def _told(track: int, label: str, *numbers: int) -> dict[str, Any]:
     """Return one box as it is told; what was kept before scores were has none."""
     told = {"track": track, "label": label, "box": [side / 1000 for side in numbers[:4]]}
     return told | ({"score": numbers[4] / 100} if len(numbers) > 4 else {})
-
-
-def _length_s(since: datetime, until: datetime) -> float:
-    return (until - since).total_seconds()

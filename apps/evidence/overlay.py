@@ -14,7 +14,7 @@ from apps.evidence.file_views import file_of
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError
 
-__all__ = ["overlay", "overlay_data"]
+__all__ = ["box_labels", "overlay", "overlay_data"]
 
 
 def overlay(clip: Clip) -> HttpResponse:
@@ -46,18 +46,23 @@ def overlay_data(clip: Clip) -> dict[str, Any]:
     return {
         "pictures": pictures,
         "until_s": _seconds(start, until) if start and until else None,
-        "labels": {
-            "person": _("person"),
-            "car": _("car"),
-            "truck": _("truck"),
-            "bus": _("bus"),
-            "train": _("train"),
-            "motorcycle": _("motorcycle"),
-        },
+        "labels": box_labels(),
         "none": ""
         if pictures
         else _("No boxes: nobody was followed in this video, or it was not analysed yet when cut."),
         "later": _("No boxes from here on: it was not analysed yet when the video was cut."),
+    }
+
+
+def box_labels() -> dict[str, str]:
+    """Return what may be in a box, in the reader's language."""
+    return {
+        "person": _("person"),
+        "car": _("car"),
+        "truck": _("truck"),
+        "bus": _("bus"),
+        "train": _("train"),
+        "motorcycle": _("motorcycle"),
     }
 
 

@@ -13,6 +13,7 @@ from apps.accounts.permissions import Access, Action
 from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.cameras.models import Camera
+from apps.evidence.overlay import box_labels
 from apps.playback.selectors import streams_data
 from apps.rules.masks import Polygon, masks_now
 
@@ -36,6 +37,7 @@ def watch_config(access: Access, cameras: Sequence[Camera], *, at: str) -> dict[
         "cameras": [camera_given(camera, masks.get(camera.pk, [])) for camera in cameras],
         "alarm": reverse("alarm", args=[0]),
         "login": reverse("login"),
+        "labels": box_labels(),
         "strings": _strings(),
     }
 
@@ -56,6 +58,7 @@ def camera_given(camera: Camera, masks: list[Polygon]) -> dict[str, Any]:
             "media": reverse("api:camera-media", args=[camera.pk]),
             "timeline": reverse("api:camera-timeline", args=[camera.pk]),
             "preview": reverse("api:camera-preview", args=[camera.pk]),
+            "boxes": reverse("api:camera-boxes", args=[camera.pk]),
             "span": reverse("api:camera-span", args=[camera.pk]),
             "download": reverse("span-ask", args=[camera.pk]),
         },
@@ -77,6 +80,13 @@ def _strings() -> dict[str, Any]:
         "play": _("Play"),
         "pause": _("Pause"),
         "loading": _("Loading…"),
+        "boxes": _("Boxes"),
+        "boxes_title": _(
+            "Draw boxes around the people and vehicles that the analysis saw. "
+            "The video stays as it is."
+        ),
+        "boxes_error": _("The boxes did not load. Try again in a moment."),
+        "boxes_later": _("No boxes yet: this moment has not been analysed."),
         "age": _("picture is %(age)s old"),
         "no_picture": _("No picture yet"),
         "blind_word": _("BLIND"),

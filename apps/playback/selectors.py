@@ -11,15 +11,18 @@ from django.utils.translation import gettext as _
 
 from apps.alarms import words
 from apps.alarms.models import Alarm, Witness
-from apps.cameras.models import Camera, Chunk, Stream
+from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
+from apps.evidence.boxes import boxes_between, boxes_left
 from apps.playback.models import Motion
 from apps.recordings.selectors import gaps_between, recorded_between, recorded_span
+from apps.rules.masks import masks_of
 from apps.sentences import kept, why
 
 __all__ = [
     "LONGEST",
     "LONGEST_MOTION",
     "Gap",
+    "boxes_shown",
     "chunks_between",
     "islands",
     "streams_data",
@@ -56,6 +59,36 @@ def chunks_between(
     rows = rows.defer("boxes").order_by("started_at", "sequence")[:most]
     hair = timedelta(milliseconds=5)  # what a chunk ends later than its neighbour begins
     return [c for c in rows if c.started_at + timedelta(seconds=c.duration_s) > since + hair]
+
+
+def boxes_shown(*, camera: Camera, since: datetime, until: datetime) -> dict[str, Any]:
+    """Return who was where in a span, as a player draws it; what masks hide has no box.
+
+    pictures: [Unix s, [[label, score or None, left, top, right, bottom], ...]] by rising time, in
+    shares of the picture; until: how far the analysis has come, Unix s, None where it never was.
+    """
+    found = boxes_between(camera_id=camera.pk, since=since, until=until)
+    told = {"pictures": [{"at": at.timestamp(), "boxes": boxes} for at, boxes in found]}
+    masks = masks_of(camera_id=camera.pk, at=since)
+    left, _out = boxes_left(told, masks=masks, aspect=_aspect(camera))
+    analysed = Analysis.objects.filter(camera=camera).values_list("analysed_until", flat=True)
+    end = analysed.first()
+    return {
+        "pictures": [
+            [
+                round(picture["at"], 3),
+                [[box["label"], box.get("score"), *box["box"]] for box in picture["boxes"]],
+            ]
+            for picture in left["pictures"]
+        ],
+        "until": end.timestamp() if end else None,
+    }
+
+
+def _aspect(camera: Camera) -> float:
+    sizes = StreamState.objects.filter(camera=camera, width__gt=0, height__gt=0)
+    width, height = sizes.values_list("width", "height").first() or (16, 9)
+    return width / height
 
 
 def islands(*, camera: Camera, stream: str, since: datetime, until: datetime) -> list[Gap]:

@@ -153,3 +153,16 @@ def test_live_pictures_a_moment_of_the_past_a_gap_and_a_span_to_take_along(
         return one > 0 and abs(one - other) < 0.2
 
     api.wait_for(page, in_step, seconds=SLOW_S, what="two cameras in step")
+
+    # Who was seen then is drawn over it for whoever wants that, and nothing is for who does not.
+    def people() -> list[float]:
+        now = time.time()
+        asked = f"/api/v1/cameras/{winch}/boxes/?since={now - 100:.0f}&until={now:.0f}"
+        return [at for at, _ in api.get(page, asked)["pictures"]]
+
+    seen = api.wait_for(page, people, seconds=SLOW_S, what="people at the winch")
+    page.goto(f"/watch/?camera={winch}&at={seen[len(seen) // 2]:.2f}")
+    expect(page.locator(".watch-cell[data-shows=picture]")).to_have_count(1, timeout=SLOW_S * 1000)
+    assert page.locator(".boxes rect").count() == 0
+    page.get_by_role("button", name="Boxes").click()
+    expect(page.locator(".boxes text").first).to_contain_text("person", timeout=SLOW_S * 1000)

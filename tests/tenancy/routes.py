@@ -217,7 +217,7 @@ API = [
     # Without a moment or a span there is nothing to answer with.
     *(
         Route(f"api:camera-{name}", only(*ROLES, ok=400), arguments=of("pk=camera"))
-        for name in ("media", "preview", "span", "span-download")
+        for name in ("boxes", "media", "preview", "span", "span-download")
     ),
     # Nothing is recorded.
     Route("api:camera-live", only(no=404), arguments=of("pk=camera")),

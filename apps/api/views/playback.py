@@ -25,7 +25,7 @@ from apps.inquiry.guard import Guard, guarded
 from apps.inquiry.passing import pass_on
 from apps.playback.hls import SEGMENTS, playlist
 from apps.playback.media import preview, segment_of, stretch
-from apps.playback.selectors import chunks_between, timeline_data
+from apps.playback.selectors import boxes_shown, chunks_between, timeline_data
 from apps.playback.services import Busy, span_cut, span_facts, view_note
 from apps.privacy.models import Span
 from apps.privacy.spans import span_ask, span_file_name, span_open, span_taken
@@ -33,6 +33,7 @@ from apps.rules.masks import masks_of
 from apps.sentences import kept
 
 __all__ = [
+    "CameraBoxes",
     "CameraLive",
     "CameraMedia",
     "CameraPreview",
@@ -44,6 +45,7 @@ __all__ = [
 
 DAY = timedelta(days=1)
 MOST_SECONDS = 60.0
+MOST_BOXES = timedelta(minutes=2)
 # A newest second that is older is no live picture; the player says BLIND.
 LIVE = timedelta(seconds=15)
 BLOCK = 1 << 18
@@ -99,6 +101,30 @@ class CameraTimeline(CameraView):
         if until - since > 8 * DAY:
             raise ValidationError({"since": _("At most eight days at once.")})
         data = timeline_data(camera=camera, stream=self.stream(camera), since=since, until=until)
+        return Response(data, headers=NO_STORE)
+
+
+class CameraBoxes(CameraView):
+    """Who was where in the analysed pictures of a stretch of time."""
+
+    @extend_schema(parameters=[SINCE, UNTIL], responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, pk: int) -> Response:
+        """Return the boxes of two minutes at most, but of what masks hide. Times in Unix seconds.
+
+        `pictures`: [time, [[label, score or null, left, top, right, bottom], ...]] by rising time,
+        in shares of the picture; `until`: how far the analysis has come. Each look is noted.
+        """
+        camera, asked = self.camera(pk), request.query_params
+        since, until = moment(asked, "since", camera), moment(asked, "until", camera)
+        if since is None or until is None:
+            raise ValidationError({"until" if since else "since": _("Required.")})
+        if since >= until:
+            raise ValidationError({"until": _("Must be after the beginning.")})
+        if until - since > MOST_BOXES:
+            raise ValidationError({"since": _("At most two minutes at once.")})
+        live = timezone.now() - since < timedelta(minutes=1)
+        self.note(camera, "live" if live else "playback", None if live else since)
+        data = boxes_shown(camera=camera, since=since, until=until)
         return Response(data, headers=NO_STORE)
 
 

@@ -14,17 +14,21 @@ export interface Place {
   width: number;
   height: number;
 }
-interface Told {
-  pictures: Picture[];
-  until_s: number | null;
+/** Where the boxes of one video come from. Seconds are those of the video. */
+export interface Source {
+  /** The picture of this moment is shown and its boxes are wanted; `changed` when more is known. */
+  ask(at_s: number, changed: () => void): void;
+  boxes(at_s: number): Box[];
+  /** Why there is no box, where that is to be said. */
+  words(at_s: number): string;
   labels: Record<string, string>;
-  none: string;
-  later: string;
 }
 
 const KEY = "davy.boxes";
 // The analysis looks at least every 0.6 s at who is followed: a picture farther off is of another moment.
 const NEAR_S = 0.4;
+// After a fault, boxes are asked for again no sooner.
+const AGAIN_MS = 3000;
 const LETTER_PX = 12;
 
 /** The picture nearest to a moment; null where none is near. */
@@ -82,26 +86,75 @@ export function boxesSwitch(button: HTMLButtonElement): void {
   });
 }
 
-/** Wire the place of one video: `data-boxes` is where its boxes are, `data-fault` what is said without them. */
+/** Draw boxes over the video in a place, which has `data-boxes`, from a source. */
+export function boxesFrom(place: HTMLElement, video: HTMLVideoElement, source: Source): void {
+  films.set(place, new Film(video, source));
+}
+
+/** Wire the place of one clip: `data-boxes` is where its boxes are, `data-fault` what is said without them. */
 export function boxesOver(place: HTMLElement): void {
   const video = place.querySelector("video");
-  if (video) films.set(place, new Film(place, video));
+  if (video) boxesFrom(place, video, new Clip(place.dataset["boxes"] ?? "", place.dataset["fault"] ?? ""));
+}
+
+interface Told {
+  pictures: Picture[];
+  until_s: number | null;
+  labels: Record<string, string>;
+  none: string;
+  later: string;
+}
+
+/** The boxes of one clip: asked for once, when it is looked at. */
+class Clip implements Source {
+  private told: Told | null = null;
+  private askedAt = -AGAIN_MS;
+  private asking = false;
+  private fault = "";
+
+  constructor(
+    private readonly url: string,
+    private readonly error: string,
+  ) {}
+
+  ask(_at_s: number, changed: () => void): void {
+    if (this.told || this.asking || performance.now() - this.askedAt < AGAIN_MS) return;
+    this.asking = true;
+    this.askedAt = performance.now();
+    json<Told>(this.url)
+      .then((told) => (this.told = told))
+      .catch(() => (this.fault = this.error))
+      .finally(() => {
+        this.asking = false;
+        changed();
+      });
+  }
+
+  boxes(at_s: number): Box[] {
+    return this.told ? (nearest(this.told.pictures, at_s)?.[1] ?? []) : [];
+  }
+
+  words(at_s: number): string {
+    const { told } = this;
+    if (!told) return this.fault;
+    return told.none || (told.until_s !== null && at_s > told.until_s ? told.later : "");
+  }
+
+  get labels(): Record<string, string> {
+    return this.told?.labels ?? {};
+  }
 }
 
 class Film {
-  private told: Told | null = null;
-  private asked = false;
-  private fault = "";
   private follows = false;
   private readonly layer = svg("svg", { class: "boxes", "aria-hidden": "true" });
   private readonly note = el("p", { class: "boxes-note", role: "status" });
 
   constructor(
-    private readonly place: HTMLElement,
     private readonly video: HTMLVideoElement,
+    private readonly source: Source,
   ) {
     video.after(this.layer, this.note);
-    // Whoever looks is noted: nothing is asked for before the video is looked at.
     for (const name of ["loadeddata", "play", "seeked"]) video.addEventListener(name, () => this.look());
     if (!video.requestVideoFrameCallback) video.addEventListener("timeupdate", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(video);
@@ -110,21 +163,8 @@ class Film {
 
   /** The video is looked at, or the viewer wants boxes, or none any more. */
   look(): void {
-    if (on) this.ask();
     this.follow();
     this.draw();
-  }
-
-  private ask(): void {
-    if (this.asked) return;
-    this.asked = true;
-    json<Told>(this.place.dataset["boxes"] ?? "")
-      .then((told) => (this.told = told))
-      .catch(() => {
-        this.fault = this.place.dataset["fault"] ?? "";
-        this.asked = false; // again when it is looked at again
-      })
-      .finally(() => this.draw());
   }
 
   /** Draw with each picture that the video shows, for as long as boxes are wanted. */
@@ -139,26 +179,21 @@ class Film {
   }
 
   private draw(at_s = this.video.currentTime): void {
-    const { video, layer, told } = this;
-    setText(this.note, on ? this.words(at_s) : "");
-    if (!on || !told || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+    const { video, layer, source } = this;
+    // Whoever looks is noted: nothing is asked for before the video is looked at.
+    if (!on || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      setText(this.note, "");
       layer.replaceChildren();
       return;
     }
+    source.ask(at_s, () => this.draw());
+    setText(this.note, source.words(at_s));
     layer.style.left = `${video.offsetLeft}px`;
     layer.style.top = `${video.offsetTop}px`;
     layer.style.width = `${video.clientWidth}px`;
     layer.style.height = `${video.clientHeight}px`;
     const place = fitted(video.clientWidth, video.clientHeight, { width: video.videoWidth, height: video.videoHeight });
-    const boxes = nearest(told.pictures, at_s)?.[1] ?? [];
-    layer.replaceChildren(...boxes.flatMap((box) => drawn(box, placed(box, place), told.labels)));
-  }
-
-  /** Why there is no box, where that is to be said. */
-  private words(at_s: number): string {
-    const { told } = this;
-    if (!told) return this.fault;
-    return told.none || (told.until_s !== null && at_s > told.until_s ? told.later : "");
+    layer.replaceChildren(...source.boxes(at_s).flatMap((box) => drawn(box, placed(box, place), source.labels)));
   }
 }
 

@@ -1,11 +1,13 @@
 // One camera's place on the page: its picture, its age or moment, and the word that covers a
 // picture which must not pass for a view of what it is not.
 
+import { boxesFrom } from "../common/boxes";
 import { el, icon, setText } from "../common/dom";
 import { json } from "../common/http";
 import { say, sayAge } from "../common/time";
 import type { Words } from "../common/words";
 import { masksOver } from "../common/masks";
+import { Recorded } from "./boxes";
 import type { CameraGiven, GapFound } from "./config";
 import { Feed } from "./feed";
 
@@ -39,14 +41,18 @@ export class Cell {
     private readonly words: Words,
     heardNow: (server: number) => void,
     now: () => number,
+    labels: Record<string, string>,
   ) {
     this.feed = new Feed(camera, stream, origin, heardNow, now);
     this.cover = el("div", { class: "watch-cover", hidden: true }, this.word, this.reason, this.note);
+    const frame = el("div", { class: "picture-frame", "data-boxes": true }, this.feed.video, ...masksOver(camera.masks, this.feed.video), this.cover);
+    const { t } = words;
+    boxesFrom(frame, this.feed.video, new Recorded(camera.urls.boxes, origin, { labels, fault: t("boxes_error"), later: t("boxes_later") }));
     this.place = el(
       "article",
       { class: "watch-cell", "data-camera": camera.id },
       el("header", { class: "watch-cell-head" }, el("strong", {}, camera.name), el("span", { class: "sub" }, camera.area), this.age),
-      el("div", { class: "picture-frame" }, this.feed.video, ...masksOver(camera.masks, this.feed.video), this.cover),
+      frame,
       this.banner,
     );
     this.feed.video.setAttribute("aria-label", camera.name);

@@ -21,7 +21,7 @@ export interface CameraGiven {
   chunk_s: number;
   streams: Record<string, StreamFacts>;
   masks: [number, number][][];
-  urls: { camera: string; media: string; timeline: string; preview: string; span: string; download: string };
+  urls: { camera: string; media: string; boxes: string; timeline: string; preview: string; span: string; download: string };
 }
 
 export interface WatchGiven {
@@ -32,6 +32,7 @@ export interface WatchGiven {
   cameras: CameraGiven[];
   alarm: string;
   login: string;
+  labels: Record<string, string>;
   strings: Catalogue;
 }
 

@@ -1,5 +1,6 @@
 // The player's page: one to four cameras, live or as recorded, in step.
 
+import { boxesSwitch } from "../common/boxes";
 import { data, el, icon, need, setText } from "../common/dom";
 import { say, sayFull, ServerClock } from "../common/time";
 import { reader } from "../common/words";
@@ -43,7 +44,7 @@ function offset(at: number): number {
   return Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - Math.floor(at);
 }
 
-const cells = given.cameras.map((camera) => new Cell(camera, streamOf(camera), origin, words, (server) => clock.learn(server * 1000), now));
+const cells = given.cameras.map((camera) => new Cell(camera, streamOf(camera), origin, words, (server) => clock.learn(server * 1000), now, given.labels));
 need("watch-grid").replaceChildren(...cells.map((cell) => cell.place));
 const player = new Player(cells, now);
 const cause = (gap: Parameters<Cell["cause"]>[0]): string => cells[0]!.cause(gap);
@@ -92,6 +93,10 @@ function zoom(length: number): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-zoom]"))
     button.setAttribute("aria-pressed", String(Number(button.dataset["zoom"]) === length));
 }
+
+const boxes = el("button", { class: "button quiet small", type: "button", title: t("boxes_title"), "data-boxes-switch": true }, icon("shape"), t("boxes"));
+boxesSwitch(boxes);
+need("watch-clock").before(boxes);
 
 const liveButton = need<HTMLButtonElement>("watch-live");
 const playButton = need<HTMLButtonElement>("watch-play");
