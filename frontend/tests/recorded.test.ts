@@ -68,6 +68,28 @@ describe("the boxes of a recording", () => {
     expect(asked.length).toBe(2);
   });
 
+  it("of a picture that stands still come when the analysis has come to it", async () => {
+    vi.useFakeTimers();
+    try {
+      answer = told(2);
+      const source = recorded();
+      const draw = vi.fn(() => source.ask(9, draw));
+      draw();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(asked.length).toBe(1);
+      answer = told(BLOCK_S, 9);
+      clock = 1600;
+      await vi.advanceTimersByTimeAsync(1600);
+      expect(asked.length).toBe(2);
+      expect(source.boxes(9)).toEqual([BOX]);
+      clock = 60_000;
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked.length).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("that did not load are said, and tried again", async () => {
     answer = () => new Response("{}", { status: 503 });
     const source = recorded();

@@ -69,7 +69,7 @@ export class Recorded implements Source {
     const known = this.blocks.get(number);
     const end = (number + 1) * BLOCK_S;
     if (known && (known.asking || this.now() - known.askedAt < AGAIN_MS)) return;
-    if (known?.told && known.told.until !== null && known.told.until >= end) return;
+    if (known?.told && whole(known.told, end)) return;
     const block = known ?? { told: null, askedAt: 0, asking: false, fault: false };
     block.askedAt = this.now();
     block.asking = true;
@@ -85,6 +85,13 @@ export class Recorded implements Source {
       .finally(() => {
         block.asking = false;
         changed();
+        // A picture that stands still asks nothing by itself.
+        if (!block.told || !whole(block.told, end)) setTimeout(changed, AGAIN_MS);
       });
   }
+}
+
+/** Whether the analysis had come to a block's end. */
+function whole(told: Told, end: number): boolean {
+  return told.until !== null && told.until >= end;
 }
