@@ -207,6 +207,8 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
     found = [f for f in done.findings if f.rule in drawn | rules]
     score = zones.score(stays, found, done.seconds)
     outlines = {probe.name: probe.polygon for probe in probes}
+    zones_of = entry.scene.polygons
+    outlines |= {rule.id: zones_of[rule.zone] for rule in entry.scene.rules if rule.zone}
     beside = sum(
         _beside(people or (), outlines[rule], t, aspect)
         for rule, t in score.false_at
