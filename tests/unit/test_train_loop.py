@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from workers.train import assign, losses, measure, weights
+from workers.train import assign, loop, losses, measure, miner, weights
 from workers.train.loop import Recipe, Run
 from workers.train.samples import Plan
 from workers.vision.nanodet import CLASSES, NanoDet
@@ -74,6 +74,33 @@ def test_a_checkpoint_of_another_recipe_is_refused(run_of, tmp_path):
     with pytest.raises(ValueError, match="another recipe"):
         run_of(rate=1e-5).resume(tmp_path / "checkpoint.pt")
     assert not run_of().resume(tmp_path / "nothing.pt")
+
+
+def test_a_run_takes_as_many_steps_as_fit_into_its_time_and_keeps_to_them(
+    run_of, tmp_path, monkeypatch
+):
+    taken = []
+    monkeypatch.setattr(loop, "Run", lambda recipe, *_: taken.append(recipe.steps))
+    monkeypatch.setattr(loop, "pace", lambda run: 5.0)
+
+    def steps(*argv: str) -> int:
+        args, recipe = miner.arguments(["--out", str(tmp_path), *argv])
+        assert recipe.steps == 0
+        return miner._steps(args, recipe, Plan((), (), 1, 1, 1, 0.5), None)
+
+    assert steps("--within", "75") == 900
+    assert steps("--within", "1") == miner.LEAST_STEPS
+    assert steps("--within", "100000") == steps("--within", "0") == Recipe().steps
+    run_of(steps=321).save(tmp_path / loop.CHECKPOINT)
+    assert steps("--within", "75") == 321
+    assert taken == [Recipe().steps] * 3
+
+
+def test_the_pace_is_that_of_steps_after_the_first(run_of, monkeypatch):
+    run = run_of()
+    monkeypatch.setattr(loop, "Steps", lambda plan: [batch_of(step) for step in range(4)])
+    assert 0 < loop.pace(run) < 60
+    assert run.step == 4
 
 
 def test_learning_makes_the_losses_smaller_and_leaves_frozen_parts_alone(run_of):

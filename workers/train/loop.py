@@ -15,7 +15,10 @@ from workers import models
 from workers.train import losses, weights
 from workers.train.assign import grid
 from workers.train.samples import WIDE, Plan, Steps
+from workers.vision.backends import has_bfloat16
 from workers.vision.nanodet import NanoDet
+
+CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,9 @@ class Run:
         return output.float()
 
     def _half(self) -> AbstractContextManager[None]:
-        return torch.autocast(self.device.type, torch.bfloat16)
+        # Emulated it is ten times slower than whole floats.
+        able = self.device.type != "cpu" or has_bfloat16()
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=able)
 
     def save(self, path: Path) -> None:
         """Write all that the next step depends on; whole or not at all."""
@@ -178,6 +183,27 @@ class Run:
         return True
 
 
+def pace(run: Run, takes: int = 3) -> float:
+    """Return how many seconds a step takes here, by taking some after a first; the run is spent.
+
+    A tenth is added for the process that makes pictures beside it.
+    """
+    steps = Steps(run.plan)
+    batches = [steps[number] for number in range(takes + 1)]
+    run.learn(batches[0])
+    began = time.monotonic()
+    for batch in batches[1:]:
+        run.learn(batch)
+    return 1.1 * (time.monotonic() - began) / takes
+
+
+def kept_steps(path: Path) -> int | None:
+    """Return how many steps the run of a checkpoint takes in all; None where there is none."""
+    if not path.is_file():
+        return None
+    return int(torch.load(path, map_location="cpu", weights_only=True)["recipe"]["steps"])
+
+
 def train(
     run: Run,
     folder: Path,
@@ -192,7 +218,7 @@ def train(
     Stopping early keeps the checkpoint; the next call goes on from there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / "checkpoint.pt"
+    checkpoint = folder / CHECKPOINT
     if run.resume(checkpoint):
         say(f"resumed at step {run.step}")
     began, saved, first = time.monotonic(), time.monotonic(), run.step

@@ -2,7 +2,8 @@
 
 Renders what pictures are missing, trains, chooses the share of the original to keep, measures
 before and after, and writes the weights and their card. Stopped at any time, the same command
-goes on. About an hour and a half on two processor cores once the pictures are rendered.
+goes on. On a processor it takes as many steps as fit into --within minutes, so that all of it is
+done in two hours on two cores.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import json
 import platform
 import sys
 import time
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import cv2
@@ -21,9 +22,12 @@ from torch import Tensor
 from workers.models.contract import ModelError
 from workers.simulate.pictures import mask_of
 from workers.train import card, choose, gather, loop, samples, validate, weights
+from workers.vision.nanodet import NanoDet
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME, VERSION = "miner", "1.0.0"
+# Fewer steps are no training, however slow the machine.
+LEAST_STEPS = 200
 
 
 def train(
@@ -54,6 +58,8 @@ def train(
         recipe.swapped,
     )
     start, said = weights.load(args.start) if args.start else (None, {})
+    if not recipe.steps:
+        recipe = replace(recipe, steps=_steps(args, recipe, plan, start))
     run = loop.Run(recipe, plan, weights.original(), args.device, start)
     until = time.monotonic() + 60 * args.minutes if args.minutes else None
     loop.train(run, args.out, loaders=args.loaders, until=until)
@@ -67,6 +73,23 @@ def train(
         f"{cv2.__version__}, Python {platform.python_version()}."
     )
     return run.average.state_dict(), made
+
+
+def _steps(
+    args: argparse.Namespace, recipe: loop.Recipe, plan: samples.Plan, start: NanoDet | None
+) -> int:
+    """Return how many steps to take: those of the run that goes on, or what fits into the time."""
+    kept = loop.kept_steps(args.out / loop.CHECKPOINT)
+    if kept is not None:
+        return kept
+    most = loop.Recipe().steps
+    if not args.within:
+        return most
+    spent = loop.Run(replace(recipe, steps=most), plan, weights.original(), args.device, start)
+    pace_s = loop.pace(spent)
+    steps = max(LEAST_STEPS, min(most, int(60 * args.within / pace_s)))
+    print(f"{pace_s:.2f} s a step: {steps} steps in {steps * pace_s / 60:.0f} minutes", flush=True)
+    return steps
 
 
 def finish(
@@ -128,8 +151,14 @@ def arguments(argv: list[str]) -> tuple[argparse.Namespace, loop.Recipe]:
     add("--threads", type=int, default=1)
     add("--loaders", type=int, default=1, help="processes that make pictures")
     add("--minutes", type=float, default=0, help="stop after so many and keep a checkpoint")
+    add(
+        "--within",
+        type=float,
+        default=0 if torch.cuda.is_available() else 75,
+        help="without --steps: train for about so many minutes; 0: all steps",
+    )
     for field in fields(loop.Recipe):
-        default = getattr(loop.Recipe(), field.name)
+        default = 0 if field.name == "steps" else getattr(loop.Recipe(), field.name)
         flag = "--" + field.name.replace("_", "-")
         add(flag, dest=f"recipe_{field.name}", type=type(default), default=default)
     args = parser.parse_args(argv)

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from workers import models
 from workers.train.crowd import LABELS, PLAIN, TILE, VEST, Crowd, Tile
 from workers.vision.anchors import BINS, centres
+from workers.vision.backends import has_bfloat16
 from workers.vision.nanodet import CLASSES, NanoDet, load_tfjs
 
 # From detector's contract: blue, green, red.
@@ -174,7 +175,7 @@ def train(crowd: Crowd, out: Path, *, steps: int, seed: int, rate: float) -> Nan
     for step in range(first, steps):
         rng = np.random.default_rng((seed, step))
         tiles = [crowd.tile(rng) for _ in range(BATCH)]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
             output = net(batch(tiles))
         score, box = losses(output, tiles, points, strides)
         optimiser.zero_grad()

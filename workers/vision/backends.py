@@ -52,7 +52,7 @@ class TorchRunner:
         self.torch = torch
         self.device = device
         # Half numbers halve the time where the processor multiplies them; AP50 the same to 0.1.
-        half = "float16" if device == "cuda" else "bfloat16" if _has_bfloat16() else "float32"
+        half = "float16" if device == "cuda" else "bfloat16" if has_bfloat16() else "float32"
         self.number_format = number_format or half
         self.dtype = getattr(torch, self.number_format)
         self.net = net.to(device, self.dtype).to(memory_format=torch.channels_last)
@@ -191,7 +191,8 @@ def has_cuda() -> bool:
 
 
 @cache
-def _has_bfloat16() -> bool:
+def has_bfloat16() -> bool:
+    """Tell whether this processor computes in bfloat16 itself."""
     try:
         flags = Path("/proc/cpuinfo").read_text()
     except OSError:
