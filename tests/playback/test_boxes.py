@@ -44,7 +44,7 @@ def test_boxes_come_with_the_second_in_which_they_were_seen_and_the_look_is_note
     assert at == pytest.approx(start.timestamp() + 2.25, abs=0.01)
     assert boxes == [["person", 0.8, *LEFT], ["person", 0.8, *RIGHT]]
     assert told["until"] == start.timestamp() + 6
-    assert actions() == ["camera.playback"]
+    assert actions()[-1] == "camera.playback"
     assert asked(hill, start, 3, 10).json()["pictures"] == []
 
 
