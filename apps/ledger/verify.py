@@ -374,8 +374,16 @@ def _manifest_faults(bundle, name, listed, acts):
             copy = f"{beside[:-5]}-covered.json"
             if copy not in listed:
                 yield f"{beside}: the manifest names it, and it is not here"
-            elif json.loads(bundle.read(copy))["covered"]["original_sha256"] != facts["sha256"]:
+            elif _original_of(bundle.read(copy)) != facts["sha256"]:
                 yield f"{copy}: is a copy of another file than the manifest names"
+
+
+def _original_of(body):
+    """Return the SHA-256 of what a covered copy says it was made of; None where it says nothing."""
+    try:
+        return json.loads(body)["covered"]["original_sha256"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _chunk_faults(bundle, name, listed, acts):

@@ -175,3 +175,9 @@ def test_it_needs_nothing_but_pythons_own_library(tmp_path):
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_copy_that_says_nothing_of_its_original_is_no_crash():
+    assert verify._original_of(b'{"covered": {"original_sha256": "ab"}}') == "ab"
+    for body in (b"{}", b"[]", b"not JSON", b'{"covered": 1}', b"\xff"):
+        assert verify._original_of(body) is None
