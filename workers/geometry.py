@@ -15,11 +15,7 @@ def distance_inside(polygon: Polygon, point: Point, aspect: float) -> float:
 
     aspect: the picture's width by its height, so that both directions count alike.
     """
-    return depth_in(contour(polygon, round(aspect, 4)), point, aspect)
-
-
-def depth_in(outline: np.ndarray, point: Point, aspect: float) -> float:
-    """Return distance_inside() of an outline from contour(): for many points of one polygon."""
+    outline = contour(polygon, round(aspect, 4))
     return cv2.pointPolygonTest(outline, (point[0] * aspect, point[1]), True)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+import cv2
 import numpy as np
 
-from workers.geometry import contour, depth_in
+from workers.geometry import contour
 from workers.ground import Plane
 from workers.hazards.params import Names
 from workers.vision.stillness import Still as Still
@@ -127,7 +128,9 @@ class Depths(dict[Point, float]):
         self.outline, self.aspect = outline, aspect
 
     def __missing__(self, point: Point) -> float:
-        found = self[point] = depth_in(self.outline, point, self.aspect)
+        # As distance_inside(), without its calls: this is asked for each person and zone.
+        place = (point[0] * self.aspect, point[1])
+        found = self[point] = cv2.pointPolygonTest(self.outline, place, True)
         return found
 
 
@@ -166,7 +169,7 @@ class View:
     blind: str = ""
     lost: str = ""
     # Measured once a frame, whichever rules ask: by zone and point.
-    depths: dict[str, "Depths"] = field(default_factory=dict, repr=False, compare=False)
+    depths: dict[str, Depths] = field(default_factory=dict, repr=False, compare=False)
 
     # By track, the person it was found of, and what who_is_who() keeps of him.
     marks: dict[int, tuple[Person, Memory]] = field(default_factory=dict, repr=False, compare=False)
@@ -175,11 +178,15 @@ class View:
 
     def depth(self, zone: str, point: Point) -> float:
         """Return how far inside a zone a point lies, in picture heights; negative outside."""
+        return self.depths_in(zone)[point]
+
+    def depths_in(self, zone: str) -> Depths:
+        """Return how far inside a zone points lie, by point; for many points of one zone."""
         known = self.depths.get(zone)
         if known is None:
             outline = contour(self.zones[zone], round(self.aspect, 4))
             known = self.depths[zone] = Depths(outline, self.aspect)
-        return known[point]
+        return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from workers.hazards.base import (
     CLEAR,
+    Box,
     Condition,
     Fault,
     Hazard,
@@ -168,12 +169,12 @@ class ConveyorPerson(Hazard):
             near = inside_zone(memory, people, view, params.reach_floor)
         was = memory.get("reached", [])
         found = []
+        depths = view.depths_in(params.reach_zone)
         for person in near:
             margin = 0.06 * person.height if person.track in was else 0.0
-            away = -view.depth(params.reach_zone, person.foot)
+            away = -depths[person.foot]
             close = params.reach_floor or away <= REACH * person.height + margin
-            if close and any(view.depth(params.reach_zone, point) >= -margin
-                             for point in _outline(person)):  # fmt: skip
+            if close and any(depths[point] >= -margin for point in _outline(person.box)):
                 found.append(person)
         memory["reached"] = [p.track for p in found]
         return found
@@ -221,9 +222,10 @@ def _standing(person: Person, view: View, zone: str) -> Person:
     return replace(person, foot=hips) if deeper else person
 
 
-def _outline(person: Person) -> list[Point]:
-    """Return points over the box from the shoulders down to the knees: where hands can be."""
-    x1, y1, x2, y2 = person.box
+@lru_cache(maxsize=256)
+def _outline(box: Box) -> list[Point]:
+    """Return points over a box from the shoulders down to the knees: where hands can be."""
+    x1, y1, x2, y2 = box
     return [
         (x1 + across * (x2 - x1), y1 + down * (y2 - y1))
         for across in (0.1, 0.5, 0.9)

@@ -37,11 +37,15 @@ def _inside(
     known = {k: v for k, v in before.items() if view.t - v[0] <= bridge_s + 1e-6}
     lost: list[list[float]] | None = None
     found = []
+    depths = view.depths_in(name)
     for person in people:
-        depth, track = view.depth(name, person.foot), str(person.track)
+        depth = depths[person.foot]
+        # Who is clearly outside is most of them: only at the edge it matters who was inside.
+        at_edge = depth >= -EDGE * person.height
+        if not at_edge and not known:
+            continue
+        track = str(person.track)
         if depth < 0:
-            # Who is clearly outside is most of them: only at the edge it matters who was inside.
-            at_edge = depth >= -EDGE * person.height
             was_in = at_edge and track in known
             if at_edge and not was_in:
                 if lost is None:
