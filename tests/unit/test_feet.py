@@ -50,11 +50,29 @@ def test_who_is_seen_whole_or_lies_has_his_feet_where_they_are_seen(upright):
     assert bottom_of(seen(upright, taller)) == pytest.approx(y2)
 
 
-def test_once_is_not_enough_and_a_legless_look_now_and_then_ends_nothing():
+def test_once_is_not_enough():
     assert bottom_of(seen(UPPER, Box("person", WHOLE, 0.3), looks=1)) == pytest.approx(UPPER[3])
+
+
+def test_the_wall_stays_while_the_whole_body_is_not_proposed_for_a_second_and_no_longer():
     track = seen(UPPER, Box("person", WHOLE, 0.3))
-    look_below(track, [], ASPECT)
+    for _ in range(5):
+        look_below(track, [], ASPECT)
     assert bottom_of(track) == pytest.approx(0.75)
-    for _ in range(3):
+    for _ in range(5):
         look_below(track, [], ASPECT)
     assert bottom_of(track) == pytest.approx(UPPER[3])
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(0.28, 0.36, 0.36, 0.70), (0.36, 0.36, 0.44, 0.59), (0.28, 0.51, 0.36, 0.60)],
+    ids=["seen whole", "walked on", "crouched"],
+)
+def test_who_is_seen_whole_walks_on_or_crouches_has_his_feet_where_they_are_seen(box):
+    track = seen(UPPER, Box("person", WHOLE, 0.3))
+    for _ in range(2):
+        look_below(track, [], ASPECT)
+    track.box = list(box)
+    look_below(track, [], ASPECT)
+    assert bottom_of(track) == pytest.approx(box[3])

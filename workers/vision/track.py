@@ -85,9 +85,12 @@ class Track:
     looks: int = 0
     looked_s: float = -1e18
     proof: float = 0.0
-    # In which share of the last looks the legs were hidden, and how far down the feet must be.
+    # In which share of the last looks the legs were hidden, whether they are still taken to be, how
+    # far down the feet must be, and where the middle of the head's top was then.
     hidden: float = 0.0
+    behind: bool = False
     feet: float = 0.0
+    head: list[float] = field(default_factory=list)
     # The centre where it was found, and how far it was ever from there, in its own sides.
     home: list[float] = field(default_factory=list)
     roamed: float = 0.0
