@@ -76,3 +76,13 @@ def test_who_is_seen_whole_walks_on_or_crouches_has_his_feet_where_they_are_seen
     track.box = list(box)
     look_below(track, [], ASPECT)
     assert bottom_of(track) == pytest.approx(box[3])
+
+
+def test_where_a_whole_body_was_proposed_long_ago_says_nothing_of_here():
+    track = seen(UPPER, Box("person", WHOLE, 0.3))
+    for _ in range(20):
+        look_below(track, [], ASPECT)
+    track.box = [0.58, 0.10, 0.64, 0.25]
+    for _ in range(4):
+        look_below(track, [Box("person", (0.57, 0.09, 0.65, 0.36), 0.3)], ASPECT)
+    assert bottom_of(track) == pytest.approx(0.36)

@@ -30,6 +30,8 @@ def look_below(track: Track, boxes: Sequence[Box], aspect: float) -> None:
     x1, y1, x2, y2 = track.box
     head = ((x1 + x2) / 2, y1)
     bottom = max((b.xyxy[3] for b in boxes if _is_whole(track.box, b, aspect)), default=None)
+    if track.hidden < SELDOM:
+        track.feet = 0.0  # what was proposed elsewhere, long ago, says nothing of here
     track.hidden += (float(bottom is not None) - track.hidden) / LOOKS
     if bottom is not None:
         track.feet = bottom if not track.feet else track.feet + (bottom - track.feet) / LOOKS
