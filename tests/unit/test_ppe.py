@@ -146,3 +146,18 @@ def test_figures_count_a_helmet_called_bare_and_forgive_heads_too_small() -> Non
     assert made["ap50"]["bare_head"] == pytest.approx(50, abs=1)
     assert made["confusion"]["helmet"] == {"helmet": 0, "bare_head": 1, "nothing": 0}
     assert made["confusion"]["bare_head"] == {"helmet": 0, "bare_head": 1, "nothing": 0}
+
+
+def test_a_head_in_two_windows_is_one_head_where_it_stands_in_the_picture() -> None:
+    twins = [Box("person", PERSON, 0.9), Box("person", (0.402, 0.2, 0.502, 0.8), 0.8)]
+    alone = [Box("person", PERSON, 0.9), Box("person", (0.0, 0.0, 0.02, 0.05), 0.9)]
+    head = Network([Box("helmet", (0.4, 0.2, 0.6, 0.4), 0.7)])
+    picture = np.zeros((360, 640, 3), np.uint8)
+    [found] = ppe_measure.Windows(head, Network(alone)).detect([picture])
+    left, top, right, bottom = upper(PERSON, 640, 360) or (0, 0, 0, 0)
+    expected = ((left + 0.4 * (right - left)) / 640, (top + 0.2 * (bottom - top)) / 360)
+    assert [box.xyxy[:2] for box in found] == [pytest.approx(expected)]
+    assert head.looks == 1  # who is too small is not looked at
+    [found] = ppe_measure.Windows(head, Network(twins)).detect([picture])
+    assert head.looks == 3
+    assert len(found) == 1

@@ -1,7 +1,9 @@
 """`python -m workers.train.ppe_measure FOLDER`: score helmets and bare heads on real pictures.
 
 FOLDER holds images/ and labels/ in YOLO's form, boxes or outlines: class 0 a helmet, 1 a bare head,
-others are passed over. Heads under 20 pixels, and what is found on them, count neither way.
+others are passed over. Heads under 20 pixels, and what is found on them, count neither way. Each
+picture is looked at whole, or with --windows as the engine does: a window about everybody whom the
+detector finds.
 """
 
 import argparse
@@ -16,13 +18,18 @@ import cv2
 import numpy as np
 
 from workers import models
-from workers.vision.boxes import Box, iou
-from workers.vision.detector import Detector, wrap
-from workers.vision.ppe import LEAST_HEAD_PX, LEAST_SCORE
+from workers.train.crowd import LABELS
+from workers.vision.backends import TorchRunner
+from workers.vision.boxes import Box, iou, nms
+from workers.vision.detector import Detector, NetDetector, load_detector, wrap
+from workers.vision.nanodet import load_safetensors
+from workers.vision.ppe import LEAST_HEAD_PX, LEAST_SCORE, upper
 from workers.vision.score import ap50
 
 NAMES = ("helmet", "bare_head")
 SIZES_PX = (20, 40, 80, 1_000_000)
+# Whoever is found as surely is looked at.
+PERSON = 0.25
 Truth = list[tuple[int, np.ndarray, float]]
 
 
@@ -102,15 +109,62 @@ def measure(network: Detector, folder: Path) -> dict[str, Any]:
     return figures(rows)
 
 
+class Windows:
+    """Looks at the upper part of everybody who is found, as `workers.vision.ppe` does."""
+
+    def __init__(self, network: Detector, people: Detector) -> None:
+        self.network = network
+        self.people = people
+        self.name, self.input_px = network.name, network.input_px
+
+    def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
+        """Find heads and vests in pictures; of two boxes of one thing the surer one."""
+        return [self._one(picture) for picture in pictures]
+
+    def _one(self, picture: np.ndarray) -> list[Box]:
+        height, width = picture.shape[:2]
+        found: list[Box] = []
+        for person in self.people.detect([picture])[0]:
+            if person.label != "person" or person.score < PERSON:
+                continue
+            window = upper(person.xyxy, width, height)
+            if window is None:
+                continue
+            left, top, right, bottom = window
+            wide, high = right - left, bottom - top
+            for box in self.network.detect([picture[top:bottom, left:right]])[0]:
+                x1, y1, x2, y2 = box.xyxy
+                xs = ((left + x1 * wide) / width, (left + x2 * wide) / width)
+                ys = ((top + y1 * high) / height, (top + y2 * high) / height)
+                found.append(Box(box.label, (xs[0], ys[0], xs[1], ys[1]), box.score))
+        if not found:
+            return []
+        corners = np.array([box.xyxy for box in found])
+        labels = np.array([LABELS.index(box.label) for box in found])
+        return [found[i] for i in nms(corners, np.array([b.score for b in found]), labels)]
+
+
 def main(argv: list[str] | None = None) -> int:
     """Print the figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m workers.train.ppe_measure")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--px", type=int, default=640, help="longer side of the whole picture")
+    parser.add_argument("--windows", action="store_true", help="about people, as the engine does")
+    parser.add_argument("--weights", type=Path, help="not those of the catalogue")
     options = parser.parse_args(argv)
     entry = models.find("ppe")
-    contract = replace(entry.contract, input_px=options.px)
-    network = wrap(replace(entry, network="nanodet", contract=contract))
+    contract = entry.contract
+    if not options.windows:
+        contract = replace(contract, input_px=options.px)
+    if options.weights:
+        net = load_safetensors(options.weights, len(entry.labels))
+        network: Detector = NetDetector(
+            TorchRunner(net, "cpu", None), contract, "ppe", light=False, score=entry.score
+        )
+    else:
+        network = wrap(replace(entry, network="nanodet", contract=contract))
+    if options.windows:
+        network = Windows(network, load_detector())
     print(json.dumps(measure(network, options.folder), indent=1))
     return 0
 
