@@ -129,6 +129,15 @@ def test_a_state_from_before_helmets_is_still_read() -> None:
     assert Wardrobe.load([]).votes == {}
 
 
+@pytest.mark.parametrize(
+    ("mean", "worn"), [(0.3, ("helmet",)), (0.2, ()), (-0.1, ()), (-0.2, ("bare_head",))]
+)
+def test_hair_is_believed_sooner_than_a_helmet_as_the_network_is_surer_of_helmets(mean, worn):
+    assert Votes(0.0, [mean] * 3, []).worn() == worn
+    # Of vests it is as unsure either way.
+    assert Votes(0.0, [], [mean] * 3).worn() == (("vest",) if mean > 0.25 else ())
+
+
 def test_figures_count_a_helmet_called_bare_and_forgive_heads_too_small() -> None:
     truth = [
         (0, np.array((0.1, 0.1, 0.2, 0.2)), 40.0),

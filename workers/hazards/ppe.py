@@ -46,7 +46,7 @@ class Ppe(Hazard):
     unknown: counted as `unknown`, no alarm, and never taken for right. An alarm ends when the
     person is known to wear it, is seen outside of the zone or is gone; to become unknown ends
     nothing. Needs three looks, a second apart, before it knows anything. The reader of helmets
-    did not reach its bar on photographs (average precision 72.7 of 75 for helmets, 34.7 of 60 for
+    did not reach its bar on photographs (average precision 73.1 of 75 for helmets, 39.1 of 60 for
     bare heads) and tells next to nothing of vests, so a new rule begins in shadow. Sources:
     20 pixels, eight of ten pictures over two seconds, strict at gates and helmet only in roadways,
     of the field's practice.
