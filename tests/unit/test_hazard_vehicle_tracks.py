@@ -1,5 +1,6 @@
 """Vehicles whose tracks are bad: missed, renumbered, trembling, far away, at any rate."""
 
+import math
 import random
 
 from hazard_kit import FPS, vehicle
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from vehicle_kit import LIMIT, METRES, drive, levels, road
 
 from workers.hazards.base import Vehicle
+from workers.hazards.driving import CREEP_M
 
 
 @settings(max_examples=30, deadline=None)
@@ -76,6 +78,15 @@ def test_a_slow_car_far_away_is_told_by_its_place_where_its_speed_is_not_known_w
     assert levels(film) == []
     drive(film, 0.8, 20, machine="STOPPED", metres=120.0)
     assert levels(film) == ["runaway"]
+
+
+def test_who_has_crept_so_far_has_moved_long_enough_and_is_told_at_once():
+    film = road(metres=120.0, limit_m_s=4.0, stopped_s=0, runaway_s=2.0)
+    drive(film, 0.0, 8, machine="STOPPED", metres=120.0)
+    speed, sure_m = 0.8, CREEP_M + 3 * math.sqrt(2) * 0.003 * 120.0
+    drive(film, speed, 20, machine="STOPPED", metres=120.0)
+    raised = next(f for f in film.findings if f.level == "runaway")
+    assert raised.t <= 8 + sure_m / speed + 1.0
 
 
 @given(st.integers(0, 10_000))

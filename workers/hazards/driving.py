@@ -140,7 +140,8 @@ class Driving:
             # least of a rough speed exceeds.
             for thing in ("accelerates", "wrong_way"):
                 self._hold(thing, None, 0)
-            self._hold("moves", self._creeps(stopped_s) or None, params.runaway_s)
+            # Who has crept so far has moved for longer than that.
+            self._hold("moves", self._creeps(stopped_s) or None, 0)
             self._speeds(car.rough, None)
         else:
             error = motion.error
@@ -154,9 +155,11 @@ class Driving:
             self._hold("accelerates", accelerates, params.runaway_s)
             moves = self._moves(motion, stopped_s)
             if moves:
-                car.memory.setdefault("creep", None)
-            moves = moves or self._creeps(stopped_s)
-            self._hold("moves", moves, params.runaway_s)
+                # The way that an alarm was raised for is no new creeping once it stands again.
+                kept = car.memory.get("creep") if is_open != "runaway" else None
+                car.memory["creep"] = kept
+            crept = not moves and self._creeps(stopped_s)
+            self._hold("moves", moves or crept, 0 if crept else params.runaway_s)
             against = self.right is not None and motion.along(self.right) + error < (
                 -params.moving_m_s
             )

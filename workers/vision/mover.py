@@ -27,8 +27,8 @@ from workers.words import sentence
 
 # What such boxes are called, while they move and while they stand where they were.
 LABEL, STANDS = "moving", "standing"
-# What moves now is told against a picture so long ago.
-LAG_S = 0.35
+# What moves now is told against a picture so long ago; pictures are kept at least so far apart.
+LAG_S, KEPT_S = 0.35, 0.15
 # Cells that must move at once; and the part of a car's box that must differ from the empty place.
 LEAST_CELLS, PIECE_CELLS, LEAST_FILL = 14, 5, 0.42
 # Parts above one another belong together up to so many of their widths apart.
@@ -40,7 +40,7 @@ WIDE_M, HIGH_M, FLAT, SLIM = 0.85, 0.5, 0.18, 1.5
 # It has gone so far before it is one: in metres, in parts of its box's height, and in cells.
 GONE_M, GONE, GONE_CELLS = 0.7, 0.12, 2.0
 # That way is looked at for so long, and its speed must be known so well, as a part of itself.
-WAY_S, SURE = 1.4, 0.4
+WAY_S, SURE, LOOKS = 1.4, 0.4, 4
 # Far away a slow car's speed is known badly, its place well enough: who goes on the same way beyond
 # so many deviations of two places, looked at over so long, is one too.
 LONG_S, SIGMAS = 5.0, 3.0
@@ -80,8 +80,8 @@ class Mover:
 
     tracker: MoverTracker = field(default_factory=MoverTracker)
     empty: np.ndarray | None = None
-    past: np.ndarray | None = None
-    past_t: float = -1e18
+    # The pictures of the last moments with their times, oldest first.
+    past: list[tuple[float, np.ndarray]] = field(default_factory=list)
     renewed_t: float = -1e18
     settled_t: float = -1e18
     doubt_t: float = -1e18
@@ -105,11 +105,12 @@ class Mover:
         height, width = luma.shape
         where = window(zones, width, height)
         patch = where.cut(luma)
-        if self.empty is None or self.past is None or self.empty.shape != patch.shape:
+        if self.empty is None or self.empty.shape != patch.shape:
             self._begin(patch, t)
             return
         visible = self._visible(patch, where, people, hidden)
-        noise = noise_of(patch, self.past, visible)
+        before = self.past[0][1]
+        noise = noise_of(patch, self.past[-1][1], visible)
         differs = changed(patch, self.empty, visible, noise, lamps=bool(people))
         if differs.sum() > MOST * max(1, visible.sum()):
             self._begin(patch, t)
@@ -120,23 +121,26 @@ class Mover:
             self.lost = sentence("the whole picture changed")
         elif t - self.doubt_t <= DOUBTS_S:
             self.lost = sentence("lamps hide whether what moves is a vehicle")
-        moves = changed(patch, self.past, visible, noise, lamps=bool(people)) & differs
+        moves = changed(patch, before, visible, noise, lamps=bool(people)) & differs
         blobs = self._blobs(differs, moves, where, ground)
         blobs += self._standing(differs, visible, where, blobs)
         aspect = width / height
         self.tracker.update(blobs, t, aspect)
         self._judge(where, zones, people, glare, float(patch.mean()) < DARK, ground, t)
         self._renew(patch, where, visible, t)
-        if t - self.past_t >= LAG_S - 1e-6:
-            self.past, self.past_t = patch, t
+        if t - self.past[-1][0] >= KEPT_S - 1e-6:
+            self.past.append((t, patch))
+        while len(self.past) > 1 and t - self.past[1][0] >= LAG_S - KEPT_S - 1e-6:
+            del self.past[0]
 
     def is_car(self, track: Track) -> bool:
         """Tell whether a track is known to be a car."""
         return track.id in self.cars
 
     def _begin(self, patch: np.ndarray, t: float) -> None:
-        self.empty = self.past = patch
-        self.past_t = self.renewed_t = self.settled_t = t
+        self.empty = patch
+        self.past = [(t, patch)]
+        self.renewed_t = self.settled_t = t
         self.tracker.forget()
         self.ways, self.cars = {}, {}
 
@@ -235,7 +239,7 @@ class Mover:
             high_m = _deviation(track.box, foot, place, ground)
             if not goes_on(way, high_m):
                 way = [row for row in way if t - row[0] <= WAY_S + 1e-6]
-                motion = velocity([Spot(*row[:4]) for row in way])
+                motion = velocity([Spot(*row[:4]) for row in way]) if len(way) >= LOOKS else None
                 if motion is None or motion.error > SURE * motion.speed:
                     continue
             gone_m = hypot(place[0] - way[0][1], place[1] - way[0][2])
@@ -287,8 +291,8 @@ class Mover:
         return {
             "tracker": self.tracker.dump(),
             "empty": None if self.empty is None else pack_image(self.empty),
-            "past": None if self.past is None else pack_image(self.past),
-            "t": [self.past_t, self.renewed_t, self.settled_t, self.doubt_t],
+            "past": [[t, pack_image(patch)] for t, patch in self.past],
+            "t": [self.renewed_t, self.settled_t, self.doubt_t],
             "restarted": self.restarted,
             "lost": self.lost,
             "ways": [[k, v] for k, v in self.ways.items()],
@@ -298,12 +302,11 @@ class Mover:
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Mover":
         """Rebuild from dump()."""
-        empty, past = (
-            None if data[k] is None else unpack_image(data[k]) for k in ("empty", "past")
-        )
-        past_t, renewed_t, settled_t, doubt_t = data["t"]
+        empty = None if data["empty"] is None else unpack_image(data["empty"])
+        past = [(t, unpack_image(patch)) for t, patch in data["past"]]
+        renewed_t, settled_t, doubt_t = data["t"]
         return cls(
-            MoverTracker.load(data["tracker"]), empty, past, past_t, renewed_t, settled_t, doubt_t,
+            MoverTracker.load(data["tracker"]), empty, past, renewed_t, settled_t, doubt_t,
             data["restarted"], data["lost"], dict(data["ways"]), dict(data["cars"]),
         )  # fmt: skip
 
