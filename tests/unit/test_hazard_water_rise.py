@@ -71,6 +71,29 @@ def test_fast_water_is_told_though_little_was_seen_of_a_gauge_that_reads_unevenl
     assert film.findings[0].t <= 17 * 60
 
 
+def test_an_uneven_rise_is_told_by_its_tenth_centimetre_while_nothing_is_known_of_the_noise():
+    """Readings lag behind the water and catch up: read so from a film of a sump by a lamp."""
+    film = sump(every_s=60)
+    levels = [0.396, 0.403, 0.403, 0.404, 0.403, 0.403, 0.408, 0.416, 0.423, 0.444, 0.450, 0.459,
+              0.463, 0.468, 0.513, 0.526, 0.543, 0.554, 0.562]  # fmt: skip
+    for level_m in levels:
+        film.frame(levels={"sump": level_m}, machines=STOPPED)
+    assert names(film) == ["high"]
+    assert film.findings[0].t <= 15 * 60
+
+
+def test_how_fast_it_rises_is_told_by_the_last_minutes_once_the_hour_is_sure_that_it_does():
+    """The hour still holds water that stood: its slope alone says more than an hour is left."""
+    film = sump()
+    minutes = [1.2, 2.2, 4.0, 5.0, 6.0, 7.0, 8.2, 9.2, 10.2, 11.2, 12.2, 13.4, 14.4, 15.4]
+    levels = [0.4039, 0.4042, 0.3986, 0.3923, 0.4087, 0.4080, 0.4235, 0.4426, 0.4328, 0.4429,
+              0.4526, 0.4606, 0.5159, 0.5349]  # fmt: skip
+    for minute, level_m in zip(minutes, levels, strict=True):
+        film.t = minute * 60
+        film.frame(levels={"sump": level_m}, machines=STOPPED)
+    assert names(film) == ["high"]
+
+
 def test_both_windows_are_told():
     film = sump()
     fill(film, 120, 0.2, 0.1)

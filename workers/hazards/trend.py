@@ -33,6 +33,10 @@ SURE_Z = 5.0
 # rising, is more than waves and lamps do: still water of 2 cm scatter moves by half of it, and by
 # less than so many times its scatter where that lasts for minutes.
 LARGE_M, LARGE_SIZES, ORDERED = 0.10, 3.0, 0.8
+# There, until half an hour before can tell, a noise is taken to last for five minutes at most: few
+# levels of water that rises unevenly look like a noise that lasts for ever, beside which no rise
+# would be large.
+LASTS = exp(-EVERY_S / 300.0)
 # What was sure stays believed down to this.
 STAY_Z = 2.5
 # The band that is told holds the rate in 80 of 100 cases.
@@ -48,18 +52,20 @@ Points = Sequence[Sequence[float]]
 
 class Noise(NamedTuple):
     """What still water would show: scatter in metres, likeness of levels a minute apart 0..1, and
-    how many independent levels say so."""
+    how many independent levels say so; short_m: the scatter, if what little is known lasts minutes.
+    """
 
     size_m: float
     memory: float
     freedom: float
+    short_m: float
 
 
 class Trend(NamedTuple):
     """A rate in m/s and its error; freedom: how well the error is known; level_m: the line's level
     at the end; rise_m: over the whole window; step: one step tells the levels better than a line;
     span_s: from the first level to the last; order: Kendall's, 1 where every later level is higher;
-    size_m: the noise's scatter.
+    size_m: the noise's scatter, that of Noise.short_m.
     """
 
     rate: float
@@ -81,8 +87,13 @@ class Trend(NamedTuple):
         if self.step or self.rise_m < least_m - 1e-9:
             return False
         large_m = max(LARGE_M, LARGE_SIZES * self.size_m)
-        plain = self.rise_m >= large_m and self.order >= ORDERED
+        plain = self.rise_m >= large_m and self.is_ordered
         return plain or self.rate > self.bound(z)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether nearly every later level is higher, and no single step made it so."""
+        return self.order >= ORDERED and not self.step
 
 
 def trend(points: Points, now_s: float, window_s: float) -> Trend | None:
@@ -108,7 +119,7 @@ def trend(points: Points, now_s: float, window_s: float) -> Trend | None:
     off = calm - rate * t[1:-1]
     step = _best_step(calm) < float(((off - off.mean()) ** 2).sum())
     return Trend(rate, error, known.freedom, level_m, rate * float(t[-1]), step, float(t[-1]),
-                 _order(y), known.size_m)  # fmt: skip
+                 _order(y), known.short_m)  # fmt: skip
 
 
 def noise(points: np.ndarray, now_s: float, window_s: float, rest: np.ndarray) -> Noise:
@@ -123,11 +134,14 @@ def noise(points: np.ndarray, now_s: float, window_s: float, rest: np.ndarray) -
     own = float(rests[0] @ rests[0]) / len(rests[0])
     every = sum(len(rest) for rest in rests)
     memory = max(memory, _long_memory(points, now_s - window_s, window_s))
+    known = float(now_s - window_s - points[0, 0]) > LONG_S / 2
     # And some of the scatter: all the more of a noise that changes slowly.
-    left = np.mean([_left(tuple(np.round(t).tolist()), round(memory, 2)) for t, _ in blocks])
-    size = sqrt(max(square, own) / max(float(left), 0.01))
+    size, short = (
+        sqrt(max(square, own) / _left_of(blocks, one))
+        for one in (memory, memory if known else min(memory, LASTS))
+    )
     freedom = (every - 2 * len(rests)) * (1 - memory) / (1 + memory)
-    return Noise(max(size, LEAST_NOISE_M), memory, max(1.0, freedom))
+    return Noise(max(size, LEAST_NOISE_M), memory, max(1.0, freedom), short)
 
 
 def _long_memory(points: np.ndarray, end_s: float, window_s: float) -> float:
@@ -208,6 +222,12 @@ def _alike(t: np.ndarray, memory: float) -> np.ndarray:
     """Return the likeness of all pairs of levels."""
     away = np.abs(t[:, None] - t[None, :]) / EVERY_S
     return np.where(away == 0, 1.0, memory**away)
+
+
+def _left_of(blocks: list[tuple[np.ndarray, np.ndarray]], memory: float) -> float:
+    """Return which share of the variance the lines of all blocks leave, 0.01 at least."""
+    left = [_left(tuple(np.round(t).tolist()), round(memory, 2)) for t, _ in blocks]
+    return max(float(np.mean(left)), 0.01)
 
 
 @lru_cache(maxsize=512)

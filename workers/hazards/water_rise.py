@@ -227,7 +227,11 @@ def _add(
 
 
 def _rises(trends: tuple[Trend | None, ...], z: float, least_m: float) -> list[Trend]:
-    """Return what rises for sure; that of the hour not, where the last minutes contradict it."""
+    """Return what rises for sure; that of the hour not, where the last minutes contradict it.
+
+    That water rises, and how fast, are two questions: once one window is sure of the first, the
+    other's orderly rise tells the second as well.
+    """
     if len(trends) < len(WINDOWS_S):
         return []
     short, long = trends
@@ -235,7 +239,9 @@ def _rises(trends: tuple[Trend | None, ...], z: float, least_m: float) -> list[T
     if short is None or long is None or long not in rises:
         return rises
     if short.rate + short.bound(STAY_Z) < long.rate - long.bound(STAY_Z):
-        rises.remove(long)
+        return [one for one in rises if one is not long]
+    if short not in rises and short.is_ordered and short.rise_m >= least_m - 1e-9:
+        rises.append(short)
     return rises
 
 
