@@ -198,6 +198,28 @@ def test_whoever_is_proved_or_clearly_seen_or_walked_stays_believed(proof, score
         assert found == [1] or i < 2
 
 
+@pytest.mark.parametrize(("proof", "stays"), [(0.35, False), (0.5, True)])
+def test_who_was_first_found_behind_somebody_else_must_be_proved_more_surely(proof, stays):
+    """A drum behind a worker looks like a second one, and is left when he has gone."""
+    tracker = Tracker()
+    for i in range(80):
+        worker = box(0.3 + 0.01 * min(max(i - 30, 0), 40), score=0.7)
+        there = [worker] + ([box(0.28, score=0.55 if i < 30 else 0.38)] if i >= 8 else [])
+        found = tracker.update(there, i * STEP_S, ASPECT, lambda _: proof)
+        assert found[0] == 1 or i < 2
+        if i in (12, 30):
+            assert found == [1, 2]
+    assert found == [1, 2 if stays else None]
+
+
+def test_who_comes_alone_and_is_hardly_seen_stays_believed_by_as_little_as_before():
+    tracker = Tracker()
+    for i in range(80):
+        there = [box(0.3, score=0.7), box(0.6, score=0.38 if i else 0.5)]
+        found = tracker.update(there, i * STEP_S, ASPECT, lambda _: 0.35)
+    assert found == [1, 2]
+
+
 def test_what_was_taken_for_a_thing_needs_more_to_be_believed_again():
     tracker, proofs = Tracker(), iter([0.4, 0.4, *[0.1] * 6, *[0.35] * 20, *[0.9] * 50])
     believed = [

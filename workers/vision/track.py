@@ -26,7 +26,8 @@ class Habits:
     detections, or by two that are confirm_s apart; where their mean score is below sure, only when
     closer looks give proven in the mean. Who is believed, and gives less than thing in them, is a
     thing, and believed again from trusted on. Its centre moves at most max_speed of its own heights
-    a second, plus max_jump for jitter; its height changes at most max_resize times.
+    a second, plus max_jump for jitter; its height changes at most max_resize times. Who was first
+    found in part of somebody else's box is a thing below trusted already.
     """
 
     high: float = HIGH_SCORE
@@ -52,6 +53,9 @@ MEAN_OF, LOOKS, LOOK_S = 4, 4, 1.0
 AGAIN_S = 2.0
 # What never was its own width, or height, away from where it was found has not walked.
 ROAMED = 1.0
+# Of whose box this share lies in a believed one's when he is found first was perhaps found by that
+# one's body: a drum behind somebody.
+LENT = 0.3
 # How much further from the expected place, in heights a second, after more than 0.6 s unseen.
 SLACK = 0.4
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
@@ -96,6 +100,8 @@ class Track:
     roamed: float = 0.0
     # Whether closer looks took it for a thing after it had been believed.
     doubted: bool = False
+    # Whether it was first found in part of somebody else's box.
+    lent: bool = False
 
     @property
     def nobody(self) -> bool:
@@ -205,6 +211,7 @@ class Tracker:
             label=box.label,
             mean=box.score,
             home=[(x1 + x2) / 2, (y1 + y2) / 2],
+            lent=any(k.confirmed and _inside(box.xyxy, k.box) >= LENT for k in self.tracks),
         )
         self.next_id += 1
         self.tracks.append(track)
@@ -343,7 +350,8 @@ def _doubt(track: Track, box: Box, t: float, habits: Habits, closer: Closer | No
     if t - track.looked_s < AGAIN_S - 1e-6:
         return
     _look(track, closer(box), t)
-    if track.looks >= LOOKS and track.proof < habits.thing:
+    least = habits.trusted if track.lent else habits.thing
+    if track.looks >= LOOKS and track.proof < least:
         track.confirmed, track.doubted = False, True
 
 
@@ -351,6 +359,14 @@ def _look(track: Track, score: float, t: float) -> None:
     """Take in what a closer look gave."""
     track.looks, track.looked_s = track.looks + 1, t
     track.proof += (score - track.proof) / min(track.looks, MEAN_OF)
+
+
+def _inside(one: Corners, other: Sequence[float]) -> float:
+    """Return which share of a box lies in another, 0..1."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    area = (one[2] - one[0]) * (one[3] - one[1])
+    return max(0.0, wide) * max(0.0, high) / max(area, 1e-9)
 
 
 def settle(tracks: Iterable[Track]) -> None:
