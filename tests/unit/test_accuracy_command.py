@@ -71,9 +71,13 @@ def bank(tmp_path):
     return tmp_path
 
 
-def run(monkeypatch, eye, *arguments):
+def run(monkeypatch, eye, *arguments, exact=None):
+    """exact: what the detector's weights see in whole floats, where that is something else."""
     monkeypatch.setattr(command, "load_detector", lambda name: eye)
-    monkeypatch.setattr("workers.accuracy.film.load_detector", lambda name: eye)
+    monkeypatch.setattr(
+        "workers.accuracy.film.load_detector",
+        lambda name, backend=None, **how: exact if exact and backend else eye,
+    )
     monkeypatch.setattr(command, "RETAKES", 1)
     # A thread, for another process would load the detector of the catalogue.
     monkeypatch.setattr(command, "_helpers", lambda: ThreadPoolExecutor(1))
@@ -96,6 +100,16 @@ def test_a_mines_own_clips_are_scored_kept_and_compared(bank, monkeypatch, capsy
     told = capsys.readouterr().out
     assert "own/proximity_while_running/dim/event recall fell from 100.00 to 0.00" in told
     assert "own/people/dim/>=50 px/AP50 fell" in told
+
+
+def test_what_another_number_format_changes_is_noise(bank, monkeypatch):
+    eyes = (Eye(), "--bank", bank, "--update-baseline")
+    assert run(monkeypatch, *eyes, exact=Eye(blind=True)) == 0
+    kept = json.loads((bank / "baseline.json").read_text())["figures"]
+    assert kept["own/proximity_while_running/dim/event recall"]["noise"] == 100
+    assert run(monkeypatch, *eyes) == 0
+    kept = json.loads((bank / "baseline.json").read_text())["figures"]
+    assert kept["own/proximity_while_running/dim/event recall"]["noise"] < 100
 
 
 def test_a_process_of_its_own_films_again_and_says_what_was_wrong(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workers.accuracy import baseline, report, stills
 from workers.accuracy.entry import BankError
-from workers.accuracy.film import film, film_again
+from workers.accuracy.film import film, film_again, film_exactly
 from workers.models import ModelError
 from workers.vision.detector import load_detector
 
@@ -49,6 +49,8 @@ def _run(options: argparse.Namespace) -> int:
     with _helpers() as helpers:
         retakes = range(RETAKES) if options.update_baseline else ()
         filmed = [helpers.submit(film_again, options.model, own, k) for k in retakes]
+        if options.update_baseline:
+            filmed.append(helpers.submit(film_exactly, options.model, own))
         figures, absent = film(detector, own, notes)
         again = [found.result() for found in filmed]
     before = baseline.read(kept)
@@ -78,8 +80,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _helpers() -> ProcessPoolExecutor:
-    """Return processes for the retakes, beside this one."""
-    return ProcessPoolExecutor(RETAKES, mp_context=get_context("spawn"))
+    """Return processes for the retakes and for whole floats, beside this one."""
+    return ProcessPoolExecutor(RETAKES + 1, mp_context=get_context("spawn"))
 
 
 if __name__ == "__main__":

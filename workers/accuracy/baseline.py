@@ -31,7 +31,8 @@ class Fall:
 
 
 def noise_of(first: Sequence[Figure], again: Sequence[Sequence[Figure]]) -> dict[str, float]:
-    """Return each figure's noise: the largest change in runs over the same scenes filmed again.
+    """Return each figure's noise: the largest change in runs over the same scenes filmed again,
+    and over the same films in another processor's number format.
 
     Times and lengths have at least one step of their measure. Shares of many have at least one
     thing more or less, which another processor's arithmetic may change; of few, that is a fall.

@@ -10,7 +10,11 @@ from workers.accuracy.entry import BankError, read_bank, shipped
 from workers.accuracy.figures import Figure
 from workers.accuracy.measure import figures_of, measure
 from workers.accuracy.real import DATA
+from workers.models import find
 from workers.vision.detector import Detector, load_detector
+
+# The backend that counts in whole floats on every processor.
+EXACT = "onnxruntime"
 
 
 def film(
@@ -48,6 +52,17 @@ def film_again(model: str, own: Path | None, number: int) -> list[Figure]:
     """Measure everything on other films of the same scenes; for a process of its own."""
     print(f"filming again, number {number + 1}", flush=True)
     return film(load_detector(model), own, [], _retakes(number))[0]
+
+
+def film_exactly(model: str, own: Path | None) -> list[Figure]:
+    """Measure everything in whole floats, as a processor without bfloat16 does.
+
+    Nothing for a model that only another backend runs.
+    """
+    if EXACT not in find(model).backends:
+        return []
+    print("filming again, in whole floats", flush=True)
+    return film(load_detector(model, device="cpu", backend=EXACT), own, [])[0]
 
 
 def _retakes(number: int) -> Callable[[str], Change]:
