@@ -14,8 +14,9 @@ HEAD = """# Accuracy, last measured
 
 Written by `make accuracy`; do not edit. Intervals are of 95 %: Wilson's for shares, exact Poisson
 for rates, bootstrap over clips or pictures for the rest. *Noise* is the largest change of the
-figure when the same scenes were filmed again (noise of two grey levels, exposure within 3 %; at
-least one thing more or less); a fall by more makes `make accuracy` fail.
+figure when the same scenes were filmed again (noise of two grey levels, exposure within 3 %), or
+read in whole floats instead of the processor's own; at least one thing more or less. A fall by more
+makes `make accuracy` fail.
 
 Figures on rendered clips are of one synthetic world: they are for regression, and say nothing of
 the accuracy in a real mine. Figures under `real` are of footage that does not ship.
