@@ -212,6 +212,33 @@ def test_who_was_first_found_behind_somebody_else_must_be_proved_more_surely(pro
     assert found == [1, 2 if stays else None]
 
 
+def test_where_looks_showed_nobody_nobody_new_hides_a_machine_until_he_is_believed():
+    """A drum is found, looked at, lost for a while, and found again."""
+    tracker = Tracker()
+    frames = [*[[box(0.5, score=0.45)]] * 8, *[[]] * 8, *[[box(0.5, score=0.45)]] * 2]
+    for i, there in enumerate(frames):
+        tracker.update(there, i * STEP_S, ASPECT, lambda _: 0.1)
+        if i == 10:
+            assert tracker.tracks == []
+            tracker = Tracker.load(tracker.dump())
+    assert tracker.bodies(frames[-1], len(frames) * STEP_S) == []
+    for i in range(len(frames), len(frames) + 20):
+        there = [box(0.5, score=0.7)]
+        tracker.update(there, i * STEP_S, ASPECT, lambda _: 0.1)
+    assert len(tracker.bodies(there, i * STEP_S)) == 2  # somebody stands there: box and track
+
+
+def test_of_two_boxes_about_one_person_the_surer_says_how_sure_he_is():
+    """Behind a wall the upper body is found surely, and the whole one weakly."""
+    tracker = Tracker()
+    whole = [box(0.5, score=score) for score in (0.5, 0.3, 0.25, 0.25, 0.25, 0.25)]
+    upper = [box(0.5, y=0.55, height=0.15, score=0.45) for _ in whole]
+    for i, pair in enumerate(zip(whole, upper, strict=True)):
+        tracker.update(list(pair), i * STEP_S, ASPECT)
+    assert [track.score for track in tracker.tracks] == [0.45]
+    assert tracker.tracks[0].box == list(whole[-1].xyxy)
+
+
 def test_who_comes_alone_and_is_hardly_seen_stays_believed_by_as_little_as_before():
     tracker = Tracker()
     for i in range(80):

@@ -53,6 +53,9 @@ MEAN_OF, LOOKS, LOOK_S = 4, 4, 1.0
 AGAIN_S = 2.0
 # What never was its own width, or height, away from where it was found has not walked.
 ROAMED = 1.0
+# Where looks showed nobody, what is found again within so long, and overlaps so far, is taken for
+# the same thing until it is believed.
+HAUNTS_S, HAUNTS = 60.0, 0.6
 # Of whose box this share lies in a believed one's when he is found first was perhaps found by that
 # one's body: a drum behind somebody.
 LENT = 0.3
@@ -100,13 +103,15 @@ class Track:
     roamed: float = 0.0
     # Whether closer looks took it for a thing after it had been believed.
     doubted: bool = False
-    # Whether it was first found in part of somebody else's box.
+    # Whether it was first found in part of somebody else's box; or where looks had shown nobody.
     lent: bool = False
+    haunts: bool = False
 
     @property
     def nobody(self) -> bool:
         """Whether looks enough showed nobody, and it never left the place where it was found."""
-        return not self.confirmed and self.looks >= LOOKS and self.roamed < ROAMED
+        known = self.looks >= LOOKS or self.haunts
+        return not self.confirmed and known and self.roamed < ROAMED
 
     def predicted(self, ahead_s: float) -> Corners:
         """Return the box expected so many seconds after the last detection."""
@@ -126,6 +131,8 @@ class Tracker:
     tracks: list[Track] = field(default_factory=list)
     next_id: int = 1
     last_t: float | None = None
+    # Where looks showed nobody, and is followed no more: time and corners.
+    haunted: list[list[float]] = field(default_factory=list)
 
     def update(
         self, boxes: Sequence[Box], t: float, aspect: float, closer: Closer | None = None
@@ -150,9 +157,18 @@ class Tracker:
                 _correct(track, boxes[group[index]], t, habits)
                 _confirm(track, boxes[group[index]], t, habits, closer)
         for index in high:
-            if index not in owners and not self._covered(boxes[index], owners, boxes):
+            if index in owners:
+                continue
+            whose = self._covering(boxes[index], owners, boxes)
+            if whose is None:
                 owners[index] = self._start(boxes[index], t)
-        self.tracks = [track for track in self.tracks if not self._is_gone(track, t, step_s)]
+            else:
+                # A second box about the same person: the surer of the two says how sure he is.
+                whose.score = max(whose.score, boxes[index].score)
+        gone = [track for track in self.tracks if self._is_gone(track, t, step_s)]
+        self.tracks = [track for track in self.tracks if track not in gone]
+        self.haunted = [row for row in self.haunted if 0 <= t - row[0] <= HAUNTS_S]
+        self.haunted += [[t, *track.box] for track in gone if track.nobody]
         for index, track in owners.items():
             if track.confirmed:
                 ids[index] = track.id
@@ -212,23 +228,25 @@ class Tracker:
             mean=box.score,
             home=[(x1 + x2) / 2, (y1 + y2) / 2],
             lent=any(k.confirmed and _inside(box.xyxy, k.box) >= LENT for k in self.tracks),
+            haunts=any(_overlap(box.xyxy, row[1:]) >= HAUNTS for row in self.haunted),
         )
         self.next_id += 1
         self.tracks.append(track)
         return track
 
     @staticmethod
-    def _covered(box: Box, owners: dict[int, Track], boxes: Sequence[Box]) -> bool:
-        """Tell whether a box is a second one around a person who already has one."""
+    def _covering(box: Box, owners: dict[int, Track], boxes: Sequence[Box]) -> Track | None:
+        """Return whose person a second box is about, None where it is nobody's yet."""
         if not owners:
-            return False
+            return None
         taken = np.array([boxes[i].xyxy for i in owners])
         x1, y1, x2, y2 = box.xyxy
         low = np.maximum(taken[:, :2], (x1, y1))
         high = np.minimum(taken[:, 2:], (x2, y2))
         inter = np.clip(high - low, 0, None).prod(1)
         smaller = np.minimum((taken[:, 2:] - taken[:, :2]).prod(1), (x2 - x1) * (y2 - y1))
-        return bool((inter > 0.85 * smaller).any())
+        best = int((inter / smaller).argmax())
+        return list(owners.values())[best] if inter[best] > 0.85 * smaller[best] else None
 
     def _is_gone(self, track: Track, t: float, step_s: float) -> bool:
         keep = self.habits.keep_s if track.confirmed else self.habits.keep_tentative_s
@@ -280,13 +298,15 @@ class Tracker:
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
         rows = [[getattr(track, name) for name in _FIELDS] for track in self.tracks]
-        return {"next": self.next_id, "last_t": self.last_t, "tracks": rows}
+        return {
+            "next": self.next_id, "last_t": self.last_t, "tracks": rows, "haunted": self.haunted,
+        }  # fmt: skip
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:
         """Rebuild from dump()."""
         tracks = [Track(**dict(zip(_FIELDS, row, strict=False))) for row in data["tracks"]]
-        return cls(tracks, data["next"], data["last_t"])
+        return cls(tracks, data["next"], data["last_t"], data.get("haunted", []))
 
 
 _FIELDS = tuple(Track.__dataclass_fields__)
@@ -367,6 +387,11 @@ def _inside(one: Corners, other: Sequence[float]) -> float:
     high = min(one[3], other[3]) - max(one[1], other[1])
     area = (one[2] - one[0]) * (one[3] - one[1])
     return max(0.0, wide) * max(0.0, high) / max(area, 1e-9)
+
+
+def _overlap(one: Corners, other: Sequence[float]) -> float:
+    """Return how far two boxes overlap, 0..1."""
+    return float(iou(np.array([one]), np.array([other]))[0, 0])
 
 
 def settle(tracks: Iterable[Track]) -> None:
