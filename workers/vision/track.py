@@ -228,7 +228,10 @@ class Tracker:
             mean=box.score,
             home=[(x1 + x2) / 2, (y1 + y2) / 2],
             lent=any(k.confirmed and _inside(box.xyxy, k.box) >= LENT for k in self.tracks),
-            haunts=any(_overlap(box.xyxy, row[1:]) >= HAUNTS for row in self.haunted),
+            haunts=any(
+                iou(np.array([row[1:]]), np.array([box.xyxy]))[0, 0] >= HAUNTS
+                for row in self.haunted
+            ),
         )
         self.next_id += 1
         self.tracks.append(track)
@@ -387,11 +390,6 @@ def _inside(one: Corners, other: Sequence[float]) -> float:
     high = min(one[3], other[3]) - max(one[1], other[1])
     area = (one[2] - one[0]) * (one[3] - one[1])
     return max(0.0, wide) * max(0.0, high) / max(area, 1e-9)
-
-
-def _overlap(one: Corners, other: Sequence[float]) -> float:
-    """Return how far two boxes overlap, 0..1."""
-    return float(iou(np.array([one]), np.array([other]))[0, 0])
 
 
 def settle(tracks: Iterable[Track]) -> None:
