@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.signals import request_finished, request_started
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -32,27 +33,60 @@ def leaves(url: str, server: str) -> bool:
     return parts.scheme in ("http", "https", "ws", "wss") and (parts.hostname or "") not in own
 
 
+class Chromium:
+    """A browser that is started again where it died by itself, which is seldom but was seen.
+
+    What was open is lost: only who opens a first page (`first`) tries once more, with a warning
+    that pytest shows. A page of ours that kills a browser does so twice and is found.
+    """
+
+    def __init__(self, launch: Callable[[], Browser]) -> None:
+        self._launch = launch
+        self._browser = launch()
+
+    def new_context(self, **options: Any) -> BrowserContext:
+        """Open a window's worth of cookies, in a new browser where the last one is gone."""
+        if not self._browser.is_connected():
+            warnings.warn("chromium had died and was started again", stacklevel=2)
+            self._browser = self._launch()
+        return self._browser.new_context(**options)
+
+    def first(self, visit: Callable[[], Page]) -> Page:
+        """Open a first page; once more where the browser or its window went away meanwhile."""
+        try:
+            return visit()
+        except Error as error:
+            if "has been closed" not in error.message:
+                raise
+            warnings.warn(f"a first page was opened again: {error.message}", stacklevel=2)
+            return visit()
+
+    def close(self) -> None:
+        """End it."""
+        self._browser.close()
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     """Debian's chromium; without one these tests are skipped, and say so."""
     program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if program is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        browser = Chromium(lambda: playwright.chromium.launch(executable_path=program, args=FLAGS))
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[Chromium]:
     """The browser of the tests that need the whole running demo."""
     with chromium() as browser:
         yield browser
 
 
 @pytest.fixture
-def sign_in(browser: Browser, stack: Any) -> Iterator[Callable[..., Page]]:
+def sign_in(browser: Chromium, stack: Any) -> Iterator[Callable[..., Page]]:
     """Return a function that signs a role in and gives its page.
 
     At the end it holds for every page: no script failed, nothing broke the content security
@@ -69,7 +103,7 @@ def sign_in(browser: Browser, stack: Any) -> Iterator[Callable[..., Page]]:
         if leaves(url, stack.url):
             faults.append(f"a request left the machine: {url}")
 
-    def enter(role: str, **options: Any) -> Page:
+    def visit(role: str, **options: Any) -> Page:
         context = browser.new_context(
             base_url=stack.url, viewport={"width": 1366, "height": 768}, **options
         )
@@ -86,7 +120,7 @@ def sign_in(browser: Browser, stack: Any) -> Iterator[Callable[..., Page]]:
         page.wait_for_url(lambda url: "/login/" not in url)
         return page
 
-    yield enter
+    yield lambda role, **options: browser.first(lambda: visit(role, **options))
     for context in contexts:
         context.close()
     assert not faults
@@ -96,7 +130,7 @@ def sign_in(browser: Browser, stack: Any) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture(scope="module")
-def own_browser(django_db_setup: None) -> Iterator[Browser]:
+def own_browser(django_db_setup: None) -> Iterator[Chromium]:
     """A browser for such tests alone: while it runs, Django takes this thread for an async one."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with chromium() as browser:
@@ -138,13 +172,13 @@ def answered() -> Iterator[None]:
 
 
 @contextmanager
-def doorman(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+def doorman(browser: Chromium, url: str) -> Iterator[Callable[..., Page]]:
     """Give a function that signs somebody in at a server and opens a page, the desk by default."""
     contexts: list[BrowserContext] = []
 
     from tests.cast import PASSWORD
 
-    def open_page(username: str, address: str = "/desk/", **options: Any) -> Page:
+    def visit(username: str, address: str, **options: Any) -> Page:
         size = {"width": 1366, "height": 768}
         context = browser.new_context(**{"base_url": url, "viewport": size, **options})
         contexts.append(context)
@@ -156,13 +190,16 @@ def doorman(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         page.wait_for_url(lambda url: "/login/" not in url)
         return page
 
+    def open_page(username: str, address: str = "/desk/", **options: Any) -> Page:
+        return browser.first(lambda: visit(username, address, **options))
+
     yield open_page
     for context in contexts:
         context.close()
 
 
 @pytest.fixture
-def enter(own_browser: Browser, live_server: Any, world: Any) -> Iterator[Callable[..., Page]]:
+def enter(own_browser: Chromium, live_server: Any, world: Any) -> Iterator[Callable[..., Page]]:
     """Return a function that signs somebody in and opens a page, the desk by default."""
     with answered(), doorman(own_browser, live_server.url) as open_page:
         yield open_page

@@ -15,13 +15,13 @@ from channels.routing import ProtocolTypeRouter
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from apps.alarms.models import Alarm
 from apps.evidence.services import clip_make
 from apps.tenancy.scope import mine_scope
 from davy.asgi import application
-from tests.browser.conftest import doorman
+from tests.browser.conftest import Chromium, doorman
 from tests.cast import Cast, an_alarm
 from tests.film import record_chunks
 from workers.media.ring import Ring
@@ -58,7 +58,7 @@ OPEN = """(key) => new Promise((done) => {
 
 
 @pytest.fixture
-def enter(own_browser: Browser, world: Cast, settings: Any) -> Iterator[Enter]:
+def enter(own_browser: Chromium, world: Cast, settings: Any) -> Iterator[Enter]:
     """Return a function that signs somebody in at a server with sockets."""
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     parts = application.application_mapping
