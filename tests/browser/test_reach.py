@@ -1,5 +1,6 @@
 """By keyboard, by finger, without motion: every control is reached, and one sees where one is."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -142,18 +143,20 @@ def test_a_zone_is_drawn_and_dragged_by_a_finger_on_a_phone(world: Cast, enter: 
 
 
 def touch(page: Page, what: Locator, dx: float, dy: float) -> None:
-    """Put a finger on the middle of something and move it by so many pixels."""
+    """Put a finger on the middle of something, move it by so many pixels, and rest before it lifts.
+
+    A finger that lifts while it moves flings, and the next tap would only stop the fling: the
+    events say that they lie 0.1 s apart, where the test has them all at once.
+    """
     box = what.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     session = page.context.new_cdp_session(page)
 
-    def tell(kind: str, *points: tuple[float, float]) -> None:
-        fingers = [{"x": at[0], "y": at[1]} for at in points]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
-
-    tell("touchStart", (x, y))
-    for part in (0.3, 0.7, 1):
-        tell("touchMove", (x + dx * part, y + dy * part))
-    tell("touchEnd")
+    steps = [("touchStart", 0.0), ("touchMove", 0.3), ("touchMove", 0.7), ("touchMove", 1.0)]
+    began_s = time.time() - 0.1 * len(steps)
+    for number, (kind, part) in enumerate([*steps, ("touchEnd", None)]):
+        fingers = [] if part is None else [{"x": x + dx * part, "y": y + dy * part}]
+        event = {"type": kind, "touchPoints": fingers, "timestamp": began_s + 0.1 * number}
+        session.send("Input.dispatchTouchEvent", event)
     session.detach()
