@@ -113,6 +113,16 @@ def test_nothing_moves_for_whoever_wants_no_motion(busy: dict[str, Any], enter: 
         assert page.evaluate("document.getAnimations().length") == 0, address
 
 
+def test_keys_to_press_are_shown_to_whoever_has_a_keyboard_and_not_on_a_phone(
+    busy: dict[str, Any], enter: Enter
+):
+    expect(enter("anna").locator(".verbs kbd, .keys").first).to_be_visible()
+    phone = enter("anna", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    expect(phone.get_by_role("button", name="Acknowledge").first).to_be_visible()
+    expect(phone.locator("kbd").first).to_be_attached()
+    assert not phone.locator("kbd:visible, .keys:visible").all()
+
+
 def test_a_zone_is_drawn_and_dragged_by_a_finger_on_a_phone(world: Cast, enter: Enter):
     address = reverse("portal-scene", args=[world.lamp_hill.camera.pk])
     phone = {"width": 390, "height": 844}
