@@ -62,6 +62,17 @@ def test_heads_under_20_pixels_and_of_neighbours_are_not_judged() -> None:
     assert shell.helmet is not None
 
 
+def test_the_helmet_of_who_stands_before_somebody_is_not_his() -> None:
+    own = head("bare_head", 0.5)
+    before_him = head("helmet", 0.9, y=130, high=15, x=300)
+    at_his_shoulder = head("helmet", 0.9, y=80, high=15, x=318)
+    for other in (before_him, at_his_shoulder):
+        look = judge([other, own], PERSON, 640, 360)
+        assert look.helmet == pytest.approx(-0.5)
+        assert look.head is not None
+        assert look.head[1] == pytest.approx(75 / 360)
+
+
 def test_a_person_too_small_is_not_even_looked_at() -> None:
     network = Network([head("helmet", 0.9)])
     far = (0.4, 0.4, 0.42, 0.55)

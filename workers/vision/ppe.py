@@ -18,6 +18,10 @@ Xyxy = tuple[float, float, float, float]
 
 # Below this height a head shows too few pixels to tell a helmet from hair.
 LEAST_HEAD_PX = 20.0
+# Where a head's middle is looked for: so far under the top of a person's box, in its heights (or in
+# two of its widths, where somebody crouches), and in the middle; what lies off it by so much more
+# counts 1/e. Of 162 looks at rendered people 11 took another's head without it, 3 with it.
+HEAD_AT, HEAD_DEEP, HEAD_ASIDE = 0.12, 0.25, 0.4
 # A helmet ends above the face: its box is shorter than that of the head in it.
 HELMET_SHARE = 0.6
 LOOK_EVERY_S = 1.0
@@ -156,7 +160,7 @@ def judge(boxes: list[Box], person: Xyxy, width: int, height: int) -> Look:
     ]
     helmet, head = None, None
     if heads:
-        best = max(heads, key=lambda box: box.score)
+        best = max(heads, key=lambda box: box.score * _is_own(box, person, width, height))
         head = (
             best.xyxy[0] / width,
             best.xyxy[1] / height,
@@ -168,6 +172,15 @@ def judge(boxes: list[Box], person: Xyxy, width: int, height: int) -> Look:
     yes, no = _best(boxes, "vest"), _best(boxes, "no_vest")
     vest = yes - no if max(yes, no) >= LEAST_SCORE else None
     return Look(helmet, vest, head)
+
+
+def _is_own(box: Box, person: Xyxy, width: int, height: int) -> float:
+    """Return how well a head, a box in pixels, sits where the person's own is: 0 to 1."""
+    x1, y1, x2, y2 = person[0] * width, person[1] * height, person[2] * width, person[3] * height
+    aside = ((box.xyxy[0] + box.xyxy[2]) / 2 - (x1 + x2) / 2) / (x2 - x1)
+    deep = ((box.xyxy[1] + box.xyxy[3]) / 2 - y1) / min(y2 - y1, 2 * (x2 - x1))
+    off = (max(0.0, deep - HEAD_AT) / HEAD_DEEP) ** 2 + (aside / HEAD_ASIDE) ** 2
+    return float(np.exp(-off))
 
 
 def _head_px(box: Box) -> float:
