@@ -5,13 +5,14 @@ ones then keep tracks alive that already exist. The cost mixes overlap and dista
 5 pictures a second a walking person's boxes may hardly overlap. All in fractions of the picture.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from workers.vision.detector import Box, iou
+from workers.vision.boxes import Box, iou
+from workers.vision.proof import LOOKS, MEAN_OF, ROAMED, Closer, confirm
 
 HIGH_SCORE = 0.40
 LOW_SCORE = 0.15
@@ -45,20 +46,12 @@ class Habits:
     max_resize: float = 1.7
 
 
-# The means of scores and of closer looks are of so many; after so many looks that prove nothing
-# further ones are taken this far apart, and of detections that could begin a track.
-MEAN_OF, LOOKS, LOOK_S = 4, 4, 1.0
-# Who is believed, weakly seen and never walked is looked at again this often: a thing that passed
-# for a person once must not stay one for ever.
-AGAIN_S = 2.0
-# What never was its own width, or height, away from where it was found has not walked.
-ROAMED = 1.0
 # Where looks showed nobody, what is found again within so long, and overlaps so far, is taken for
 # the same thing until it is believed.
-HAUNTS_S, HAUNTS = 60.0, 0.6
+REFUTED_S, SAME_PLACE = 60.0, 0.6
 # Of whose box this share lies in a believed one's when he is found first was perhaps found by that
 # one's body: a drum behind somebody.
-LENT = 0.3
+WITHIN = 0.3
 # How much further from the expected place, in heights a second, after more than 0.6 s unseen.
 SLACK = 0.4
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
@@ -66,7 +59,6 @@ NOISE = 0.045
 PUSH = 1.2
 
 
-Closer = Callable[[Box], float]
 Corners = tuple[float, float, float, float]
 
 
@@ -104,13 +96,13 @@ class Track:
     # Whether closer looks took it for a thing after it had been believed.
     doubted: bool = False
     # Whether it was first found in part of somebody else's box; or where looks had shown nobody.
-    lent: bool = False
-    haunts: bool = False
+    born_within: bool = False
+    refuted: bool = False
 
     @property
     def nobody(self) -> bool:
         """Whether looks enough showed nobody, and it never left the place where it was found."""
-        known = self.looks >= LOOKS or self.haunts
+        known = self.looks >= LOOKS or self.refuted
         return not self.confirmed and known and self.roamed < ROAMED
 
     def predicted(self, ahead_s: float) -> Corners:
@@ -132,7 +124,7 @@ class Tracker:
     next_id: int = 1
     last_t: float | None = None
     # Where looks showed nobody, and is followed no more: time and corners.
-    haunted: list[list[float]] = field(default_factory=list)
+    refuted_places: list[list[float]] = field(default_factory=list)
 
     def update(
         self, boxes: Sequence[Box], t: float, aspect: float, closer: Closer | None = None
@@ -155,7 +147,7 @@ class Tracker:
                 owners[group[index]] = track
                 free.remove(track)
                 _correct(track, boxes[group[index]], t, habits)
-                _confirm(track, boxes[group[index]], t, habits, closer)
+                confirm(track, boxes[group[index]], t, habits, closer)
         for index in high:
             if index in owners:
                 continue
@@ -167,8 +159,8 @@ class Tracker:
                 whose.score = max(whose.score, boxes[index].score)
         gone = [track for track in self.tracks if self._is_gone(track, t, step_s)]
         self.tracks = [track for track in self.tracks if track not in gone]
-        self.haunted = [row for row in self.haunted if 0 <= t - row[0] <= HAUNTS_S]
-        self.haunted += [[t, *track.box] for track in gone if track.nobody]
+        self.refuted_places = [row for row in self.refuted_places if 0 <= t - row[0] <= REFUTED_S]
+        self.refuted_places += [[t, *track.box] for track in gone if track.nobody]
         for index, track in owners.items():
             if track.confirmed:
                 ids[index] = track.id
@@ -227,10 +219,12 @@ class Tracker:
             label=box.label,
             mean=box.score,
             home=[(x1 + x2) / 2, (y1 + y2) / 2],
-            lent=any(k.confirmed and _inside(box.xyxy, k.box) >= LENT for k in self.tracks),
-            haunts=any(
-                iou(np.array([row[1:]]), np.array([box.xyxy]))[0, 0] >= HAUNTS
-                for row in self.haunted
+            born_within=any(
+                k.confirmed and _inside(box.xyxy, k.box) >= WITHIN for k in self.tracks
+            ),
+            refuted=any(
+                iou(np.array([row[1:]]), np.array([box.xyxy]))[0, 0] >= SAME_PLACE
+                for row in self.refuted_places
             ),
         )
         self.next_id += 1
@@ -302,14 +296,17 @@ class Tracker:
         """Return a JSON-like form."""
         rows = [[getattr(track, name) for name in _FIELDS] for track in self.tracks]
         return {
-            "next": self.next_id, "last_t": self.last_t, "tracks": rows, "haunted": self.haunted,
-        }  # fmt: skip
+            "next": self.next_id,
+            "last_t": self.last_t,
+            "tracks": rows,
+            "refuted": self.refuted_places,
+        }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:
         """Rebuild from dump()."""
         tracks = [Track(**dict(zip(_FIELDS, row, strict=False))) for row in data["tracks"]]
-        return cls(tracks, data["next"], data["last_t"], data.get("haunted", []))
+        return cls(tracks, data["next"], data["last_t"], data.get("refuted", []))
 
 
 _FIELDS = tuple(Track.__dataclass_fields__)
@@ -343,45 +340,6 @@ def _correct(track: Track, box: Box, t: float, habits: Habits) -> None:
     track.score = max(box.score, 0.8 * track.score + 0.2 * box.score)
     track.box, track.label = list(box.xyxy), box.label
     track.mean += (box.score - track.mean) / min(track.hits, MEAN_OF)
-
-
-def _confirm(
-    track: Track, box: Box, t: float, habits: Habits, closer: Closer | None = None
-) -> None:
-    """Believe a track that was found often enough, and surely enough or on closer looks."""
-    if track.confirmed:
-        _doubt(track, box, t, habits, closer)
-        return
-    if track.hits < 2:
-        return
-    proven = closer is None or track.mean >= habits.sure
-    if not proven and closer is not None:
-        again = box.score >= habits.high and t - track.looked_s >= LOOK_S - 1e-6
-        if track.looks < LOOKS or again:
-            _look(track, closer(box), t)
-        least = habits.trusted if track.doubted else habits.proven
-        proven = track.looks > 0 and track.proof >= least
-    often = track.hits >= habits.confirm_hits or t - track.born_s >= habits.confirm_s - 1e-6
-    if proven and often:
-        track.confirmed = track.fresh = True
-
-
-def _doubt(track: Track, box: Box, t: float, habits: Habits, closer: Closer | None) -> None:
-    """Look again, now and then, at who is believed, weakly seen and never walked."""
-    if closer is None or track.mean >= habits.sure or track.roamed >= ROAMED:
-        return
-    if t - track.looked_s < AGAIN_S - 1e-6:
-        return
-    _look(track, closer(box), t)
-    least = habits.trusted if track.lent else habits.thing
-    if track.looks >= LOOKS and track.proof < least:
-        track.confirmed, track.doubted = False, True
-
-
-def _look(track: Track, score: float, t: float) -> None:
-    """Take in what a closer look gave."""
-    track.looks, track.looked_s = track.looks + 1, t
-    track.proof += (score - track.proof) / min(track.looks, MEAN_OF)
 
 
 def _inside(one: Corners, other: Sequence[float]) -> float:
