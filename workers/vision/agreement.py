@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.vision.boxes import Box, iou
+from workers.vision.boxes import Box, iou, overlap
 from workers.vision.detector import Detector
 
 SAME_IOU = 0.5
@@ -53,7 +53,7 @@ def compare(
                 pairs += 1
                 apart = np.abs(np.array(box.xyxy) - np.array(other.xyxy)) * size
                 pixels.append(float(apart.max()))
-                overlaps.append(_overlap(box, other))
+                overlaps.append(overlap(box.xyxy, other.xyxy))
                 scores.append(abs(box.score - other.score))
             elif box.score >= min_score:
                 alone += 1
@@ -67,20 +67,16 @@ def match(ours: Sequence[Box], theirs: Sequence[Box]) -> dict[int, int]:
     """Pair boxes of one label that overlap by half or more, the best overlap first."""
     if not ours or not theirs:
         return {}
-    overlap = iou(np.array([b.xyxy for b in ours]), np.array([b.xyxy for b in theirs]))
+    overlaps = iou(np.array([b.xyxy for b in ours]), np.array([b.xyxy for b in theirs]))
     same = np.array([[a.label == b.label for b in theirs] for a in ours])
-    overlap = np.where(same, overlap, 0.0)
+    overlaps = np.where(same, overlaps, 0.0)
     found: dict[int, int] = {}
     taken: set[int] = set()
-    for flat in np.argsort(-overlap, axis=None, kind="stable"):
+    for flat in np.argsort(-overlaps, axis=None, kind="stable"):
         i, j = divmod(int(flat), len(theirs))
-        if overlap[i, j] < SAME_IOU:
+        if overlaps[i, j] < SAME_IOU:
             break
         if i not in found and j not in taken:
             found[i] = j
             taken.add(j)
     return found
-
-
-def _overlap(one: Box, other: Box) -> float:
-    return float(iou(np.array([one.xyxy]), np.array([other.xyxy]))[0, 0])

@@ -1,5 +1,6 @@
 """Boxes: what a detector returns, how far two of them overlap, and which of many to keep."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -28,6 +29,11 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     inter = np.maximum(wide, 0) * np.maximum(high, 0)
     union = (ar - ax) * (ab - ay) + (br - bx) * (bb - by) - inter
     return inter / np.maximum(union, 1e-12)
+
+
+def overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return how far two boxes overlap, 0..1: iou() of one pair."""
+    return float(iou(np.array([one]), np.array([other]))[0, 0])
 
 
 def nms(xyxy: np.ndarray, score: np.ndarray, label: np.ndarray) -> list[int]:

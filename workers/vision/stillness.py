@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from workers.packing import pack_image, unpack_image
-from workers.vision.boxes import iou
+from workers.vision.boxes import overlap
 from workers.vision.movement import changed, noise_of
 from workers.vision.track import Track
 
@@ -152,7 +152,7 @@ class Stillness:
         """Begin a window; where somebody was lost and nothing has changed, his goes on."""
         for name in [k for k in self.places if k not in followed]:
             place = self.places[name]
-            if _iou(place.box, track.box) >= SAME and _changed(place, luma)[1].mean() < MOVED:
+            if overlap(place.box, track.box) >= SAME and _changed(place, luma)[1].mean() < MOVED:
                 return self.places.pop(name)
         box = _window(track.box)
         origin = _middle(track.box, luma.shape)
@@ -167,7 +167,7 @@ class Stillness:
         covered = max((_covers(place.box, other) for other in others), default=0.0)
         step_s = min(t - place.looked_s, ACTIVE_S)
         place.looked_s = t
-        elsewhere = own is not None and own.seen_s == t and _iou(place.box, own.box) < SAME
+        elsewhere = own is not None and own.seen_s == t and overlap(place.box, own.box) < SAME
         place.away = place.away + 1 if elsewhere else 0
         moved = share >= MOVED
         steady = place.same_s - place.since_s >= STEADY_S
@@ -274,10 +274,6 @@ def _middle(box: list[float], shape: tuple[int, ...]) -> list[float]:
     aspect = shape[1] / shape[0]
     wide, high = (box[2] - box[0]) * aspect, box[3] - box[1]
     return [box[0] * aspect + wide / 2, box[1] + high / 2, max(wide, high)]
-
-
-def _iou(one: list[float], other: list[float]) -> float:
-    return float(iou(np.array([one]), np.array([other]))[0, 0])
 
 
 def _covers(window: list[float], other: list[float]) -> float:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from workers.vision.boxes import Box, iou
+from workers.vision.boxes import Box, iou, overlap
 from workers.vision.proof import LOOKS, MEAN_OF, ROAMED, Closer, confirm
 
 HIGH_SCORE = 0.40
@@ -222,10 +222,7 @@ class Tracker:
             born_within=any(
                 k.confirmed and _inside(box.xyxy, k.box) >= WITHIN for k in self.tracks
             ),
-            refuted=any(
-                iou(np.array([row[1:]]), np.array([box.xyxy]))[0, 0] >= SAME_PLACE
-                for row in self.refuted_places
-            ),
+            refuted=any(overlap(row[1:], box.xyxy) >= SAME_PLACE for row in self.refuted_places),
         )
         self.next_id += 1
         self.tracks.append(track)
@@ -259,7 +256,7 @@ class Tracker:
         ahead = [t - track.seen_s for track in tracks]
         expected = np.array([k.predicted(s) for k, s in zip(tracks, ahead, strict=True)])
         seen = np.array([box.xyxy for box in boxes])
-        overlap = iou(expected, seen)
+        overlaps = iou(expected, seen)
         scale = np.array([aspect, 1.0])
         middle = (expected[:, None, :2] + expected[:, None, 2:]) / 2
         centre = (seen[None, :, :2] + seen[None, :, 2:]) / 2
@@ -276,8 +273,8 @@ class Tracker:
         # Whoever was hidden may have walked on or stood still: both are within reach. But a weak
         # detection far from where he is expected is something else: a drum, or a post.
         slack = 0.45 + (0 if weak else SLACK) * np.maximum(np.array(ahead) - 0.6, 0)[:, None]
-        possible &= (overlap > 0.05) | (away <= slack)
-        cost = (1 - overlap) + 0.5 * away + 0.5 * resize
+        possible &= (overlaps > 0.05) | (away <= slack)
+        cost = (1 - overlaps) + 0.5 * away + 0.5 * resize
         # Those already confirmed come first where both would do.
         cost += np.array([0.0 if k.confirmed else 0.15 for k in tracks])[:, None]
         rows, columns = np.nonzero(possible)

@@ -8,7 +8,7 @@ import numpy as np
 
 from workers.geometry import Polygon
 from workers.ground import Plane
-from workers.vision.boxes import Box, iou, lower_edge
+from workers.vision.boxes import Box, lower_edge, overlap
 from workers.vision.mover import EDGE as MOVER_EDGE
 from workers.vision.mover import Mover
 from workers.vision.track import Habits, Track, Tracker
@@ -146,11 +146,6 @@ def one_each(boxes: Sequence[Box]) -> list[Box]:
         if not any(overlap(box.xyxy, other.xyxy) > SAME for other in kept):
             kept.append(box)
     return kept
-
-
-def overlap(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return how far two boxes overlap, 0..1."""
-    return float(iou(np.array([one]), np.array([other]))[0, 0])
 
 
 def _within(one: Sequence[float], other: Sequence[float]) -> bool:
