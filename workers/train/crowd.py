@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from workers.simulate.pictures import expose, load
 from workers.train.helmets import Head, put_on
+from workers.vision.ppe import upper
 
 HERE = Path(__file__).resolve().parent
 LABELS = ("helmet", "bare_head", "vest", "no_vest")
@@ -34,12 +35,16 @@ Box = tuple[float, float, float, float]
 
 @dataclass
 class Tile:
-    """A picture (TILE, TILE, 3) BGR with boxes in pixels; whole: whether people were told."""
+    """A picture (TILE, TILE, 3) BGR with boxes in pixels; whole: whether people were told.
+
+    shown: what of it shows anything; the rest is black, as beside a window that is looked at.
+    """
 
     pixels: Image
     boxes: list[tuple[Box, int]] = field(default_factory=list)
     ignore: list[Box] = field(default_factory=list)
     whole: bool = True
+    shown: Box = (0, 0, TILE, TILE)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Crowd:
     """Draws tiles; held_out chooses the photographs and frames kept for validation."""
 
     def __init__(
-        self, real: Path, rendered: Path | None, *, held_out: bool = False, frames: int = 400
+        self, real: Path, rendered: Path | None, *, held_out: bool = False, frames: int = 1000
     ) -> None:
         bits = np.load(HERE / "masks.npz")
         masks = dict(zip(bits["names"], bits["bits"], strict=True))
@@ -84,6 +89,11 @@ class Crowd:
         some = self.weights[self.portraits]
         self.portrait_weights = some / some.sum()
         self.frames = [] if rendered is None else _frames(rendered, frames, held_out)
+        heads = [(i, p) for i, (_, people) in enumerate(self.frames) for p in people]
+        worn = [head for head in heads if head[1]["helmet"]]
+        bare = [head for head in heads if not head[1]["helmet"]]
+        # Few go bareheaded in a mine: their heads are drawn as often as the others'.
+        self.heads = [kind for kind in (worn, bare) if kind]
         if not self.photos or not self.backgrounds:
             raise ValueError(f"no photographs in {real}: run workers.train.pictures first")
 
@@ -96,7 +106,7 @@ class Crowd:
             tile = self._near(rng)
         else:
             tile = self._many(rng)
-        return _worn(tile, rng)
+        return _framed(_worn(tile, rng))
 
     def _background(self, rng: np.random.Generator) -> Image:
         pixels = self.backgrounds[rng.integers(len(self.backgrounds))]
@@ -126,18 +136,47 @@ class Crowd:
 
     def _mine(self, rng: np.random.Generator) -> Tile:
         """A part of a rendered frame about one of its people."""
-        pixels, people = self.frames[rng.integers(len(self.frames))]
-        box = people[rng.integers(len(people))]["head"]
+        some = self.heads[rng.integers(len(self.heads))]
+        number, person = some[rng.integers(len(some))]
+        pixels, people = self.frames[number]
+        height, width = pixels.shape[:2]
+        window = upper(_jolted(person["box"], rng), width, height) if rng.random() < 0.5 else None
+        if window is None:
+            return self._part(pixels, people, person["head"], rng)
+        left, top, right, bottom = window
+        # As the reader sees it, whose longer side is 128, or somewhat larger or smaller.
+        scale = min(TILE, 128 * float(np.exp(rng.normal(0, 0.2)))) / max(right - left, bottom - top)
+        wide, high = (right - left) * scale, (bottom - top) * scale
+        move = np.array((rng.uniform(0, TILE - wide), rng.uniform(0, TILE - high)))
+        shown = (*move, move[0] + wide, move[1] + high)
+        move -= np.array((left, top)) * scale
+        return _shot(pixels, people, scale, move, shown)
+
+    @staticmethod
+    def _part(pixels: Image, people: list[dict], box: Box, rng: np.random.Generator) -> Tile:
+        """The part of a frame about a head, of any size and anywhere."""
         height, width = pixels.shape[:2]
         high = max(4.0, (box[3] - box[1]) * height)
         scale = float(np.clip(np.exp(rng.uniform(np.log(12), np.log(70))) / high, 0.6, 2.4))
         middle = np.array(((box[0] + box[2]) / 2 * width, (box[1] + box[3]) / 2 * height))
         move = rng.uniform(0.15, 0.85, 2) * TILE - middle * scale
-        matrix = np.array(((scale, 0, move[0]), (0, scale, move[1])))
-        tile = Tile(_warp(pixels, matrix))
-        for person in people:
-            _told(tile, person, np.array((width, height)) * scale, move)
-        return tile
+        return _shot(pixels, people, scale, move, (0, 0, TILE, TILE))
+
+
+def _jolted(box: Sequence[float], rng: np.random.Generator) -> Box:
+    """Return a person's box as a detector might find it."""
+    x1, y1, x2, y2 = box
+    jolt = rng.normal(0, 0.04, 4) * np.tile((x2 - x1, y2 - y1), 2)
+    return _tuple(np.clip(np.array(box) + jolt, 0, 1))
+
+
+def _shot(pixels: Image, people: list[dict], scale: float, move: NDArray, shown: Box) -> Tile:
+    """Lay a rendered frame, scaled and moved, on a tile, and tell who is there."""
+    height, width = pixels.shape[:2]
+    tile = Tile(_warp(pixels, np.array(((scale, 0, move[0]), (0, scale, move[1])))), shown=shown)
+    for person in people:
+        _told(tile, person, np.array((width, height)) * scale, move)
+    return tile
 
 
 def _told(tile: Tile, person: dict, size: NDArray, move: NDArray) -> None:
@@ -153,7 +192,8 @@ def _told(tile: Tile, person: dict, size: NDArray, move: NDArray) -> None:
 
 
 def _add(tile: Tile, box: Box, label: int, *, sure: bool = True) -> None:
-    clipped = tuple(np.clip(box, 0, TILE))
+    left, top, right, bottom = tile.shown
+    clipped = tuple(np.clip(box, (left, top, left, top), (right, bottom, right, bottom)))
     area = (box[2] - box[0]) * (box[3] - box[1])
     inside = (clipped[2] - clipped[0]) * (clipped[3] - clipped[1])
     if inside <= 16:
@@ -260,6 +300,15 @@ def _worn(tile: Tile, rng: np.random.Generator) -> Tile:
         quality = (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90)))
         pixels = _decoded(cv2.imencode(".jpg", pixels, quality)[1])
     tile.pixels = np.ascontiguousarray(pixels)
+    return tile
+
+
+def _framed(tile: Tile) -> Tile:
+    """Make black what shows nothing."""
+    left, top, right, bottom = (round(v) for v in tile.shown)
+    shown = tile.pixels[top:bottom, left:right].copy()
+    tile.pixels[:] = 0
+    tile.pixels[top:bottom, left:right] = shown
     return tile
 
 
