@@ -61,3 +61,19 @@ def test_a_window_is_black_around_and_no_box_reaches_out_of_it(crowd: Crowd) -> 
         for x1, y1, x2, y2 in [box for box, _ in tile.boxes] + tile.ignore:
             assert left <= x1 < x2 <= right
             assert top <= y1 < y2 <= bottom
+
+
+class Wide(np.random.Generator):
+    """Draws every window as large as the tile allows, and finds people where they are."""
+
+    def normal(self, loc=0.0, scale=1.0, size=None):
+        return 9.0 if size is None else np.zeros(size)
+
+
+def test_a_window_as_large_as_the_tile_is_drawn_too(crowd: Crowd) -> None:
+    rng = Wide(np.random.PCG64(1))
+    for bottom in np.linspace(0.5, 1.0, 90):
+        for _, people in crowd.frames:
+            people[0]["box"][3] = bottom
+        left, top, right, low = crowd._mine(rng).shown
+        assert max(right - left, low - top) == pytest.approx(TILE)

@@ -147,7 +147,8 @@ class Crowd:
         # As the reader sees it, whose longer side is 128, or somewhat larger or smaller.
         scale = min(TILE, 128 * float(np.exp(rng.normal(0, 0.2)))) / max(right - left, bottom - top)
         wide, high = (right - left) * scale, (bottom - top) * scale
-        move = np.array((rng.uniform(0, TILE - wide), rng.uniform(0, TILE - high)))
+        room = np.maximum((TILE - wide, TILE - high), 0)  # a whole tile rounds to a hair more
+        move = rng.uniform(0, 1, 2) * room
         shown = (*move, move[0] + wide, move[1] + high)
         move -= np.array((left, top)) * scale
         return _shot(pixels, people, scale, move, shown)
