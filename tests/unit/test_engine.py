@@ -1,5 +1,8 @@
 """The engine is a fold: how a recording is cut, and whether state is stored, changes nothing."""
 
+import subprocess
+import sys
+
 import pytest
 from engine_kit import FPS, Script, document, frame, person, run, scene, told
 from hypothesis import given, settings
@@ -224,3 +227,9 @@ def test_where_people_are_looked_for_more_seldom_everything_else_is_watched_as_b
     gaps = [b - a for a, b in zip(seen, seen[1:], strict=False)]
     assert min(gaps) >= 0.6 - 1e-6 and max(gaps) <= 0.8
     assert [f.level for f in made.open] == ["danger"]
+
+
+def test_a_worker_process_has_no_threads_of_opencv_that_wait_busily():
+    script = "import cv2, workers.engine; print(cv2.getNumThreads())"
+    made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert made.stdout.strip() == "1", made.stderr

@@ -184,7 +184,6 @@ _detector: Detector | None = None
 def _begin(model: str) -> None:
     global _detector
     os.environ["OMP_NUM_THREADS"] = "1"
-    cv2.setNumThreads(1)
     _detector = load_detector(model)
 
 

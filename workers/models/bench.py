@@ -25,7 +25,6 @@ def bench(
     CPU: of detect() on one thread, whatever else the machine does; median of five rounds, with
     the least and the most. Agreement: with the first line, the exact one, on the same pictures.
     """
-    cv2.setNumThreads(1)
     pictures, truth = _labelled(folder, limit) if folder else (_made(), None)
     frame = cv2.resize(pictures[0], (640, 360))
     exact: Detector | None = None

@@ -261,9 +261,6 @@ def _batches(run: Run, loaders: int) -> Iterator[dict[str, Tensor]]:
 
 def _quiet(_: int) -> None:
     """Keep a loader's process to one thread."""
-    import cv2
-
-    cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
 

@@ -170,7 +170,6 @@ def main(argv: list[str]) -> int:
     """Parse and run; 2 when something is missing."""
     args, recipe = arguments(argv)
     torch.set_num_threads(args.threads)
-    cv2.setNumThreads(1)
     try:
         for split, count in (("train", args.train_pictures), ("val", args.val_pictures)):
             gather.render(

@@ -11,7 +11,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -105,7 +104,6 @@ def train(count: int, epochs: int, seed: int, work: Path, out: Path) -> None:
     torch.manual_seed(seed)
     # The layers are small: more threads would only wait for one another.
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     found, rows = make(work, count, seed)
     held = len(found) // 10
     mean = found[held:].mean((0, 1), dtype=np.float32)
