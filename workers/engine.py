@@ -36,6 +36,7 @@ from workers.vision.detector import Box, Detector
 from workers.vision.feet import bottom_of, look_below
 from workers.vision.fusion import MachineState
 from workers.vision.gate import relative, small_luma
+from workers.vision.glance import glance, somebody_else
 from workers.vision.health import Change
 from workers.vision.pair import name_at
 from workers.vision.region import Boxes
@@ -135,6 +136,7 @@ class _Fold:
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
         self.vehicles: tuple[Vehicle, ...] = ()
+        self.whole_t: float | None = None  # when the detector last looked at a whole picture
 
     def begin(self, chunk: Chunk) -> None:
         """Take the chunk's signals; forget rules and machines that the scene no longer has."""
@@ -241,7 +243,12 @@ class _Fold:
         picture = frame.bgr(max(1, wide))
         if getattr(self.detector, "light", False):
             picture = light.correct(picture, seen)
-        boxes = self.detector.detect([picture])[0]
+        boxes = None
+        if self.gated and self.roads is None:  # a vehicle may be anywhere
+            boxes = glance(self.detector, picture, state.tracker, state.gate, frame.t)
+        if boxes is None:
+            boxes = self.detector.detect([picture])[0]
+            self.whole_t = frame.t
         self.saw = name_at(self.detector, picture)
         # The weak ones are a hundred a frame, and nothing but a measure asks for them.
         weak = ("person",) if self.weak else ()
@@ -270,6 +277,8 @@ class _Fold:
         t, aspect = frame.t, frame.width / frame.height
         again = partial(closer, self.detector, frame, seen)
         ids = self.state.tracker.update([boxes[i] for i in people], t, aspect, again)
+        if self.whole_t == t and not somebody_else(boxes, self.state.tracker):
+            self.state.gate.looked_at_all(t)
         for track in self.state.tracker.tracks:
             if track.seen_s == t:
                 look_below(track, boxes, aspect)

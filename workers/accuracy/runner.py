@@ -14,7 +14,8 @@ from workers.engine import Analysis, Chunk, Finding, Reading, Signal, analyse
 from workers.media.decode import Cells, Frame, read_frames
 from workers.scene import Machine, Scene, SceneRule, Zone
 from workers.state import State
-from workers.vision.detector import Box, Detector
+from workers.vision.boxes import Box, Corners
+from workers.vision.detector import Detector
 
 CHUNK_S = 1.0
 # The machine of the zones that the bank draws itself; nobody tells its state, so it may run.
@@ -46,10 +47,21 @@ class Remembering:
         self.light = getattr(detector, "light", False)
         self.score = getattr(detector, "score", 0.4)
         self.known: dict[int, list[Box]] = {}
+        self.parts: dict[tuple[int, Corners], list[Box] | None] = {}
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
         """Find boxes as the detector does."""
         return [self._one(picture) for picture in pictures]
+
+    def glance(self, picture: np.ndarray, part: Corners) -> list[Box] | None:
+        """Find boxes in a part of a picture, as the detector does."""
+        own = getattr(self.detector, "glance", None)
+        if own is None:
+            return None
+        key = (hash((picture.shape, picture.tobytes())), part)
+        if key not in self.parts:
+            self.parts[key] = own(picture, part)
+        return self.parts[key]
 
     def _one(self, picture: np.ndarray) -> list[Box]:
         key = hash((picture.shape, picture.tobytes()))

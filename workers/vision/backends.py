@@ -24,13 +24,14 @@ NAMED = ("boxes", "scores", "labels")
 class Runner(Protocol):
     """A network that is ready to run.
 
-    single: whether it takes one picture at a time only.
+    single: whether it takes one picture at a time only; fixed: whether only of one size.
     """
 
     backend: str
     device: str
     number_format: str
     single: bool
+    fixed: bool
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         """Take float32 (N, 3, H, W), return the outputs; valid until this thread's next call."""
@@ -42,6 +43,7 @@ class TorchRunner:
 
     backend = "torch"
     single = False
+    fixed = False
 
     def __init__(self, net: Any, device: str, number_format: str | None = None) -> None:
         import torch
@@ -88,7 +90,9 @@ class OnnxRunner:
         names = [item.name for item in self.session.get_outputs()]
         # A detector that chooses its boxes itself names them; any other has one output that counts.
         self.outputs = list(NAMED) if set(NAMED) <= set(names) else names[:1]
-        self.single = isinstance(self.session.get_inputs()[0].shape[0], int)
+        count, _, *size = self.session.get_inputs()[0].shape
+        self.single = isinstance(count, int)
+        self.fixed = any(isinstance(side, int) for side in size)
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         """Run the graph."""
@@ -131,7 +135,9 @@ class OpenVinoRunner:
             )
         except Exception as error:
             raise ModelError(f"OpenVINO cannot load it: {_words(error)}") from None
-        self.single = self.compiled.input(0).get_partial_shape()[0].is_static
+        count, _, *size = self.compiled.input(0).get_partial_shape()
+        self.single = count.is_static
+        self.fixed = any(side.is_static for side in size)
         self.requests = threading.local()
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:

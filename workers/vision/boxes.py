@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+# Left, top, right, bottom, as fractions of the picture.
+Corners = tuple[float, float, float, float]
+
 NMS_IOU = 0.6
 # Nearer to the picture's edge than this, a box is cut off by it.
 CUT = 0.012
@@ -16,7 +19,7 @@ class Box:
     """One thing seen: label, left, top, right, bottom as fractions of the picture, score 0..1."""
 
     label: str
-    xyxy: tuple[float, float, float, float]
+    xyxy: Corners
     score: float
 
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from workers.packing import pack_image, unpack_image
+from workers.vision.boxes import Corners
 
 # Small picture of about this many pixels: a far person still has some 20 of them.
 PIXELS = 9000
@@ -89,6 +90,11 @@ class Gate:
     opened_t: float = -1e18
     found_t: float = -1e18
     stirred_t: float = -1e18
+    # The patches of the last frame that moved, each with a hint's pixels or more.
+    patches: list[Corners] = field(default_factory=list, repr=False, compare=False)
+    # When the detector last saw the whole picture, and the patches of that frame.
+    whole_t: float = -1e18
+    whole: list[Corners] = field(default_factory=list)
     # The frame before, relative to its local mean: what `last` would give once more.
     before: np.ndarray | None = field(default=None, repr=False, compare=False)
 
@@ -124,6 +130,10 @@ class Gate:
     def found(self, t: float) -> None:
         """Take note that the detector saw somebody."""
         self.found_t = t
+
+    def looked_at_all(self, t: float) -> None:
+        """Take note that the detector saw the whole picture, and all who are in it are followed."""
+        self.whole_t, self.whole = t, self.patches
 
     @property
     def still(self) -> bool:
@@ -171,8 +181,8 @@ class Gate:
         share = np.abs(change) / limit
         share[blind] = 0
         self.last, self.last_t, self.before = small, t, now
-        largest = _largest(share > 1.0, MIN_PIXELS)
-        if largest >= MIN_PIXELS or _largest(share > HINT, SURE_PIXELS) >= SURE_PIXELS:
+        largest, self.patches = _patches(share > 1.0, MIN_PIXELS)
+        if largest >= MIN_PIXELS or _patches(share > HINT, SURE_PIXELS)[0]:
             self.stirred_t = t
         hint, self.hint = self.hint, largest >= MIN_PIXELS
         return largest >= SURE_PIXELS or (hint and self.hint)
@@ -188,7 +198,7 @@ class Gate:
         floor = max(MIN_CHANGE, MIN_LEVELS / (float(small.mean()) + 10.0))
         limit = np.maximum(floor * STEP, DEVIATIONS * self._known((small.shape[1], small.shape[0])))
         blind = cv2.dilate(small, _AROUND) >= SATURATED
-        return _largest((np.abs(change) > limit) & ~blind, MIN_PIXELS) >= MIN_PIXELS
+        return _patches((np.abs(change) > limit) & ~blind, MIN_PIXELS)[0] > 0
 
     def _known(self, size: tuple[int, int]) -> np.ndarray:
         """Return each pixel's standard deviation as learnt so far; size: width and height."""
@@ -204,6 +214,7 @@ class Gate:
         self.background = np.clip(np.rint(now + 128.0), 0, 255).astype(np.uint8)
         self.renewed_t = t
         self.noise, self.seen, self.hint = None, 0, False
+        self.patches = [(0.0, 0.0, 1.0, 1.0)]
 
     def _deviation(
         self, difference: np.ndarray, step_s: float, people: Sequence[Sequence[float]]
@@ -233,7 +244,7 @@ class Gate:
         self.last = self.background = self.noise = self.before = None
         self.seen, self.hint = 0, False
         self.last_t = self.renewed_t = self.open_until = self.looked_t = -1e18
-        self.opened_t = self.found_t = self.stirred_t = -1e18
+        self.opened_t = self.found_t = self.stirred_t = self.whole_t = -1e18
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -252,13 +263,14 @@ class Gate:
                 self.found_t,
                 self.stirred_t,
             ],
+            "whole": [self.whole_t, self.whole],
         }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Gate":
         """Rebuild from dump()."""
         noise = data["noise"]
-        return cls(
+        gate = cls(
             _unpacked(data["last"]),
             _unpacked(data["background"]),
             None if noise is None else unpack_image(noise).view(np.float16),
@@ -266,15 +278,20 @@ class Gate:
             data["hint"],
             *data["t"],
         )
+        gate.whole_t, gate.whole = data.get("whole", (-1e18, []))
+        return gate
 
 
-def _largest(mask: np.ndarray, least: int) -> int:
-    """Return how many pixels the largest patch of a mask has; 0 where it has fewer than least."""
+def _patches(mask: np.ndarray, least: int) -> tuple[int, list[Corners]]:
+    """Return the size of a mask's largest patch, 0 below least, and where all from least lie."""
     marked = mask.astype(np.uint8)
     if cv2.countNonZero(marked) < least:
-        return 0
+        return 0, []
+    high, wide = mask.shape
     _, _, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
-    return int(stats[1:, cv2.CC_STAT_AREA].max())
+    rows = [row for row in stats[1:].tolist() if row[cv2.CC_STAT_AREA] >= least]
+    found = [(x / wide, y / high, (x + w) / wide, (y + h) / high) for x, y, w, h, _ in rows]
+    return max((row[cv2.CC_STAT_AREA] for row in rows), default=0), found
 
 
 def _packed(image: np.ndarray | None) -> list[Any] | None:

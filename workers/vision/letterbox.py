@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import cv2
 import numpy as np
 
 from workers.models.contract import Contract
+from workers.vision.boxes import Corners
 
 # A picture below one pixel shows nothing; one this long in one side is no camera's.
 MOST_SIDE = 65_500
@@ -19,11 +21,30 @@ class PictureError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A picture as the network sees it: pixels (H, W, 3), and the picture's size on it."""
+    """A picture as the network sees it: pixels (H, W, 3), and the picture's size on it.
+
+    left, top: where the pixels begin, if they are only a part of it.
+    """
 
     pixels: np.ndarray
     width: float
     height: float
+    left: int = 0
+    top: int = 0
+
+    def cut(self, part: Corners, step_px: int) -> "Canvas":
+        """Return a part, in fractions of the picture, made larger to whole steps from the corner.
+
+        So the network's grid lies on it as on the whole.
+        """
+        high, wide = self.pixels.shape[:2]
+        left, top = (
+            int(v * size) // step_px * step_px
+            for v, size in zip(part[:2], (self.width, self.height), strict=True)
+        )
+        right = min(wide, -(-ceil(part[2] * self.width) // step_px) * step_px)
+        bottom = min(high, -(-ceil(part[3] * self.height) // step_px) * step_px)
+        return replace(self, pixels=self.pixels[top:bottom, left:right], left=left, top=top)
 
 
 def as_bgr(picture: np.ndarray) -> np.ndarray | None:

@@ -30,6 +30,7 @@ def decode(
     xyxy, score, label = forms[contract.output](outputs, contract, size, least)
     if not len(score):
         return []
+    xyxy = xyxy + (canvas.left, canvas.top, canvas.left, canvas.top)
     fractions = xyxy / (canvas.width, canvas.height, canvas.width, canvas.height)
     fractions = np.clip(fractions, 0, 1)
     kept = nms(fractions, score, label)[:MAX_BOXES]

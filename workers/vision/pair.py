@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from workers.vision.boxes import Box
+from workers.vision.boxes import Box, Corners
 from workers.vision.letterbox import as_bgr
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Pair:
     def name_at(self, picture: np.ndarray) -> str:
         """Return the name of the network for a picture."""
         return self.choose(picture).name
+
+    def glance(self, picture: np.ndarray, part: Corners) -> list[Box] | None:
+        """Find boxes in a part of a picture, as the whole picture's network does."""
+        return self.choose(picture).glance(picture, part)
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
         """Find boxes as each picture's network does; each network runs its pictures together."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from workers.vision.boxes import Box, iou, overlap
+from workers.vision.boxes import Box, Corners, iou, overlap
 from workers.vision.proof import LOOKS, MEAN_OF, ROAMED, Closer, confirm
 
 HIGH_SCORE = 0.40
@@ -57,9 +57,6 @@ SLACK = 0.4
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
 NOISE = 0.045
 PUSH = 1.2
-
-
-Corners = tuple[float, float, float, float]
 
 
 @dataclass
