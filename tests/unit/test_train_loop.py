@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from workers.models import ModelError
 from workers.train import assign, loop, losses, measure, miner, weights
 from workers.train.loop import Recipe, Run
 from workers.train.samples import Plan
@@ -71,7 +72,7 @@ def test_a_resumed_run_takes_the_very_next_step(run_of, tmp_path):
 
 def test_a_checkpoint_of_another_recipe_is_refused(run_of, tmp_path):
     run_of().save(tmp_path / "checkpoint.pt")
-    with pytest.raises(ValueError, match="another recipe"):
+    with pytest.raises(ModelError, match="was begun with rate .*; go on"):
         run_of(rate=1e-5).resume(tmp_path / "checkpoint.pt")
     assert not run_of().resume(tmp_path / "nothing.pt")
 

@@ -167,13 +167,16 @@ class Run:
         part.replace(path)
 
     def resume(self, path: Path) -> bool:
-        """Take up a checkpoint; False where there is none, ValueError where its recipe differs."""
+        """Take up a checkpoint; False where there is none, ModelError where its recipe differs."""
         if not path.is_file():
             return False
         kept = torch.load(path, map_location=self.device, weights_only=True)
-        if kept["recipe"] != asdict(self.recipe):
-            raise ValueError(
-                f"{path} belongs to another recipe; move it away to start anew: {kept['recipe']}"
+        ours = asdict(self.recipe)
+        other = [f"{k} {kept['recipe'].get(k)}" for k in ours if kept["recipe"].get(k) != ours[k]]
+        if other:
+            raise models.ModelError(
+                f"{path} was begun with {', '.join(other)}; go on with that, "
+                "or move it away to start anew"
             )
         self.student.load_state_dict(kept["student"])
         self.average.load_state_dict(kept["average"])
