@@ -70,6 +70,4 @@ def _view(scene: Scene, index: int) -> View:
         people.append(Person(k, box, (x, y), 0.8, 0.0, False))
     machines = {"winch": MachineView("RUNNING", "signal")}
     lines = {line.id: line.points for line in scene.lines}
-    return View(
-        index / 5, 0.2, tuple(people), machines, scene.polygons, 1.0, 16 / 9, lines=lines
-    )  # fmt: skip
+    return View(index / 5, 0.2, tuple(people), machines, scene.polygons, 1.0, 16 / 9, lines=lines)

@@ -20,7 +20,7 @@ import numpy as np
 from workers import models
 from workers.train.crowd import LABELS
 from workers.vision.backends import TorchRunner
-from workers.vision.boxes import Box, iou, nms
+from workers.vision.boxes import Box, in_pixels, iou, nms
 from workers.vision.detector import Detector, NetDetector, load_detector, wrap
 from workers.vision.nanodet import load_safetensors
 from workers.vision.ppe import LEAST_HEAD_PX, LEAST_SCORE, upper
@@ -131,12 +131,10 @@ class Windows:
             if window is None:
                 continue
             left, top, right, bottom = window
-            wide, high = right - left, bottom - top
             for box in self.network.detect([picture[top:bottom, left:right]])[0]:
-                x1, y1, x2, y2 = box.xyxy
-                xs = ((left + x1 * wide) / width, (left + x2 * wide) / width)
-                ys = ((top + y1 * high) / height, (top + y2 * high) / height)
-                found.append(Box(box.label, (xs[0], ys[0], xs[1], ys[1]), box.score))
+                x1, y1, x2, y2 = in_pixels(box, window).xyxy
+                whole = (x1 / width, y1 / height, x2 / width, y2 / height)
+                found.append(Box(box.label, whole, box.score))
         if not found:
             return []
         corners = np.array([box.xyxy for box in found])

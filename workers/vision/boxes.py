@@ -23,6 +23,15 @@ class Box:
     score: float
 
 
+def in_pixels(box: Box, window: tuple[int, int, int, int]) -> Box:
+    """Return a box that was found in a window, cut out of a picture, in that picture's pixels."""
+    left, top, right, bottom = window
+    wide, high = right - left, bottom - top
+    x1, y1, x2, y2 = box.xyxy
+    corners = (left + x1 * wide, top + y1 * high, left + x2 * wide, top + y2 * high)
+    return Box(box.label, corners, box.score)
+
+
 def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the overlap (N, M) of boxes (N, 4) and (M, 4), left, top, right, bottom."""
     ax, ay, ar, ab = a.T[:, :, None]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from workers import models
-from workers.vision.boxes import Box
+from workers.vision.boxes import Box, in_pixels
 from workers.vision.detector import Detector, wrap
 
 Xyxy = tuple[float, float, float, float]
@@ -108,23 +108,9 @@ class Reader:
         window = upper(person, picture.width, picture.height)
         if window is None:
             return Look(None, None)
-        left, top, right, bottom = window
-        boxes = self.network.detect([picture.crop(left, top, right, bottom)])[0]
-        wide, high = right - left, bottom - top
+        found = self.network.detect([picture.crop(*window)])[0]
         # In pixels of the picture, so that the person's own sides can be compared with.
-        moved = [
-            Box(
-                box.label,
-                (
-                    left + box.xyxy[0] * wide,
-                    top + box.xyxy[1] * high,
-                    left + box.xyxy[2] * wide,
-                    top + box.xyxy[3] * high,
-                ),
-                box.score,
-            )
-            for box in boxes
-        ]
+        moved = [in_pixels(box, window) for box in found]
         return judge(moved, person, picture.width, picture.height)
 
 
