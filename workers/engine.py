@@ -79,8 +79,9 @@ def analyse(
     """Analyse one chunk; the given state is left as it was.
 
     fps: frames a second to analyse, by default the scene's; weak: whether detections hold the boxes
-    that are too weak to be followed. A chunk that was already seen, by its sequence, changes
-    nothing. Frames that cannot be decoded end the chunk early (`fault`).
+    that are too weak to be followed, for which every look is at the whole picture. A chunk that was
+    already seen, by its sequence, changes nothing. Frames that cannot be decoded end the chunk
+    early (`fault`).
     """
     if state is not None and chunk.sequence <= state.sequence:
         return Analysis(state, open=open_findings(scene, state, chunk.start_s))
@@ -244,7 +245,8 @@ class _Fold:
         if getattr(self.detector, "light", False):
             picture = light.correct(picture, seen)
         boxes = None
-        if self.gated and self.roads is None:  # a vehicle may be anywhere
+        # A vehicle may be anywhere, and so may whom nobody follows.
+        if self.gated and self.roads is None and not self.weak:
             boxes = glance(self.detector, picture, state.tracker, state.gate, frame.t)
         if boxes is None:
             boxes = self.detector.detect([picture])[0]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -69,14 +70,14 @@ def walker(index):
     return [person(0.12 + 0.006 * index, height=0.3)]
 
 
-def watch(detector, frames, seen=None, cuts=(), reload=False):
+def watch(detector, frames, seen=None, cuts=(), reload=False, **options):
     """Analyse so many frames; seen: who is in the picture at an index, as a rule the script's."""
     state, made = None, []
     edges = [0, *cuts, frames]
     for turn, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
         shown = [drawn(i, (seen or detector.people)(i)) for i in range(a, b)]
         chunk = Chunk(turn, a / FPS, (b - a) / FPS, shown)
-        made.append(analyse(scene(), state, chunk, detector=detector))
+        made.append(analyse(scene(), state, chunk, detector=detector, **options))
         state = made[-1].state
         if reload:
             state = State.load(state.dump())
@@ -98,6 +99,13 @@ def test_between_two_whole_pictures_who_is_followed_is_looked_at_in_a_part():
         if part is not None:
             assert is_in(walker(index)[0], part)
             assert (part[2] - part[0]) * (part[3] - part[1]) < 0.4
+
+
+@pytest.mark.parametrize("options", [{"weak": True}, {"gate": False}])
+def test_who_asks_for_every_box_or_every_frame_gets_whole_pictures(options):
+    glancer = Glancer(walker)
+    watch(glancer, 40, **options)
+    assert glancer.parts == []
 
 
 @pytest.mark.parametrize("reload", [False, True])
@@ -218,6 +226,23 @@ def test_the_network_finds_in_a_part_what_it_finds_in_the_whole_picture():
             assert same == pytest.approx(one.score, abs=0.1)
             pairs += 1
     assert pairs >= 6
+
+
+@pytest.mark.parametrize(
+    ("whose", "name", "value"),
+    [("runner", "device", "cuda"), ("runner", "fixed", True), ("contract", "square", True),
+     ("contract", "output", "boxes")],
+)  # fmt: skip
+def test_a_network_that_wants_pictures_of_one_size_offers_no_part(monkeypatch, whose, name, value):
+    detector = load_detector().bright
+    changed = {"runner": SimpleNamespace(device="cpu", fixed=False), "contract": detector.contract}
+    if whose == "runner":
+        setattr(changed["runner"], name, value)
+    else:
+        changed["contract"] = replace(detector.contract, **{name: value})
+    for key, one in changed.items():
+        monkeypatch.setattr(detector, key, one)
+    assert detector.glance(drawn(0, []).bgr(), (0.2, 0.2, 0.6, 0.8)) is None
 
 
 def test_whoever_needs_whole_pictures_offers_no_glance():

@@ -133,7 +133,7 @@ def run(
         said = tuple(one for one in waiting if one.t < start_s + CHUNK_S)
         waiting = waiting[len(said) :]
         chunk = Chunk(number, start_s, CHUNK_S, members, said, epoch_s=epoch_s)
-        result: Analysis = analyse(scene, state, chunk, detector=detector, gate=gate, weak=True)
+        result: Analysis = analyse(scene, state, chunk, detector=detector, gate=gate, weak=not gate)
         state = State.load(result.state.dump())
         done.findings += result.findings
         done.readings += result.readings

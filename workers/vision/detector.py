@@ -101,11 +101,12 @@ class NetDetector:
     def glance(self, picture: np.ndarray, part: Corners) -> list[Box] | None:
         """Find boxes as detect() does, looking only at a part of one picture, at the same scale.
 
-        part: in fractions of the picture. None where this network takes no picture of another size.
+        part: in fractions of the picture. None where this network takes no picture of another size,
+        and on a GPU, where pictures of one size share a run.
         """
-        contract, runner = self.contract, self.runner
-        usable = as_bgr(picture)
-        if usable is None or contract.square or contract.output == "boxes" or runner.fixed:
+        contract, usable = self.contract, as_bgr(picture)
+        able = not (contract.square or self.runner.fixed or contract.output == "boxes")
+        if usable is None or not able or self.runner.device != "cpu":
             return None
         canvas = self.letterbox.fit(usable).cut(part, contract.step_px)
         [output] = self._run(self.letterbox.batch([canvas]), 1)
