@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from engine_kit import FPS, SIDE, Script, person, scene
+from engine_kit import FPS, SIDE, Script, document, person, scene
 
 from apps.cameras.frames import TimedDetector
 from workers.engine import Chunk, State, analyse
 from workers.media.decode import Frame, read_frames
+from workers.scene import parse_scene
 from workers.vision.batch import Batcher
 from workers.vision.boxes import Box, overlap
 from workers.vision.detector import load_detector
@@ -70,14 +71,14 @@ def walker(index):
     return [person(0.12 + 0.006 * index, height=0.3)]
 
 
-def watch(detector, frames, seen=None, cuts=(), reload=False, **options):
+def watch(detector, frames, seen=None, cuts=(), reload=False, where=None, **options):
     """Analyse so many frames; seen: who is in the picture at an index, as a rule the script's."""
     state, made = None, []
     edges = [0, *cuts, frames]
     for turn, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
         shown = [drawn(i, (seen or detector.people)(i)) for i in range(a, b)]
         chunk = Chunk(turn, a / FPS, (b - a) / FPS, shown)
-        made.append(analyse(scene(), state, chunk, detector=detector, **options))
+        made.append(analyse(where or scene(), state, chunk, detector=detector, **options))
         state = made[-1].state
         if reload:
             state = State.load(state.dump())
@@ -105,6 +106,19 @@ def test_between_two_whole_pictures_who_is_followed_is_looked_at_in_a_part():
 def test_who_asks_for_every_box_or_every_frame_gets_whole_pictures(options):
     glancer = Glancer(walker)
     watch(glancer, 40, **options)
+    assert glancer.parts == []
+
+
+def test_where_vehicles_are_followed_they_may_be_anywhere():
+    drawn = document()
+    corners = [[0.3, 0.4], [0.7, 0.4], [0.95, 0.95], [0.05, 0.95]]
+    drawn["ground"] = {"image": corners, "metres": [[0, 9], [4, 9], [4, 0], [0, 0]]}
+    limit = {"kind": "rope", "limit_m_s": 2.0}
+    road = {"id": "road", "type": "vehicle_motion", "zone": "near", "params": limit}
+    drawn["rules"].append(road)
+    glancer = Glancer(walker)
+    watch(glancer, 30, where=parse_scene(drawn))
+    assert glancer.wholes
     assert glancer.parts == []
 
 
