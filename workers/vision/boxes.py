@@ -48,6 +48,14 @@ def overlap(one: Sequence[float], other: Sequence[float]) -> float:
     return float(iou(np.array([one]), np.array([other]))[0, 0])
 
 
+def inside(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return which share of a box lies in another, 0..1."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    area = (one[2] - one[0]) * (one[3] - one[1])
+    return max(0.0, wide) * max(0.0, high) / max(area, 1e-9)
+
+
 def nms(xyxy: np.ndarray, score: np.ndarray, label: np.ndarray) -> list[int]:
     """Return the indices kept, best first; only boxes of one label suppress each other."""
     if not len(score):

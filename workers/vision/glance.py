@@ -1,4 +1,4 @@
-"""A glance: a look at only the part of the picture in which everybody who is followed is.
+"""A glance: a look at only the region of the picture in which everybody who is followed is.
 
 A network takes as long as its picture is large. Between two looks at the whole picture those who
 are followed surely are looked for where they must be, in the same pixels and at the same scale, for
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workers.vision.boxes import Box, Corners, overlap
+from workers.vision.boxes import Box, Corners, inside, overlap
 from workers.vision.gate import Gate
 from workers.vision.track import HIGH_SCORE, Tracker
 
@@ -78,7 +78,7 @@ def part_of(tracker: Tracker, gate: Gate, t: float, aspect: float) -> Corners | 
     for box in people:
         reach = OWN * (box[3] - box[1])
         known.append(_grown(box, reach / aspect, reach))
-    if not all(any(_share(patch, box) > KNOWN for box in known) for patch in gate.patches):
+    if not all(any(inside(patch, box) > KNOWN for box in known) for patch in gate.patches):
         return None
     across, down = MARGIN * max(1.0, 1 / aspect), MARGIN * max(1.0, aspect)
     left = max(0.0, min(box[0] for box in people) - across)
@@ -94,7 +94,7 @@ def somebody_else(boxes: Sequence[Box], tracker: Tracker) -> bool:
     """Tell whether the boxes of a whole picture hint at somebody who is not followed."""
     hints = [box for box in boxes if box.label == "person" and box.score >= HINT]
     followed: list[Sequence[float]] = [track.box for track in tracker.tracks]
-    return any(all(_share(box.xyxy, one) < BESIDE for one in followed) for box in hints)
+    return any(all(inside(box.xyxy, one) < BESIDE for one in followed) for box in hints)
 
 
 def _uncut(boxes: Sequence[Box], part: Corners, aspect: float) -> list[Box]:
@@ -127,11 +127,3 @@ def _is_found(expected: Corners, boxes: Sequence[Box]) -> bool:
 
 def _grown(box: Corners, across: float, down: float) -> Corners:
     return box[0] - across, box[1] - down, box[2] + across, box[3] + down
-
-
-def _share(patch: Corners, box: Sequence[float]) -> float:
-    """Return which share of a patch lies in a box."""
-    wide = min(patch[2], box[2]) - max(patch[0], box[0])
-    high = min(patch[3], box[3]) - max(patch[1], box[1])
-    area = (patch[2] - patch[0]) * (patch[3] - patch[1])
-    return max(0.0, wide) * max(0.0, high) / max(area, 1e-9)

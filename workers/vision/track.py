@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from workers.vision.boxes import Box, Corners, iou, overlap
+from workers.vision.boxes import Box, Corners, inside, iou, overlap
 from workers.vision.proof import LOOKS, MEAN_OF, ROAMED, Closer, confirm
 
 HIGH_SCORE = 0.40
@@ -216,9 +216,7 @@ class Tracker:
             label=box.label,
             mean=box.score,
             home=[(x1 + x2) / 2, (y1 + y2) / 2],
-            born_within=any(
-                k.confirmed and _inside(box.xyxy, k.box) >= WITHIN for k in self.tracks
-            ),
+            born_within=any(k.confirmed and inside(box.xyxy, k.box) >= WITHIN for k in self.tracks),
             refuted=any(overlap(row[1:], box.xyxy) >= SAME_PLACE for row in self.refuted_places),
         )
         self.next_id += 1
@@ -334,14 +332,6 @@ def _correct(track: Track, box: Box, t: float, habits: Habits) -> None:
     track.score = max(box.score, 0.8 * track.score + 0.2 * box.score)
     track.box, track.label = list(box.xyxy), box.label
     track.mean += (box.score - track.mean) / min(track.hits, MEAN_OF)
-
-
-def _inside(one: Corners, other: Sequence[float]) -> float:
-    """Return which share of a box lies in another, 0..1."""
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    area = (one[2] - one[0]) * (one[3] - one[1])
-    return max(0.0, wide) * max(0.0, high) / max(area, 1e-9)
 
 
 def settle(tracks: Iterable[Track]) -> None:
