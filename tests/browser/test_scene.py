@@ -160,11 +160,16 @@ def test_what_is_forbidden_meanwhile_and_limits_by_shift_are_forms(page: Page):
     expect(cards.last.locator("summary")).to_have_text("somebody at the face")
     assert page.get_by_role("textbox", name="Called off by").count() == 0  # no JSON to type
 
+    rules = page.locator("[data-rule]")
+    count = rules.count()
     page.get_by_role("button", name="Add a rule").click()
-    last = page.locator("[data-rule]").last
+    # Each step draws the form anew: what is clicked before it is drawn belongs to the one before.
+    expect(rules).to_have_count(count + 1)
+    last = rules.last
     last.get_by_label("What must not happen").select_option("occupancy")
+    limits = last.get_by_role("group", name="At most, by shift", include_hidden=True)
+    expect(limits).to_have_count(1)
     last.get_by_text("More settings").click()
-    limits = last.get_by_role("group", name="At most, by shift")
     limits.get_by_role("button", name="Add a row").click()
     expect(limits.get_by_label("At most", exact=True)).to_have_value("1")
     limits.get_by_label("At most", exact=True).fill("40")
