@@ -21,7 +21,7 @@ export PYTHONPATH := platform:.
 export PIP_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo stop demo-check test screens drill drill-kills drill-radosgw lint i18n i18n-check bench replay-bench accuracy train-miner train-miner-dark train-ppe lock clean
+.PHONY: help setup setup-dev demo stop demo-check test screens drill drill-kills drill-radosgw lint i18n i18n-check bench replay-bench accuracy weeks train-miner train-miner-dark train-ppe lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 25
@@ -82,6 +82,9 @@ replay-bench: setup-dev ## replay a quiet camera-hour on one core; prints one JS
 
 accuracy: setup-dev ## score the engine on labelled clips, against last time; ARGS="--bank DIR" takes your own
 	@exec $(PY) -m workers.accuracy $(ARGS)
+
+weeks: setup-dev ## watch camera health alone over camera-weeks of loops; ARGS=640 hours take 50 minutes
+	@exec $(PY) -m workers.accuracy.weeks $(ARGS)
 
 train-ppe: setup-dev ## train the network for helmets and vests (workers/models/ppe.md); FRAMES="--rendered DIR"
 	@$(PY) -m workers.train.pictures --out var/train/real

@@ -136,10 +136,10 @@ def main(arguments: Sequence[str]) -> int:
                 faults[fault] += 1
                 print(f"{name}, turn {one.turn}: {fault} at {t:.0f} s", flush=True)
             if one.turn % 10 == 9:
-                print(f"{done:.0f} hours, {sum(faults.values())} false", flush=True)
+                print(f"{done:g} hours, {sum(faults.values())} false", flush=True)
     count, weeks = sum(faults.values()), done / 168
     low, high = poisson(count, weeks)
-    print(f"{done:.0f} camera-hours of {len(_known())} clips, {used_s:.0f} s of CPU")
+    print(f"{done:g} camera-hours of {len(_known())} clips, {used_s:.0f} s of CPU")
     print(f"{count} false faults {dict(faults)}")
     print(f"{count / weeks:.2f} per camera-week ({low:.2f} to {high:.2f})")
     return 0
