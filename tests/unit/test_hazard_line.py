@@ -1,5 +1,7 @@
 """Lines: crossed once, in which direction, wobbled upon, passed beside."""
 
+from itertools import pairwise
+
 import pytest
 from hazard_kit import Film, person, scene
 from hypothesis import given, settings
@@ -94,3 +96,15 @@ def test_at_any_rate_of_pictures_a_crossing_is_told(fps):
     film = Film(scene("line_crossing", params={"line": "gate"}, lines=[LINE]), fps=fps)
     walk(film, [0.3, 0.4, 0.6, 0.7])
     assert [f.state for f in film.findings][:1] == ["raised"]
+
+
+def test_passing_around_the_tip_of_a_sharp_line_crosses_nothing():
+    drawn = {"id": "gate", "points": [[0.2, 0.3], [0.8, 0.5], [0.2, 0.7]]}
+    film = Film(scene("line_crossing", params={"line": "gate"}, lines=[drawn]))
+    way = [(0.5, 0.25), (0.9, 0.35), (0.9, 0.65), (0.5, 0.85)]
+    for (x, y), (to_x, to_y) in pairwise(way):
+        for step in range(20):
+            share = step / 20
+            foot = (x + (to_x - x) * share, y + (to_y - y) * share)
+            film.frame([person(*foot, track=1)])
+    assert film.findings == []

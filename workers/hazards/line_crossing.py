@@ -133,7 +133,9 @@ def beside(points: tuple[Point, ...], foot: Point, aspect: float) -> tuple[float
         right = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) / length
         held = min(max(along, 0.0), length)
         distance = ((along - held) ** 2 + right**2) ** 0.5
-        if distance < best:
+        # At a corner both parts are as near: the one passed more squarely has the true side.
+        same = abs(distance - best) < 1e-9
+        if distance < best - 1e-9 or (same and abs(right) > abs(found)):
             best, found = distance, right
             between = not ((index == 0 and along < 0) or (index == last and along > length))
     return found, between
