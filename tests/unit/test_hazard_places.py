@@ -91,3 +91,13 @@ def test_a_blind_camera_ends_nothing(kind):
     assert [f.state for f in film.findings] == ["raised"]
     film.run(20)
     assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_who_was_followed_for_long_before_he_was_believed_has_not_stayed_in_the_zone_so_long():
+    film = restricted(dwell_s=10)
+    film.t = 60.0
+    film.frame([person(0.5, born_s=0.0, fresh=True)])
+    film.run(8, [person(0.5, born_s=0.0)])
+    assert film.findings == []
+    film.run(4, [person(0.5, born_s=0.0)])
+    assert [f.state for f in film.findings] == ["raised"]

@@ -9,6 +9,8 @@ BRIDGE_S = 0.5
 # A foot that was inside and is now this far outside still counts, in heights of the person's box:
 # somebody who walks along the edge makes one situation, not many.
 EDGE = 0.06
+# Who is believed only now has been where he is for at most so long, or three frames.
+BORN_S = 1.0
 
 
 def inside_zone(memory: Memory, people: Sequence[Person], view: View, name: str) -> list[Person]:
@@ -78,7 +80,10 @@ def stay_in_zone(memory: Memory, name: str, inside: list[Person], view: View) ->
     if since is None or gap:
         # A track is confirmed some frames after it was first seen, and was there already then.
         # Somebody who walked in did so between two frames, on average half a step ago.
-        since = min((p.born_s for p in inside if p.fresh), default=view.t - entered_s)
+        # But who was followed for long before he was believed may have been anywhere.
+        longest_s = max(BORN_S, 3 * view.step_s)
+        born = min((p.born_s for p in inside if p.fresh), default=view.t - entered_s)
+        since = max(born, view.t - longest_s)
     stays[name] = [since, view.t]
     return float(view.t - since)
 
