@@ -246,3 +246,12 @@ def test_reading_a_machine_takes_about_a_millisecond_a_frame():
     # Twice the bar; where the processor is shared, what two and a half blurs take there, which are
     # 2 ms on a quiet one.
     assert best <= max(0.002, 2.5 * blur)
+
+
+@pytest.mark.parametrize("fps", [1.1, 0.999, 0.5])
+def test_at_a_picture_a_second_what_ran_is_seen_to_stop(fps):
+    shots = film(Drum(), [Part(80, True), Part(60, False)], Camera(fps=fps))
+    seen = watch(Drum(), shots)
+    stops = next(t for t, on, _, _ in seen if not on)
+    assert states(seen, 20, stops) == {"RUNNING"}
+    assert first(seen, "STOPPED", stops) - stops <= 11

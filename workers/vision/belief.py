@@ -47,7 +47,7 @@ class Belief:
             self._learn(t)
         self.samples.append((t, int(moving)))
         step_s = self._step()
-        keep_s = _longer(max(STILL_S, self._still_s()), step_s) + 0.5
+        keep_s = _longer(max(STILL_S, self._still_s()), step_s) + max(0.5, step_s)
         self.samples = [s for s in self.samples if t - s[0] <= keep_s]
         self._judge(t, step_s)
         return self.state

@@ -88,6 +88,8 @@ class VideoReader:
     usual: float = 0.0
     # Checksums of the whole picture and of the region, and since when they are the same.
     same: list[tuple[int, float]] = field(default_factory=list)
+    # Whether the last picture gave no verdict.
+    hidden: bool = False
 
     @property
     def state(self) -> str:
@@ -155,11 +157,13 @@ class VideoReader:
         """Believe a verdict, or after a while without one nothing."""
         if moving is not None:
             hidden_s = t - self.judged_t if self.judged_t is not None else 0.0
-            if self.belief.state == "RUNNING" and hidden_s > PAUSE_S:
+            # At a picture a second or fewer that much time passes with nothing hidden.
+            if self.belief.state == "RUNNING" and self.hidden and hidden_s > PAUSE_S:
                 self.belief.forget()  # what was before proves no stop
-            self.judged_t, self.blind_t = t, None
+            self.judged_t, self.blind_t, self.hidden = t, None, False
             self.belief.add(t, moving)
             return
+        self.hidden = True
         covered = why.startswith("covered")
         self.blind_t = None if covered else self.blind_t if self.blind_t is not None else t
         blind = self.blind_t is not None and t - self.blind_t >= BLIND_S - 1e-6
@@ -324,6 +328,7 @@ class VideoReader:
         """Note that time is missing: what was seen before proves nothing about now."""
         self.past, self.judged_t, self.blind_t, self.found_t = [], None, None, None
         self.same, self.indicator.times = [], []
+        self.surroundings.learnt_t = -1e18
         self.belief.forget()
         if length_s > COVERED_S:
             self._doubt("not watched without a gap")
@@ -339,7 +344,7 @@ class VideoReader:
             "surroundings": self.surroundings.dump(), "indicator": self.indicator.dump(),
             "place": self.place, "judged_t": self.judged_t, "blind_t": self.blind_t,
             "found_t": self.found_t, "strange": self.strange, "usual": self.usual,
-            "same": [list(s) for s in self.same],
+            "same": [list(s) for s in self.same], "hidden": self.hidden,
         }  # fmt: skip
 
     @classmethod
@@ -353,6 +358,7 @@ class VideoReader:
             Belief.load(data["belief"]), past, Surroundings.load(data["surroundings"]),
             Indicator.load(data["indicator"]), data["place"], data["judged_t"], data["blind_t"],
             data["found_t"], data["strange"], data["usual"], [(crc, t) for crc, t in data["same"]],
+            data["hidden"],
         )  # fmt: skip
 
 
