@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from workers.hazards import registry
-from workers.vision.fusion import MachineState
+from workers.vision.fusion import MachineState, set_back
 from workers.vision.gate import Gate
 from workers.vision.gauge import Level
 from workers.vision.health import Health
@@ -16,7 +16,7 @@ from workers.vision.track import Tracker
 from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
 
-VERSION = 13
+VERSION = 14
 
 
 @dataclass
@@ -54,6 +54,14 @@ class InputState:
         """Take a report; one from the future waits until its time has come."""
         self.waiting.append((t, value.strip()))
         self.waiting.sort()
+
+    def set_back(self, last_t: float, by_s: float) -> None:
+        """Follow a clock that was set back, last seen at last_t: what was told keeps its age."""
+        self.waiting = set_back(self.waiting, last_t, by_s)
+        if self.at_s is not None:
+            self.at_s -= by_s
+        if self.since_s is not None:
+            self.since_s -= by_s
 
     @classmethod
     def load(cls, raw: dict[str, Any]) -> "InputState":
@@ -99,6 +107,10 @@ class State:
         self.stillness.forget(gap_s)
         for machine in self.machines.values():
             machine.video.gap(abs(gap_s))
+        if gap_s < 0 and self.last_t is not None:
+            told: list[MachineState | InputState] = [*self.machines.values()]
+            for one in [*told, *self.inputs.values()]:
+                one.set_back(self.last_t, -gap_s)
         self.health.forget(gap_s)
         kinds = registry()
         for rule in self.rules.values():

@@ -13,6 +13,16 @@ __all__ = ["STATES", "MachineState"]
 DISAGREE_S = 5.0
 
 
+def set_back(
+    waiting: list[tuple[float, str]], last_t: float, by_s: float
+) -> list[tuple[float, str]]:
+    """Return reports that wait for their time, by a clock that was set back from last_t.
+
+    What was to come after last_t was told by the old clock; the rest by the new one already.
+    """
+    return sorted((t - by_s if t > last_t else t, said) for t, said in waiting)
+
+
 @dataclass
 class MachineState:
     """One machine's state, fused from its signals and from video."""
@@ -35,6 +45,13 @@ class MachineState:
         state = state.strip().upper()
         self.waiting.append((t, state if state in STATES else "UNKNOWN"))
         self.waiting.sort()
+
+    def set_back(self, last_t: float, by_s: float) -> None:
+        """Follow a clock that was set back, last seen at last_t: what was told keeps its age."""
+        self.waiting = set_back(self.waiting, last_t, by_s)
+        if self.signal_t is not None:
+            self.signal_t -= by_s
+        self.disagree_t = None
 
     def fuse(self, source: str, t: float, stale_s: float | None) -> tuple[str, str, float]:
         """Return state, where it comes from, and the confidence in it, at time t."""
