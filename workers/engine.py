@@ -137,6 +137,13 @@ class _Fold:
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
         self.vehicles: tuple[Vehicle, ...] = ()
+        # Feet that the picture cuts off are at its edge: a zone drawn nearly to it reaches it.
+        self.polygons = {
+            name: tuple((x, 1.0 if y >= CUT_OFF else y) for x, y in polygon)
+            for name, polygon in scene.polygons.items()
+        }
+        self.step_s = state.step_s  # since the frame before, or as usual where that is missing
+        self.skipped = False  # whether a look that was wanted was left out under load
         self.whole_t: float | None = None  # when the detector last looked at a whole picture
 
     def begin(self, chunk: Chunk) -> None:
@@ -180,6 +187,10 @@ class _Fold:
             self._tell(state.health.silence(last_t, t, armed=bool(self.scene.rules)))
         if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
             state.forget(step_s)
+            # What was moved on by the gap must not be moved on by it once more as by a step.
+            self.step_s = state.step_s
+        elif step_s is not None:
+            self.step_s = abs(step_s)
         if step_s is not None:
             # After a gap too: pictures that come every five seconds are no row of gaps.
             state.step_s = abs(step_s)
@@ -199,7 +210,7 @@ class _Fold:
             if any(track.seen_s == t for track in state.tracker.tracks):
                 state.gate.found(t)
             self._dress(frame)
-        else:
+        elif not self.skipped:
             state.tracker.hold(t)
         if self.measures:
             known = state.health.scenery.references
@@ -225,6 +236,7 @@ class _Fold:
         state = self.state
         tracks = state.tracker.tracks
         looked_t = state.gate.looked_t
+        self.skipped = False
         wanted = state.gate.wants(
             small,
             frame.t,
@@ -235,7 +247,8 @@ class _Fold:
         )
         if wanted and 0 <= frame.t - looked_t < self.look_s - 0.05:
             state.gate.looked_t = looked_t
-            wanted = False
+            self.skipped = True  # something moves: nobody is known to stand
+            return None
         if not wanted:
             return None
         self.analysis.detector_frames += 1
@@ -283,7 +296,7 @@ class _Fold:
             self.state.gate.looked_at_all(t)
         for track in self.state.tracker.tracks:
             if track.seen_s == t:
-                look_below(track, boxes, aspect)
+                look_below(track, boxes, aspect, part=self.whole_t != t)
         tracks = dict(zip(people, ids, strict=True))
         self.analysis.detections.append(
             {
@@ -355,7 +368,7 @@ class _Fold:
             if memory is not None:
                 levels[gauge.id] = level_view(memory, t)
         return View(
-            t, state.step_s, people, self.views, scene.polygons, visibility, aspect,
+            t, self.step_s, people, self.views, self.polygons, visibility, aspect,
             lines={line.id: line.points for line in scene.lines},
             levels=levels,
             vehicles=self.vehicles,

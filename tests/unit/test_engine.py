@@ -3,14 +3,19 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
-from engine_kit import FPS, Script, document, frame, person, run, scene, told
+from engine_kit import FPS, SIDE, Script, document, frame, person, run, scene, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.engine import Chunk, Signal, State, analyse
+from workers.media.decode import Frame
 from workers.media.errors import MediaError
 from workers.scene import parse_scene
+from workers.state import InputState
+from workers.vision.boxes import Box
+from workers.vision.fusion import MachineState
 
 
 def walker(index):
@@ -233,3 +238,83 @@ def test_a_worker_process_has_no_threads_of_opencv_that_wait_busily():
     script = "import cv2, workers.engine; print(cv2.getNumThreads())"
     made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert made.stdout.strip() == "1", made.stderr
+
+
+def test_a_clock_that_is_set_back_goes_on_taking_what_other_systems_tell():
+    where = scene()
+    state = run(lambda i: [], 10, where=where, signals=[(0.5, "STOPPED")], start_s=4600.0)[-1].state
+    there, raised = Script(lambda i: [person(0.5)]), []
+    for number, start in enumerate((1000.0, 1002.0), 1):
+        told_now = [Signal(start + 0.5, "winch-1", "RUNNING")]
+        back = [frame(i, start_s=1000.0) for i in range(number * 10 - 10, number * 10)]
+        made = analyse(where, state, Chunk(number, start, 2.0, back, told_now), detector=there)
+        state, raised = made.state, raised + [f.state for f in made.findings]
+    assert state.machines["winch-1"].signal == "RUNNING"
+    assert raised == ["raised"]
+
+
+def test_what_was_told_keeps_its_age_when_the_clock_is_set_back():
+    one = MachineState(signal="STOPPED", signal_t=4590.0, waiting=[(4605.0, "RUNNING")])
+    one.add_signal(1001.0, "COASTING")
+    one.set_back(4600.0, 3600.0)
+    assert one.signal_t == 990.0
+    assert one.waiting == [(1001.0, "COASTING"), (1005.0, "RUNNING")]
+    permit = InputState("OPEN", 4590.0, 4000.0, [(1001.0, "CLOSED"), (4605.0, "OPEN")])
+    permit.set_back(4600.0, 3600.0)
+    assert (permit.at_s, permit.since_s) == (990.0, 400.0)
+    assert permit.waiting == [(1001.0, "CLOSED"), (1005.0, "OPEN")]
+
+
+@pytest.mark.parametrize("gap_s", [120.0, -86400.0])
+def test_a_gap_that_ends_in_the_dark_keeps_an_alarm_open_no_longer_than_nobody_sees(gap_s):
+    def dark(index, start_s):
+        night = np.random.default_rng(index).integers(14, 18, (*SIDE, 3), dtype=np.uint8)
+        night[0, 0], night[0, 1] = index % 256, index // 256
+        return Frame(start_s + index / FPS, index, night)
+
+    there = Script(lambda i: [person(0.5)] if i < 20 else [])
+    where, state, start_s = scene(), None, 0.0
+    blocks = [
+        [frame(i) for i in range(20)],
+        [dark(i, 0.0) for i in range(20, 120)],
+        [dark(i, gap_s) for i in range(120, 145)],
+        [frame(i, start_s=gap_s) for i in range(145, 200)],
+    ]
+    for number, frames in enumerate(blocks):
+        start_s = frames[0].t
+        chunk = Chunk(number, start_s, len(frames) / FPS, frames)
+        state = analyse(where, state, chunk, detector=there, gate=False).state
+        assert (state.rules["r1"].level is None) == (number == 3)
+
+
+@pytest.mark.parametrize("bottom", [0.985, 0.99, 0.995, 1.0])
+def test_a_zone_that_ends_just_above_the_edge_holds_those_whose_feet_the_edge_cuts(bottom):
+    drawn = document()
+    drawn["zones"][0]["polygon"] = [[0.4, 0.5], [0.6, 0.5], [0.6, bottom], [0.4, bottom]]
+    made = run(lambda i: [person(0.5, foot=1.0)], 10, where=parse_scene(drawn))
+    assert [level for _, level, *_ in told(made)] == ["danger"]
+
+
+@pytest.mark.parametrize("heights_a_s", [0.8, 1.2, 1.5])
+@pytest.mark.parametrize(("fps", "look_s"), [(3, 0.6), (3, 0.0), (2, 0.0), (1, 0.0)])
+def test_who_walks_across_is_followed_at_few_looks_a_second(heights_a_s, fps, look_s):
+    aspect, high = SIDE[1] / SIDE[0], 0.3
+    wide = 0.4 * high / aspect
+
+    def walker(index):
+        x = 0.05 + heights_a_s * high / aspect * index / fps
+        box = Box("person", (x - wide / 2, 0.8 - high, x + wide / 2, 0.8), 0.8)
+        return [box] if x < 0.95 else []
+
+    road = document()
+    road["zones"][0]["polygon"] = [[0, 0.5], [1, 0.5], [1, 0.95], [0, 0.95]]
+    road["analysis_fps"] = fps
+    where, state, levels = parse_scene(road), None, []
+    for number in range(6):
+        frames = [frame(i, fps) for i in range(number * 4, number * 4 + 4)]
+        chunk = Chunk(number, frames[0].t, 4 / fps, frames)
+        detector = Script(walker)
+        made = analyse(where, state, chunk, detector=detector, fps=fps, look_s=look_s, gate=False)
+        state = made.state
+        levels += [f.level for f in made.findings if f.state == "raised" and f.rule == "r1"]
+    assert levels == ["danger"]

@@ -86,3 +86,19 @@ def test_where_a_whole_body_was_proposed_long_ago_says_nothing_of_here():
     for _ in range(4):
         look_below(track, [Box("person", (0.57, 0.09, 0.65, 0.36), 0.3)], ASPECT)
     assert bottom_of(track) == pytest.approx(0.36)
+
+
+def test_a_look_at_a_part_that_ends_below_him_does_not_unlearn_the_wall():
+    track = seen(UPPER, Box("person", WHOLE, 0.3), looks=1)
+    for look in range(9):
+        whole = look % 3 == 2
+        look_below(track, [Box("person", WHOLE, 0.3)] if whole else [], ASPECT, part=not whole)
+    assert bottom_of(track) == pytest.approx(0.75)
+
+
+def test_who_comes_out_from_behind_the_wall_is_seen_so_in_a_part_too():
+    track = seen(UPPER, Box("person", WHOLE, 0.3))
+    track.box = [0.27, 0.34, 0.38, 0.74]
+    for _ in range(3):
+        look_below(track, [], ASPECT, part=True)
+    assert bottom_of(track) == pytest.approx(0.74)

@@ -25,14 +25,21 @@ LOOKS, OFTEN, SELDOM = 4, 0.5, 0.07
 SEEN, GONE = 0.85, 0.35
 
 
-def look_below(track: Track, boxes: Sequence[Box], aspect: float) -> None:
-    """Take in whether a look at somebody proposes a whole body about what is seen of him."""
+def look_below(track: Track, boxes: Sequence[Box], aspect: float, *, part: bool = False) -> None:
+    """Take in whether a look at somebody proposes a whole body about what is seen of him.
+
+    part: the look was at a part of the picture, which ends below what was seen of him: that it
+    proposes none says nothing.
+    """
     x1, y1, x2, y2 = track.box
     head = ((x1 + x2) / 2, y1)
     bottom = max((b.xyxy[3] for b in boxes if _is_whole(track.box, b, aspect)), default=None)
     if track.hidden < SELDOM:
         track.feet = 0.0  # what was proposed elsewhere, long ago, says nothing of here
-    track.hidden += (float(bottom is not None) - track.hidden) / LOOKS
+    # A body that tall is seen in a part as well as in the whole picture.
+    own = bool(track.head) and y2 - y1 >= SEEN * (track.feet - track.head[1])
+    if bottom is not None or not part or own:
+        track.hidden += (float(bottom is not None) - track.hidden) / LOOKS
     if bottom is not None:
         track.feet = bottom if not track.feet else track.feet + (bottom - track.feet) / LOOKS
         track.head = list(head)

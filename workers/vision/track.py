@@ -54,6 +54,9 @@ REFUTED_S, SAME_PLACE = 60.0, 0.6
 WITHIN = 0.3
 # How much further from the expected place, in heights a second, after more than 0.6 s unseen.
 SLACK = 0.4
+# And for who was found in fewer pictures than this, after more than 0.3 s: at a few pictures a
+# second a walker is a body's width further each time, and would be somebody new in each.
+KNOWN_HITS, SLACK_NEW = 3, 1.5
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
 NOISE = 0.045
 PUSH = 1.2
@@ -267,7 +270,12 @@ class Tracker:
         possible = (moved <= reach) & (resize <= np.log(self.habits.max_resize))
         # Whoever was hidden may have walked on or stood still: both are within reach. But a weak
         # detection far from where he is expected is something else: a drum, or a post.
-        slack = 0.45 + (0 if weak else SLACK) * np.maximum(np.array(ahead) - 0.6, 0)[:, None]
+        late = np.array(ahead)
+        slack = 0.45 + (0 if weak else SLACK) * np.maximum(late - 0.6, 0)[:, None]
+        if not weak:
+            # How fast somebody walks who was just found is not known yet.
+            new = np.array([k.hits < KNOWN_HITS for k in tracks])
+            slack += (new * SLACK_NEW * np.maximum(late - 0.3, 0))[:, None]
         possible &= (overlaps > 0.05) | (away <= slack)
         cost = (1 - overlaps) + 0.5 * away + 0.5 * resize
         # Those already confirmed come first where both would do.
