@@ -1,7 +1,8 @@
 """Roles in every mine of an organisation, as an owner gives and takes them.
 
 Such a role is in no mine's scope, so each verb opens a system scope; the caller has checked that
-the actor owns the organisation. Every mine's record tells it.
+the actor owns the organisation, and a role above the actor's there is refused once more. Every
+mine's record tells it.
 """
 
 from typing import Any
@@ -10,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Membership, Role, User
+from apps.accounts.permissions import require_within
+from apps.accounts.selectors import access_of
 from apps.audit.services import record
 from apps.mines.models import Mine, Organisation
 from apps.tenancy.scope import system_scope
@@ -25,13 +28,18 @@ def members_everywhere(*, organisation: Organisation) -> list[Membership]:
 
 
 def member_add(*, organisation: Organisation, username: str, role: str, actor: User) -> Membership:
-    """Give somebody who has an account a role in all mines, in place of the one they had."""
+    """Give somebody who has an account a role in all mines, in place of the one they had.
+
+    Raises PermissionDenied where the new role or the one they had is above the actor's.
+    """
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise ValidationError({"username": _("Nobody has this user name.")})
     if user.pk == actor.pk:
         raise ValidationError({"username": _("You cannot change your own role.")})
     with system_scope("an owner gives a role in a whole organisation"):
+        rows = Membership.objects.filter(user=user, organisation=organisation, mine=None)
+        _require_rank(organisation, actor, Role(role), *rows.values_list("role", flat=True))
         membership, _made = Membership.objects.update_or_create(
             user=user, organisation=organisation, mine=None, defaults={"role": Role(role)}
         )
@@ -49,9 +57,15 @@ def member_take_out(*, organisation: Organisation, member_id: str, actor: User) 
             raise ValidationError(_("This person has no role in all mines any more."))
         if row.user_id == actor.pk:
             raise ValidationError(_("You cannot remove yourself."))
+        _require_rank(organisation, actor, row.role)
         _tell("member.removed", organisation, row.user, actor, {"role": row.role})
         row.delete()
     return row.user
+
+
+def _require_rank(organisation: Organisation, actor: User, *roles: str) -> None:
+    """Refuse a role above the one that the actor has in all mines."""
+    require_within(access_of(actor.pk).organisation_roles.get(organisation.pk, ""), *roles)
 
 
 def _tell(

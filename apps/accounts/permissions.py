@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Role
 
-__all__ = ["Access", "Action"]
+__all__ = ["Access", "Action", "require_within", "roles_within"]
 
 
 class Action(StrEnum):
@@ -36,6 +36,18 @@ ALLOWED: Mapping[str, frozenset[Action]] = {
     Role.AUDITOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.READ_AUDIT, Action.EXPORT}),
     Role.INTEGRATOR: frozenset({Action.VIEW, Action.WATCH_CLIP, Action.SEND_SIGNAL}),
 }
+
+
+def roles_within(own: str) -> list[Role]:
+    """List the roles that allow nothing which that one does not, itself among them."""
+    mine = ALLOWED.get(own, frozenset())
+    return [role for role in Role if ALLOWED[role] <= mine]
+
+
+def require_within(own: str, *roles: str) -> None:
+    """Raise PermissionDenied with a sentence when one of the roles is above one's own."""
+    if set(roles) - set(roles_within(own)):
+        raise PermissionDenied(_("Nobody gives, changes or takes away a role above their own."))
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,10 @@ class Access:
         """Raise PermissionDenied with a sentence when the action is not allowed."""
         if not self.can(action, mine_id):
             raise PermissionDenied(_("Your role in this mine does not allow that."))
+
+    def may_give(self, mine_id: int) -> list[tuple[str, str]]:
+        """List the roles in that mine which are not above one's own: codes and labels."""
+        return [(role.value, role.label) for role in roles_within(self.roles.get(mine_id, ""))]
 
     def mines_for(self, action: Action) -> list[int]:
         """List the mines in which the action is allowed."""

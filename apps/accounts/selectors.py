@@ -9,12 +9,20 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import ApiToken, Grant, Membership, Role
+from apps.accounts.models import ApiToken, Grant, Membership, Role, User
 from apps.accounts.permissions import Access
 from apps.mines.models import Mine
 from apps.tenancy.scope import system_scope
 
-__all__ = ["access_of", "accesses_of", "find_token", "members_of", "people_of", "token_digest"]
+__all__ = [
+    "access_of",
+    "accesses_of",
+    "find_token",
+    "members_of",
+    "people_of",
+    "roles_towards",
+    "token_digest",
+]
 
 
 def access_of(user_id: int) -> Access:
@@ -96,6 +104,17 @@ def find_token(presented: str) -> ApiToken | None:
 def members_of(*, mine: Mine) -> QuerySet[Membership]:
     """List who has a role in exactly this mine."""
     return Membership.objects.filter(mine=mine).select_related("user").order_by("user__username")
+
+
+def roles_towards(*, mine_id: int, user: User) -> list[str]:
+    """List the roles that a person has in a mine and in its whole organisation.
+
+    Both count, though one of them is in force: taking that away brings the other back.
+    """
+    with system_scope("roles in a whole organisation are in no mine's scope"):
+        everywhere = Q(mine=None, organisation__mines=mine_id)
+        rows = Membership.objects.filter(Q(mine=mine_id) | everywhere, user=user)
+        return list(rows.values_list("role", flat=True))
 
 
 def people_of(*, mine_id: int) -> list[dict[str, object]]:

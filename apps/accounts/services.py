@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import ApiToken, Membership, Role, User
-from apps.accounts.selectors import token_digest
+from apps.accounts.permissions import require_within
+from apps.accounts.selectors import access_of, roles_towards, token_digest
 from apps.audit.services import record
 from apps.mines.models import Mine, Organisation
 from apps.tenancy.scope import mine_scope
@@ -42,7 +43,11 @@ def language_set(*, user: User, language: str) -> None:
 
 @transaction.atomic
 def member_set(*, mine: Mine, user: User, role: str, actor: User | None = None) -> Membership:
-    """Give a person a role in one mine, in place of the one they had there."""
+    """Give a person a role in one mine, in place of the one they had there.
+
+    Raises PermissionDenied where that role, or one that the person has, is above the actor's.
+    """
+    _require_rank(mine_id=mine.pk, user=user, actor=actor, gives=(Role(role),))
     membership, _created = Membership.objects.update_or_create(
         user=user, mine=mine, organisation_id=mine.organisation_id, defaults={"role": Role(role)}
     )
@@ -58,7 +63,12 @@ def member_set(*, mine: Mine, user: User, role: str, actor: User | None = None) 
 
 @transaction.atomic
 def member_remove(*, membership: Membership, actor: User) -> None:
-    """Take a person's role in a mine away; open pages lose the mine within a heartbeat."""
+    """Take a person's role in a mine away; open pages lose the mine within a heartbeat.
+
+    Raises PermissionDenied where the person has a role above the actor's.
+    """
+    assert membership.mine_id is not None  # a role in all mines is taken away in organisations.py
+    _require_rank(mine_id=membership.mine_id, user=membership.user, actor=actor)
     record(
         action="member.removed",
         subject=membership.user,
@@ -67,6 +77,15 @@ def member_remove(*, membership: Membership, actor: User) -> None:
         detail={"role": membership.role, "username": membership.user.username},
     )
     membership.delete()
+
+
+def _require_rank(
+    *, mine_id: int, user: User, actor: User | None, gives: tuple[Role, ...] = ()
+) -> None:
+    """Refuse to touch who ranks above the actor, or to give such a role; commands have no actor."""
+    if actor is not None:
+        own = access_of(actor.pk).roles.get(mine_id, "")
+        require_within(own, *gives, *roles_towards(mine_id=mine_id, user=user))
 
 
 @transaction.atomic

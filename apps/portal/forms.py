@@ -214,6 +214,10 @@ class PersonForm(WhoForm):
         help_text=_("In this mine alone; what each may do stands below."),
     )
 
+    def __init__(self, *args: Any, roles: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles
+
 
 class RoleForm(forms.Form):
     """Another role for a member."""

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.accounts.models import Role
 from apps.accounts.pages import access_of_request, attempt, looked_at, page
 from apps.accounts.permissions import Action
 from apps.accounts.selectors import members_of
@@ -167,14 +166,18 @@ def mine_page(request: HttpRequest, pk: int) -> HttpResponse:
         {"camera": camera, "health": camera_health(camera)}
         for camera in cameras().filter(mine=mine)
     ]
-    may_manage_people = access_of_request(request).can(Action.MANAGE_PEOPLE, pk)
+    access = access_of_request(request)
+    may_manage_people, roles = access.can(Action.MANAGE_PEOPLE, pk), access.may_give(pk)
+    members: list[Any] = list(members_of(mine=mine)) if may_manage_people else []
+    for one in members:
+        one.in_reach = one.user_id != request.user.pk and one.role in dict(roles)
     context = {
         "mine": mine,
         "areas": areas(mine=mine).prefetch_related("cameras", "machines"),
         "machines": Machine.objects.filter(mine=mine).select_related("area"),
         "cameras": rows,
-        "members": members_of(mine=mine) if may_manage_people else [],
-        "roles": Role.choices,
+        "members": members,
+        "roles": roles,
         "may_manage_people": may_manage_people,
     }
     return render(request, "portal/mine.html", context)

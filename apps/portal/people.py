@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import Membership, User
-from apps.accounts.pages import attempt, find, page
+from apps.accounts.pages import access_of_request, attempt, find, page
 from apps.accounts.permissions import Action
 from apps.accounts.services import member_remove, member_set
 from apps.mines.models import Mine
@@ -26,7 +26,7 @@ __all__ = ["person_add", "person_remove", "role_change"]
 def person_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Give somebody a role; a new person's password is made here and shown once."""
     mine = mine_to(request, pk, Action.MANAGE_PEOPLE)
-    form = PersonForm(request.POST or None)
+    form = PersonForm(request.POST or None, roles=access_of_request(request).may_give(pk))
     if form.is_valid():
         password = secrets.token_urlsafe(12)
         user = attempt(form, lambda: _add(form, mine, password, request.user))
