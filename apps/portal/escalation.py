@@ -41,7 +41,9 @@ class EscalationForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Turn lines into steps; a line that is none is named."""
-        return {name: self._steps(name, text) for name, text in self.cleaned_data.items()}
+        # A copy: a fault takes its field out of what is gone through.
+        texts = list(self.cleaned_data.items())
+        return {name: self._steps(name, text) for name, text in texts}
 
     def _steps(self, name: str, text: str) -> Rungs:
         steps: Rungs = []
