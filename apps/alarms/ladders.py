@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from apps.alarms.life import ASKING, Cause
 from apps.alarms.models import Alarm, Rung, Severity
 
-__all__ = ["DEFAULT", "WHOM", "ladder", "plan", "plan_step"]
+__all__ = ["DEFAULT", "WHOM", "ladder", "plan", "plan_step", "whom_of"]
 
 # Source: domain.md section 7. The codes are put into words where they are shown; a mine writes
 # names of its own.
@@ -33,6 +34,21 @@ def ladder(*, mine_id: int, severity: str) -> list[tuple[int, str]]:
     """Return (after how many seconds, whom), in order: the mine's own, else the usual one."""
     own = Rung.objects.filter(mine=mine_id, severity=severity).order_by("after_s")
     return list(own.values_list("after_s", "whom")) or list(DEFAULT.get(severity, ()))
+
+
+def whom_of(words: str) -> str:
+    """Return the code that is said so in any of the languages; other words stay as they are.
+
+    A ladder is shown in words and read by people of several languages: what one of them saves
+    unchanged must stay what all of them read in their own.
+    """
+    words = words.strip()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            codes = {str(said): code for code, said in WHOM.items()}
+        if words in codes:
+            return codes[words]
+    return words
 
 
 def plan(alarm: Alarm) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.pages import attempt, page
 from apps.accounts.permissions import Action
 from apps.alarms.escalation import ladder_set
-from apps.alarms.ladders import WHOM, ladder
+from apps.alarms.ladders import WHOM, ladder, whom_of
 from apps.alarms.models import Severity
 from apps.alarms.words import say
 from apps.portal.mines import mine_to
@@ -52,7 +52,7 @@ class EscalationForm(forms.Form):
             if not (after_s.isascii() and after_s.isdigit() and len(after_s) < 9):
                 self.add_error(name, _("“%(line)s” does not begin with seconds.") % {"line": line})
                 continue
-            steps.append((int(after_s), whom))
+            steps.append((int(after_s), whom_of(whom)))
         return steps
 
 
