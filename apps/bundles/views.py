@@ -46,13 +46,17 @@ def bundle_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         numbers, purpose = form.cleaned_data["alarms"], form.cleaned_data["purpose"]
         videos = form.cleaned_data["clips"]
-        # What is of another mine is nothing: the service names it.
+        # What is of another mine is nothing, here and to the service, in the same words.
         alarms = Alarm.objects.filter(mine__in=allowed, pk__in=numbers).select_related("mine")
         found = clips().filter(mine__in=allowed, uid__in=videos)
         first = alarms.order_by("pk").first() or found.first()
-        if first is None and (numbers or videos):
-            raise Http404
-        if first is None:
+        if first is None and numbers:
+            form.add_error(
+                "alarms", _("There is no alarm %(number)s here.") % {"number": numbers[0]}
+            )
+        elif first is None and videos:
+            form.add_error("clips", _("There is no such video here."))
+        elif first is None:
             form.add_error("alarms", _("Choose at least one alarm."))
         else:
             mine = first.mine

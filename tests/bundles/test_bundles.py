@@ -185,9 +185,31 @@ def test_a_video_that_was_cut_by_hand_goes_by_itself_with_its_files(hill: Cast, 
     }
     assert (manifest["reason"], manifest["alarm"]) == ("who carried what", None)
     assert "clip.ready" in ledger and "clip.cut" in ledger
-    for wrong, status in ((uuid.uuid4(), 404), ("nothing", 400)):
+    for wrong, said in ((uuid.uuid4(), "no such video here"), ("nothing", "no such video in")):
         answer = client.post("/bundles/new/", {"clips": str(wrong), "purpose": "inquiry 7"})
-        assert answer.status_code == status
+        assert answer.status_code == 400 and said in answer.content.decode()
+
+
+def test_an_alarm_that_is_not_there_is_said_beside_its_box_and_nothing_typed_is_lost(hill: Cast):
+    with system_scope("test"):
+        foreign = an_alarm(hill.deep_vale)
+        clip = foreign.clips.get()
+    client = Client()
+    client.force_login(hill.auditor)
+    pages = []
+    for number in (10**9, foreign.pk):
+        given = {"alarms": f"{number}, {10**9 + 1}", "purpose": "inquiry 7"}
+        answer = client.post("/bundles/new/", given)
+        page = answer.content.decode()
+        assert answer.status_code == 400
+        assert f"There is no alarm {number} here." in page
+        assert f'value="{given["alarms"]}"' in page and 'value="inquiry 7"' in page
+        errors = {name: list(said) for name, said in answer.context["form"].errors.items()}
+        pages.append(str(errors).replace(str(number), "N"))
+    assert pages[0] == pages[1], "one of another mine is as one that there never was"
+    answer = client.post("/bundles/new/", {"clips": str(clip.uid), "purpose": "inquiry 7"})
+    assert answer.status_code == 400 and "no such video here" in answer.content.decode()
+    assert not Bundle.objects.exists()
 
 
 def test_whoever_may_pack_elsewhere_is_not_offered_it_here(hill: Cast):

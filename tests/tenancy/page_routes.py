@@ -107,6 +107,7 @@ PAGES = [
         only(*EXPORTERS, ok=302),
         "post",
         body=lambda t: {"alarms": t["alarm"], "purpose": "inquiry"},
+        stranger=400,
         form=True,
         anonymous=302,
     ),
