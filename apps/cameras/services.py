@@ -16,6 +16,7 @@ from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
 from apps.cameras.secrets import lock, split_credentials
 from apps.live.services import emit, take_turn
 from apps.mines.models import Area
+from apps.mines.names import name_fault
 from workers.media.record import ChunkFile
 from workers.words import sentence
 
@@ -47,11 +48,13 @@ def source_problem(url: str) -> str:
 
 
 def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
-    """Put addresses and credentials on the row, the password encrypted.
+    """Put name, addresses and credentials on the row, the password encrypted.
 
     A stored password stays with its host: whoever points the camera elsewhere types it again.
     """
     faults: dict[str, str] = {}
+    if fault := name_fault(data.get("name", "")):
+        faults["name"] = fault
     hosts = _hosts(camera)
     for name in ("main_url", "sub_url"):
         if name not in data:

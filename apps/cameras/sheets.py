@@ -19,6 +19,7 @@ from apps.cameras.models import Camera
 from apps.cameras.secrets import split_credentials
 from apps.cameras.services import camera_faults
 from apps.mines.models import Area, Mine
+from apps.mines.names import name_fault
 
 __all__ = [
     "COLUMNS",
@@ -211,6 +212,8 @@ def check(rows: list[Row], *, mine: Mine, create_places: bool) -> None:
             row.wrong("place", _("At most 100 letters."))
         elif row.new_place and not create_places:
             row.wrong("place", _("This mine has no such place."))
+        elif row.new_place and (fault := name_fault(data["place"])):
+            row.wrong("place", fault)
         for column, sentences in camera_faults(**values(row)).items():
             for sentence in sentences:
                 row.wrong(column if column in COLUMNS else "", sentence)

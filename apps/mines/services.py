@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.mines.models import Area, Machine, Mine, Organisation
+from apps.mines.names import name_check
 from apps.mines.packs import packs
 from apps.tenancy.scope import current_scope, mine_scope
 
@@ -44,6 +45,7 @@ def mine_create(
         user_id=scope.user_id if scope else None,
     ):
         _check_zone(timezone)
+        name_check(name)
         mine = Mine(pk=mine_id, organisation=organisation, name=name, timezone=timezone)
         mine.full_clean()
         mine.save(force_insert=True)
@@ -84,6 +86,7 @@ def _next_mine_id() -> int:
 @transaction.atomic
 def area_create(*, mine: Mine, name: str, actor: User | None = None) -> Area:
     """Add a place to a mine."""
+    name_check(name)
     area = Area(mine=mine, name=name)
     area.full_clean()
     area.save()
@@ -96,6 +99,7 @@ def machine_create(
     *, area: Area, key: str, name: str, kind: str, actor: User | None = None
 ) -> Machine:
     """Add a machine that scenes can name and whose signals are accepted."""
+    name_check(name)
     machine = Machine(mine_id=area.mine_id, area=area, key=key, name=name, kind=kind)
     machine.full_clean()
     machine.save()
@@ -136,6 +140,7 @@ def machine_update(*, machine: Machine, actor: User | None = None, **changes: An
 @transaction.atomic
 def organisation_update(*, organisation: Organisation, name: str, actor: User) -> Organisation:
     """Rename an organisation. It is in no mine's record, so each of its mines' records tells it."""
+    name_check(name)
     before, organisation.name = organisation.name, name
     organisation.full_clean()
     organisation.save(update_fields=["name"])
@@ -155,6 +160,7 @@ def _change(
 ) -> Row:
     """Set what differs, check and save it; nothing is recorded where nothing differs."""
     before: dict[str, str] = {}
+    name_check(changes.get("name", ""))
     for name in names:
         if name in changes and getattr(row, name) != changes[name]:
             before[name] = str(getattr(row, name))

@@ -198,3 +198,9 @@ def test_the_example_is_read_as_it_is(language: str):
         "rtsp://192.168.1.20/stream1", "rtsp://192.168.1.21/stream1",
     ]  # fmt: skip
     assert not sheet.ignored
+
+
+def test_a_new_place_with_what_cannot_be_seen_in_its_name_is_a_fault(cast: Cast, ben: Client):
+    table = HEAD + "Sump\u202eA,Pump,rtsp://10.0.2.1/m,,,,yes\n"
+    found = faults(look(ben, cast, table, places="create"))
+    assert set(found[2]) == {"place"} and "U+202E" in found[2]["place"][0]

@@ -234,3 +234,35 @@ def test_what_nothing_uses_is_deleted_and_the_record_tells_it(cast: Cast):
             ("area.deleted", "ben"),
         ]
         assert acts[0].detail["key"] == "pump-9"
+
+
+@pytest.mark.parametrize("code", [0x1B, 0x7F, 0x85, 0x202E, 0x2066, 0x2069])
+def test_a_name_with_what_cannot_be_seen_is_refused_beside_its_box(cast: Cast, code: int):
+    ben, hill, name = signed_in(cast.admin), cast.lamp_hill, f"Sump{chr(code)}A"
+    machine = {"name": name, "key": "pump-9", "kind": "pump", "area": hill.area.pk}
+    camera = {"name": name, "main_url": "rtsp://10.0.0.8/main", "area": hill.area.pk, "chunk_s": 1}
+    for address, given in (
+        (f"/portal/mines/{hill.mine.pk}/areas/new/", {"name": name}),
+        (f"/portal/areas/{hill.area.pk}/", {"name": name}),
+        (f"/portal/mines/{hill.mine.pk}/machines/new/", machine),
+        (f"/portal/mines/{hill.mine.pk}/cameras/new/", camera),
+        (f"/portal/cameras/{hill.camera.pk}/change/", camera),
+        (f"/portal/mines/{hill.mine.pk}/change/", {"name": name, "timezone": "UTC"}),
+    ):
+        answer = ben.post(address, given)
+        assert answer.status_code == 400, address
+        [said] = answer.context["form"].errors["name"]
+        assert f"U+{code:04X}" in said
+    api = ben.patch(f"/api/v1/cameras/{hill.camera.pk}/", {"name": name}, "application/json")
+    assert api.status_code == 400 and api.json()["errors"][0]["field"] == "name"
+    with system_scope("test"):
+        assert not Area.objects.filter(name=name) and not Machine.objects.filter(name=name)
+
+
+def test_a_name_of_any_letters_is_taken(cast: Cast):
+    ben, mine = signed_in(cast.admin), cast.lamp_hill.mine
+    for name in ("二号绞车房（北）", "Čelo 3 – «A»", "بئر ٢"):
+        given = {"name": name}
+        assert ben.post(f"/portal/mines/{mine.pk}/areas/new/", given).status_code == 302
+    with system_scope("test"):
+        assert Area.objects.filter(mine=mine).count() == 4
