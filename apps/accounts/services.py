@@ -3,8 +3,10 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiToken, Membership, Role, User
 from apps.accounts.permissions import require_within
@@ -27,7 +29,15 @@ __all__ = [
 
 @transaction.atomic
 def user_create(*, username: str, password: str, name: str = "") -> User:
-    """Create a person who may sign in; they see nothing until they are given a role."""
+    """Create a person who may sign in; they see nothing until they are given a role.
+
+    Raises ValidationError for a user name that is taken, also in other capitals: the record names
+    people by it.
+    """
+    like = User.objects.filter(username__iexact=username).exclude(username=username).first()
+    if like is not None:
+        words = _("There is a person “%(name)s” already; only the capitals differ.")
+        raise ValidationError({"username": words % {"name": like.username}})
     user = User(username=username, first_name=name)
     user.set_password(password)
     user.full_clean(exclude=["password"])

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import Membership, Role
+from apps.accounts.models import Membership, Role, User
 from apps.accounts.organisations import member_add, member_take_out
 from apps.accounts.services import user_create
 from apps.audit.models import AuditEntry
@@ -266,3 +266,16 @@ def test_a_name_of_any_letters_is_taken(cast: Cast):
         assert ben.post(f"/portal/mines/{mine.pk}/areas/new/", given).status_code == 302
     with system_scope("test"):
         assert Area.objects.filter(mine=mine).count() == 4
+
+
+def test_a_new_person_is_not_called_as_another_in_other_capitals(cast: Cast):
+    ben, mine = signed_in(cast.admin), cast.lamp_hill.mine
+    address = f"/portal/mines/{mine.pk}/people/new/"
+    given = {"who": "new", "username": "Chen", "name": "Chen Li", "role": "operator"}
+    answer = ben.post(address, given)
+    page = answer.content.decode()
+    assert answer.status_code == 400 and "only the capitals differ" in page
+    assert 'value="Chen"' in page and 'value="Chen Li"' in page
+    assert not User.objects.filter(username="Chen").exists()
+    assert ben.post(address, given | {"username": "Cheng"}).status_code == 200
+    assert User.objects.filter(username="Cheng").exists()
