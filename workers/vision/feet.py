@@ -29,16 +29,15 @@ def look_below(track: Track, boxes: Sequence[Box], aspect: float, *, part: bool 
     """Take in whether a look at somebody proposes a whole body about what is seen of him.
 
     part: the look was at a part of the picture, which ends below what was seen of him: that it
-    proposes none says nothing.
+    proposes none is no sign that there is no wall.
     """
     x1, y1, x2, y2 = track.box
     head = ((x1 + x2) / 2, y1)
     bottom = max((b.xyxy[3] for b in boxes if _is_whole(track.box, b, aspect)), default=None)
     if track.hidden < SELDOM:
         track.feet = 0.0  # what was proposed elsewhere, long ago, says nothing of here
-    # A body that tall is seen in a part as well as in the whole picture.
-    own = bool(track.head) and y2 - y1 >= SEEN * (track.feet - track.head[1])
-    if bottom is not None or not part or own:
+    # What is remembered of a wall fades with every look all the same.
+    if bottom is not None or not part or track.behind:
         track.hidden += (float(bottom is not None) - track.hidden) / LOOKS
     if bottom is not None:
         track.feet = bottom if not track.feet else track.feet + (bottom - track.feet) / LOOKS
