@@ -21,6 +21,9 @@ COMMON = (
     "min_visibility", "confirm", "sustain_s", "cooldown_s", "action", "place", "clauses",
 )  # fmt: skip
 
+# Rules by id and type.
+Kept = Sequence[tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class SceneRule:
@@ -66,20 +69,28 @@ class Unknown:
 
 
 def parse_rule(
-    item: Any, path: str, names: Names, shifts: Mapping[str, Shift], ground: bool
+    item: Any,
+    path: str,
+    names: Names,
+    shifts: Mapping[str, Shift],
+    ground: bool,
+    keep: Kept | None = None,
 ) -> SceneRule | Unknown:
-    """Check one rule; one of a type that is not known here is kept whole."""
+    """Check one rule; one of a type that is not known here is kept whole, if `keep` lets it.
+
+    keep: the rules of such types that may stay; None: every one.
+    """
     kinds = registry()
     kind = item.get("type") if isinstance(item, Mapping) else None
     if isinstance(kind, str) and kind.strip() and kind not in kinds and "id" in item:
+        if keep is not None and (item["id"], kind) not in keep:
+            raise _no_type(kind, path)
         return Unknown(checks.ident(item, path), kind, dict(item))
     faults = Faults()
     raw = checks.known_keys(item, path, ("id", "type"), COMMON, faults)
     name = faults.take(checks.ident, raw, path)
     if not isinstance(raw["type"], str) or raw["type"] not in kinds:
-        text = "no hazard type %(found)s; there are: %(known)s"
-        known = ", ".join(sorted(kinds))
-        faults.note(SceneError(f"{path}.type", text, found=checks.show(raw["type"]), known=known))
+        faults.note(_no_type(raw["type"], path))
         faults.tell()
     hazard = kinds[raw["type"]]
     zone, machine, permit = raw.get("zone"), raw.get("machine"), raw.get("permit")
@@ -128,6 +139,12 @@ def parse_rule(
             faults.note(SceneError(where, fault.text, **fault.values))
     faults.tell()
     return rule
+
+
+def _no_type(kind: Any, path: str) -> SceneError:
+    known = ", ".join(sorted(registry()))
+    text = "no hazard type %(found)s; there are: %(known)s"
+    return SceneError(f"{path}.type", text, found=checks.show(kind), known=known)
 
 
 def parse_clauses(value: Any, path: str) -> tuple[Mapping[str, Any], ...]:

@@ -13,7 +13,7 @@ from workers.checks import Faults, SceneError
 from workers.geometry import Point, Polygon
 from workers.ground import Ground, parse_ground
 from workers.hazards.params import Names
-from workers.ruling import SceneRule, Unknown, parse_rule, refuse_circles
+from workers.ruling import Kept, SceneRule, Unknown, parse_rule, refuse_circles
 from workers.vision.indicator import HUES
 from workers.vision.region import LOOKS, too_small
 from workers.when import Shift, parse_shift
@@ -148,8 +148,11 @@ def load_scene(path: str | Path) -> Scene:
     return parse_scene(document)
 
 
-def parse_scene(document: Mapping[str, Any]) -> Scene:
-    """Check a scene document and return it as a Scene; SceneError has every fault of it."""
+def parse_scene(document: Mapping[str, Any], keep: Kept | None = None) -> Scene:
+    """Check a scene document and return it as a Scene; SceneError has every fault of it.
+
+    keep: the rules that may be of a type that is not known here; None: every one.
+    """
     raw = checks.keys(
         document,
         "",
@@ -193,7 +196,10 @@ def parse_scene(document: Mapping[str, Any]) -> Scene:
         ground=has_ground,
     )
     rules = checks.listed(
-        raw, "rules", lambda item, path: parse_rule(item, path, names, days, has_ground), faults
+        raw,
+        "rules",
+        lambda item, path: parse_rule(item, path, names, days, has_ground, keep),
+        faults,
     )
     ppe = faults.take(checks.flag, raw.get("ppe", False), "ppe")
     timezone = faults.take(_timezone, raw)

@@ -25,7 +25,7 @@ from apps.portal.mines import mine_to
 from apps.portal.scene_page import VERSIONS, camera_config, scene_config
 from apps.readings.chart import charts
 from apps.recordings.keeping import kept_by_camera
-from apps.rules.selectors import scene_in_force
+from apps.rules.selectors import rules_unknown, scene_document, scene_in_force
 
 __all__ = [
     "camera_accept",
@@ -91,6 +91,7 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how a camera stands, in words."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
     newest = scene_in_force(camera=camera)
+    document = scene_document(newest)
     context = {
         "camera": camera,
         "mine": camera.mine,
@@ -102,7 +103,8 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         "procedures": procedures_of(camera),
         "levels": charts(camera=camera, now=timezone.now()),
         "scene": newest,
-        "rule_count": len(newest.document.get("rules", [])) if newest else 0,
+        "rule_count": len(document.get("rules", [])),
+        "unknown": rules_unknown(document),
     }
     return render(request, "portal/camera.html", context)
 

@@ -27,6 +27,7 @@ MODES = {
     "armed": _("raises alarms"),
     "shadow": _("in shadow: tells, raises no alarm"),
     "off": _("off"),
+    "unknown": _("This version does not know this rule: it is kept and protects nobody."),
 }
 
 
@@ -149,7 +150,7 @@ def _rules(mine_ids: list[int]) -> Rows:
                 type=rule["type"],
                 severity=severity,
                 severity_rank=ranks.get(severity, len(ranks)),
-                mode=rule.get("mode") or getattr(hazard, "mode", ""),
+                mode=(rule.get("mode") or hazard.mode) if hazard else "unknown",
                 about=", ".join(str(thing) for thing in things if thing),
             )
         )

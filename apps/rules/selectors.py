@@ -14,6 +14,7 @@ from workers.templates import templates
 __all__ = [
     "EMPTY_DOCUMENT",
     "rules_disarmed",
+    "rules_unknown",
     "scene_document",
     "scene_in_force",
     "scenes_in_force",
@@ -62,6 +63,11 @@ def rules_disarmed(*, before: dict[str, Any], after: dict[str, Any]) -> list[str
         for rule in before.get("rules", [])
         if _protects(rule) and kept.get(rule["id"], {}).get("type") != rule["type"]
     ]
+
+
+def rules_unknown(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the rules of types that are not known here: they are kept and protect nobody."""
+    return [rule for rule in document.get("rules", []) if rule["type"] not in registry()]
 
 
 def _protects(rule: dict[str, Any]) -> bool:

@@ -59,14 +59,16 @@ def scene_publish(
     base: the version that the draft began with; ConflictError when another is in force by now.
     Raises workers.scene.SceneError, with the path of the fault, when the document is not valid,
     and DisarmError when a life-critical rule would stop protecting without `disarm` and a reason.
+    A rule of a type that is not known here stays if it was there before, and is refused as new.
     """
-    parse_scene(document)
     take_turn(mine_id=camera.mine_id)  # two people may save at once
     before = scene_in_force(camera=camera)
     newest = before.version if before else 0
     if base is not None and base != newest:
         raise ConflictError("base", "version %(version)s is in force by now", version=newest)
-    lost = rules_disarmed(before=scene_document(before), after=document)
+    there = scene_document(before)
+    parse_scene(document, keep=[(rule["id"], rule["type"]) for rule in there.get("rules", [])])
+    lost = rules_disarmed(before=there, after=document)
     if lost and not (disarm and reason.strip()):
         raise DisarmError(
             "disarm",

@@ -2,21 +2,26 @@
 
 import copy
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.alarms.models import Alarm
 from apps.cameras import analysis
-from apps.cameras.models import Camera
+from apps.cameras.models import Analysis, Camera, StreamState
 from apps.live.selectors import events_after
+from apps.rules.models import Scene
 from apps.rules.services import DisarmError, scene_publish
 from apps.signals.models import Report
 from apps.signals.selectors import reports_until
 from apps.signals.services import report_receive
 from apps.tenancy.scope import mine_scope
 from tests.cast import SCENE, Cast
+from tests.tables import shown
 from workers.engine import Finding
+from workers.scene import SceneError
 
 CRITICAL = {**SCENE, "rules": [{**SCENE["rules"][0], "severity": "critical"}]}
 
@@ -41,7 +46,6 @@ def changed(**rule):
         changed(mode="off"),
         changed(mode="shadow"),
         changed(severity="high"),
-        changed(type="a_type_of_another_version"),
     ],
 )
 def test_a_life_critical_rule_stops_protecting_only_with_a_yes_and_a_reason(
@@ -59,14 +63,72 @@ def test_other_changes_of_a_life_critical_rule_need_no_yes(camera: Camera):
         scene_publish(camera=camera, document=changed(params={"dwell_s": 0.5}))
 
 
-def test_a_rule_of_a_newer_version_is_kept_as_it_was_written(camera: Camera):
-    document = copy.deepcopy(CRITICAL)
-    newer = {"id": "gas", "type": "gas_cloud", "params": {"ppm": 3}}
-    document["rules"].append(newer)
+NEWER = {"id": "gas", "type": "gas_cloud", "params": {"ppm": 3}, "ppm_unit": "volume"}
+
+
+def with_rule(**rule):
+    return {**CRITICAL, "rules": [*CRITICAL["rules"], rule]}
+
+
+@pytest.fixture
+def newer(camera: Camera) -> Camera:
+    """A camera whose scene a newer version wrote, with a rule that this one does not know."""
     with mine_scope(camera.mine_id):
-        scene = scene_publish(camera=camera, document=document)
+        Scene.objects.create(
+            mine_id=camera.mine_id, camera=camera, version=90, document=with_rule(**NEWER)
+        )
+    return camera
+
+
+def test_a_rule_of_a_newer_version_is_kept_as_it_was_written(newer: Camera):
+    document = with_rule(**NEWER) | {"analysis_fps": 4}
+    with mine_scope(newer.mine_id):
+        scene = scene_publish(camera=newer, document=document)
         scene.refresh_from_db()
-        assert scene.document["rules"][1] == newer
+        assert scene.document["rules"][1] == NEWER
+
+
+@pytest.mark.parametrize("rule", [NEWER | {"id": "gas-2"}, NEWER | {"type": "gas_clowd"}])
+def test_only_the_rule_that_was_there_may_be_of_a_type_that_is_not_known(newer: Camera, rule: Any):
+    with mine_scope(newer.mine_id), pytest.raises(SceneError, match="no hazard type"):
+        scene_publish(camera=newer, document=with_rule(**rule))
+
+
+def test_a_misspelt_rule_is_refused_with_its_path_and_the_types_there_are(cast: Cast):
+    ben = Client()
+    ben.force_login(cast.admin)
+    answer = ben.put(
+        f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/",
+        {"document": SCENE | {"rules": [{"id": "r1", "type": "nope"}]}},
+        "application/json",
+    )
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["field"] == "rules[0].type"
+    assert "nope" in error["message"] and "proximity_while_running" in error["message"]
+
+
+def test_pages_say_of_a_rule_that_is_not_known_that_it_protects_nobody(cast: Cast, newer: Camera):
+    ben = Client()
+    ben.force_login(cast.admin)
+    with mine_scope(newer.mine_id):
+        now = timezone.now()
+        StreamState.objects.create(
+            mine_id=newer.mine_id, camera=newer, stream="main", state="recording", since=now
+        )
+        Analysis.objects.filter(camera=newer).update(analysed_until=now, visibility=1)
+    said = "This version does not know this rule: it is kept and protects nobody."
+    page = ben.get(f"/portal/cameras/{newer.pk}/").content.decode()
+    assert f"<strong>gas</strong> <code>gas_cloud</code>: {said}" in page
+    assert "protecting, but not by every rule" in page and ">protecting<" not in page
+    [row] = shown(ben, "/portal/rules/?mode=unknown")
+    assert (row.id, row.mode_words) == ("gas", said)
+    assert said in ben.get("/portal/rules/").content.decode()
+    with mine_scope(newer.mine_id):
+        Scene.objects.create(
+            mine_id=newer.mine_id, camera=newer, version=91, document=SCENE | {"rules": [NEWER]}
+        )
+    assert "protects nobody</span>" in ben.get(f"/portal/cameras/{newer.pk}/").content.decode()
 
 
 def found(state: str, mode: str) -> Finding:

@@ -29,8 +29,6 @@ def part_words(part: str) -> str:
 @register.filter
 def mode_words(code: str) -> str:
     """Say what a rule does."""
-    if code == "unknown":
-        return gettext("This version does not know this rule: it is kept and protects nobody.")
     return words.say(MODES, code)
 
 
