@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from apps.accounts.models import ApiToken
 from apps.accounts.services import token_revoke
+from apps.live.models import Event
+from apps.live.selectors import cursor_last, cursor_now
 from apps.signals.models import Signal
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
@@ -188,6 +190,42 @@ def test_events_after_a_cursor_are_what_the_socket_would_send(cast: Cast, progra
         ("alarm.raised", alarm.pk)
     ]
     assert program.get(f"events/?cursor={answer['cursor']}").json()["events"] == []
+
+
+@pytest.mark.parametrize(
+    ("cursor", "code"),
+    [
+        ("abc", "invalid"),
+        ("-1", "invalid"),
+        ("", "invalid"),
+        ("²", "invalid"),
+        ("9" * 19, "ahead"),
+        ("9" * 20, "invalid"),
+        ("9" * 5000, "invalid"),
+    ],
+)
+def test_a_cursor_that_cannot_be_is_refused_and_misses_nothing_in_silence(
+    program: Program, cursor: str, code: str
+):
+    answer = program.get(f"events/?cursor={cursor}")
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("cursor", code)
+
+
+def test_a_cursor_is_ahead_only_of_all_events_of_all_mines_and_of_those_forgotten(
+    cast: Cast, program: Program
+):
+    with mine_scope(cast.deep_vale.mine.pk):
+        an_alarm(cast.deep_vale)
+        elsewhere = cursor_now()
+    assert program.get(f"events/?cursor={elsewhere}").json() == {"cursor": elsewhere, "events": []}
+    with system_scope("test"):
+        newest = cursor_last()
+        Event.objects.all().delete()
+    assert program.get(f"events/?cursor={newest}").status_code == 200
+    [error] = program.get(f"events/?cursor={newest + 1}").json()["errors"]
+    assert error["code"] == "ahead" and "ahead of every event" in error["message"]
 
 
 def test_an_acknowledgement_names_who_and_leaves_its_step(cast: Cast):

@@ -4,6 +4,7 @@ from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,7 +12,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.selectors import desk_data
 from apps.api import serializers as s
 from apps.api.base import ScopedView
-from apps.live.selectors import cursor_now, events_after
+from apps.live.selectors import cursor_last, cursor_now, events_after
 from apps.notify.standing import calls_standing
 from apps.signals.models import Report, Signal
 from apps.signals.services import report_receive, signal_receive
@@ -19,6 +20,8 @@ from workers.catalogue import schema
 from workers.hazards import registry
 
 __all__ = ["Desk", "EventList", "HazardList", "SignalList"]
+
+LONGEST_CURSOR = 19  # digits of the largest id that the database can give
 
 
 class SignalList(ScopedView):
@@ -74,12 +77,29 @@ class EventList(ScopedView):
         responses=s.EventSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        """Return up to 500 events; without a cursor only the newest cursor."""
-        raw = request.query_params.get("cursor", "")
-        if not (raw.isdigit() and len(raw) < 19):
+        """Return up to 500 events; without a cursor only the newest cursor.
+
+        One that cannot be is refused: whoever asks with it would miss events and not know it.
+        """
+        raw = request.query_params.get("cursor")
+        if raw is None:
             return Response({"cursor": cursor_now(), "events": []})
-        events = events_after(cursor=int(raw))
-        return Response({"cursor": events[-1]["id"] if events else int(raw), "events": events})
+        cursor = _cursor(raw)
+        events = events_after(cursor=cursor)
+        return Response({"cursor": events[-1]["id"] if events else cursor, "events": events})
+
+
+def _cursor(raw: str) -> int:
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= LONGEST_CURSOR):
+        text = gettext("A cursor is a whole number that an earlier answer gave.")
+        raise ValidationError({"cursor": text})
+    if int(raw) > cursor_last():
+        text = gettext(
+            "This cursor is ahead of every event, as after a backup was restored: read everything"
+            " afresh and go on from the cursor that is given without one."
+        )
+        raise ValidationError({"cursor": text}, code="ahead")
+    return int(raw)
 
 
 class Desk(ScopedView):
