@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.alarms.life import ASKING
@@ -36,6 +37,8 @@ __all__ = [
 MUST_BE_ANSWERED = (Severity.CRITICAL.value, Severity.HIGH.value)
 LEVEL = ".level_m"
 TREND = timedelta(hours=1)
+# What a mine without any hand-over looks back on; handover_content.html says it.
+FIRST = timedelta(hours=12)
 
 
 def handovers() -> QuerySet[Handover]:
@@ -73,11 +76,12 @@ def in_the_way(*, mine: Mine) -> QuerySet[Alarm]:
 def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
     """Return how the mine stands, as plain data: what the page shows and a signature keeps."""
     last = handovers().filter(mine=mine).first()
-    since = last.handed_at if last else now - timedelta(hours=12)
+    since = last.handed_at if last else now - FIRST
     came = Alarm.objects.filter(mine=mine, committed_at__gt=since)
     return {
         "at": now.isoformat(),
         "since": since.isoformat(),
+        "first": last is None,
         "counts": {
             severity: came.filter(severity=severity).count() for severity in Severity.values
         },
@@ -160,7 +164,12 @@ def _refuse_unanswered(mine: Mine) -> None:
     count = in_the_way(mine=mine).count()
     if count:
         raise ValidationError(
-            _("Answer the high alarms first: %(count)s of them ask.") % {"count": count}
+            ngettext(
+                "Answer the critical and high alarms first: %(count)s of them asks.",
+                "Answer the critical and high alarms first: %(count)s of them ask.",
+                count,
+            )
+            % {"count": count}
         )
 
 

@@ -126,6 +126,35 @@ def test_the_pages_say_what_stands_in_the_way_and_show_what_was_signed(cast: Cas
     assert "Person at a running machine" in answer.content.decode()
 
 
+def test_a_mine_without_a_hand_over_is_told_of_the_last_twelve_hours(cast: Cast):
+    client = Client()
+    client.force_login(cast.operator)
+    address = f"/handover/{cast.lamp_hill.mine.pk}/"
+    page = client.get(address).content.decode()
+    assert "No hand-over yet: the last 12 hours" in page and "Since the last" not in page
+    client.post(address, {"note": "the first"})
+    page = client.get(address).content.decode()
+    assert "No hand-over yet" not in page and "Since the last hand-over" in page
+
+
+def test_what_stands_in_the_way_is_called_what_it_is(cast: Cast):
+    chen, ben = Client(), Client()
+    chen.force_login(cast.operator)
+    ben.force_login(cast.admin)
+    address = f"/handover/{cast.lamp_hill.mine.pk}/"
+    with mine_scope(cast.lamp_hill.mine.pk):
+        handover = sign(cast)
+        an_alarm(cast.lamp_hill)
+    asks = "over while a critical or high alarm asks for an answer"
+    for page in (chen.get(address), ben.get(f"/handover/signed/{handover.pk}/")):
+        assert asks in page.content.decode() and "</svg>critical</span>" in page.content.decode()
+    refused = chen.post(address, {"note": ""}).content.decode()
+    assert "Answer the critical and high alarms first: 1 of them asks." in refused
+    with mine_scope(cast.lamp_hill.mine.pk):
+        an_alarm(cast.lamp_hill, rule="r2", situation="r2:1", severity="high")
+    assert "2 of them ask." in chen.post(address, {"note": ""}).content.decode()
+
+
 def test_a_program_reads_hand_overs_and_signs_under_the_same_guard(hill: Cast):
     alarm = an_alarm(hill.lamp_hill)
     chen, ben = Client(), Client()
