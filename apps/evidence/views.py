@@ -25,7 +25,7 @@ from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.inquiry.passing import pass_on, watched
 from apps.lists.pages import answer_list
 from apps.privacy.services import Given, NotMade, clip_given
-from apps.privacy.views import being_made
+from apps.privacy.views import begun, being_made, waited
 
 __all__ = ["boxes", "clip_list", "clip_page", "download", "play"]
 
@@ -112,6 +112,8 @@ def download(request: HttpRequest, uid: UUID) -> HttpResponseBase:
         return redirect("clip-original", uid=uid)
     except NotMade as state:
         return being_made(request, clip, state)
+    if waited(request):
+        return begun(request, clip)
     _note(request, clip, ClipAccess.Kind.DOWNLOAD, given)
     name = f"davy-{clip.uid}{'-covered' if given.copy else ''}.mp4"
     if watched(request, clip.mine_id):

@@ -27,7 +27,7 @@ from apps.inquiry.selectors import cases, grants_running, inquiry_scope, reach
 from apps.inquiry.services import look_note
 from apps.lists.pages import answer_list
 from apps.privacy.services import NotMade, clip_given
-from apps.privacy.views import being_made
+from apps.privacy.views import begun, being_made, waited
 from apps.rules.asof import settings_as_of
 from apps.rules.masks import covered
 
@@ -183,6 +183,8 @@ def _clip(request: HttpRequest, pk: int, uid: UUID, kind: str) -> HttpResponseBa
             words = _("A covered copy is being made. Try again in a moment.")
             # Accepted: below 400, or the asking would be undone.
             return HttpResponse(words, status=202, content_type="text/plain")
+        if taken and waited(request):
+            return begun(request, clip)
         user, address = request.user, request.META.get("REMOTE_ADDR") or None
         since = timezone.now() - timedelta(seconds=LINK_LIFE_S)
         seen = clip.accesses.filter(user=user, kind=kind, at__gt=since)

@@ -20,7 +20,9 @@ from apps.evidence.selectors import clips
 from apps.privacy.selectors import unblur_holds, unblurs
 from apps.privacy.services import NotMade, unblur_agree, unblur_ask
 
-__all__ = ["agree", "being_made", "original"]
+__all__ = ["agree", "being_made", "begun", "original", "waited"]
+
+WAITED = "waited"  # in the address that the page of a copy being made asks again
 
 
 class AskForm(forms.Form):
@@ -70,8 +72,28 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("clip-original", uid=unblur.clip.uid)
 
 
+def _address(request: HttpRequest, *, after_wait: bool) -> str:
+    query = request.GET.copy()
+    query.pop(WAITED, None)
+    if after_wait:
+        query[WAITED] = "1"
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def waited(request: HttpRequest) -> bool:
+    """Tell whether the page of a copy being made asks, which stays while a file arrives."""
+    return WAITED in request.GET
+
+
+def begun(request: HttpRequest, clip: Clip) -> HttpResponse:
+    """Say that the download begins, and let it begin; what is asked for then is what is noted."""
+    context = {"clip": clip, "download": _address(request, after_wait=False)}
+    return render(request, "privacy/begun.html", context)
+
+
 def being_made(request: HttpRequest, clip: Clip, state: NotMade) -> HttpResponse:
     """Say that the copy is being made and follow it, or why there is none."""
-    context = {"clip": clip, "reason": state.reason, "waits": state.waits}
+    again = _address(request, after_wait=True)
+    context = {"clip": clip, "reason": state.reason, "waits": state.waits, "again": again}
     status = 409 if state.reason else 202
     return render(request, "privacy/making.html", context, status=status)

@@ -97,6 +97,19 @@ def test_a_download_is_a_blurred_copy_that_is_made_first(hill: Cast, clip: Clip,
         assert sum(1 for _ in container.decode(video=0)) == 40
 
 
+def test_who_waited_for_a_copy_is_told_that_its_download_has_begun(hill: Cast, clip: Clip):
+    client, address = signed_in(hill.operator), reverse("clip-download", args=[clip.uid])
+    waiting = client.get(address).content.decode()
+    assert f'content="3; url={address}?waited=1"' in waiting
+    made(clip)
+    page = client.get(f"{address}?waited=1").content.decode()
+    assert "The download has begun. If it did not:" in page and "being made" not in page
+    assert f'content="0; url={address}"' in page and f'<a href="{address}">' in page
+    assert not AuditEntry.objects.filter(action="clip.download").exists(), "nothing was taken yet"
+    assert client.get(address).status_code == 302
+    assert AuditEntry.objects.filter(action="clip.download").count() == 1
+
+
 def test_a_mask_covers_the_video_in_every_player_and_every_copy(hill: Cast, clip: Clip, tmp_path):
     scene_publish(
         camera=hill.lamp_hill.camera, document=SCENE | {"masks": [CORNER]}, reason="window"
