@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.services import member_set, user_create
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
+from apps.audit.services import record
 from apps.cameras.models import Analysis, Camera, StreamState
 from apps.cameras.selectors import camera_health
 from apps.cameras.services import camera_create
@@ -248,3 +249,26 @@ def test_the_database_says_how_a_camera_stands_as_its_health_does(cast: Cast):
     with system_scope("test"):
         Camera.objects.filter(pk=camera.pk).update(enabled=False)
     assert both() == ("off", "off")
+
+
+def test_the_record_tells_details_plainly_and_times_by_the_mines_clock(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        record(
+            action="camera.changed",
+            subject=cast.lamp_hill.camera,
+            mine_id=cast.lamp_hill.mine.pk,
+            actor=cast.admin,
+            detail={
+                "since": "2026-03-04T12:00:00+00:00",
+                "filters": {"mine": "1", "q": "<b>", "spans": [{"from": 1, "to": 2}]},
+                "fields": ["name", "keeps"],
+                "enabled": True,
+                "none": {},
+            },
+        )
+    dora = Client()
+    dora.force_login(cast.auditor)
+    page = dora.get("/record/?act=camera.changed").content.decode()
+    assert "filters: q: &lt;b&gt;, mine: 1, spans: (to: 2, from: 1)" in page
+    assert 'data-zone="Asia/Shanghai" title="Asia/Shanghai">2026-03-04 20:00:00</time>' in page
+    assert "fields: name, keeps" in page and "enabled: yes" in page and "none: –" in page

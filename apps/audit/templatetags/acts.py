@@ -1,12 +1,16 @@
 """Filters that put acts, rules and their parameters into words."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.dateparse import parse_datetime
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext
 
 from apps.alarms import words
 from apps.alarms.models import Severity
+from apps.alarms.templatetags.words import mine_time
 from apps.audit.words import act_words as _act_words
 from apps.audit.words import part_words as _part_words
 from apps.portal.drawn import MODES
@@ -54,3 +58,31 @@ def param_words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     return str(value)
+
+
+@register.simple_tag(takes_context=True)
+def detail_words(context: Any, value: Any) -> str:
+    """Say what an act's detail holds: times by the mine's clock, things without braces."""
+    return _detail(context, value, inner=False)
+
+
+def _detail(context: Any, value: Any, *, inner: bool = True) -> str:
+    if isinstance(value, dict) and value:
+        parts = ((name, _detail(context, one)) for name, one in value.items())
+        said = format_html_join(", ", "{}: {}", parts)
+        return format_html("({})", said) if inner else said
+    if isinstance(value, list) and value:
+        return format_html_join(", ", "{}", ((_detail(context, one),) for one in value))
+    at = _moment(value)
+    if at:
+        return mine_time(context, at)
+    return conditional_escape(param_words(None if value == {} else value))
+
+
+def _moment(value: Any) -> datetime | None:
+    """Read a whole moment with its zone; a date, a number or a text is none."""
+    try:
+        at = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at and at.tzinfo else None
