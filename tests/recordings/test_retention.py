@@ -2,10 +2,11 @@
 
 import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -25,6 +26,13 @@ from tests.cast import Cast, an_alarm
 from tests.recordings.recorded import put, seen
 from workers.media.errors import DiskFull
 from workers.media.ring import Ring
+
+
+@pytest.fixture(autouse=True)
+def half_past_four() -> Iterator[None]:
+    """Stretches end with the clock's hour, so the last minutes of all tests lie within one."""
+    with time_machine.travel(datetime(2026, 3, 4, 4, 30, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture
