@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from apps.accounts.permissions import Access, Action
 from apps.accounts.services import user_create
 from apps.mines.models import Mine
 
-__all__ = ["LanguageForm", "SignInForm", "TokenForm", "WhoForm"]
+__all__ = ["LanguageForm", "PasswordForm", "SignInForm", "TokenForm", "WhoForm"]
 
 
 class SignInForm(AuthenticationForm):
@@ -35,6 +36,37 @@ class SignInForm(AuthenticationForm):
             raise
         forget_failures(self.request, username)
         return cleaned
+
+
+class PasswordForm(PasswordChangeForm):
+    """A person's own new password; guesses at the present one count as failed sign-ins."""
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(request.user, data)
+        self.request = request
+        self.fields["old_password"].label = _("Present password")
+        self.fields["old_password"].widget.attrs["autofocus"] = False
+        self.fields["new_password1"].help_text = _(
+            "Ten characters or more, and none that many people use. Three or four words that"
+            " do not belong together are easy to keep in mind."
+        )
+        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].help_text = ""
+
+    def clean_old_password(self) -> str:
+        """Check the present password, unless it was tried too often."""
+        username = self.user.get_username()
+        if too_many(self.request, username):
+            raise forms.ValidationError(
+                _("Too many failed attempts. Wait five minutes, then try again."), code="throttled"
+            )
+        try:
+            old: str = super().clean_old_password()
+        except forms.ValidationError:
+            note_failure(self.request, username)
+            raise
+        forget_failures(self.request, username)
+        return old
 
 
 class WhoForm(forms.Form):
@@ -69,7 +101,9 @@ class WhoForm(forms.Form):
         given = self.cleaned_data
         if self.is_new:
             name = given.get("name", "")
-            return user_create(username=given["username"], password=password, name=name)
+            return user_create(
+                username=given["username"], password=password, name=name, password_given=True
+            )
         user = User.objects.filter(username=given["username"], is_active=True).first()
         if user is None:
             self.add_error("username", _("Nobody has this user name."))

@@ -26,6 +26,8 @@ class User(AbstractUser):
 
     # "" until the first signing in, which keeps what the browser asked for.
     language = models.CharField(_("language"), max_length=10, blank=True, default="")
+    # Somebody else made the password and knows it.
+    password_given = models.BooleanField(default=False)
 
 
 class Membership(models.Model):

@@ -28,9 +28,12 @@ __all__ = [
 
 
 @transaction.atomic
-def user_create(*, username: str, password: str, name: str = "") -> User:
+def user_create(
+    *, username: str, password: str, name: str = "", password_given: bool = False
+) -> User:
     """Create a person who may sign in; they see nothing until they are given a role.
 
+    `password_given` says that somebody else made the password: the person is asked for their own.
     Raises ValidationError for a user name that is taken, also in other capitals: the record names
     people by it.
     """
@@ -38,7 +41,7 @@ def user_create(*, username: str, password: str, name: str = "") -> User:
     if like is not None:
         words = _("There is a person “%(name)s” already; only the capitals differ.")
         raise ValidationError({"username": words % {"name": like.username}})
-    user = User(username=username, first_name=name)
+    user = User(username=username, first_name=name, password_given=password_given)
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()

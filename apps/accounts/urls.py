@@ -11,6 +11,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", views.account, name="account"),
     path("account/language/", views.language, name="account-language"),
+    path("account/password/", views.password, name="account-password"),
     path("account/tokens/", views.token_add, name="token-add"),
     path("account/tokens/<int:pk>/revoke/", views.token_end, name="token-revoke"),
 ]

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -10,19 +12,21 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.forms import LanguageForm, SignInForm, TokenForm
+from apps.accounts.forms import LanguageForm, PasswordForm, SignInForm, TokenForm
 from apps.accounts.listing import TOKENS, tokens_standing
 from apps.accounts.models import ApiToken, Role
 from apps.accounts.pages import access_of_request, attempt, page
+from apps.accounts.passwords import password_change
 from apps.accounts.permissions import Action
 from apps.accounts.services import language_set, token_create, token_revoke
 from apps.lists.pages import answer_list
 from apps.mines.selectors import mines
 
-__all__ = ["SignIn", "account", "home", "language", "token_add", "token_end"]
+__all__ = ["SignIn", "account", "home", "language", "password", "token_add", "token_end"]
 
 
 class SignIn(LoginView):
@@ -35,6 +39,12 @@ class SignIn(LoginView):
     def redirect_authenticated_user(self) -> bool:
         """Send who is signed in on from the page; the desk's question is always answered."""
         return self.request.accepts("text/html")
+
+    def get_default_redirect_url(self) -> str:
+        """Ask for a password of one's own first where somebody else made the present one."""
+        if self.request.user.password_given:
+            return reverse("account") + "#password"
+        return super().get_default_redirect_url()
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the page again, or tell the desk's own question what is wrong."""
@@ -92,11 +102,31 @@ def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> Http
     ]
     allowed = list(access.roles)
     rows = tokens_standing(user_id=request.user.pk, mine_ids=allowed)
-    context = {"roles": roles, "token_form": TokenForm(access=access), **changed}
+    context = {
+        "roles": roles,
+        "password_form": PasswordForm(request),
+        "token_form": TokenForm(access=access),
+        **changed,
+    }
     return answer_list(
         request, TOKENS, rows, mine_ids=allowed, template="accounts/account.html", context=context,
         status=status,
     )  # fmt: skip
+
+
+@require_POST
+@never_cache
+@page
+def password(request: HttpRequest) -> HttpResponseBase:
+    """Change one's own password; this browser stays signed in, all others do not."""
+    form = PasswordForm(request, request.POST)
+    if not form.is_valid():
+        return _account(request, status=400, password_form=form)
+    key = request.session.session_key or ""
+    password_change(user=request.user, password=form.cleaned_data["new_password1"], session_key=key)
+    update_session_auth_hash(request, request.user)
+    messages.success(request, _("The password was changed. Elsewhere you are signed out."))
+    return redirect("account")
 
 
 @require_POST

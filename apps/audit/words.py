@@ -80,6 +80,8 @@ ACTS: dict[str, str | Promise] = {
     "notify.route_removed": _("Notification route removed"),
     "notify.route_tested": _("Notification route tested"),
     "organisation.changed": _("Organisation changed"),
+    "password.changed": _("Password changed"),
+    "password.renewed": _("New password given"),
     "plan.camera_placed": _("Camera placed on a plan"),
     "plan.camera_taken_off": _("Camera taken off a plan"),
     "plan.removed": _("Plan removed"),

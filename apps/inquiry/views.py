@@ -1,6 +1,5 @@
 """Pages of grants, receipts and of the settings of a moment."""
 
-import secrets
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.models import Grant, User
 from apps.accounts.pages import attempt, find, looked_at, page, require_somewhere
+from apps.accounts.passwords import password_made
 from apps.accounts.permissions import Action
 from apps.audit.models import AuditEntry
 from apps.audit.words import DOWNLOADS, act_words
@@ -57,7 +57,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"cases": request.GET.get("cases", "")[:200]}
     form = GrantForm(request.POST or None, mine=mine, initial=initial)
     if form.is_valid():
-        password = secrets.token_urlsafe(12)
+        password = password_made()
         grant = attempt(form, lambda: _give(form, mine, password, request.user))
         if grant is not None and form.is_new:
             context = {"mine": mine, "person": grant.user, "password": password}

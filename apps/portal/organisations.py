@@ -6,14 +6,16 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import Role, User
 from apps.accounts.organisations import member_add, member_take_out, members_everywhere
 from apps.accounts.pages import access_of_request, attempt, page
+from apps.accounts.passwords import password_renew
 from apps.accounts.permissions import Action
 from apps.lists.filters import Search
 from apps.lists.listing import Column, Listing
@@ -87,6 +89,7 @@ class MemberForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
+@never_cache
 @page
 def organisation(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show an organisation, rename it, and say who has a role in all of its mines."""
@@ -97,6 +100,8 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise PermissionDenied(_("Only an owner of the organisation may open this page."))
     row = Organisation.objects.get(pk=pk)
     step = request.POST.get("step", "")
+    if step == "password":
+        return _password_given(request, row)
     name = NameForm(request.POST if step == "name" else None, initial={"name": row.name})
     member = MemberForm(request.POST if step == "add" else None)
     if _done(request, row, step, name, member):
@@ -117,6 +122,21 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponseBase:
         request, MEMBERS, members, mine_ids=mine_ids, template="portal/organisation.html",
         context=context, status=400 if request.method == "POST" else 200,
     )  # fmt: skip
+
+
+def _password_given(request: HttpRequest, row: Organisation) -> HttpResponseBase:
+    """Make a new password for somebody with a role in all mines, and show it once."""
+    asked = request.POST.get("member", "")
+    people = {str(one.pk): one.user for one in members_everywhere(organisation=row)}
+    person = people.get(asked)
+    if person is None:
+        messages.error(request, _("This person has no role in all mines any more."))
+        return redirect("portal-organisation", pk=row.pk)
+    if person == request.user:
+        return redirect("account")
+    password = password_renew(user=person, actor=request.user)
+    context = {"organisation": row, "person": person, "password": password, "renewed": True}
+    return render(request, "portal/person_added.html", context)
 
 
 def _done(

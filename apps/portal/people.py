@@ -1,7 +1,5 @@
 """Who may do what in a mine."""
 
-import secrets
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,13 +9,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import Membership, User
 from apps.accounts.pages import access_of_request, attempt, find, page
+from apps.accounts.passwords import password_made, password_renew
 from apps.accounts.permissions import Action
 from apps.accounts.services import member_remove, member_set
 from apps.mines.models import Mine
 from apps.portal.forms import PersonForm, RoleForm
 from apps.portal.mines import mine_to
 
-__all__ = ["person_add", "person_remove", "role_change"]
+__all__ = ["password_give", "person_add", "person_remove", "role_change"]
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,7 +27,7 @@ def person_add(request: HttpRequest, pk: int) -> HttpResponse:
     mine = mine_to(request, pk, Action.MANAGE_PEOPLE)
     form = PersonForm(request.POST or None, roles=access_of_request(request).may_give(pk))
     if form.is_valid():
-        password = secrets.token_urlsafe(12)
+        password = password_made()
         user = attempt(form, lambda: _add(form, mine, password, request.user))
         if user is not None and form.is_new:
             context = {"mine": mine, "person": user, "password": password}
@@ -86,3 +85,16 @@ def person_remove(request: HttpRequest, pk: int) -> HttpResponse:
         member_remove(membership=member, actor=request.user)
         messages.success(request, _("%s no longer sees this mine.") % member.user.username)
     return redirect("portal-mine", pk=member.mine_id)
+
+
+@require_POST
+@never_cache
+@page
+def password_give(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a new password for a member who forgot theirs, and show it once."""
+    member = _member(request, pk)
+    if member.user_id == request.user.pk:
+        return redirect("account")
+    password = password_renew(user=member.user, actor=request.user)
+    context = {"mine": member.mine, "person": member.user, "password": password, "renewed": True}
+    return render(request, "portal/person_added.html", context)

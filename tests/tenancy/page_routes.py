@@ -30,6 +30,15 @@ PAGES = [
         anonymous=302,
     ),
     Route(
+        "account-password",
+        dict.fromkeys(ROLES, 400),  # the present one is wrong
+        "post",
+        body=lambda t: {"old_password": "?", "new_password1": "?", "new_password2": "?"},
+        form=True,
+        stranger=400,
+        anonymous=302,
+    ),
+    Route(
         "token-add",
         EVERYONE,
         "post",

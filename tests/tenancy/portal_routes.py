@@ -246,6 +246,15 @@ PORTAL = [
         form=True,
         anonymous=302,
     ),
+    Route(
+        "portal-person-password",
+        only(*CONFIGURERS),
+        "post",
+        arguments=of("pk=member"),
+        body=lambda t: {},
+        form=True,
+        anonymous=302,
+    ),
     Route("portal-models", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
     Route(
         "portal-models",

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 
 from apps.accounts.models import Role
+from apps.accounts.passwords import password_made
 from apps.accounts.services import organisation_member_set, user_create
 from apps.mines.models import Organisation
 from apps.tenancy.scope import system_scope
@@ -26,14 +27,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create both or neither."""
-        password = secrets.token_urlsafe(12)
+        password = password_made()
         slug = slugify(options["organisation"], allow_unicode=False) or secrets.token_hex(4)
         try:
             with system_scope("an installation's first organisation"):
                 organisation = Organisation(name=options["organisation"], slug=slug)
                 organisation.full_clean()
                 organisation.save()
-                owner = user_create(username=options["owner"], password=password)
+                owner = user_create(
+                    username=options["owner"], password=password, password_given=True
+                )
                 organisation_member_set(organisation=organisation, user=owner, role=Role.OWNER)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None

@@ -1,0 +1,158 @@
+"""A person's own password, and a new one for whoever forgot theirs."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.test import Client
+
+from apps.accounts.models import Membership, Role, User
+from apps.accounts.services import member_set, organisation_member_set
+from apps.audit.models import AuditEntry
+from apps.tenancy.scope import system_scope
+from tests.cast import PASSWORD, Cast
+
+OWN = "lantern under nine sheep"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def sign_in(name: str, password: str) -> Client | None:
+    client = Client()
+    answer = client.post("/login/", {"username": name, "password": password})
+    return client if answer.status_code == 302 else None
+
+
+def change(client: Client, *, old: str = PASSWORD, new: str = OWN, again: str | None = None):
+    given = {"old_password": old, "new_password1": new, "new_password2": again or new}
+    return client.post("/account/password/", given)
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/account/").status_code == 200
+
+
+def member(cast: Cast, person: User) -> Membership:
+    with system_scope("test"):
+        return Membership.objects.get(user=person, mine=cast.lamp_hill.mine)
+
+
+def renew(cast: Cast, actor: User, person: User):
+    client = Client()
+    client.force_login(actor)
+    return client.post(f"/portal/people/{member(cast, person).pk}/password/")
+
+
+def acts(action: str) -> list[tuple[int | None, int | None]]:
+    with system_scope("test"):
+        return list(AuditEntry.objects.filter(action=action).values_list("mine", "actor"))
+
+
+def test_whoever_knows_their_password_chooses_another(cast: Cast):
+    here, elsewhere = sign_in("chen", PASSWORD), sign_in("chen", PASSWORD)
+    there = elsewhere.session.session_key
+    assert change(here).status_code == 302
+    assert is_in(here)
+    # What a socket asks for at each of its looks.
+    assert not Session.objects.filter(pk=there).exists()
+    assert not is_in(elsewhere), "somebody else may sit there"
+    assert sign_in("chen", PASSWORD) is None and sign_in("chen", OWN)
+    assert acts("password.changed") == [(cast.lamp_hill.mine.pk, cast.operator.pk)]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"old": "wrong"}, "old password was entered incorrectly"),
+        ({"new": "short"}, "at least 10 characters"),
+        ({"new": "password123"}, "too common"),
+        ({"again": "lantern under ten sheep"}, "match"),
+    ],
+)
+def test_what_will_not_do_is_said_and_nothing_changes(cast: Cast, given: dict, words: str):
+    chen = sign_in("chen", PASSWORD)
+    answer = change(chen, **given)
+    assert answer.status_code == 400 and words in answer.content.decode()
+    assert is_in(chen) and sign_in("chen", PASSWORD)
+
+
+def test_the_present_password_cannot_be_guessed_at_an_open_desk(cast: Cast):
+    chen = sign_in("chen", PASSWORD)
+    for n in range(10):
+        change(chen, old=f"guess {n}")
+    assert "Too many failed attempts" in change(chen).content.decode()
+
+
+def test_a_forgotten_password_is_replaced_and_the_person_asked_for_their_own(cast: Cast):
+    signed_in = sign_in("chen", PASSWORD)
+    answer = renew(cast, cast.admin, cast.operator)
+    given = answer.context["password"]
+    assert answer.status_code == 200 and given in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert not is_in(signed_in) and sign_in("chen", PASSWORD) is None
+    chen = Client()
+    answer = chen.post("/login/", {"username": "chen", "password": given})
+    assert answer["Location"] == "/account/#password"
+    assert "Somebody else made your password" in chen.get("/account/").content.decode()
+    assert change(chen, old=given).status_code == 302
+    assert "Somebody else made" not in chen.get("/account/").content.decode()
+    again = Client().post("/login/", {"username": "chen", "password": OWN})
+    assert again["Location"] == "/"
+    assert acts("password.renewed") == [(cast.lamp_hill.mine.pk, cast.admin.pk)]
+
+
+def test_a_new_person_is_asked_for_their_own_password(cast: Cast):
+    ben = Client()
+    ben.force_login(cast.admin)
+    address = f"/portal/mines/{cast.lamp_hill.mine.pk}/people/new/"
+    page = ben.post(address, {"who": "new", "username": "gu", "role": "operator"})
+    password = page.context["password"]
+    answer = Client().post("/login/", {"username": "gu", "password": password})
+    assert answer["Location"] == "/account/#password"
+    answer = Client().post("/login/?next=/alarms/", {"username": "gu", "password": password})
+    assert answer["Location"] == "/alarms/", "an alarm's link goes first"
+
+
+def test_nobody_gets_into_another_mine_by_a_password_they_gave(cast: Cast):
+    with system_scope("test"):
+        member_set(mine=cast.deep_vale.mine, user=cast.operator, role=Role.AUDITOR)
+    answer = renew(cast, cast.admin, cast.operator)
+    assert answer.status_code == 403 and "in another mine" in answer.content.decode()
+    assert sign_in("chen", PASSWORD)
+    assert acts("password.renewed") == []
+
+
+def test_an_admin_gives_no_password_to_an_owner_or_to_the_server_s_own_people(cast: Cast):
+    with system_scope("test"):
+        member_set(mine=cast.lamp_hill.mine, user=cast.auditor, role=Role.OWNER)
+    assert renew(cast, cast.admin, cast.auditor).status_code == 403
+    User.objects.filter(pk=cast.operator.pk).update(is_superuser=True)
+    assert renew(cast, cast.admin, cast.operator).status_code == 403
+    assert renew(cast, cast.operator, cast.operator).status_code == 403
+
+
+def test_a_role_in_all_mines_is_above_one_in_a_single_mine(cast: Cast):
+    with system_scope("test"):
+        organisation_member_set(
+            organisation=cast.lamp_hill.mine.organisation, user=cast.operator, role=Role.OPERATOR
+        )
+    assert renew(cast, cast.admin, cast.operator).status_code == 403
+
+
+def test_an_owner_of_all_mines_gives_one_on_the_organisation_s_page(cast: Cast):
+    organisation = cast.lamp_hill.mine.organisation
+    with system_scope("test"):
+        row = organisation_member_set(
+            organisation=organisation, user=cast.auditor, role=Role.AUDITOR
+        )
+    name = cast.auditor.username
+    client = Client()
+    client.force_login(cast.owner)
+    address = f"/portal/organisations/{organisation.pk}/"
+    answer = client.post(address, {"step": "password", "member": row.pk})
+    assert sign_in(name, answer.context["password"])
+    assert client.post(address, {"step": "password", "member": "0"}).status_code == 302
