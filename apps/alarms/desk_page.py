@@ -99,6 +99,7 @@ def _strings() -> dict[str, Any]:
             "%(protecting)s of %(cameras)s cameras protect. The others cannot be relied on now."
         ),
         "no_cameras": _("No camera is set up yet."),
+        "none_protects": _("No camera protects anybody: none has a rule that raises alarms."),
         "select": _("Choose an alarm on the left."),
         "new_alarm": _("New alarm, %(severity)s: %(what)s, %(place)s"),
         "held": _("New alarms are at the end of the list until the pointer leaves it."),
@@ -145,6 +146,7 @@ def _strings() -> dict[str, Any]:
         "blind_word": _("BLIND"),
         "off_word": _("OFF"),
         "protecting_word": _("protecting"),
+        "idle_word": _("protects nobody"),
         "blind_since": _("since %(time)s"),
         "last_picture": _("last picture %(time)s"),
         "wall_quiet": _("%(count)s cameras have nothing to say"),
@@ -153,6 +155,7 @@ def _strings() -> dict[str, Any]:
         "waiting_picture": _("no picture yet"),
         "pill_protecting": _("%(protecting)s of %(cameras)s protecting"),
         "pill_blind": _("%(count)s blind"),
+        "pill_idle": _("%(count)s without a rule"),
         "live": _("Live"),
         "connecting": _("Connecting…"),
         "lost": _("Connection lost since %(time)s. Trying again by itself."),

@@ -118,11 +118,11 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
 
 
 def _blind(mine: Mine) -> list[dict[str, Any]]:
-    """List the cameras that protect nothing now, and why."""
+    """List the cameras that protect nothing now, and why; not those that never had a rule."""
     found = []
     for camera in cameras().filter(mine=mine):
         health = camera_health(camera)
-        if health["state"] != "protecting":
+        if health["state"] in ("blind", "off"):
             where = {"area": camera.area.name, "camera_name": camera.name}
             found.append({**where, "state": health["state"], "because": health["because"]})
     return found

@@ -70,6 +70,7 @@ SOURCES = {
 CAUSES = {cause.value: cause.label for cause in Cause}
 HEALTH = {
     "protecting": _("protecting"),
+    "idle": _("protects nobody"),
     "blind": _("BLIND"),
     "off": _("off"),
 }
@@ -90,6 +91,7 @@ FAULTS = {
 }
 # Why nobody should believe that a camera watches anything now.
 BLIND = {
+    "unruled": _("it has no rule that raises alarms"),
     "starting": _("not started yet"),
     "connecting": _("connecting"),
     "lost": _("stream lost"),

@@ -7,6 +7,7 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
+from apps.rules.selectors import guarded, is_guarded, scene_document, scene_in_force
 from apps.sentences import kept
 
 __all__ = [
@@ -43,26 +44,32 @@ def cameras() -> QuerySet[Camera]:
     return (
         Camera.objects.select_related("mine", "area", "analysis")
         .prefetch_related("streams")
+        .annotate(guarded=guarded())
         .order_by("mine__name", "area__name", "name")
     )
 
 
 def camera_health(camera: Camera) -> dict[str, Any]:
-    """Return the camera's streams, analysis and one word: protecting, blind, or off.
+    """Return the camera's streams, analysis and one word: protecting, idle, blind, or off.
 
     `blind` means that nobody should believe that this camera watches anything now; `because`
-    says why.
+    says why. `idle` is one that sees, and has no rule that raises alarms.
     """
     analysis = getattr(camera, "analysis", None) or Analysis(camera=camera)
     streams = {row.stream: row for row in camera.streams.all()}
     watched = streams.get(camera.analysed_stream)
     because = _blind_because(camera, analysis, watched)
-    word = "blind" if because else "protecting"
     if not camera.enabled:
-        word = "off"
+        word, because = "off", ""
+    elif because:
+        word = "blind"
+    elif _is_guarded(camera):
+        word = "protecting"
+    else:
+        word, because = "idle", "unruled"
     return {
         "state": word,
-        "because": because if camera.enabled else "",
+        "because": because,
         "streams": [
             {
                 "stream": row.stream,
@@ -89,6 +96,12 @@ def camera_health(camera: Camera) -> dict[str, Any]:
         "rate": analysis.rate,
         "scene_version": analysis.scene_version,
     }
+
+
+def _is_guarded(camera: Camera) -> bool:
+    """Tell whether a rule of the camera raises alarms; lists have asked for all of them at once."""
+    found = getattr(camera, "guarded", None)
+    return is_guarded(scene_document(scene_in_force(camera=camera))) if found is None else found
 
 
 def _blind_because(camera: Camera, analysis: Analysis, watched: StreamState | None) -> str:

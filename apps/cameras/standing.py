@@ -10,11 +10,11 @@ from apps.cameras.selectors import BLINDING, SEES, STALE, cameras
 
 __all__ = ["STATES", "cameras_standing", "standing_by_mine"]
 
-STATES = ("protecting", "blind", "off")
+STATES = ("protecting", "idle", "blind", "off")
 
 
 def cameras_standing() -> QuerySet[Camera]:
-    """List the cameras in scope with `standing`: protecting, blind or off, as their health says."""
+    """List the cameras in scope with `standing`: one of STATES, as their health says."""
     fresh = timezone.now() - STALE
     blinding = Q()
     for fault in BLINDING:
@@ -37,7 +37,8 @@ def cameras_standing() -> QuerySet[Camera]:
                 When(analysis__analysed_until__lt=fresh, then=Value("blind")),
                 When(blinding, then=Value("blind")),
                 When(analysis__visibility__lt=SEES, then=Value("blind")),
-                default=Value("protecting"),
+                When(guarded=True, then=Value("protecting")),
+                default=Value("idle"),
                 output_field=CharField(),
             )
         )
@@ -45,7 +46,7 @@ def cameras_standing() -> QuerySet[Camera]:
 
 
 def standing_by_mine(mine_ids: list[int]) -> dict[int, dict[str, Any]]:
-    """Count each mine's cameras: all, protecting, blind, off; a mine that has none is left out."""
+    """Count each mine's cameras: all, and of each of STATES; a mine that has none is left out."""
     states = {state: Count("pk", filter=Q(standing=state)) for state in STATES}
     rows = cameras_standing().filter(mine__in=mine_ids).order_by().values("mine")
     return {row["mine"]: row for row in rows.annotate(all=Count("pk"), **states)}

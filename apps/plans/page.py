@@ -37,6 +37,7 @@ def plan_config(plan: Plan, *, may_place: bool) -> dict[str, Any]:
             "blind_word": _("BLIND"),
             "off_word": _("OFF"),
             "protecting_word": _("protecting"),
+            "idle_word": _("protects nobody"),
             "more_alarms": _("%(what)s, and %(count)s more"),
             "live": _("Live"),
             "connecting": _("Connecting…"),

@@ -30,6 +30,7 @@ GUARD = {
     "protecting": gettext_lazy("all cameras protect"),
     "blind": gettext_lazy("a camera is blind"),
     "off": gettext_lazy("a camera is off"),
+    "idle": gettext_lazy("a camera protects nobody"),
     "none": gettext_lazy("no camera yet"),
 }
 
@@ -70,6 +71,12 @@ MINES = Listing(
         ),
         Column(
             key="blind", label=gettext_lazy("BLIND"), text=lambda row: row.blind, order=("blind",)
+        ),
+        Column(
+            key="idle",
+            label=gettext_lazy("protects nobody"),
+            text=lambda row: row.idle,
+            order=("idle",),
         ),
         Column(key="off", label=gettext_lazy("off"), text=lambda row: row.off, order=("off",)),
     ),
@@ -132,7 +139,7 @@ def _standings(mine: Any) -> list[str]:
         return ["none"]
     if mine.protecting == mine.camera_count:
         return ["protecting"]
-    return [state for state in ("blind", "off") if getattr(mine, state)]
+    return [state for state in ("blind", "off", "idle") if getattr(mine, state)]
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,8 +1,10 @@
 """Reads of scenes."""
 
+import json
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
 from apps.cameras.models import Camera
@@ -13,6 +15,8 @@ from workers.templates import templates
 
 __all__ = [
     "EMPTY_DOCUMENT",
+    "guarded",
+    "is_guarded",
     "rules_disarmed",
     "rules_unknown",
     "scene_document",
@@ -50,6 +54,34 @@ def scenes_in_force(*, mine_ids: list[int]) -> QuerySet[Scene]:
 def scene_document(scene: Scene | None) -> dict[str, Any]:
     """Return the document, an empty one before the first scene."""
     return dict(scene.document) if scene else dict(EMPTY_DOCUMENT)
+
+
+def is_guarded(document: dict[str, Any]) -> bool:
+    """Tell whether a rule of the scene raises alarms: a known one, neither off nor in shadow."""
+    kinds = registry()
+    return any(
+        rule["type"] in kinds and rule.get("mode", kinds[rule["type"]].mode) == "armed"
+        for rule in document.get("rules", [])
+    )
+
+
+# The same, told by the database.
+_ARMED = (
+    '$.rules[*] ? (@.mode == "armed" && @.type == $known[*]'
+    " || !(exists(@.mode)) && @.type == $armed[*])"
+)
+
+
+def guarded() -> Coalesce:
+    """Return an annotation of cameras: whether a rule of the scene in force raises alarms."""
+    kinds = registry()
+    given = {"known": sorted(kinds), "armed": sorted(k for k in kinds if kinds[k].mode == "armed")}
+    template = f"jsonb_path_exists(%(expressions)s, '{_ARMED}', '{json.dumps(given)}')"
+    newest = Scene.objects.filter(camera=OuterRef("pk")).order_by("-version")
+    armed = newest.annotate(
+        armed=Func("document", template=template, output_field=BooleanField())
+    ).values("armed")
+    return Coalesce(Subquery(armed[:1]), Value(False))
 
 
 def rules_disarmed(*, before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -256,6 +256,13 @@ describe("a tile", () => {
     expect([found.reason, found.since]).toEqual(["refused", "2026-03-04T11:59:00+00:00"]);
   });
 
+  it("protects nobody while it has no rule, and may be blind all the same", () => {
+    const bare = camera(1, { state: "idle", because: "unruled" });
+    expect(sight(bare, NOW - 900, NOW, NOW - 60_000).state).toBe("idle");
+    expect(sight(bare, null, NOW, null, NOW - 30_000).state).toBe("idle");
+    expect(sight(bare, NOW - 11_000, NOW, NOW - 60_000).state).toBe("blind");
+  });
+
   it("is off, not blind, when it is switched off", () => {
     expect(sight({ ...camera(1), enabled: false }, null, NOW, 0).state).toBe("off");
   });

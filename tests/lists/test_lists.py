@@ -20,10 +20,12 @@ from apps.cameras.services import camera_create
 from apps.cameras.standing import cameras_standing
 from apps.lists.export import cell
 from apps.mines.services import area_create, machine_create
+from apps.rules.models import Scene
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, SCENE, Cast, an_alarm
 from tests.tables import table
+from workers.hazards import registry
 
 LISTS = {
     "/alarms/": "anna",
@@ -207,6 +209,10 @@ def test_no_list_asks_more_of_the_database_when_it_has_more_rows(cast: Cast, add
     assert many == few
 
 
+def in_shadow_at_first() -> str:
+    return next(name for name, hazard in registry().items() if hazard.mode == "shadow")
+
+
 def test_the_database_says_how_a_camera_stands_as_its_health_does(cast: Cast):
     camera = cast.lamp_hill.camera
     now = timezone.now()
@@ -239,6 +245,26 @@ def test_the_database_says_how_a_camera_stands_as_its_health_does(cast: Cast):
     analysed(analysed_until=now - timedelta(minutes=1))
     assert both() == ("blind", "blind")
     analysed(analysed_until=now)
+    for rules, word in (
+        ([], "idle"),
+        ([{"mode": "shadow"}], "idle"),
+        ([{"mode": "off"}, {"type": "of_a_newer_version", "mode": "armed"}], "idle"),
+        ([{"type": "of_a_newer_version"}], "idle"),
+        ([{"mode": "shadow"}, {"mode": "armed"}], "protecting"),
+        ([{}], "protecting"),
+        ([{"type": in_shadow_at_first()}], "idle"),
+        ([{"type": in_shadow_at_first(), "mode": "armed"}], "protecting"),
+    ):
+        with system_scope("test"):
+            Scene.objects.create(
+                mine=camera.mine,
+                camera=camera,
+                version=Scene.objects.count() + 1,
+                document=SCENE | {"rules": [SCENE["rules"][0] | rule for rule in rules]},
+            )
+            alone = Camera.objects.get(pk=camera.pk)
+            assert camera_health(alone)["state"] == word
+        assert both() == (word, word), rules
     with system_scope("test"):
         StreamState.objects.filter(pk=stream.pk).update(state="lost")
     assert both() == ("blind", "blind")

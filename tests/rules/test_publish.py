@@ -128,7 +128,10 @@ def test_pages_say_of_a_rule_that_is_not_known_that_it_protects_nobody(cast: Cas
         Scene.objects.create(
             mine_id=newer.mine_id, camera=newer, version=91, document=SCENE | {"rules": [NEWER]}
         )
-    assert "protects nobody</span>" in ben.get(f"/portal/cameras/{newer.pk}/").content.decode()
+    assert (
+        "protects nobody: it has no rule that raises alarms</span>"
+        in ben.get(f"/portal/cameras/{newer.pk}/").content.decode()
+    )
 
 
 def found(state: str, mode: str) -> Finding:

@@ -141,9 +141,11 @@ function showFlood(): void {
 }
 
 function calm(): void {
-  const { protecting, all } = wall.count();
-  const areas = new Set(follow.snapshot.cameras.map((camera) => `${camera.mine}/${camera.area}`)).size;
-  if (!all) detail.calm(t("nothing"), t("no_cameras"), true);
+  const { protecting, idle, all } = wall.count();
+  const watching = follow.snapshot.cameras.filter((camera) => camera.enabled && camera.health.state !== "idle");
+  const areas = new Set(watching.map((camera) => `${camera.mine}/${camera.area}`)).size;
+  if (!all && idle) detail.calm(t("nothing"), t("none_protects"), true);
+  else if (!all) detail.calm(t("nothing"), t("no_cameras"), true);
   else if (protecting < all) detail.calm(t("nothing_doubt"), t("watching_some", { protecting, cameras: all }), true);
   else detail.calm(t("nothing"), t("watching", { cameras: all, areas }), false);
 }
@@ -289,10 +291,11 @@ hearing(need("desk-hearing"), sound, words);
 document.addEventListener("keydown", onKey);
 
 function showPills(): void {
-  const { protecting, blind, all } = wall.count();
+  const { protecting, blind, idle, all } = wall.count();
   const kind = protecting === all && all > 0 ? "protecting" : "off";
   const texts: [string, string][] = [[kind, t("pill_protecting", { protecting, cameras: all })]];
   if (blind) texts.push(["blind", t("pill_blind", { count: blind })]);
+  if (idle) texts.push(["off", t("pill_idle", { count: idle })]);
   const silent = follow.snapshot.silences.filter((silence) => silence.since !== null);
   const next = silent.find((silence) => silence.until !== null);
   if (silent.length)

@@ -126,7 +126,7 @@ export interface StreamHealth {
 }
 
 export interface Health {
-  state: "protecting" | "blind" | "off";
+  state: "protecting" | "idle" | "blind" | "off";
   because: string;
   streams: StreamHealth[];
   analysed_until: string | null;
@@ -293,7 +293,7 @@ export function sameCameras(snapshot: Snapshot, found: { id: number }[]): boolea
 export const STALE_MS = 10_000;
 
 export interface Sight {
-  state: "protecting" | "blind" | "off";
+  state: "protecting" | "idle" | "blind" | "off";
   because: string;
   /** Since when it is so, as an ISO time or Unix milliseconds; null when nobody knows. */
   since: string | number | null;
@@ -319,13 +319,14 @@ export function sight(camera: Camera, pictureAt: number | null, now: number, wat
     const since = ofStream ? watched.since : health.because === "stale" ? (health.analysed_until ?? pictureAt) : told;
     return { state: "blind", because: health.because, since, reason: ofStream ? watched.reason : "" };
   }
+  const sees: Sight = { state: health.state === "idle" ? "idle" : "protecting", because: "", since: null, reason: "" };
   if (watchedSince === null)
     return now - saidAt > UNSAID_MS
       ? { state: "blind", because: "stale", since: saidAt, reason: "" }
-      : { state: "protecting", because: "", since: null, reason: "" };
+      : sees;
   if (pictureAt !== null && now - pictureAt > STALE_MS)
     return { state: "blind", because: "stale", since: pictureAt, reason: "" };
   if (pictureAt === null && now - watchedSince > STALE_MS)
     return { state: "blind", because: "stale", since: health.analysed_until, reason: "" };
-  return { state: "protecting", because: "", since: null, reason: "" };
+  return sees;
 }

@@ -82,8 +82,8 @@ class Tile {
     setText(this.name, `${this.camera.area} · ${this.camera.name}`);
     setAttribute(this.name, "title", t("watch_live", { camera: `${this.camera.mine_name} · ${this.camera.area} · ${this.camera.name}` }));
     const age = this.pictureAt === null ? t("waiting_picture") : sayAge(now - this.pictureAt);
-    if (found.state === "protecting") {
-      setText(this.age, `${t("protecting_word")} · ${age}`);
+    if (found.state === "protecting" || found.state === "idle") {
+      setText(this.age, `${t(`${found.state}_word`)} · ${age}`);
       return;
     }
     setText(this.word, t(found.state === "off" ? "off_word" : "blind_word"));
@@ -205,14 +205,12 @@ export class Wall {
     this.quiet.replaceChildren(el("span", {}, t("wall_quiet", { count })), button);
   }
 
-  /** How many protect, how many are blind, of how many that are on. */
-  count(): { protecting: number; blind: number; all: number } {
+  /** How many protect, and how many are blind, of all that should; `idle` ones have no rule. */
+  count(): { protecting: number; blind: number; idle: number; all: number } {
     const tiles = [...this.tiles.values()].filter((tile) => tile.camera.enabled);
-    return {
-      protecting: tiles.filter((tile) => tile.found.state === "protecting").length,
-      blind: tiles.filter((tile) => tile.found.state === "blind").length,
-      all: tiles.length,
-    };
+    const of = (state: string) => tiles.filter((tile) => tile.found.state === state).length;
+    const idle = of("idle");
+    return { protecting: of("protecting"), blind: of("blind"), idle, all: tiles.length - idle };
   }
 
   private add(camera: Camera): void {

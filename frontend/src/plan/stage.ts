@@ -17,7 +17,7 @@ export interface Camera {
   name: string;
   area: string;
   where: Where | null;
-  state: "protecting" | "blind" | "off";
+  state: "protecting" | "idle" | "blind" | "off";
   because: string;
   alarms: number;
   alarm: Told | null;
@@ -51,7 +51,7 @@ export function standing(camera: Camera, words: Words): string {
     parts.push(camera.alarms > 1 ? t("more_alarms", { what: said, count: camera.alarms - 1 }) : said);
   }
   if (camera.state === "blind") parts.push(`${t("blind_word")}: ${code("blind", camera.because)}`);
-  if (camera.state === "off") parts.push(t("off_word"));
+  if (camera.state === "idle" || camera.state === "off") parts.push(t(`${camera.state}_word`));
   if (!parts.length) parts.push(t("protecting_word"));
   return parts.join(" · ");
 }
