@@ -155,7 +155,7 @@ def _strings() -> dict[str, Any]:
         "waiting_picture": _("no picture yet"),
         "pill_protecting": _("%(protecting)s of %(cameras)s protecting"),
         "pill_blind": _("%(count)s blind"),
-        "pill_idle": _("%(count)s without a rule"),
+        "pill_idle": _("%(count)s protecting nobody"),
         "live": _("Live"),
         "connecting": _("Connecting…"),
         "lost": _("Connection lost since %(time)s. Trying again by itself."),
