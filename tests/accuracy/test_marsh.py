@@ -64,6 +64,23 @@ def test_the_one_level_that_a_person_read_is_met_within_a_centimetre(name, pictu
     assert read(pictures[index], gauge.points).value == pytest.approx(0.47, abs=0.01)
 
 
+def mark(metres):
+    """A point of the staff, by two that were marked in its pictures."""
+    share = (metres - 0.2) / 0.3
+    return (0.3869 - 0.0025 * share, 0.8875 - 0.1988 * share), metres
+
+
+@pytest.mark.parametrize("low, high", [(0.05, 0.2), (0.05, 0.3), (0.2, 0.4), (0.1, 0.4)])
+def test_water_above_a_short_gauge_is_read_there_or_not_at_all(low, high, pictures, truth):
+    wrong = []
+    for picture, level in zip(pictures, truth.values(), strict=True):
+        value = read(picture, (mark(low), mark(high))).value
+        if value is not None:
+            wrong.append(abs(value - level))
+    assert max(wrong) <= 0.05
+    assert len(wrong) >= 18
+
+
 def dark(picture):
     light = (picture / 255.0) ** 2.2 * 0.12
     rng = np.random.default_rng(1)

@@ -69,6 +69,18 @@ def test_a_picture_with_nothing_in_it_gives_no_level(luma):
     assert (sight.value, sight.confidence) == (None, 0.0)
 
 
+def place(metres):
+    return (0.5, 0.9 - metres / 1.5 * 0.8)
+
+
+@pytest.mark.parametrize("top", [0.2, 0.25, 0.3])
+def test_water_far_above_the_marks_is_not_read_at_some_edge_under_it(top):
+    picture = wall(0.9)
+    picture[round(place(0.12)[1] * SIZE[1]) :] *= 2  # a lit step of the floor shines through
+    sight = read(picture, ((place(top), top), (place(0.0), 0.0)))
+    assert sight.value == pytest.approx(0.9, abs=0.02)
+
+
 def test_two_marks_are_a_straight_scale_that_goes_on_beyond_them():
     scale = Scale((((0.5, 0.2), 2.0), ((0.5, 0.7), 1.0)), 100, 101)
     assert scale.level(scale.span_px / 2) == pytest.approx(1.5)

@@ -26,8 +26,17 @@ BEYOND = 1.0
 # There water is less likely, whoever marked a gauge marked its range: the odds fall by these
 # factors, at once and for each length of the marked line.
 BEYOND_ODDS, FARTHER_ODDS = 0.3, 0.3
+# Water that has risen past all that shows nothing but water there, and still some line is found, up
+# to 0.94 surely. So the dry side is looked at as well, in these spans above the highest mark: a
+# line there that is as sure as this, with so little left for there being none, is the water's. On
+# the marsh's pictures, in four lights and by seven gauges, all 496 right readings stay as they are
+# (the surest line above the water is 0.78 sure, with 0.17 for none), and of 112 wrong ones 15 are
+# left, by gauges of 10 cm in the dark.
+ABOVE, ABOVE_SURE, ABOVE_NONE = ((-3.0, 0.0), (-4.5, -1.5)), 0.85, 0.10
 # Fewer pixels between the outermost marks cannot be read.
 MIN_SPAN_PX = 16
+# Lines nearer to each other than this, in lengths of the marked line, are one.
+SAME_LINE = 0.25
 # Rows around the likeliest one that count as the same line.
 SAME_ROWS = 4
 MIN_CONFIDENCE = 0.35
@@ -93,6 +102,10 @@ class Scale:
         share = (s - self.s[i]) / (self.s[i + 1] - self.s[i])
         return float(self.metres[i] + share * (self.metres[i + 1] - self.metres[i]))
 
+    def holds(self, s: float) -> bool:
+        """Tell whether the metres at s mean anything: a perspective ends at its horizon."""
+        return self.form is None or self.form[2] * s / self.span_px + 1 > 0.2
+
     def place(self, s: np.ndarray) -> np.ndarray:
         """Return the points (N, 2) at s pixels along the line, in pixels."""
         i = np.clip(np.searchsorted(self.s, s) - 1, 0, len(self.s) - 2)
@@ -110,9 +123,9 @@ class Scale:
             return np.array([1.0, 0.0]) if dy > 0 else np.array([-1.0, 0.0])
         return np.array([dy, -dx]) / np.hypot(dx, dy)
 
-    def reach(self) -> tuple[float, float]:
-        """Return the first and last s of the search: the line and beyond, inside the picture."""
-        s = np.linspace(-BEYOND, 1 + BEYOND, 361) * self.span_px
+    def reach(self, first: float = -BEYOND, last: float = 1 + BEYOND) -> tuple[float, float]:
+        """Return the first and last s of a search, asked for in lengths, inside the picture."""
+        s = np.linspace(first, last, 361) * self.span_px
         x, y = self.place(s).T
         inside = (x >= 0) & (y >= 0) & (x <= self.width - 1) & (y <= self.height - 1)
         good = s[inside]
@@ -199,9 +212,29 @@ def read(luma: np.ndarray, marks: Marks) -> Sight:
     if confidence < CLEAR:
         row = shore(strip, row)
     where = first + (row + 0.5) * step
+    above = _above(luma, scale, where)
+    if above is not None:
+        where, confidence = above
+        if not scale.holds(where):
+            return BLIND
     x, y = scale.place(np.array([where]))[0]
     pixel_m = abs(scale.level(where + 0.5) - scale.level(where - 0.5))
     return Sight(scale.level(where), min(1.0, confidence), (x / width, y / height), pixel_m)
+
+
+def _above(luma: np.ndarray, scale: Scale, where: float) -> tuple[float, float] | None:
+    """Return a line that is surely there farther up than the one at `where`: s, and how sure."""
+    for lengths in ABOVE:
+        first, last = scale.reach(*lengths)
+        if last - first < MIN_SPAN_PX or first / scale.span_px > lengths[0] + 0.1:
+            break  # at the picture's edge the far bank, or the horizon, would be taken for water
+        rows, none = chances(cut(luma, scale, first, last))
+        _, peak, sure = _peak([(rows, none)], np.ones(ROWS))
+        s = first + (peak + 0.5) * (last - first) / ROWS
+        if sure >= ABOVE_SURE and none <= ABOVE_NONE:
+            # Near the marks both see the same line, and the first sees it more exactly.
+            return (s, sure) if where - s > SAME_LINE * scale.span_px else None
+    return None
 
 
 def _peak(
