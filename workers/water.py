@@ -10,6 +10,8 @@ from workers.vision.health import Change
 from workers.vision.wet import Floor
 from workers.words import sentence
 
+# While the picture may be an old one, or of another place, what it shows is no present water.
+UNSEEN = ("frozen", "blocked", "moved")
 # A level is written when it has changed by half a centimetre, a share by two hundredths.
 LEVEL_CHANGE_M = 0.005
 SHARE_CHANGE = 0.02
@@ -57,12 +59,21 @@ def _read(
     changes: list[Change],
 ) -> None:
     t, still = frame.t, frame.name is not None
+    doubts = state.health.doubts()
+    unseen_since = min((doubts[fault] for fault in UNSEEN if fault in doubts), default=None)
+    value, sure = None, 0.0
     if isinstance(memory, Level):
+        change, kind = LEVEL_CHANGE_M, "level_m"
+    else:
+        change, kind = SHARE_CHANGE, "wet_share"
+    if unseen_since is not None:
+        memory.pace.note(None, t, since_t=unseen_since)
+    elif isinstance(memory, Level):
         sight = memory.look(frame.luma, gauge.points, people, t, still=still)
-        value, sure, change, kind = sight.value, sight.confidence, LEVEL_CHANGE_M, "level_m"
+        value, sure = sight.value, sight.confidence
     else:
         share = memory.look(frame.luma, scene.polygons[gauge.zone or ""], people, t)
-        value, sure, change, kind = share.value, share.confidence, SHARE_CHANGE, "wet_share"
+        value, sure = share.value, share.confidence
     if memory.pace.tell(value, t, change, always=still):
         shown = None if value is None else round(value, 4)
         readings.append(Reading(f"{gauge.id}.{kind}", t, shown, round(sure, 3), "video"))

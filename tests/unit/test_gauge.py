@@ -209,6 +209,12 @@ SCENE = parse_scene(
 )
 
 
+def alive(picture, i, down_px=0):
+    """One picture's next frame: a sensor's noise is never the same twice."""
+    noise = np.random.default_rng(i).normal(0, 2, picture.shape)
+    return np.clip(np.roll(picture, down_px, 0) + noise, 0, 255).astype(np.uint8)
+
+
 def run(pictures, fps=5.0, names=False, state=None):
     """Analyse pictures of luma; return (time, value) of the gauge's readings and the analysis."""
     frames = [
@@ -221,7 +227,7 @@ def run(pictures, fps=5.0, names=False, state=None):
 
 
 def test_a_still_level_is_written_once_in_ten_seconds_of_video():
-    found, _ = run([wall(0.7)] * 60)
+    found, _ = run([alive(wall(0.7), i) for i in range(60)])
     assert [t for t, _ in found] == [1.2, 11.2]  # the first waits for two more
     assert found[0][1] == pytest.approx(0.7, abs=0.02)
 
@@ -241,6 +247,23 @@ def test_a_gauge_that_cannot_be_read_is_told_within_seconds_and_as_a_fault_after
     faults = [f for f in analysis.findings if f.level == "gauge_unreadable"]
     assert [(f.state, f.values["about"]) for f in faults] == [("raised", "sump")]
     assert 600 <= faults[0].t <= 630
+
+
+def test_a_frozen_pictures_level_is_no_present_level():
+    living = [alive(wall(0.7), i) for i in range(150)]
+    found, analysis = run(living + living[-1:] * 100)
+    stopped_s = next(t for t, value in found if value is None)
+    assert 30 + 7 <= stopped_s <= 30 + 12
+    assert all(value is None for t, value in found if t >= stopped_s)
+    # Nothing was read since the picture stood still, not since that was noticed.
+    assert analysis.state.gauges["sump"].pace.blind_t == pytest.approx(30, abs=1.1)
+
+
+def test_a_camera_that_was_turned_reads_no_level():
+    living = [alive(wall(0.7), i) for i in range(150)]
+    found, analysis = run(living + [alive(wall(0.7), i, 60) for i in range(100)])
+    assert [fault.fault for fault in analysis.state.health.faults.values()][:1] == ["moved"]
+    assert {value for t, value in found if t > 34} == {None}
 
 
 def test_each_still_gets_a_reading_whatever_their_distance():

@@ -27,16 +27,17 @@ class Pace:
         """Tell whether the clock was set back since the last measurement."""
         return self.read_t is not None and t < self.read_t
 
-    def note(self, value: float | None, t: float) -> None:
-        """Note that a measurement was made."""
+    def note(self, value: float | None, t: float, *, since_t: float | None = None) -> None:
+        """Note that a measurement was made; since_t: since when none could be, if before t."""
         if self.is_back(t):
             self.blind_t = self.told_t = None
         self.read_t = t
         self.value = value
         if value is not None:
             self.blind_t = None
-        elif self.blind_t is None:
-            self.blind_t = t
+        else:
+            began_t = t if since_t is None else since_t
+            self.blind_t = began_t if self.blind_t is None else min(self.blind_t, began_t)
 
     def tell(self, value: float | None, t: float, change: float, *, always: bool = False) -> bool:
         """Tell whether the value is to be written: when it has changed, every 10 s, when lost."""
