@@ -42,7 +42,7 @@ from workers.vision.pair import name_at
 from workers.vision.region import Boxes
 from workers.vision.stillness import usual_at
 from workers.vision.track import LOW_SCORE, Track, settle
-from workers.water import forget_gauges, level_view, read_gauges
+from workers.water import accept_marks, forget_gauges, level_view, read_gauges
 from workers.words import sentence
 
 __all__ = [
@@ -156,6 +156,7 @@ class _Fold:
             state.machines.setdefault(machine, MachineState())
         if chunk.accept_view:
             self._tell(state.health.accept(chunk.start_s))
+            accept_marks(state)
         self.clock = (chunk.epoch_s, self.scene.timezone or chunk.timezone)
         told = {one.id for one in self.scene.inputs}
         state.inputs = {k: v for k, v in state.inputs.items() if k in told}

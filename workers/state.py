@@ -16,7 +16,7 @@ from workers.vision.track import Tracker
 from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
 
-VERSION = 14
+VERSION = 15
 
 
 @dataclass

@@ -5,6 +5,7 @@ from workers.media.decode import Frame
 from workers.report import Reading
 from workers.scene import Gauge, Scene
 from workers.state import State
+from workers.vision.anchor import Anchor
 from workers.vision.gauge import Level
 from workers.vision.health import Change
 from workers.vision.wet import Floor
@@ -23,6 +24,12 @@ def forget_gauges(scene: Scene, state: State) -> None:
     floors = {gauge.id for gauge in scene.gauges if gauge.zone is not None}
     state.gauges = {name: level for name, level in state.gauges.items() if name in levels}
     state.floors = {name: floor for name, floor in state.floors.items() if name in floors}
+
+
+def accept_marks(state: State) -> None:
+    """Take the marks to be right in the view as it is now: a person says so."""
+    for level in state.gauges.values():
+        level.anchor = Anchor()
 
 
 def level_view(memory: Level | Floor, t: float) -> LevelView:

@@ -266,6 +266,57 @@ def test_a_camera_that_was_turned_reads_no_level():
     assert {value for t, value in found if t > 34} == {None}
 
 
+@pytest.mark.parametrize("down_px", [6, -10, 18])
+def test_a_camera_that_was_knocked_by_some_pixels_takes_the_marks_along(down_px):
+    living = [alive(wall(0.7), i) for i in range(75)]
+    knocked = [alive(wall(0.7), i, down_px) for i in range(75, 175)]
+    found, analysis = run(living + knocked)
+    assert not [f for f in analysis.findings if f.level == "moved"]
+    after = [value for t, value in found if t > 17]
+    assert after
+    for value in after:
+        assert value == pytest.approx(0.7, abs=0.03)
+
+
+@pytest.mark.parametrize("first, last", [(1.2, 0.6), (0.5, 1.2), (1.35, 1.0)])
+def test_what_the_water_mirrors_is_no_knock_of_the_camera(first, last):
+    level = Level()
+    for i in range(60):
+        now = first + (last - first) * i / 60
+        sight = level.look(alive(wall(now), i), MARKS, [], float(i))
+        if sight.value is not None:
+            assert sight.value == pytest.approx(now, abs=0.015)
+
+
+def test_marks_that_are_drawn_anew_are_where_they_were_drawn():
+    level = Level()
+    for i in range(8):
+        level.look(alive(wall(0.7), i), MARKS, [], float(i))
+    drawn = tuple(((x, y + 18 / 360), metres) for (x, y), metres in MARKS)
+    for i in range(8, 16):
+        sight = level.look(alive(wall(0.7), i, 18), drawn, [], float(i))
+    assert sight.value == pytest.approx(0.7, abs=0.02)
+
+
+def test_a_view_that_a_person_says_is_right_needs_no_following():
+    _, analysis = run([alive(wall(0.7), i) for i in range(60)])
+    assert analysis.state.gauges["sump"].anchor.found
+    frame = Frame(12.0, 0, np.repeat(alive(wall(0.7), 99)[..., None], 3, 2))
+    chunk = Chunk(analysis.state.sequence + 1, 12.0, 0.2, [frame], accept_view=True)
+    again = analyse(SCENE, analysis.state, chunk, detector=Script(lambda i: []), fps=5.0)
+    assert again.state.gauges["sump"].anchor.found == 0
+
+
+def test_what_lies_around_a_gauge_survives_being_written_down():
+    level = Level()
+    for i in range(8):
+        level.look(alive(wall(0.7), i), MARKS, [], float(i))
+    again = Level.load(json.loads(json.dumps(level.dump())))
+    assert again == level
+    assert again.anchor.picture is not None
+    assert (again.anchor.picture == level.anchor.picture).all()
+
+
 def test_each_still_gets_a_reading_whatever_their_distance():
     pictures = [wall(0.9), wall(0.3), np.zeros((360, 640), np.uint8), wall(0.5)]
     for fps in (1 / 900, 1.0):

@@ -16,10 +16,9 @@ import cv2
 import numpy as np
 
 from workers.geometry import Point
+from workers.vision.anchor import Anchor, Marks
 from workers.vision.pace import READ_S, Pace
 from workers.vision.waterline import COLUMN_ROWS, COLUMNS, ROWS, chances, shore
-
-Marks = tuple[tuple[Point, float], ...]
 
 # Water is looked for this far beyond the outermost marks, in lengths of the marked line.
 BEYOND = 1.0
@@ -101,6 +100,12 @@ class Scale:
         i = int(np.clip(np.searchsorted(self.s, s) - 1, 0, len(self.s) - 2))
         share = (s - self.s[i]) / (self.s[i + 1] - self.s[i])
         return float(self.metres[i] + share * (self.metres[i + 1] - self.metres[i]))
+
+    def along(self, metres: float) -> float:
+        """Return the s at which these metres are, to a twentieth of the length."""
+        s = np.linspace(-3.0, 3.0, 121) * self.span_px
+        levels = np.array([self.level(one) if self.holds(one) else np.inf for one in s])
+        return float(s[np.abs(levels - metres).argmin()])
 
     def holds(self, s: float) -> bool:
         """Tell whether the metres at s mean anything: a perspective ends at its horizon."""
@@ -259,6 +264,7 @@ class Level:
     kept: list[tuple[float, float, float]] = field(default_factory=list)
     doubted: list[tuple[float, float, float]] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
+    anchor: Anchor = field(default_factory=Anchor)
 
     def is_due(self, t: float) -> bool:
         """Tell whether to read at t: once a second, twice while a first reading waits."""
@@ -277,12 +283,21 @@ class Level:
 
         still: no others follow soon that could confirm it.
         """
-        sight = read(luma, marks)
+        sight = read(luma, self._followed(luma, marks, t))
         if sight.at is not None:
             x, y = sight.at
             if any(x1 <= x <= x2 and y1 <= y <= y2 + 0.02 for x1, y1, x2, y2 in people):
                 sight = BLIND
         return self.take(sight, t, still=still)
+
+    def _followed(self, luma: np.ndarray, marks: Marks, t: float) -> Marks:
+        """Return the marks where the camera shows them now, if it was knocked a little."""
+        known = [metres for when, metres, _ in self.kept if 0 <= t - when < STALE_S]
+        scale = scale_of(marks, luma.shape[1], luma.shape[0])
+        if not known or abs(scale.across()[1]) > 0.5 or scale.span_px < MIN_SPAN_PX:
+            return marks
+        _, y = scale.place(np.array([scale.along(known[-1])]))[0]
+        return self.anchor.follow(luma, marks, float(y) / luma.shape[0])
 
     def take(self, sight: Sight, t: float, *, still: bool = False) -> Sight:
         """Take one picture's reading at t seconds; return the level as far as it is believed.
@@ -325,14 +340,19 @@ class Level:
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        return asdict(self)
+        return {
+            "kept": self.kept,
+            "doubted": self.doubted,
+            "pace": asdict(self.pace),
+            "anchor": self.anchor.dump(),
+        }
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Level":
         """Rebuild from dump()."""
         kept = [(t, m, c) for t, m, c in data["kept"]]
         doubted = [(t, m, c) for t, m, c in data["doubted"]]
-        return cls(kept, doubted, Pace(**data["pace"]))
+        return cls(kept, doubted, Pace(**data["pace"]), Anchor.load(data["anchor"]))
 
 
 def _slope(readings: Sequence[tuple[float, float, float]]) -> float:
