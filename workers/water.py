@@ -6,7 +6,7 @@ from workers.report import Reading
 from workers.scene import Gauge, Scene
 from workers.state import State
 from workers.vision.anchor import Anchor
-from workers.vision.gauge import Level
+from workers.vision.gauge import MIN_SPAN_PX, Level, scale_of
 from workers.vision.health import Change
 from workers.vision.wet import Floor
 from workers.words import sentence
@@ -88,9 +88,19 @@ def _read(
         "gauge_unreadable",
         value is None,
         t,
-        sentence("the water line cannot be found")
-        if isinstance(memory, Level)
-        else sentence("the floor is not seen"),
+        _why_unread(frame, gauge),
         about=gauge.id,
         since_t=memory.pace.blind_t,
     )
+
+
+def _why_unread(frame: Frame, gauge: Gauge) -> str:
+    if gauge.zone is not None:
+        return sentence("the floor is not seen")
+    span_px = scale_of(gauge.points, frame.width, frame.height).span_px
+    least_px = MIN_SPAN_PX
+    if span_px < least_px:
+        return sentence(
+            f"{span_px:.0f} pixels between the gauge's marks are too few: {least_px} are needed"
+        )
+    return sentence("the water line cannot be found")

@@ -75,8 +75,8 @@ def place(metres):
 
 @pytest.mark.parametrize("top", [0.2, 0.25, 0.3])
 def test_water_far_above_the_marks_is_not_read_at_some_edge_under_it(top):
-    picture = wall(0.9)
-    picture[round(place(0.12)[1] * SIZE[1]) :] *= 2  # a lit step of the floor shines through
+    picture = wall(0.9, (1280, 720))
+    picture[round(place(0.12)[1] * 720) :] *= 2  # a lit step of the floor shines through
     sight = read(picture, ((place(top), top), (place(0.0), 0.0)))
     assert sight.value == pytest.approx(0.9, abs=0.02)
 
@@ -315,6 +315,21 @@ def test_what_lies_around_a_gauge_survives_being_written_down():
     assert again == level
     assert again.anchor.picture is not None
     assert (again.anchor.picture == level.anchor.picture).all()
+
+
+def test_a_gauge_that_is_too_small_in_the_picture_says_so():
+    small = [wall(0.7, (96, 54))] * 50
+    found, analysis = run(small, fps=1 / 15)
+    assert {value for _, value in found} == {None}
+    (fault,) = [f for f in analysis.findings if f.level == "gauge_unreadable"]
+    assert fault.why == "43 pixels between the gauge's marks are too few: 56 are needed"
+
+
+def test_what_fog_leaves_of_a_gauge_is_not_guessed_at():
+    clear = wall(0.7).astype(float)
+    assert read((clear * 0.5 + 90).astype(np.uint8), MARKS).value == pytest.approx(0.7, abs=0.02)
+    foggy = clear * 0.05 + 170 + np.random.default_rng(3).normal(0, 1.5, clear.shape)
+    assert read(foggy.astype(np.uint8), MARKS) == BLIND
 
 
 def test_each_still_gets_a_reading_whatever_their_distance():
