@@ -5,16 +5,20 @@ import contextlib
 from typing import Any
 from urllib.parse import parse_qs
 
+from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
 from apps.live.looks import Reader, look
+from apps.live.selectors import cursor_last
 from apps.live.services import group_of
 
 __all__ = ["EventConsumer"]
 
 HEARTBEAT_S = 5.0
 CLOSE_NOT_SIGNED_IN = 4401
+# The page has events that the database has not, since a backup was restored: it must begin anew.
+CLOSE_AHEAD = 4409
 
 
 class EventConsumer(AsyncJsonWebsocketConsumer):
@@ -35,6 +39,10 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             return
         raw = parse_qs(self.scope["query_string"].decode()).get("cursor", [""])[0]
         self.cursor = int(raw) if raw.isdigit() and len(raw) < 19 else None
+        if self.cursor is not None and self.cursor > await database_sync_to_async(cursor_last)():
+            await self.accept()
+            await self.close(CLOSE_AHEAD)
+            return
         self.groups_joined: set[str] = set()
         self.looking = asyncio.Lock()
         if self.cursor is None:  # hears everything from its acceptance on

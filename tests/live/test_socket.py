@@ -61,6 +61,18 @@ async def test_a_first_visit_hears_only_what_is_new():
     await socket.close()
 
 
+async def test_a_page_that_is_ahead_of_a_restored_backup_is_told_to_begin_anew():
+    cast, session = await prepare()
+    (last,) = await happen(cast, "last")
+    socket = await connect(session, cursor=last + 1)
+    message = await socket.receive_output(timeout=5)
+    assert (message["type"], message["code"]) == ("websocket.close", consumers.CLOSE_AHEAD)
+    socket = await connect(session, cursor=last)
+    await happen(cast, "new")
+    assert (await socket.hear())["kind"] == "new"
+    await socket.close()
+
+
 async def test_a_lost_bell_costs_a_heartbeat_and_no_event(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(consumers, "HEARTBEAT_S", 0.2)
     monkeypatch.setattr("apps.live.services._ring", lambda mine_id, event_id: None)

@@ -27,6 +27,8 @@ const POLL_MS = 2_000;
 const SOCKET_AGAIN_MS = 30_000;
 const TOO_LONG_MS = 30 * 60_000;
 const SIGNED_OUT = 4401;
+/** A backup was restored: the server knows nothing of the last events that came here. */
+const AHEAD = 4409;
 
 export class Feed {
   private socket: WebSocket | null = null;
@@ -96,6 +98,7 @@ export class Feed {
       this.signedOut();
       return;
     }
+    if (code === AHEAD) this.options.onResync();
     this.failures += 1;
     if (!this.polling) this.lose();
     // A socket that never opens, twice: something between us blocks sockets. Ask instead.
@@ -147,6 +150,8 @@ export class Feed {
           this.signedOut();
           return;
         }
+        // A cursor that is refused is ahead of a restored backup.
+        if (error instanceof Refused && error.status === 400) this.options.onResync();
         if (this.polling) this.lose();
       }
       if (!more) await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -202,6 +202,7 @@ async function load(): Promise<void> {
     for (const camera of found.cameras) if (ours.has(camera.id)) camera.where = ours.get(camera.id) ?? null;
     if (stage.busy) return;
     plan = found;
+    cursor = found.cursor;
     place.classList.remove("old");
     show();
     fillFields();
