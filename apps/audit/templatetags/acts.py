@@ -7,6 +7,7 @@ from django import template
 from django.utils.dateparse import parse_datetime
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.alarms import words
 from apps.alarms.models import Severity
@@ -14,8 +15,11 @@ from apps.alarms.templatetags.words import mine_time
 from apps.audit.words import act_words as _act_words
 from apps.audit.words import part_words as _part_words
 from apps.portal.drawn import MODES
+from apps.sentences import KINDS
 
 register = template.Library()
+# What a rule watches, or asks.
+WATCHED = KINDS | {"schedule": _("schedule"), "place": _("place")}
 
 
 @register.filter
@@ -34,6 +38,12 @@ def part_words(part: str) -> str:
 def mode_words(code: str) -> str:
     """Say what a rule does."""
     return words.say(MODES, code)
+
+
+@register.filter
+def watched_words(code: str) -> str:
+    """Say what kind of thing a rule watches."""
+    return words.say(WATCHED, code)
 
 
 @register.filter
