@@ -10,6 +10,7 @@ from tests.unit.engine_kit import Script
 from workers.engine import Chunk, analyse
 from workers.media.decode import Frame
 from workers.scene import SceneError, parse_scene
+from workers.state import State
 from workers.vision.wet import Floor
 
 ZONE = ((0.25, 0.4), (0.75, 0.4), (0.75, 0.9), (0.25, 0.9))
@@ -80,6 +81,61 @@ def test_the_memory_survives_being_written_down():
     memory = known()
     again = Floor.load(json.loads(json.dumps(memory.dump())))
     assert look(again, floor(0.5)).value == look(memory, floor(0.5)).value
+
+
+SIZES = [
+    ((1280, 720), (640, 360)),
+    ((640, 360), (1280, 720)),
+    ((640, 360), (320, 180)),
+    ((640, 360), (200, 112)),
+    ((200, 112), (640, 360)),
+    ((640, 360), (640, 480)),
+    ((704, 576), (640, 360)),
+    ((640, 360), (360, 640)),
+]
+
+
+def sized(picture, size):
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+@pytest.mark.parametrize(("before", "after"), SIZES)
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_another_size_of_the_picture_leaves_a_dry_floor_dry_and_a_flood_wet(before, after, share):
+    memory = Floor()
+    for i in range(6):
+        memory.look(sized(floor(seed=i), before), ZONE, [], float(i))
+    answer = look(memory, sized(floor(share), after))
+    assert answer.value == pytest.approx(share, abs=0.12)
+    # And back: nothing of what is known of the floor is lost.
+    assert look(memory, sized(floor(share), before)).value == pytest.approx(share, abs=0.12)
+
+
+def test_another_size_while_the_dry_floor_is_learnt_begins_to_learn_anew():
+    memory = Floor()
+    for i in range(3):
+        memory.look(floor(seed=i), ZONE, [], float(i))
+    for i in range(4):
+        other = memory.look(sized(floor(seed=i), (360, 640)), ZONE, [], 3.0 + i)
+        assert other.value is None
+    assert memory.look(sized(floor(), (360, 640)), ZONE, [], 7.0).value == 0.0
+
+
+def test_a_chunk_of_another_size_is_analysed_from_a_state_that_was_written_down():
+    document = {
+        "version": 1,
+        "zones": [{"id": "walkway", "polygon": [list(p) for p in ZONE]}],
+        "gauges": [{"id": "floor", "zone": "walkway"}],
+    }
+    state = None
+    for sequence in range(10):
+        size = (640, 360) if sequence < 7 else (352, 288)
+        picture = sized(floor(0.0 if sequence < 7 else 0.5, seed=sequence), size)
+        frame = Frame(float(sequence), 0, np.repeat(picture[..., None], 3, 2))
+        chunk = Chunk(sequence, float(sequence), 1.0, [frame])
+        done = analyse(parse_scene(document), state, chunk, detector=Script(lambda i: []))
+        state = State.load(done.state.dump())
+    assert state.floors["floor"].pace.value == pytest.approx(0.5, abs=0.12)
 
 
 def test_the_scene_names_a_zone_instead_of_points():

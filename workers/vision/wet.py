@@ -70,7 +70,7 @@ class Floor:
         drawn = [list(point) for point in zone]
         if drawn != self.zone:
             self.zone, self.seen, self.dry, self.recent = drawn, [], None, []
-        cut = _cut(luma, zone)
+        cut = _cut(luma, zone, self.dry)
         if cut is None:
             return UNKNOWN
         picture, inside, ring = cut
@@ -82,13 +82,15 @@ class Floor:
         if self.dry is None:
             if not free.all():
                 return UNKNOWN  # nobody may stand in the reference
-            self.seen.append(picture)
+            # Pictures of another size, of a camera that was set anew, cannot be put together.
+            self.seen = [*(one for one in self.seen if one.shape == picture.shape), picture]
             if len(self.seen) < REFERENCE:
                 return UNKNOWN
             stack = np.stack(self.seen).astype(np.float32)
             self.dry = np.median(stack, 0).astype(np.uint8)
             self.seen = []
-        share, sure = _share(picture, self.dry, inside & free, ring & free)
+        dry = _shrunk(self.dry, picture.shape)
+        share, sure = _share(picture, dry, inside & free, ring & free)
         self.recent = [*self.recent, share][-WINDOW:]
         visible = float((inside & free).sum() / inside.sum())
         return Share(median(self.recent), sure * visible)
@@ -161,8 +163,21 @@ def _bounds(zone: Polygon) -> tuple[float, float, float, float]:
     )  # fmt: skip
 
 
-def _cut(luma: np.ndarray, zone: Polygon) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Return the zone with its ring, at most CELLS cells long, and masks of cells; or None."""
+def _shrunk(dry: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the reference on a grid that is nowhere finer than its own."""
+    if dry.shape == shape:
+        return dry
+    return cv2.resize(dry, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+
+
+def _cut(
+    luma: np.ndarray, zone: Polygon, dry: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return the zone with its ring, at most CELLS cells long, and masks of cells; or None.
+
+    The cells are nowhere finer than the reference's: what is known of a dry floor outlives another
+    size of picture, and a texture that was never seen cannot be missed.
+    """
     height, width = luma.shape
     x1, y1, x2, y2 = _bounds(zone)
     left, top, right, bottom = int(x1 * width), int(y1 * height), int(x2 * width), int(y2 * height)
@@ -172,6 +187,8 @@ def _cut(luma: np.ndarray, zone: Polygon) -> tuple[np.ndarray, np.ndarray, np.nd
     scale = min(1.0, CELLS * CELL_PX / max(wide, high))
     columns = max(3, int(wide * scale) // CELL_PX)
     rows = max(3, int(high * scale) // CELL_PX)
+    if dry is not None:
+        rows, columns = min(rows, dry.shape[0] // CELL_PX), min(columns, dry.shape[1] // CELL_PX)
     part = np.ascontiguousarray(luma[top:bottom, left:right])
     size = (columns * CELL_PX, rows * CELL_PX)
     picture = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
