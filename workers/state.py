@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from workers.hazards import registry
@@ -16,7 +16,10 @@ from workers.vision.track import Tracker
 from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
 
-VERSION = 15
+VERSION = 14
+# Floors and open situations have been written alike since this version.
+CARRIED_SINCE = 13
+_UNREADABLE = (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 
 @dataclass
@@ -150,12 +153,16 @@ class State:
 
     @classmethod
     def load(cls, data: bytes) -> "State":
-        """Rebuild from dump(); one of another version, or unreadable, gives a fresh state."""
+        """Rebuild from dump(); one that is unreadable gives a fresh state.
+
+        Of one of an older version what must not be lost is carried over; see restart().
+        """
         try:
             raw = json.loads(zlib.decompress(data))
             version = raw["version"]
             if version != VERSION:
-                return cls(note=f"state of version {version} dropped; this is version {VERSION}")
+                note = f"state of version {version} dropped; this is version {VERSION}"
+                return cls._carried(raw, note)
             return cls(
                 raw["sequence"],
                 raw["last_t"],
@@ -174,8 +181,39 @@ class State:
                 None if raw["vehicles"] is None else Vehicles.load(raw["vehicles"]),
                 Stillness.load(raw["stillness"]),
             )
-        except (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        except _UNREADABLE as error:
             return cls(note=f"state could not be read and was dropped ({type(error).__name__})")
+
+    @classmethod
+    def restart(cls, data: bytes, note: str) -> "State":
+        """Begin anew, with a note why, and with what of a dumped state must not be lost.
+
+        That is how floors look when they are dry, because a flood would be taken for that, and
+        which situations are open, so that each goes on or ends as the alarm that it is.
+        """
+        try:
+            return cls._carried(json.loads(zlib.decompress(data)), note)
+        except _UNREADABLE:
+            return cls(note=note)
+
+    @classmethod
+    def _carried(cls, raw: dict[str, Any], note: str) -> "State":
+        if not CARRIED_SINCE <= raw["version"] <= VERSION:
+            return cls(note=note)
+        kinds = registry()
+        rules = {name: _rule(rule) for name, rule in raw["rules"].items()}
+        return cls(
+            last_t=raw["last_t"],
+            step_s=raw["step_s"],
+            rules={
+                # What a type remembers for itself may have another form now.
+                name: replace(rule, memory={}, votes=[], since_t=None, told={})
+                for name, rule in rules.items()
+                if rule.type in kinds and rule.level in kinds[rule.type].levels
+            },
+            floors={name: Floor.load(floor).anew() for name, floor in raw["floors"].items()},
+            note=note,
+        )
 
 
 def _rule(raw: dict[str, Any]) -> RuleState:

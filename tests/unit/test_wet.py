@@ -1,6 +1,7 @@
 """The wet share of a floor: water tells, light does not, and doubt is said."""
 
 import json
+import zlib
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from tests.unit.engine_kit import Script
 from workers.engine import Chunk, analyse
 from workers.media.decode import Frame
 from workers.scene import SceneError, parse_scene
-from workers.state import State
+from workers.state import VERSION, State
 from workers.vision.wet import Floor
 
 ZONE = ((0.25, 0.4), (0.75, 0.4), (0.75, 0.9), (0.25, 0.9))
@@ -136,6 +137,63 @@ def test_a_chunk_of_another_size_is_analysed_from_a_state_that_was_written_down(
         done = analyse(parse_scene(document), state, chunk, detector=Script(lambda i: []))
         state = State.load(done.state.dump())
     assert state.floors["floor"].pace.value == pytest.approx(0.5, abs=0.12)
+
+
+WATCHED = {
+    "version": 1,
+    "zones": [{"id": "walkway", "polygon": [list(p) for p in ZONE]}],
+    "gauges": [{"id": "floor", "zone": "walkway"}],
+    "rules": [{"id": "wet", "type": "wet_area", "params": {"gauge": "floor"}}],
+}
+
+
+def watched(state, times, wet):
+    """Analyse a picture a second of a floor; return the state and what was told of the rule."""
+    told = []
+    for t in times:
+        frame = Frame(float(t), 0, np.repeat(floor(wet, seed=t)[..., None], 3, 2))
+        done = analyse(
+            parse_scene(WATCHED),
+            state,
+            Chunk(t, float(t), 1.0, [frame]),
+            detector=Script(lambda i: []),
+        )
+        state = done.state
+        told += [(f.rule, f.state, f.situation) for f in done.findings if f.rule == "wet"]
+    return state, told
+
+
+def of_version(state, version):
+    raw = json.loads(zlib.decompress(state.dump()))
+    return zlib.compress(json.dumps({**raw, "version": version}).encode())
+
+
+@pytest.mark.parametrize("gap_s", [1, 60])
+@pytest.mark.parametrize(
+    "after",
+    [lambda s: State.load(of_version(s, VERSION - 1)), lambda s: State.restart(s.dump(), "anew")],
+    ids=["another version", "restart"],
+)
+def test_a_flood_stays_one_where_the_state_begins_anew(after, gap_s):
+    state, _ = watched(None, range(8), 0.0)
+    state, told = watched(state, range(8, 20), 0.9)
+    [(_, _, situation)] = told
+    state = after(state)
+    assert state.note
+    begin = 19 + gap_s
+    state, told = watched(state, range(begin, begin + 90), 0.9)
+    assert told == []
+    assert state.floors["floor"].pace.value == pytest.approx(0.9, abs=0.1)
+    assert state.rules["wet"].situation == situation
+    state, told = watched(state, range(begin + 90, begin + 160), 0.0)
+    assert told == [("wet", "cleared", situation)]
+
+
+def test_a_floor_that_was_not_known_yet_is_learnt_after_another_version():
+    state, _ = watched(None, range(3), 0.0)
+    state = State.load(of_version(state, VERSION - 1))
+    state, _ = watched(state, range(3, 12), 0.0)
+    assert state.floors["floor"].pace.value == 0.0
 
 
 def test_the_scene_names_a_zone_instead_of_points():

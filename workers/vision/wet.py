@@ -95,6 +95,10 @@ class Floor:
         visible = float((inside & free).sum() / inside.sum())
         return Share(median(self.recent), sure * visible)
 
+    def anew(self) -> "Floor":
+        """Return a memory that knows the dry floor, and nothing else."""
+        return Floor(zone=self.zone, dry=self.dry)
+
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
         return {
