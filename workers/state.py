@@ -15,6 +15,7 @@ from workers.vision.stillness import Stillness
 from workers.vision.track import Tracker
 from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
+from workers.words import sentence
 
 VERSION = 14
 # Floors and open situations have been written alike since this version.
@@ -161,7 +162,8 @@ class State:
             raw = json.loads(zlib.decompress(data))
             version = raw["version"]
             if version != VERSION:
-                note = f"state of version {version} dropped; this is version {VERSION}"
+                this = VERSION
+                note = sentence(f"what version {version} remembered is left out by version {this}")
                 return cls._carried(raw, note)
             return cls(
                 raw["sequence"],
@@ -182,7 +184,8 @@ class State:
                 Stillness.load(raw["stillness"]),
             )
         except _UNREADABLE as error:
-            return cls(note=f"state could not be read and was dropped ({type(error).__name__})")
+            kind = type(error).__name__
+            return cls(note=sentence(f"what was remembered could not be read ({kind})"))
 
     @classmethod
     def restart(cls, data: bytes, note: str) -> "State":

@@ -23,6 +23,7 @@ from apps.alarms.silences import permits_follow
 from apps.alarms.timing import Stages
 from apps.cameras.frames import LastFrame, TimedDetector, still
 from apps.cameras.health import LOST_RULE, alarm_rule
+from apps.cameras.memory import MOST_ATTEMPTS, state_before
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
 from apps.cameras.shedding import rate_for
@@ -57,8 +58,6 @@ LEASE = timedelta(seconds=10)
 TURN_S = 1.5
 # Older chunks than this are not worth the present's delay: they are skipped, counted and named.
 TOO_OLD = timedelta(minutes=2)
-# A chunk that killed its worker this often is set aside.
-MOST_ATTEMPTS = 3
 ARMED, SHADOW = "armed", "shadow"
 
 
@@ -145,7 +144,7 @@ def _one(camera: Camera, token: str) -> bool:
     detector = TimedDetector(look.detector)
     result = engine.analyse(
         scene,
-        engine.State.load(bytes(analysis.state)) if analysis.state else None,
+        state_before(analysis, chunk),
         engine.Chunk(
             sequence=chunk.sequence,
             start_s=start.timestamp(),
@@ -289,7 +288,8 @@ def _write(
     row.rate = rate
     if result.fault:
         row.bad_chunks += 1
-        row.last_error = f"{chunk.key}: {result.fault}"[:300]
+    if said := result.fault or result.state.note:
+        row.last_error = f"{chunk.key}: {said}"[:300]
     row.save()
     Chunk.objects.filter(pk=chunk.pk).update(
         state=Chunk.State.BAD if result.fault else Chunk.State.DONE,

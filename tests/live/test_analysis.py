@@ -231,6 +231,39 @@ def test_a_chunk_that_kills_its_worker_is_set_aside_after_three_tries(
         ]  # fmt: skip
 
 
+def test_a_memory_that_makes_every_analysis_fail_is_begun_anew_and_said(
+    ring: Ring, camera: Camera, winch: Loop, start, monkeypatch
+):
+    fed(ring, camera, winch.chunks[:12], start)
+    drain_all(camera)
+    [alarm] = [a for a in alarms(camera) if a.level == "danger"]
+    assert alarm.cleared_at is None
+    analyse = analysis.engine.analyse
+
+    def failing(scene, state, chunk, **more):
+        if state.tracker.tracks:
+            raise IndexError("poisoned")
+        return analyse(scene, state, chunk, **more)
+
+    monkeypatch.setattr(analysis.engine, "analyse", failing)
+    fed(ring, camera, winch.chunks[12:13], start + timedelta(seconds=12), first=13)
+    for _ in range(2):
+        with pytest.raises(IndexError):
+            drain(camera.pk)
+    assert drain(camera.pk) == 1
+    state = state_of(camera)
+    assert (state.sequence, state.bad_chunks) == (13, 0)
+    assert "failed twice" in state.last_error
+    # The situation is known by its name, so that the alarm goes on and ends.
+    monkeypatch.undo()
+    drain_all(camera)
+    later = start + timedelta(seconds=13)
+    fed(ring, camera, winch.chunks[13:], later, first=14)
+    drain_all(camera)
+    assert [a.pk for a in alarms(camera) if a.level == "danger"] == [alarm.pk]
+    assert next(a for a in alarms(camera) if a.pk == alarm.pk).cleared_at is not None
+
+
 def test_a_backlog_is_analysed_at_a_lower_rate_and_said(
     ring: Ring, camera: Camera, winch: Loop, start
 ):

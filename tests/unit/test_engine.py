@@ -142,6 +142,7 @@ def test_a_state_of_another_version_gives_a_fresh_one_and_says_so():
     assert "99" in State.load(old).note
     assert State.load(old).sequence == -1
     assert "could not be read" in State.load(b"nonsense").note
+    assert State.restart(b"nonsense", "anew").note == "anew"
 
 
 def test_a_state_with_twenty_people_and_two_machines_stays_under_20_kB():
