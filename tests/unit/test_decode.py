@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from workers.media.decode import Cells, read_frames, read_stills
+from workers.media.decode import Cells, Frame, read_frames, read_stills
 from workers.media.errors import MediaError
 
 
@@ -275,3 +275,63 @@ def test_a_chunk_that_was_cut_off_is_decoded_as_far_as_it_goes_without_its_tail(
     spared = [f.t for f in read_frames(tmp_path / "b.ts", wanted_fps=5)]
     assert spared == whole[: len(spared)]
     assert len(whole) - 4 <= len(spared)
+
+
+LAYOUTS = {
+    "limited": ("libx264", "yuv420p"),
+    "full": ("libx264", "yuvj420p"),
+    "a camera's JPEG": ("mjpeg", "yuvj420p"),
+    "full of all colours": ("libx264", "yuvj444p"),
+    "10 bits": ("libx264", "yuv420p10le"),
+    "10 bits of 4:2:2": ("libx264", "yuv422p10le"),
+    "RGB": ("ffv1", "bgr0"),
+}
+
+
+def scene(level):
+    """Return a picture (90, 160, 3) of soft coloured patches, about so bright."""
+    rng = np.random.default_rng(3)
+    return cv2.resize(
+        np.clip(rng.normal(level, 0.5 * level, (5, 8, 3)), 0, 255).astype(np.uint8), (160, 90)
+    )
+
+
+def first(path, picture, *, codec, layout):
+    """Write a picture as a video of one frame, and return what is read of it."""
+    with av.open(str(path), "w") as out:
+        options = {"crf": "4"} if codec == "libx264" else {}
+        stream = out.add_stream(codec, rate=5, options=options)
+        stream.width, stream.height = picture.shape[1], picture.shape[0]
+        stream.pix_fmt = layout
+        sent = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format=layout)
+        for packet in [*stream.encode(sent), *stream.encode()]:
+            out.mux(packet)
+    return next(read_frames(path))
+
+
+@pytest.mark.parametrize("level", [24, 120])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_same_picture_is_as_bright_whatever_its_range_and_bits(tmp_path, layout, level):
+    picture = scene(level)
+    usual = first(tmp_path / "usual.mkv", picture, codec="libx264", layout="yuv420p")
+    codec, stored = LAYOUTS[layout]
+    frame = first(tmp_path / "other.mkv", picture, codec=codec, layout=stored)
+    assert frame.luma.dtype == np.uint8
+    assert float(frame.luma.mean()) == pytest.approx(float(usual.luma.mean()), abs=0.6)
+    assert np.abs(frame.luma.astype(int) - usual.luma).mean() < 1.5
+    # In colour too, whole and cut out.
+    assert np.abs(frame.bgr().astype(int) - picture).mean() < 5
+    cut = frame.crop(40, 20, 100, 60).astype(int)
+    assert np.abs(cut - picture[20:60, 40:100]).mean() < 5
+
+
+def test_a_picture_that_only_says_it_has_the_full_range_is_taken_at_its_word():
+    grey = av.VideoFrame.from_ndarray(np.full((135, 160), 128, np.uint8), format="yuv420p")
+    for plane, value in zip(grey.planes, (20, 128, 128), strict=True):
+        plane.update(bytes([value]) * plane.buffer_size)
+    assert int(Frame(0.0, 0, grey).luma.mean()) == 20
+    grey.color_range = 2
+    frame = Frame(0.0, 0, grey)
+    assert int(frame.luma.mean()) == 33
+    assert frame.bgr().mean() == pytest.approx(20, abs=1)
+    assert frame.crop(0, 0, 64, 64).mean() == pytest.approx(20, abs=1.5)

@@ -14,18 +14,13 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from workers.media.errors import MediaError
+from workers.media.luma import is_full, limited, luma_of, plane_of
 from workers.media.source import NO_PICTURES
 
 # Looking at 4 kB instead of seconds of stream makes opening two to three times cheaper.
 SMALL_PROBE = {"analyzeduration": "1", "probesize": "4096"}
 # Nothing that a file names may be fetched from a network or a pipe.
 SAFE = {"protocol_whitelist": "file"}
-# Layouts whose first plane is luma with one byte a pixel.
-LUMA_PLANE = frozenset(
-    f"{family}{ratio}p"
-    for family in ("yuv", "yuvj", "yuva")
-    for ratio in (410, 411, 420, 422, 440, 444)
-) | {"gray", "nv12", "nv21", "nv16", "nv24"}
 STILLS = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"))
 # Time stamps that go back further than this begin anew; less is jitter.
 REWIND_S = 0.5
@@ -53,7 +48,7 @@ class Frame:
 
     @cached_property
     def luma(self) -> np.ndarray:
-        """Return the brightness (H, W) uint8, as a view where the picture's layout allows."""
+        """Return the brightness (H, W) uint8, black 16, as a view where its layout allows."""
         if isinstance(self._picture, np.ndarray):
             return cv2.cvtColor(self._picture, cv2.COLOR_BGR2GRAY)
         return luma_of(self._picture)
@@ -85,13 +80,14 @@ class Frame:
         right, bottom = right - (right - left) % 2, bottom - (bottom - top) % 2
         if right - left < 2 or bottom - top < 2:
             return self.bgr()[top : bottom + 2, left : right + 2]
-        planes = []
-        for index, by in enumerate((1, 2, 2)):
-            plane = self._picture.planes[index]
-            rows = np.frombuffer(plane, np.uint8)[: plane.line_size * plane.height]
-            rows = rows.reshape(plane.height, plane.line_size)
-            planes.append(rows[top // by : bottom // by, left // by : right // by].reshape(-1))
-        joined = np.concatenate(planes).reshape((bottom - top) * 3 // 2, right - left)
+        planes = [
+            plane_of(self._picture, i)[top // by : bottom // by, left // by : right // by]
+            for i, by in enumerate((1, 2, 2))
+        ]
+        if is_full(self._picture):
+            planes = limited(planes)
+        joined = np.concatenate([plane.reshape(-1) for plane in planes])
+        joined = joined.reshape((bottom - top) * 3 // 2, right - left)
         return cv2.cvtColor(joined, cv2.COLOR_YUV2BGR_I420)
 
     def jpeg(self, width: int | None = None, quality: int = 80) -> bytes:
@@ -303,15 +299,6 @@ def read_stills(folder: Path, *, fps: float = 1.0) -> Iterator[Frame | MediaErro
             yield MediaError(f"{path.name}: not a picture that can be decoded")
             continue
         yield Frame(index / fps, index, picture, path.name)
-
-
-def luma_of(picture: Any) -> np.ndarray:
-    """Return a decoded picture's luma (H, W) uint8, as a view where its layout allows."""
-    if picture.format.name in LUMA_PLANE:
-        plane = picture.planes[0]
-        rows = np.frombuffer(plane, np.uint8)[: plane.line_size * picture.height]
-        return rows.reshape(picture.height, plane.line_size)[:, : picture.width]
-    return picture.to_ndarray(format="gray")
 
 
 def _open(source: Any, name: str) -> Any:
