@@ -17,7 +17,7 @@ from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
 from workers.words import sentence
 
-VERSION = 14
+VERSION = 15
 # Floors and open situations have been written alike since this version.
 CARRIED_SINCE = 13
 _UNREADABLE = (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError)

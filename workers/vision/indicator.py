@@ -1,6 +1,6 @@
 """An indicator lamp: lit or not, by its brightness against what is around it, and by its hue."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import cv2
@@ -26,6 +26,16 @@ TINT = 0.25
 # Longest dark half of a blinking lamp that counts as lit, in seconds.
 BLINK_S = 1.25
 LEARN = 0.1
+# How far it stands out when lit is learnt from what shone for so long in all, less half of the time
+# since that it did not: a headlight's glint on the glass is no lamp. One look counts for a second.
+LIT_S, LOOK_S = 5.0, 1.0
+# And however far that is, what stands out by so much more than unlit is bright enough.
+MOST_STEP = 100.0
+# Where its surroundings become so many times as bright, and by so much, a lamp that is lit stands
+# out less than it did: what was learnt proves nothing there, and after this time is learnt anew.
+# In less light lit stands out more, and unlit less.
+BRIGHTER_TIMES, BRIGHTER_BY, SETTLE_S = 1.6, 30.0, 10.0
+LEARN_REST = 0.02
 
 
 Hue = tuple[float, float, float]
@@ -33,16 +43,31 @@ Hue = tuple[float, float, float]
 
 @dataclass
 class Indicator:
-    """Remembers how far it stood out from its surroundings, lit and unlit, and when it was lit."""
+    """Remembers how far it stood out from its surroundings, lit and unlit, and when it was lit.
+
+    shone_s: for how long it has lately shone, until `lit` is learnt from that; looked_t: the last
+    look; rest: brightness of the surroundings that all this belongs to; brighter_t: since when they
+    are much brighter; doubted: it was lit when that began, and was not seen lit since.
+    """
 
     lit: float | None = None
     unlit: float | None = None
     times: list[float] = field(default_factory=list)
+    shone_s: float = 0.0
+    looked_t: float | None = None
+    rest: float | None = None
+    brighter_t: float | None = None
+    doubted: bool = False
+
+    @property
+    def was_lit(self) -> bool:
+        """Tell whether it was seen lit, now or some time."""
+        return self.lit is not None or self.shone_s > 0
 
     def shines(
-        self, patch: np.ndarray, around: np.ndarray, colour: str, hue: Hue | None
+        self, patch: np.ndarray, around: np.ndarray, colour: str, hue: Hue | None, t: float
     ) -> bool | None:
-        """Tell whether the lamp is lit; None where it may be either.
+        """Tell whether the lamp is lit at time t; None where it may be either.
 
         patch: luma of the region; around: luma values beside it; colour: the one that counts, or
         ""; hue: as hue_of() gives it, None in a grey picture.
@@ -50,7 +75,7 @@ class Indicator:
         values = np.sort(patch, axis=None)
         core = float(values[-max(1, values.size // 4) :].mean())
         rest = float(np.median(around)) if around.size else float(values[: values.size // 2].mean())
-        shining = self._decide(core, rest, hue)
+        shining = self._decide(core, rest, hue, t)
         if shining and colour and colour != "white":
             if hue is None:
                 return None
@@ -59,23 +84,57 @@ class Indicator:
                 return False
         return shining
 
-    def _decide(self, core: float, rest: float, hue: Hue | None) -> bool | None:
+    def _decide(self, core: float, rest: float, hue: Hue | None, t: float) -> bool | None:
         over, chroma = core - rest, hue[2] if hue else 0.0
         out = over + chroma
+        shines = (over >= LIT_OVER and core >= LIT_LUMA) or chroma >= LIT_CHROMA
+        dull = over <= UNLIT_OVER and over <= 0.5 * rest and chroma <= UNLIT_CHROMA
+        if self._is_brighter(rest, dull, t):
+            self.doubted = self.doubted and not shines
+            return True if shines else False if dull and not self.doubted else None
         if self.lit is not None and self.unlit is not None and self.lit - self.unlit > MIN_STEP:
-            part = (out - self.unlit) / (self.lit - self.unlit)
-            shining = True if part > 0.6 else False if part < 0.4 else None
-        elif (over >= LIT_OVER and core >= LIT_LUMA) or chroma >= LIT_CHROMA or self._rose(out):
+            part = (out - self.unlit) / min(self.lit - self.unlit, MOST_STEP)
+            # What is well above unlit is not called so, however much brighter it once was.
+            shining = True if part > 0.6 else None if part >= 0.4 or self._rose(out) else False
+        elif shines or self._rose(out):
             shining = True
-        elif over <= UNLIT_OVER and over <= 0.5 * rest and chroma <= UNLIT_CHROMA:
-            shining = False
         else:
-            shining = None
-        if shining is True:
-            self.lit = out if self.lit is None else self.lit + LEARN * (out - self.lit)
-        elif shining is False:
+            shining = False if dull else None
+        self._learn(out, shining, t)
+        self.doubted = self.doubted and not shining
+        return None if self.doubted else shining
+
+    def _is_brighter(self, rest: float, dull: bool, t: float) -> bool:
+        """Tell whether the surroundings have just become much brighter."""
+        known = rest if self.rest is None else self.rest
+        if rest < BRIGHTER_TIMES * known or rest - known < BRIGHTER_BY:
+            self.rest = known + LEARN_REST * (rest - known)
+            if self.brighter_t is not None:
+                self.brighter_t, self.doubted = None, False
+            return False
+        if self.brighter_t is None or t < self.brighter_t:
+            self.brighter_t = t
+            self.doubted = bool(self.times) and t - self.times[-1] <= 2 * BLINK_S
+        if t - self.brighter_t < SETTLE_S:
+            return True
+        # What is dull may be a lamp that the light outshines, until it is seen to change.
+        self.doubted = self.doubted and dull
+        self.lit = self.unlit = self.brighter_t = None
+        self.shone_s, self.rest = 0.0, rest
+        return False
+
+    def _learn(self, out: float, shining: bool | None, t: float) -> None:
+        """Learn from a look how far it stands out."""
+        passed_s = 0.0 if self.looked_t is None else min(max(0.0, t - self.looked_t), LOOK_S)
+        self.looked_t = t
+        if shining is False:
             self.unlit = out if self.unlit is None else self.unlit + LEARN * (out - self.unlit)
-        return shining
+        if self.lit is not None:
+            self.lit += LEARN * (out - self.lit) if shining else 0.0
+            return
+        self.shone_s = max(0.0, self.shone_s + (passed_s if shining else -passed_s / 2))
+        if self.shone_s >= LIT_S:
+            self.lit = out
 
     def _rose(self, out: float) -> bool:
         """Tell whether the lamp stands out much more than it did unlit."""
@@ -89,14 +148,18 @@ class Indicator:
         # A single flash is none: a lamp that blinks is lit in two pictures at least.
         return shining or (len(self.times) >= 2 and t - self.times[-1] <= BLINK_S)
 
+    def forget_times(self) -> None:
+        """Note that time is missing: when it was lit proves nothing about now."""
+        self.times, self.looked_t = [], None
+
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        return {"lit": self.lit, "unlit": self.unlit, "times": list(self.times)}
+        return asdict(self)
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Indicator":
         """Rebuild from dump()."""
-        return cls(data["lit"], data["unlit"], list(data["times"]))
+        return cls(**data)
 
 
 def hue_of(bgr: np.ndarray) -> Hue | None:

@@ -300,11 +300,11 @@ class VideoReader:
             return None, "over-exposed"
         strange = self.surroundings.strange(luma, where, boxes, "lamp", t)
         hue = hue_of(bgr(*where.window)) if bgr is not None else None
-        known = self.indicator.lit
-        shining = self.indicator.shines(patch[where.inside], around, colour, hue)
-        if shining and known is None and boxes:
+        known = self.indicator.was_lit
+        shining = self.indicator.shines(patch[where.inside], around, colour, hue, t)
+        if shining and not known and boxes:
             # The first light on a lamp that was never seen lit may be somebody's cap lamp.
-            self.indicator.lit = None
+            self.indicator.shone_s = 0.0
             return None, "covered by the light of people"
         if shining is None:
             return None, "the lamp cannot be told lit from unlit"
@@ -313,7 +313,7 @@ class VideoReader:
             return lit, ""
         if strange:
             return None, "the view is blocked or was turned"
-        if float(around.mean()) < MIN_LUMA and self.indicator.lit is None:
+        if float(around.mean()) < MIN_LUMA and not self.indicator.was_lit:
             return None, "too dark"
         if self.indicator.blinking(t, False):
             return True, ""
@@ -327,7 +327,8 @@ class VideoReader:
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
         self.past, self.judged_t, self.blind_t, self.found_t = [], None, None, None
-        self.same, self.indicator.times = [], []
+        self.same = []
+        self.indicator.forget_times()
         self.surroundings.learnt_t = -1e18
         self.belief.forget()
         if length_s > COVERED_S:
