@@ -20,6 +20,8 @@ from workers.words import sentence
 VERSION = 15
 # Floors and open situations have been written alike since this version.
 CARRIED_SINCE = 13
+# Since this one all luma is on one scale.
+ONE_SCALE_SINCE = 15
 _UNREADABLE = (zlib.error, ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 
@@ -214,7 +216,10 @@ class State:
                 for name, rule in rules.items()
                 if rule.type in kinds and rule.level in kinds[rule.type].levels
             },
-            floors={name: Floor.load(floor).anew() for name, floor in raw["floors"].items()},
+            floors={
+                name: Floor.load(floor).anew(as_sent=raw["version"] < ONE_SCALE_SINCE)
+                for name, floor in raw["floors"].items()
+            },
             note=note,
         )
 

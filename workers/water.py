@@ -79,7 +79,8 @@ def _read(
         sight = memory.look(frame.luma, gauge.points, people, t, still=still)
         value, sure = sight.value, sight.confidence
     else:
-        share = memory.look(frame.luma, scene.polygons[gauge.zone or ""], people, t)
+        zone = scene.polygons[gauge.zone or ""]
+        share = memory.look(frame.luma, zone, people, t, brought=frame.brought)
         value, sure = share.value, share.confidence
     if memory.pace.tell(value, t, change, always=still):
         shown = None if value is None else round(value, 4)

@@ -196,6 +196,28 @@ def test_a_floor_that_was_not_known_yet_is_learnt_after_another_version():
     assert state.floors["floor"].pace.value == 0.0
 
 
+@pytest.mark.parametrize("version", [14, VERSION])
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_a_dry_floor_of_a_full_range_camera_is_brought_to_the_one_scale(version, share):
+    def sent(wet):
+        picture = floor(wet)
+        picture[144:324, 160:480] //= 4  # coal: much darker than what is around it
+        return picture
+
+    def brought(picture):
+        return np.round(16 + picture * (219 / 255)).astype(np.uint8)
+
+    memory = Floor()
+    for i in range(6):
+        memory.look(sent(0.0) if version == 14 else brought(sent(0.0)), ZONE, [], float(i))
+    state = State(floors={"floor": memory})
+    memory = State.restart(of_version(state, version), "anew").floors["floor"]
+    memory = Floor.load(json.loads(json.dumps(memory.dump())))
+    for i in range(5):
+        answer = memory.look(brought(sent(share)), ZONE, [], 10.0 + i, brought=True)
+    assert answer.value == pytest.approx(share, abs=0.1)
+
+
 def test_the_scene_names_a_zone_instead_of_points():
     document = {
         "version": 1,

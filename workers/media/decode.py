@@ -14,7 +14,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from workers.media.errors import MediaError
-from workers.media.luma import is_full, limited, luma_of, plane_of
+from workers.media.luma import is_brought, is_full, limited, luma_of, plane_of
 from workers.media.source import NO_PICTURES
 
 # Looking at 4 kB instead of seconds of stream makes opening two to three times cheaper.
@@ -52,6 +52,11 @@ class Frame:
         if isinstance(self._picture, np.ndarray):
             return cv2.cvtColor(self._picture, cv2.COLOR_BGR2GRAY)
         return luma_of(self._picture)
+
+    @property
+    def brought(self) -> bool:
+        """Tell whether the luma was brought from the full range; a still's is as it was."""
+        return not isinstance(self._picture, np.ndarray) and is_brought(self._picture)
 
     def bgr(self, width: int | None = None) -> np.ndarray:
         """Return the picture (H, W, 3) uint8, made smaller to this width, never larger."""

@@ -31,6 +31,11 @@ def is_full(picture: Any) -> bool:
     return bool(picture.format.name.startswith("yuvj") or picture.color_range == _FULL)
 
 
+def is_brought(picture: Any) -> bool:
+    """Tell whether luma_of() brings a picture from another scale."""
+    return is_full(picture) or picture.format.name not in LUMA_PLANE
+
+
 def luma_of(picture: Any) -> np.ndarray:
     """Return a decoded picture's luma (H, W) uint8, limited, as a view where its layout allows.
 
@@ -39,13 +44,13 @@ def luma_of(picture: Any) -> np.ndarray:
     name = picture.format.name
     if name in LUMA_PLANE:
         plane = plane_of(picture)
-        return _limited(plane) if is_full(picture) else plane
+        return limited_luma(plane) if is_full(picture) else plane
     if name in DEEP_PLANE:
         plane, step = plane_of(picture, dtype=np.uint16), DEEP_PLANE[name]
         if is_full(picture):
-            return _limited(plane, step)
+            return limited_luma(plane, step)
         return cv2.convertScaleAbs(plane, alpha=step)
-    return _limited(picture.to_ndarray(format="gray"))
+    return limited_luma(picture.to_ndarray(format="gray"))
 
 
 def plane_of(picture: Any, index: int = 0, dtype: type = np.uint8) -> np.ndarray:
@@ -60,8 +65,9 @@ def limited(planes: list[np.ndarray]) -> list[np.ndarray]:
     """Return full-range planes, brightness first and then the two of colour, as limited ones."""
     zero = 128 * (1 - _COLOUR_SPAN)
     colours = [cv2.convertScaleAbs(plane, alpha=_COLOUR_SPAN, beta=zero) for plane in planes[1:]]
-    return [_limited(planes[0]), *colours]
+    return [limited_luma(planes[0]), *colours]
 
 
-def _limited(plane: np.ndarray, step: float = 1.0) -> np.ndarray:
+def limited_luma(plane: np.ndarray, step: float = 1.0) -> np.ndarray:
+    """Return full-range luma as limited uint8; step: what one of its steps is of one of 8 bits."""
     return cv2.convertScaleAbs(plane, alpha=step * _SPAN, beta=_BLACK)

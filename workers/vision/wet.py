@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from workers.geometry import Polygon
+from workers.media.luma import limited_luma
 from workers.packing import pack_image, unpack_image
 from workers.vision.pace import Pace
 
@@ -57,11 +58,26 @@ class Floor:
     dry: np.ndarray | None = None
     recent: list[float] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
+    # The reference is as the camera sent it: its luma was not yet brought to one scale.
+    as_sent: bool = False
 
     def look(
-        self, luma: np.ndarray, zone: Polygon, people: Sequence[Sequence[float]], t: float
+        self,
+        luma: np.ndarray,
+        zone: Polygon,
+        people: Sequence[Sequence[float]],
+        t: float,
+        *,
+        brought: bool = False,
     ) -> Share:
-        """Read one picture's luma (H, W) uint8 at t; a zone drawn anew begins anew."""
+        """Read one picture's luma (H, W) uint8 at t; a zone drawn anew begins anew.
+
+        brought: the luma was brought from the full range.
+        """
+        if self.as_sent:
+            self.as_sent = False
+            if brought and self.dry is not None:
+                self.dry = limited_luma(self.dry)
         found = self._read(luma, zone, people)
         self.pace.note(found.value, t)
         return found
@@ -95,9 +111,9 @@ class Floor:
         visible = float((inside & free).sum() / inside.sum())
         return Share(median(self.recent), sure * visible)
 
-    def anew(self) -> "Floor":
+    def anew(self, *, as_sent: bool) -> "Floor":
         """Return a memory that knows the dry floor, and nothing else."""
-        return Floor(zone=self.zone, dry=self.dry)
+        return Floor(zone=self.zone, dry=self.dry, as_sent=as_sent or self.as_sent)
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -107,6 +123,7 @@ class Floor:
             "dry": None if self.dry is None else pack_image(self.dry),
             "recent": self.recent,
             "pace": asdict(self.pace),
+            "as_sent": self.as_sent,
         }
 
     @classmethod
@@ -114,7 +131,8 @@ class Floor:
         """Rebuild from dump()."""
         seen = [unpack_image(one) for one in data["seen"]]
         dry = None if data["dry"] is None else unpack_image(data["dry"])
-        return cls(data["zone"], seen, dry, data["recent"], Pace(**data["pace"]))
+        pace, as_sent = Pace(**data["pace"]), data.get("as_sent", False)
+        return cls(data["zone"], seen, dry, data["recent"], pace, as_sent)
 
 
 def _share(
