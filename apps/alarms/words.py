@@ -86,6 +86,7 @@ FAULTS = {
     "blocked": _("Camera is blocked"),
     "moved": _("Camera was moved"),
     "clock_drift": _("Camera's clock drifts"),
+    "unwatched": _("Camera's pictures are not analysed"),
     "machine_disagreement": _("Signal and picture of a machine disagree"),
     "gauge_unreadable": _("Water gauge cannot be read"),
 }

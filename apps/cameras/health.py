@@ -17,10 +17,13 @@ from workers.words import sentence
 __all__ = ["LOST_RULE", "alarm_rule", "watch"]
 
 LOST_RULE, DRIFT_RULE = f"{CAMERA_RULE}.lost", f"{CAMERA_RULE}.clock_drift"
+UNWATCHED_RULE = f"{CAMERA_RULE}.unwatched"
 # States in which the recorder gets no pictures. Off is not among them: Davy was stopped, or the
 # camera was switched off by a person.
 DOWN = (StreamState.State.LOST, StreamState.State.FROZEN, StreamState.State.UNUSABLE)
 DOWN += (StreamState.State.CONNECTING,)
+# Pictures that come and are analysed by nobody for so long; over once they are as new as this.
+UNWATCHED_S, WATCHED_S = 60.0, 10.0
 # The camera's clock against ours: raised above, cleared below.
 DRIFT_S, DRIFT_CLEAR_S = 2.0, 1.0
 
@@ -37,7 +40,7 @@ def watch() -> None:
     """Look at what the recorder last said of each camera; the beat calls this every two seconds."""
     now = timezone.now()
     with system_scope("one look at the streams of every mine"):
-        cameras = list(Camera.objects.prefetch_related("streams"))
+        cameras = list(Camera.objects.select_related("analysis").prefetch_related("streams"))
         there = set(
             Alarm.objects.filter(rule_type=CAMERA_TYPE, cleared_at=None).values_list(
                 "camera_id", "rule", "situation"
@@ -70,6 +73,18 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
             because = stream.reason or stream.state
             why = sentence(f"no picture for {down_s:.0f} s: {because}")
             _raise(camera, "lost", stream.since, now, why, values, armed=armed)
+    unwatched_s = (now - _watched_at(camera, stream)).total_seconds()
+    if unwatched_s < WATCHED_S:
+        if UNWATCHED_RULE in there:
+            _clear(camera, UNWATCHED_RULE, there[UNWATCHED_RULE], now)
+    elif (
+        unwatched_s >= UNWATCHED_S
+        and stream.state == StreamState.State.RECORDING
+        and UNWATCHED_RULE not in there
+    ):
+        why = sentence(f"its pictures come, and none was analysed for {unwatched_s:.0f} s")
+        since = now - timedelta(seconds=unwatched_s)
+        _raise(camera, "unwatched", since, now, why, {}, armed=_armed(camera))
     drift_s = abs(stream.drift_s)
     if drift_s > DRIFT_S and DRIFT_RULE not in there:
         slow = stream.drift_s > 0
@@ -83,6 +98,13 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
         _raise(camera, "clock_drift", since, now, why, values, armed=False)
     elif drift_s < DRIFT_CLEAR_S and DRIFT_RULE in there:
         _clear(camera, DRIFT_RULE, there[DRIFT_RULE], now)
+
+
+def _watched_at(camera: Camera, stream: StreamState) -> datetime:
+    """Return up to when the camera's pictures were analysed, or since when there are any."""
+    analysis = getattr(camera, "analysis", None)
+    until = analysis.analysed_until if analysis is not None else None
+    return max(until, stream.since) if until is not None else stream.since
 
 
 def _armed(camera: Camera) -> bool:

@@ -60,6 +60,40 @@ def test_a_lost_camera_over_an_armed_zone_is_an_alarm_after_five_seconds(camera:
     assert "gone" in alarm.why
 
 
+def analysed(camera: Camera, ago_s: float | None) -> None:
+    until = None if ago_s is None else timezone.now() - timedelta(seconds=ago_s)
+    with mine_scope(camera.mine_id):
+        Analysis.objects.filter(camera=camera).update(analysed_until=until)
+
+
+@pytest.mark.parametrize("never", [False, True])
+def test_pictures_that_nobody_analyses_are_an_alarm_after_a_minute(camera: Camera, never: bool):
+    say(camera, "recording", 50)
+    analysed(camera, None if never else 55)
+    watch()
+    assert alarms(camera) == []
+    say(camera, "recording", 61 if never else 300)
+    analysed(camera, None if never else 61)
+    watch()
+    watch()
+    (alarm,) = alarms(camera)
+    assert (alarm.rule, alarm.level, alarm.severity) == ("camera.unwatched", "unwatched", "high")
+    assert alarm.why == "its pictures come, and none was analysed for 61 s"
+    analysed(camera, 20)
+    watch()
+    assert alarms(camera)[0].cleared_at is None, "it is still behind"
+    analysed(camera, 2)
+    watch()
+    assert alarms(camera)[0].cleared_at is not None
+
+
+def test_a_lost_camera_is_not_said_to_be_unwatched_as_well(camera: Camera):
+    say(camera, "lost", 90)
+    analysed(camera, 90)
+    watch()
+    assert [alarm.rule for alarm in alarms(camera)] == ["camera.lost"]
+
+
 def test_a_lost_camera_without_a_rule_has_ten_seconds_and_is_less_severe(camera: Camera):
     with mine_scope(camera.mine_id):
         bare = {**SCENE, "rules": []}
@@ -96,6 +130,7 @@ def test_nobody_is_called_to_a_camera_that_was_switched_off(camera: Camera):
 
 def test_a_clock_that_drifts_by_more_than_two_seconds_is_told(camera: Camera):
     say(camera, "recording", 60)
+    analysed(camera, 1)
     with mine_scope(camera.mine_id):
         StreamState.objects.filter(camera=camera).update(drift_s=-2.4)
     watch()
