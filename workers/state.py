@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from workers.hazards import registry
-from workers.vision.fusion import MachineState, set_back
+from workers.vision.fusion import MachineState, in_time, set_back
 from workers.vision.gate import Gate
 from workers.vision.gauge import Level
 from workers.vision.health import Health
@@ -57,9 +57,11 @@ class InputState:
     waiting: list[tuple[float, str]] = field(default_factory=list)
 
     def add(self, t: float, value: str) -> None:
-        """Take a report; one from the future waits until its time has come."""
-        self.waiting.append((t, value.strip()))
-        self.waiting.sort()
+        """Take a report; one from the future waits until its time has come.
+
+        Of two of one time the later taken counts: no value of an input is known to be the safe one.
+        """
+        self.waiting = in_time([*self.waiting, (t, value.strip())])
 
     def set_back(self, last_t: float, by_s: float) -> None:
         """Follow a clock that was set back, last seen at last_t: what was told keeps its age."""

@@ -12,7 +12,7 @@ from apps.cameras.models import Camera, Chunk
 from apps.rules.replays import draft
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.rules.slopes import joined
-from apps.signals.selectors import reports_until, signals_until
+from apps.signals.selectors import in_time, reports_until, signals_until
 from workers import engine
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
@@ -182,7 +182,7 @@ def signals_of(camera: Camera, scene: Scene, rows: list[Chunk]) -> list[engine.S
     since, until = rows[0].started_at, rows[-1].started_at + LONGEST
     told = signals_until(mine_id=camera.mine_id, keys=keys, since=since, until=until)
     told += reports_until(mine_id=camera.mine_id, keys=keys, since=since, until=until)
-    return [engine.Signal(at.timestamp(), key, state) for at, key, state in sorted(told)]
+    return [engine.Signal(at.timestamp(), key, state) for at, key, state in in_time(told)]
 
 
 def due(waiting: list[engine.Signal], row: Chunk) -> list[engine.Signal]:

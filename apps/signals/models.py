@@ -19,7 +19,12 @@ class MachineState(models.TextChoices):
 
 
 class Signal(MineRow):
-    """One report of a machine's state, by the clock of whoever sent it."""
+    """One report of a machine's state, by the clock of whoever sent it.
+
+    Of several of one time the most dangerous counts (`DANGER`). note: what its sender should know.
+    """
+
+    note = ""
 
     machine = models.ForeignKey("mines.Machine", on_delete=models.CASCADE, related_name="signals")
     state = models.CharField(max_length=10, choices=MachineState)
@@ -32,13 +37,18 @@ class Signal(MineRow):
     class Meta:
         constraints = [
             # The same report sent twice is one report.
-            models.UniqueConstraint(fields=["machine", "at"], name="signal_once"),
+            models.UniqueConstraint(fields=["machine", "at", "state"], name="signal_once"),
         ]
         indexes = [models.Index(fields=["machine", "-at"])]
 
 
 class Report(MineRow):
-    """One report of an input: a barrier, a mode, a permit, a count; by the sender's clock."""
+    """One report of an input: a barrier, a mode, a permit, a count; by the sender's clock.
+
+    Of several of one time the one that was received last counts. note: what its sender should know.
+    """
+
+    note = ""
 
     key = models.CharField(max_length=100)
     value = models.CharField(max_length=100)
@@ -51,6 +61,6 @@ class Report(MineRow):
     class Meta:
         constraints = [
             # The same report sent twice is one report.
-            models.UniqueConstraint(fields=["mine", "key", "at"], name="report_once"),
+            models.UniqueConstraint(fields=["mine", "key", "at", "value"], name="report_once"),
         ]
         indexes = [models.Index(fields=["mine", "key", "-at"])]

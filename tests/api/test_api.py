@@ -179,6 +179,21 @@ def test_the_same_signal_twice_is_one(cast: Cast, program: Program):
         assert Signal.objects.count() == 1
 
 
+def test_two_states_of_one_time_are_both_kept_and_the_answer_says_which_counts(
+    cast: Cast, program: Program
+):
+    at = timezone.now().replace(microsecond=0).isoformat()
+    body = {"mine": cast.lamp_hill.mine.pk, "machine": "winch-1", "at": at}
+    notes = []
+    for state in ("STOPPED", "RUNNING", "STOPPED"):
+        answer = program.post("signals/", {**body, "state": state})
+        assert (answer.status_code, answer.json()["state"]) == (201, state)
+        notes.append(answer.json()["note"])
+    assert notes == ["", "", ""]
+    answer = program.post("signals/", {**body, "state": "STARTING"})
+    assert answer.json()["note"].startswith("RUNNING was reported of the same time")
+
+
 def test_events_after_a_cursor_are_what_the_socket_would_send(cast: Cast, program: Program):
     cursor = program.get("events/").json()["cursor"]
     with mine_scope(cast.lamp_hill.mine.pk):

@@ -196,3 +196,17 @@ def test_a_scene_that_cannot_be_read_is_refused_with_its_path(item, path, words)
         machine_scene(**item)
     assert error.value.path == path
     assert words in error.value.message
+
+
+@pytest.mark.parametrize("moving", ["RUNNING", "STARTING", "COASTING"])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_signals_of_one_time_the_one_that_moves_counts(moving, turn):
+    machine = MachineState()
+    for state in ("STOPPED", moving)[::turn]:
+        machine.add_signal(1.0, state)
+    assert machine.fuse("signal", 2.0, None)[0] == moving
+    machine = MachineState()
+    for state in ("STOPPED", moving, "STOPPED")[::turn]:
+        machine.add_signal(1.0, state)
+        machine.fuse("signal", 2.0, None)
+    assert machine.fuse("signal", 2.0, None)[0] == moving

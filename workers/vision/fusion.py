@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.vision.belief import STATES
+from workers.vision.belief import DANGER, STATES
 from workers.vision.health import Change, Health
 from workers.vision.machine import VideoReader
 from workers.words import sentence
@@ -20,7 +20,12 @@ def set_back(
 
     What was to come after last_t was told by the old clock; the rest by the new one already.
     """
-    return sorted((t - by_s if t > last_t else t, said) for t, said in waiting)
+    return in_time([(t - by_s if t > last_t else t, said) for t, said in waiting])
+
+
+def in_time(waiting: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Return reports by their time; those of one time stay in the order in which they came."""
+    return sorted(waiting, key=lambda one: one[0])
 
 
 @dataclass
@@ -44,7 +49,7 @@ class MachineState:
         """Take a signal; one from the future waits until its time has come."""
         state = state.strip().upper()
         self.waiting.append((t, state if state in STATES else "UNKNOWN"))
-        self.waiting.sort()
+        self.waiting = in_time(self.waiting)
 
     def set_back(self, last_t: float, by_s: float) -> None:
         """Follow a clock that was set back, last seen at last_t: what was told keeps its age."""
@@ -57,7 +62,7 @@ class MachineState:
         """Return state, where it comes from, and the confidence in it, at time t."""
         while self.waiting and self.waiting[0][0] <= t + 1e-6:
             when, state = self.waiting.pop(0)
-            if self.signal_t is None or when >= self.signal_t:
+            if self._counts(when, state):
                 self.signal, self.signal_t = state, when
         signal = self.says(t, stale_s)
         if source == "signal":
@@ -66,6 +71,12 @@ class MachineState:
         if source == "video":
             return video, "video", self.video.confidence
         return self._both(signal, video, t)
+
+    def _counts(self, when: float, state: str) -> bool:
+        """Tell whether a report counts more than the last that did."""
+        if self.signal is None or self.signal_t is None or when > self.signal_t:
+            return True
+        return when == self.signal_t and DANGER.index(state) > DANGER.index(self.signal)
 
     def says(self, t: float, stale_s: float | None) -> str:
         """Return what the signal says at t: UNKNOWN where it is older than stale_s."""

@@ -124,6 +124,9 @@ class SignalSerializer(serializers.Serializer[Any]):
         help_text="what it says: OPEN, 3.2", required=False, max_length=100
     )
     at = serializers.DateTimeField(required=False, help_text="by the sender's clock; now if absent")
+    note = serializers.CharField(
+        read_only=True, help_text="why what was kept does not count, or empty"
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Find the machine in the mine; an input is named by the scenes that use it."""
@@ -150,19 +153,11 @@ class SignalSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, signal: Any) -> dict[str, Any]:
         """Return what was kept."""
+        about = {"at": signal.at.isoformat(), "note": signal.note}
         if isinstance(signal, Report):
-            return {
-                "mine": signal.mine_id,
-                "input": signal.key,
-                "value": signal.value,
-                "at": signal.at.isoformat(),
-            }
-        return {
-            "mine": signal.mine_id,
-            "machine": signal.machine.key,
-            "state": signal.state,
-            "at": signal.at.isoformat(),
-        }
+            return {"mine": signal.mine_id, "input": signal.key, "value": signal.value, **about}
+        machine = signal.machine.key
+        return {"mine": signal.mine_id, "machine": machine, "state": signal.state, **about}
 
 
 class EventSerializer(serializers.Serializer[Any]):

@@ -1,0 +1,130 @@
+"""What machines and inputs report reaches the engine as it must, however its times lie."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import permutations
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from apps.audit.models import AuditEntry
+from apps.signals.models import Report, Signal
+from apps.signals.selectors import reports_until, signals_until
+from apps.signals.services import report_receive, signal_receive
+from apps.tenancy.scope import mine_scope
+from tests.cast import Cast, Place
+from workers.judge import inputs
+from workers.scene import parse_scene
+from workers.state import InputState, State
+from workers.vision.fusion import MachineState
+
+pytestmark = pytest.mark.live
+
+TOKEN = {"id": "token", "kind": "state", "states": ["VEHICLE", "PEDESTRIAN", "FREE"]}
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def hill(cast: Cast, clock: time_machine.Traveller) -> Iterator[Place]:
+    with mine_scope(cast.lamp_hill.mine.pk):
+        yield cast.lamp_hill
+
+
+def ago(seconds: float) -> datetime:
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+def say(hill: Place, state: str, seconds: float) -> Signal:
+    return signal_receive(machine=hill.machine, state=state, at=ago(seconds))
+
+
+def tell(hill: Place, value: str, seconds: float) -> Report:
+    return report_receive(mine=hill.mine, key="token", value=value, at=ago(seconds))
+
+
+def judged(hill: Place, machine: MachineState, seconds: float = 0, source: str = "signal") -> str:
+    """Return a machine's state as a chunk of one second that began so long ago has it."""
+    since, until = ago(seconds), ago(seconds - 1)
+    for at, _key, state in signals_until(
+        mine_id=hill.mine.pk, keys=[hill.machine.key], since=since, until=until
+    ):
+        machine.add_signal(at.timestamp(), state)
+    return machine.fuse(source, until.timestamp(), None)[0]
+
+
+def read(hill: Place, memory: InputState, seconds: float = 0) -> str | float | None:
+    """Return a token's value as a chunk of one second that began so long ago has it."""
+    since, until = ago(seconds), ago(seconds - 1)
+    for at, _key, value in reports_until(
+        mine_id=hill.mine.pk, keys=["token"], since=since, until=until
+    ):
+        memory.add(at.timestamp(), value)
+    scene = parse_scene({"version": 1, "inputs": [TOKEN]})
+    return inputs(scene, State(inputs={"token": memory}), until.timestamp())["token"].value
+
+
+@pytest.mark.parametrize("moving", ["RUNNING", "STARTING", "COASTING"])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["stopped first", "stopped last"])
+@pytest.mark.parametrize("seconds", [0.5, 20], ids=["in one chunk", "before the chunk"])
+def test_of_two_reports_of_one_second_the_one_that_moves_counts(
+    hill: Place, moving: str, order: tuple[int, int], seconds: float
+):
+    say(hill, "RUNNING", 60)
+    for which in order:
+        say(hill, ("STOPPED", moving)[which], seconds)
+    assert judged(hill, MachineState(), 1 if seconds < 1 else 5) == moving
+    assert Signal.objects.filter(at=ago(seconds)).count() == 2
+
+
+def test_a_second_report_of_one_second_counts_when_the_first_was_analysed_already(hill: Place):
+    machine = MachineState()
+    say(hill, "STOPPED", 10)
+    assert judged(hill, machine, 10) == "STOPPED"
+    say(hill, "RUNNING", 10)
+    assert judged(hill, machine, 9) == "RUNNING"
+    say(hill, "STOPPED", 10)  # the first once more
+    assert judged(hill, machine, 8) == "RUNNING"
+    say(hill, "STOPPED", 7.5)
+    assert judged(hill, machine, 7) == "STOPPED"
+
+
+def test_the_same_report_twice_stays_one_beside_another_of_its_second(hill: Place):
+    for state in ("STOPPED", "RUNNING", "RUNNING", "STOPPED"):
+        say(hill, state, 10)
+    assert sorted(Signal.objects.values_list("state", flat=True)) == ["RUNNING", "STOPPED"]
+
+
+def test_who_says_stopped_in_the_second_of_running_is_told_that_it_does_not_count(hill: Place):
+    assert say(hill, "RUNNING", 10).note == ""
+    assert "RUNNING" in say(hill, "STOPPED", 10).note
+    assert say(hill, "STOPPED", 9).note == ""
+    states = AuditEntry.objects.filter(action="signal.changed").order_by("pk")
+    assert [row.detail["state"] for row in states] == ["RUNNING", "STOPPED"]
+    assert datetime.fromisoformat(states[1].detail["at"]) == ago(9)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 20], ids=["in one chunk", "before the chunk"])
+@pytest.mark.parametrize("order", list(permutations(["FREE", "VEHICLE"])))
+def test_of_two_reports_of_an_input_in_one_second_the_last_received_counts(
+    hill: Place, order: tuple[str, ...], seconds: float
+):
+    for value in order:
+        tell(hill, value, seconds)
+    assert read(hill, InputState(), 1 if seconds < 1 else 5) == order[-1]
+
+
+def test_a_second_report_of_an_input_counts_when_the_first_was_analysed_already(hill: Place):
+    memory = InputState()
+    tell(hill, "FREE", 10)
+    assert read(hill, memory, 10) == "FREE"
+    tell(hill, "VEHICLE", 10)
+    tell(hill, "VEHICLE", 10)
+    assert read(hill, memory, 9) == "VEHICLE"
+    assert Report.objects.count() == 2
