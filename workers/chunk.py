@@ -11,7 +11,10 @@ from workers.state import State
 
 @dataclass(frozen=True)
 class Signal:
-    """A machine's state as told by somebody else; t on the chunk's clock."""
+    """A machine's state or an input's value, as told by somebody else; t on the chunk's clock.
+
+    state: or workers.told.LATE, that a late report says otherwise than the one of this time.
+    """
 
     t: float
     machine: str

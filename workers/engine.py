@@ -349,7 +349,9 @@ class _Fold:
                     Reading(f"{machine.id}.state", t, state, sure, source, why or None)
                 )
             rule = speaker(self.scene, self.state, machine.id)
-            self._tell(memory.tell(self.state.health, machine.id, machine.name, t, rule))
+            self._tell(
+                memory.tell(self.state.health, machine.id, machine.name, t, rule, machine.source)
+            )
 
     def _tell(self, changes: Iterable[Change]) -> None:
         """Write down what the camera's health has to tell; anybody may call it with a judgement."""

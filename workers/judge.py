@@ -14,6 +14,7 @@ from workers.hazards.base import Box, Condition, Hazard, InputView, View
 from workers.report import Finding, Reading, finding
 from workers.scene import Input, Scene, SceneRule
 from workers.state import InputState, RuleState, State
+from workers.told import LATE
 from workers.when import holds, in_schedule
 
 # A value that does not change is written down again so often.
@@ -240,13 +241,16 @@ def inputs(scene: Scene, state: State, t: float) -> Mapping[str, InputView]:
 def _input(one: Input, memory: InputState, t: float) -> InputView:
     while memory.waiting and memory.waiting[0][0] <= t + 1e-6:
         at, said = memory.waiting.pop(0)
+        if said == LATE and one.kind == "event":
+            continue  # an event does not last: an older one takes nothing back
         if memory.at_s is None or at >= memory.at_s:
             if said != memory.value or one.kind == "event":
                 memory.since_s = at
             memory.value, memory.at_s = said, at
     stale = one.stale_s is not None and memory.at_s is not None and t - memory.at_s > one.stale_s
-    value = None if stale or memory.value is None else _read(one, memory.value)
-    return InputView(value, memory.at_s, memory.since_s, stale, one.kind)
+    late = memory.value == LATE
+    value = None if stale or late or memory.value is None else _read(one, memory.value)
+    return InputView(value, memory.at_s, memory.since_s, stale, one.kind, late)
 
 
 def _read(one: Input, value: str) -> str | float | None:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from workers.hazards import registry
-from workers.vision.fusion import MachineState, in_time, set_back
+from workers.told import in_time, set_back
+from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
 from workers.vision.gauge import Level
 from workers.vision.health import Health

@@ -89,6 +89,7 @@ FAULTS = {
     "unwatched": _("Camera's pictures are not analysed"),
     "machine_disagreement": _("Signal and picture of a machine disagree"),
     "gauge_unreadable": _("Water gauge cannot be read"),
+    "signal_late": _("Reports of a machine come late"),
 }
 # Why nobody should believe that a camera watches anything now.
 BLIND = {

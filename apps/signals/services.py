@@ -1,6 +1,7 @@
 """Writes of machine signals."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,13 +13,15 @@ from apps.audit.services import record
 from apps.live.services import emit
 from apps.mines.models import Machine, Mine
 from apps.signals.models import MachineState, Report, Signal
-from apps.signals.selectors import signal_standing
-from workers.vision.belief import DANGER
+from apps.signals.selectors import report_standing, signal_standing
+from workers.told import DANGER
 
 __all__ = ["count_keep", "report_receive", "signal_receive"]
 
 # A report from the future would hold its state until then; clocks may differ this much.
 CLOCK_TOLERANCE = timedelta(seconds=5)
+# Reports may overtake each other on their way by this much: an older one then says nothing new.
+OVERTAKEN = timedelta(seconds=3)
 # Counts of analyses come every few seconds, and are of use only beside recorded pictures.
 KEEP_COUNTS = timedelta(days=31)
 
@@ -30,13 +33,15 @@ def signal_receive(
     """Keep one report of a machine's state; the same report sent twice is one.
 
     One that says otherwise than a more dangerous one of the same time is kept and does not count:
-    the machine's next report ends that, and the answer's `note` says so.
+    the machine's next report ends that. One that comes clearly after a newer one and says otherwise
+    was sent by a wrong clock, or the newer one was: a machine that was said to stand is UNKNOWN
+    until a report newer than both. The answer's `note` says either; the second is recorded.
     """
     now = timezone.now()
-    at = at or now
-    if at > now + CLOCK_TOLERANCE:
-        raise ValidationError({"at": _("This time lies in the future: check the sender's clock.")})
-    stood = signal_standing(machine_id=machine.pk, until=at)
+    at = _checked(at, now)
+    newest = signal_standing(machine_id=machine.pk, until=now + CLOCK_TOLERANCE)
+    is_behind = newest is not None and at < newest.at
+    stood = signal_standing(machine_id=machine.pk, until=at) if is_behind else newest
     signal, created = Signal.objects.get_or_create(
         mine_id=machine.mine_id,
         machine=machine,
@@ -44,25 +49,31 @@ def signal_receive(
         state=MachineState(state),
         defaults={"sender": sender},
     )
-    if not created or (stood is not None and stood.state == state):
-        return signal
-    if stood is not None and stood.at == at and DANGER.index(stood.state) > DANGER.index(state):
-        text = _("%(state)s was reported of the same time, and counts: send finer times.")
-        signal.note = text % {"state": stood.state}
+    if not created:
         return signal
     detail = {"state": state, "at": at.isoformat()}
-    record(
-        action="signal.changed",
-        subject=machine,
-        mine_id=machine.mine_id,
-        actor=sender,
-        detail=detail,
-    )
-    emit(
-        mine_id=machine.mine_id,
-        kind="signal.changed",
-        payload={"machine": machine.key, **detail},
-    )
+    if newest is not None and at < newest.at - OVERTAKEN and state != newest.state:
+        behind = Signal.objects.filter(machine=machine, behind_at=newest.at, state=state)
+        told = {"machine": machine.key, **detail, "newest": newest.state}
+        if not behind.exists():
+            _tell_late("signal", signal, machine, newest.at, told, sender)
+        signal.note = _late_note(newest.at - at, newest.state)
+    elif stood is not None and stood.at == at and DANGER.index(stood.state) > DANGER.index(state):
+        text = _("%(state)s was reported of the same time, and counts: send finer times.")
+        signal.note = text % {"state": stood.state}
+    elif stood is None or stood.state != state:
+        record(
+            action="signal.changed",
+            subject=machine,
+            mine_id=machine.mine_id,
+            actor=sender,
+            detail=detail,
+        )
+        emit(
+            mine_id=machine.mine_id,
+            kind="signal.changed",
+            payload={"machine": machine.key, **detail},
+        )
     return signal
 
 
@@ -70,22 +81,64 @@ def signal_receive(
 def report_receive(
     *, mine: Mine, key: str, value: str, at: datetime | None = None, sender: User | None = None
 ) -> Report:
-    """Keep one report of an input; the same report sent twice is one."""
+    """Keep one report of an input; the same report sent twice is one.
+
+    One that comes clearly after a newer one and says otherwise was sent by a wrong clock, or the
+    newer one was: the input is unknown until a report newer than both; the answer's `note` says so
+    and it is recorded.
+    """
     now = timezone.now()
-    at = at or now
-    if at > now + CLOCK_TOLERANCE:
-        raise ValidationError({"at": _("This time lies in the future: check the sender's clock.")})
-    # Of one time the one received last counts, so nothing that is there can count more than it.
-    rows = Report.objects.filter(mine=mine, key=key, at__lte=at).order_by("-at", "-pk")
-    previous = rows.values_list("value", flat=True).first()
+    at = _checked(at, now)
+    newest = report_standing(mine_id=mine.pk, key=key, until=now + CLOCK_TOLERANCE)
+    is_behind = newest is not None and at < newest.at
+    stood = report_standing(mine_id=mine.pk, key=key, until=at) if is_behind else newest
     report, created = Report.objects.get_or_create(
         mine=mine, key=key, at=at, value=value, defaults={"sender": sender}
     )
-    if created and previous != value:
-        detail = {"input": key, "value": value, "at": at.isoformat()}
+    if not created:
+        return report
+    detail = {"input": key, "value": value, "at": at.isoformat()}
+    if newest is not None and at < newest.at - OVERTAKEN and value.strip() != newest.value.strip():
+        told = {**detail, "newest": newest.value}
+        if not Report.objects.filter(mine=mine, key=key, behind_at=newest.at).exists():
+            _tell_late("input", report, report, newest.at, told, sender)
+        report.note = _late_note(newest.at - at, newest.value)
+    elif stood is None or stood.value != value:
         record(action="input.changed", subject=report, mine_id=mine.pk, actor=sender, detail=detail)
         emit(mine_id=mine.pk, kind="input.changed", payload=detail)
     return report
+
+
+def _checked(at: datetime | None, now: datetime) -> datetime:
+    """Return a report's time, which must not lie in the future."""
+    if at is not None and at > now + CLOCK_TOLERANCE:
+        raise ValidationError({"at": _("This time lies in the future: check the sender's clock.")})
+    return at or now
+
+
+def _tell_late(
+    what: str,
+    told: Signal | Report,
+    subject: Machine | Report,
+    newest_at: datetime,
+    detail: dict[str, Any],
+    sender: User | None,
+) -> None:
+    """Mark a report as late, once for a newest one: a sender may go on for hours so."""
+    told.behind_at = newest_at
+    told.save(update_fields=["behind_at"])
+    detail = {**detail, "newest_at": newest_at.isoformat()}
+    action, mine_id = f"{what}.late", told.mine_id
+    record(action=action, subject=subject, mine_id=mine_id, actor=sender, detail=detail)
+    emit(mine_id=mine_id, kind=action, payload=detail)
+
+
+def _late_note(behind: timedelta, newest: str) -> str:
+    text = _(
+        "This time lies %(seconds)s s before that of a report which says %(newest)s: check the"
+        " sender's clock. What is not certain counts as dangerous until a newer report."
+    )
+    return text % {"seconds": round(behind.total_seconds()), "newest": newest}
 
 
 def count_keep(*, mine_id: int, key: str, value: str, at: datetime, again: timedelta) -> None:

@@ -194,6 +194,21 @@ def test_two_states_of_one_time_are_both_kept_and_the_answer_says_which_counts(
     assert answer.json()["note"].startswith("RUNNING was reported of the same time")
 
 
+def test_the_answer_says_when_a_report_comes_after_a_newer_one_that_says_otherwise(
+    cast: Cast, program: Program
+):
+    said = {"mine": cast.lamp_hill.mine.pk}
+    for one, newest, late in (
+        ({"machine": "winch-1"}, {"state": "STOPPED"}, {"state": "RUNNING"}),
+        ({"input": "token"}, {"value": "FREE"}, {"value": "VEHICLE"}),
+    ):
+        assert program.post("signals/", {**said, **one, **newest}).json()["note"] == ""
+        at = (timezone.now() - timedelta(hours=1)).isoformat()
+        answer = program.post("signals/", {**said, **one, **late, "at": at})
+        assert answer.status_code == 201
+        assert "check the sender's clock" in answer.json()["note"]
+
+
 def test_events_after_a_cursor_are_what_the_socket_would_send(cast: Cast, program: Program):
     cursor = program.get("events/").json()["cursor"]
     with mine_scope(cast.lamp_hill.mine.pk):

@@ -14,6 +14,7 @@ from apps.signals.selectors import reports_until, signals_until
 from apps.signals.services import report_receive, signal_receive
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast, Place
+from workers.hazards.base import InputView
 from workers.judge import inputs
 from workers.scene import parse_scene
 from workers.state import InputState, State
@@ -61,13 +62,17 @@ def judged(hill: Place, machine: MachineState, seconds: float = 0, source: str =
 
 def read(hill: Place, memory: InputState, seconds: float = 0) -> str | float | None:
     """Return a token's value as a chunk of one second that began so long ago has it."""
+    return seen(hill, memory, seconds).value
+
+
+def seen(hill: Place, memory: InputState, seconds: float = 0, **about: str) -> InputView:
     since, until = ago(seconds), ago(seconds - 1)
     for at, _key, value in reports_until(
         mine_id=hill.mine.pk, keys=["token"], since=since, until=until
     ):
         memory.add(at.timestamp(), value)
-    scene = parse_scene({"version": 1, "inputs": [TOKEN]})
-    return inputs(scene, State(inputs={"token": memory}), until.timestamp())["token"].value
+    scene = parse_scene({"version": 1, "inputs": [about or TOKEN]})
+    return inputs(scene, State(inputs={"token": memory}), until.timestamp())["token"]
 
 
 @pytest.mark.parametrize("moving", ["RUNNING", "STARTING", "COASTING"])
@@ -128,3 +133,122 @@ def test_a_second_report_of_an_input_counts_when_the_first_was_analysed_already(
     tell(hill, "VEHICLE", 10)
     assert read(hill, memory, 9) == "VEHICLE"
     assert Report.objects.count() == 2
+
+
+HOUR = 3600.0
+
+
+def test_a_sender_whose_clock_fell_back_makes_a_standing_machine_unknown(hill: Place):
+    machine = MachineState()
+    say(hill, "STOPPED", 30)
+    assert judged(hill, machine, 5) == "STOPPED"
+    note = say(hill, "RUNNING", HOUR).note
+    assert "STOPPED" in note and "clock" in note
+    assert judged(hill, machine, 4) == judged(hill, MachineState(), 4) == "UNKNOWN"
+    assert "clock" in machine.why("signal")
+    say(hill, "STOPPED", HOUR - 5)
+    assert judged(hill, machine, 3) == "UNKNOWN", "it is still late"
+    say(hill, "STOPPED", 2.5)
+    assert judged(hill, machine, 2) == judged(hill, MachineState(), 2) == "STOPPED"
+
+
+@pytest.mark.parametrize("state", ["STARTING", "RUNNING", "COASTING", "UNKNOWN"])
+def test_whatever_is_not_stopped_makes_it_unknown_when_it_comes_late(hill: Place, state: str):
+    say(hill, "STOPPED", 30)
+    say(hill, state, 40)
+    assert judged(hill, MachineState()) == "UNKNOWN"
+
+
+def test_a_picture_of_a_standing_machine_does_not_outweigh_a_late_report_that_it_runs(hill: Place):
+    machine = MachineState()
+    machine.video.belief.state = "STOPPED"
+    say(hill, "STOPPED", 30)
+    assert judged(hill, machine, 5, "both") == "STOPPED"
+    say(hill, "RUNNING", HOUR)
+    assert judged(hill, machine, 4, "both") == "UNKNOWN"
+
+
+def test_a_late_report_of_standing_stops_no_machine_and_its_sender_is_told(hill: Place):
+    say(hill, "RUNNING", 30)
+    assert "RUNNING" in say(hill, "STOPPED", HOUR).note
+    assert judged(hill, MachineState()) == "RUNNING"
+    [row] = AuditEntry.objects.filter(action="signal.late")
+    assert (row.detail["state"], row.detail["newest"]) == ("STOPPED", "RUNNING")
+
+
+def test_a_late_report_that_says_the_same_is_nothing_to_tell(hill: Place):
+    say(hill, "RUNNING", 30)
+    assert say(hill, "RUNNING", HOUR).note == ""
+    assert not AuditEntry.objects.filter(action="signal.late").exists()
+
+
+def test_an_old_report_sent_once_more_casts_no_doubt(hill: Place):
+    say(hill, "RUNNING", 60)
+    say(hill, "STOPPED", 30)
+    assert say(hill, "RUNNING", 60).note == ""
+    assert judged(hill, MachineState()) == "STOPPED"
+
+
+def test_reports_that_overtook_each_other_by_seconds_cast_no_doubt(hill: Place):
+    say(hill, "STOPPED", 10)
+    assert say(hill, "RUNNING", 12).note == ""
+    assert judged(hill, MachineState()) == "STOPPED"
+
+
+def test_a_backlog_in_order_is_taken_as_it_comes(hill: Place):
+    machine = MachineState()
+    say(hill, "RUNNING", 600)
+    assert judged(hill, machine, 300) == "RUNNING"
+    for state, seconds in (("STOPPED", 200), ("RUNNING", 100), ("STOPPED", 50)):
+        assert say(hill, state, seconds).note == ""
+    assert judged(hill, machine) == judged(hill, MachineState()) == "STOPPED"
+
+
+def test_a_sender_that_goes_on_by_a_wrong_clock_is_recorded_once(hill: Place):
+    say(hill, "STOPPED", 30)
+    notes = [say(hill, "RUNNING", HOUR - second).note for second in range(20)]
+    assert all(notes)
+    [row] = AuditEntry.objects.filter(action="signal.late")
+    assert (row.detail["state"], row.detail["newest"]) == ("RUNNING", "STOPPED")
+    assert Signal.objects.exclude(behind_at=None).count() == 1
+
+
+def test_a_server_whose_clock_was_set_back_takes_what_is_reported_now(
+    hill: Place, clock: time_machine.Traveller
+):
+    say(hill, "STOPPED", 0)
+    clock.shift(timedelta(hours=-1))
+    assert say(hill, "RUNNING", 5).note == ""
+    assert judged(hill, MachineState()) == "RUNNING"
+
+
+@pytest.mark.parametrize(("newest", "late"), [("FREE", "VEHICLE"), ("VEHICLE", "FREE")])
+def test_an_input_is_unknown_after_a_late_report_that_says_otherwise(
+    hill: Place, newest: str, late: str
+):
+    memory = InputState()
+    tell(hill, newest, 30)
+    assert read(hill, memory, 5) == newest
+    assert newest in tell(hill, late, HOUR).note
+    for one in (memory, InputState()):
+        view = seen(hill, one, 4)
+        assert (view.value, view.late) == (None, True)
+    [row] = AuditEntry.objects.filter(action="input.late")
+    assert (row.detail["value"], row.detail["newest"]) == (late, newest)
+    tell(hill, late, 3.5)
+    view = seen(hill, memory, 3)
+    assert (view.value, view.late) == (late, False)
+
+
+def test_an_input_that_is_told_the_same_late_or_an_old_report_again_stays_known(hill: Place):
+    tell(hill, "VEHICLE", 60)
+    tell(hill, "FREE", 30)
+    notes = [tell(hill, value, at).note for value, at in (("VEHICLE", 60), ("FREE", HOUR))]
+    assert notes == ["", ""]
+    assert read(hill, InputState()) == "FREE"
+
+
+def test_a_late_event_leaves_the_newest_as_it_is(hill: Place):
+    tell(hill, "gas", 30)
+    assert tell(hill, "smoke", HOUR).note != ""
+    assert seen(hill, InputState(), 4, id="token", kind="event").value == "gas"

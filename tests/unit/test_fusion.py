@@ -1,9 +1,12 @@
 """A machine's state from its signal and its picture, and what is told when the two disagree."""
 
+from dataclasses import replace
+
 import pytest
 from engine_kit import document, run
 
 from workers.scene import SceneError, parse_scene
+from workers.told import LATE
 from workers.vision.fusion import MachineState
 
 
@@ -210,3 +213,38 @@ def test_of_two_signals_of_one_time_the_one_that_moves_counts(moving, turn):
         machine.add_signal(1.0, state)
         machine.fuse("signal", 2.0, None)
     assert machine.fuse("signal", 2.0, None)[0] == moving
+
+
+@pytest.mark.parametrize("cuts", [(), range(5, 100, 5)], ids=["one chunk", "a chunk a second"])
+@pytest.mark.parametrize("source", ["signal", "both", "video"])
+def test_a_late_report_of_a_moving_machine_is_unknown_and_a_fault_of_the_camera(
+    monkeypatch, cuts, source
+):
+    scene = disagreeing(monkeypatch, lambda t: "STOPPED")
+    scene = replace(scene, machines=(replace(scene.machines[0], source=source),))
+    signals = [(1.0, "STOPPED"), (1.0, LATE), (12.0, "STOPPED")]
+    made = run(lambda i: [], 100, where=scene, signals=signals, cuts=cuts, reload=True)
+    found = [f for a in made for f in a.findings if f.level == "signal_late"]
+    if source == "video":
+        assert found == []
+        return
+    assert [f.state for f in found] == ["raised", "cleared"]
+    assert found[0].t == pytest.approx(6.0, abs=0.3) and found[1].t == pytest.approx(17.0, abs=1.5)
+    why = "Main winch: a report came late and says that it moves: check its sender's clock"
+    assert (found[0].why, found[0].values["machine"]) == (why, "winch-1")
+    shown = [(round(r.t, 1), r.value, r.why) for a in made for r in a.readings
+             if r.name == "winch-1.state"]  # fmt: skip
+    assert shown[-2][1:] == ("UNKNOWN", "a late report says that it moves: check the clock")
+    assert shown[-1][:2] == (12.0, "STOPPED")
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [("STOPPED", "UNKNOWN"), ("UNKNOWN", "UNKNOWN"), ("COASTING", "COASTING")]
+)
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_late_report_outweighs_only_what_does_not_move(said, state, turn):
+    machine = MachineState()
+    for one in (said, LATE)[::turn]:
+        machine.add_signal(1.0, one)
+        machine.fuse("signal", 2.0, None)
+    assert machine.fuse("both", 900.0, 5.0 if state == "UNKNOWN" else None)[0] == state

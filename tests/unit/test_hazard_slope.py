@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.scene import SceneError
+from workers.told import LATE
 
 WINCH = {"machines": [{"id": "winch-1", "source": "signal", "kind": "haulage"}]}
 ZONES = [
@@ -26,6 +27,18 @@ def slope(**params):
             inputs=[TOKEN, UPPER], **WINCH,
         )
     )  # fmt: skip
+
+
+def test_a_token_of_which_a_late_report_says_otherwise_may_be_a_vehicle():
+    film = slope(token="token")
+    film.tell("token", "FREE")
+    assert film.run(12, [person(0.5)], machines=STOPPED) == []
+    film.tell("token", LATE)
+    [found] = film.run(1.2, [person(0.5)], machines=STOPPED)
+    assert found.level == "danger"
+    assert "token: a report came late and says otherwise" in found.why
+    film.tell("token", "FREE", at_s=film.t + 0.1)
+    assert [f.state for f in film.run(5, [person(0.5)], machines=STOPPED)] == ["cleared"]
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "STARTING", "COASTING", "UNKNOWN"])

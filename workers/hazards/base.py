@@ -95,9 +95,10 @@ class MachineView:
 
 @dataclass(frozen=True, slots=True)
 class InputView:
-    """What another system last said. value None: nothing yet, or too long ago (stale).
+    """What another system last said. value None: nothing yet, too long ago (stale), or in doubt.
 
-    at_s: when it was said; since_s: since when it says the same; kind: state, number or event.
+    at_s: when it was said; since_s: since when it says the same; kind: state, number or event;
+    late: a report that came after a newer one says otherwise, so that neither is known to be so.
     """
 
     value: str | float | None
@@ -105,6 +106,7 @@ class InputView:
     since_s: float | None = None
     stale: bool = False
     kind: str = "state"
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workers.geometry import distance_inside
-from workers.hazards.base import Condition, Fault, Hazard, Memory, Person, Rule, View, say
+from workers.hazards.base import (
+    Condition,
+    Fault,
+    Hazard,
+    InputView,
+    Memory,
+    Person,
+    Rule,
+    View,
+    say,
+)
 from workers.hazards.base import count_people as people_in
 from workers.hazards.params import number, source, sources, zones
 from workers.hazards.presence import inside_zone, stay_in_zone
@@ -45,7 +55,8 @@ class Params:
 class SlopeMutualExclusion(Hazard):
     """A person on the inclined road while the token is VEHICLE, or while the haulage may run.
 
-    Haulage of unknown state counts as running and an unknown token decides nothing. Whoever is on
+    Haulage of unknown state counts as running. An unknown token decides nothing; one of which a
+    late report says otherwise may be VEHICLE. Whoever is on
     the slope when hauling starts is in danger at once. A person in a refuge hole is a warning. The
     reading `clear` says yes only after the slope was seen empty for `empty_s`, here and by every
     other camera of it; a blind camera sees no empty slope. Hauling before that, with people last
@@ -72,8 +83,9 @@ class SlopeMutualExclusion(Hazard):
         params: Params = rule.params
         assert rule.zone is not None and rule.machine is not None
         machine = view.machines[rule.machine]
-        token = view.inputs[params.token].value if params.token else None
-        hauling = machine.running or token == "VEHICLE"
+        told = view.inputs[params.token] if params.token else InputView(None)
+        token = told.value
+        hauling = machine.running or token == "VEHICLE" or told.late
         inside = inside_zone(memory, list(view.people), view, rule.zone)
         safe = [p for p in inside if _in_refuge(p, params, view)]
         exposed = [p for p in inside if p not in safe]
@@ -98,6 +110,9 @@ class SlopeMutualExclusion(Hazard):
         words = [machine_words(rule.machine, machine)]
         if token is not None:
             words.append(say("token %(token)s", token=token))
+        if told.late:
+            words.append(say("%(input)s: a report came late and says otherwise",
+                             input=params.token))  # fmt: skip
         served = stay_s is not None and (
             stay_s >= params.dwell_s - 1e-6 or memory.get("open") == "danger"
         )

@@ -10,10 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 STATES = ("STOPPED", "STARTING", "RUNNING", "COASTING", "UNKNOWN")
-# Of two reports of one time the one further down this list counts, in whatever order they came:
-# requests overtake each other and are sent again, so the order proves nothing, and a machine that
-# runs must not be taken for one that stands. UNKNOWN may be left to the picture: running may not.
-DANGER = ("STOPPED", "UNKNOWN", "COASTING", "STARTING", "RUNNING")
 START_S = 0.8
 RUN_S = 1.2
 COAST_S = 1.0

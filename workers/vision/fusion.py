@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.vision.belief import DANGER, STATES
+from workers.told import DANGER, LATE, in_time, set_back
+from workers.vision.belief import STATES
 from workers.vision.health import Change, Health
 from workers.vision.machine import VideoReader
 from workers.words import sentence
@@ -11,21 +12,6 @@ from workers.words import sentence
 __all__ = ["STATES", "MachineState"]
 
 DISAGREE_S = 5.0
-
-
-def set_back(
-    waiting: list[tuple[float, str]], last_t: float, by_s: float
-) -> list[tuple[float, str]]:
-    """Return reports that wait for their time, by a clock that was set back from last_t.
-
-    What was to come after last_t was told by the old clock; the rest by the new one already.
-    """
-    return in_time([(t - by_s if t > last_t else t, said) for t, said in waiting])
-
-
-def in_time(waiting: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """Return reports by their time; those of one time stay in the order in which they came."""
-    return sorted(waiting, key=lambda one: one[0])
 
 
 @dataclass
@@ -42,14 +28,17 @@ class MachineState:
     def why(self, source: str) -> str:
         """Say in words why the state is UNKNOWN where it comes from this source."""
         if source == "signal":
+            if self.signal == LATE:
+                return "a late report says that it moves: check the clock"
             return "no signal" if self.signal_t is None else "the signal is old or says nothing"
         return "signal and picture disagree" if source == "both" else self.video.belief.why
 
     def add_signal(self, t: float, state: str) -> None:
-        """Take a signal; one from the future waits until its time has come."""
-        state = state.strip().upper()
-        self.waiting.append((t, state if state in STATES else "UNKNOWN"))
-        self.waiting = in_time(self.waiting)
+        """Take a signal, or LATE; one from the future waits until its time has come."""
+        if state != LATE:
+            state = state.strip().upper()
+            state = state if state in STATES else "UNKNOWN"
+        self.waiting = in_time([*self.waiting, (t, state)])
 
     def set_back(self, last_t: float, by_s: float) -> None:
         """Follow a clock that was set back, last seen at last_t: what was told keeps its age."""
@@ -64,6 +53,10 @@ class MachineState:
             when, state = self.waiting.pop(0)
             if self._counts(when, state):
                 self.signal, self.signal_t = state, when
+        if self.signal == LATE and source != "video":
+            # Somebody says that it moves: a picture that shows it standing is no answer to that.
+            self.disagree_t = None
+            return "UNKNOWN", "signal", 0.0
         signal = self.says(t, stale_s)
         if source == "signal":
             return signal, "signal", 0.0 if signal == "UNKNOWN" else 1.0
@@ -82,7 +75,7 @@ class MachineState:
         """Return what the signal says at t: UNKNOWN where it is older than stale_s."""
         if stale_s is not None and self.signal_t is not None and t - self.signal_t > stale_s:
             return "UNKNOWN"
-        return self.signal or "UNKNOWN"
+        return "UNKNOWN" if self.signal in (None, LATE) else str(self.signal)
 
     def _both(self, signal: str, video: str, t: float) -> tuple[str, str, float]:
         """Fuse: one that knows nothing is left out; disagreement is danger, then doubt."""
@@ -101,16 +94,34 @@ class MachineState:
         return (video, "video", 0.5) if signal == "STOPPED" else (signal, "signal", 0.5)
 
     def tell(
-        self, health: Health, machine: str, name: str, t: float, rule: str = ""
+        self, health: Health, machine: str, name: str, t: float, rule: str = "", source: str = ""
     ) -> list[Change]:
-        """Have the camera's health judge whether signal and picture tell different things.
+        """Have the camera's health judge what is wrong with what is told of the machine.
 
-        rule: one that tells the same; then health is silent about it.
+        That signal and picture tell different things, and that a report came late and says
+        otherwise. rule: one that tells the first; then health is silent about that.
         """
+        return self._late(health, machine, name or machine, t, source) + self._disagree(
+            health, machine, name or machine, t, rule
+        )
+
+    def _late(self, health: Health, machine: str, name: str, t: float, source: str) -> list[Change]:
+        late = self.signal == LATE and source != "video"
+        why = sentence(
+            f"{name}: a report came late and says that it moves: check its sender's clock"
+        )
+        return health.judge(
+            "signal_late", late, t, why if late else "",
+            {"machine": machine} if late else {}, about=machine,
+        )  # fmt: skip
+
+    def _disagree(
+        self, health: Health, machine: str, name: str, t: float, rule: str
+    ) -> list[Change]:
         if rule:
             return health.drop("machine_disagreement", machine, t, f"told by the rule {rule}")
         values = {"machine": machine, "signal": self.signal, "video": self.video.state}
-        signal, picture, name = self.signal, self.video.state, name or machine
+        signal, picture = self.signal, self.video.state
         why = sentence(f"{name}: the signal says {signal}, the picture {picture}")
         disagree = self.disagree_t is not None
         return health.judge(

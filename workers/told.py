@@ -1,0 +1,26 @@
+"""What machines and inputs report, and which of two reports counts."""
+
+# Stands for a report that came clearly after a newer one and says otherwise: whoever sent one of
+# the two has a wrong clock, so neither is known to be so. It has the time of the newer one, and so
+# holds until a report newer than that. No text that is reported can be it.
+LATE = "\0late"
+
+# Of two reports of one time the one further down this list counts, in whatever order they came:
+# requests overtake each other and are sent again, so the order proves nothing, and a machine that
+# runs must not be taken for one that stands. UNKNOWN may be left to the picture: running may not.
+DANGER = ("STOPPED", "UNKNOWN", LATE, "COASTING", "STARTING", "RUNNING")
+
+
+def in_time(waiting: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Return reports by their time; those of one time stay in the order in which they came."""
+    return sorted(waiting, key=lambda one: one[0])
+
+
+def set_back(
+    waiting: list[tuple[float, str]], last_t: float, by_s: float
+) -> list[tuple[float, str]]:
+    """Return reports that wait for their time, by a clock that was set back from last_t.
+
+    What was to come after last_t was told by the old clock; the rest by the new one already.
+    """
+    return in_time([(t - by_s if t > last_t else t, said) for t, said in waiting])
