@@ -316,7 +316,7 @@ def _signals(path: Path, scene: Scene, start: datetime | None) -> list[Signal]:
             t = _signal_time(cells[0], start, where)
             if cells[1] in inputs:
                 states = inputs[cells[1]].states
-                if states and cells[2] not in states:
+                if states and cells[2].casefold() not in {one.casefold() for one in states}:
                     known = ", ".join(states)
                     raise BadInput(f'{where}: no state "{cells[2]}"; there are: {known}')
                 found.append(Signal(t, cells[1], cells[2]))

@@ -225,7 +225,7 @@ def out_of_force(rule: SceneRule, view: View) -> str:
     """Return why a rule is not in force in this frame, or ""; in doubt it is in force."""
     if rule.schedule and in_schedule(rule.schedule, view) is False:
         return "outside of its schedule"
-    if rule.permit is not None and view.inputs[rule.permit].value == "OPEN":
+    if rule.permit is not None and view.inputs[rule.permit].word == "OPEN":
         return permit_note(rule.permit)
     if rule.when is not None and holds(rule.when, view) is False:
         return "its condition does not hold"
@@ -256,7 +256,10 @@ def _input(one: Input, memory: InputState, t: float) -> InputView:
 def _read(one: Input, value: str) -> str | float | None:
     """Take a report as what the input is; one that it cannot be is no answer."""
     if one.kind == "state":
-        return value if value in one.states else None
+        if value in one.states:
+            return value
+        # As with machines, a state may be told in other letters than it is written in.
+        return next((s for s in one.states if s.casefold() == value.casefold()), None)
     if one.kind == "number":
         try:
             number = float(value)

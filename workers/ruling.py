@@ -75,10 +75,12 @@ def parse_rule(
     shifts: Mapping[str, Shift],
     ground: bool,
     keep: Kept | None = None,
+    stored: bool = False,
 ) -> SceneRule | Unknown:
     """Check one rule; one of a type that is not known here is kept whole, if `keep` lets it.
 
-    keep: the rules of such types that may stay; None: every one.
+    keep: the rules of such types that may stay; None: every one; stored: it was in force before,
+    maybe by a version that refused less.
     """
     kinds = registry()
     kind = item.get("type") if isinstance(item, Mapping) else None
@@ -134,7 +136,8 @@ def parse_rule(
         take(parse_clauses, raw.get("clauses", []), f"{path}.clauses"),
     )
     if not faults.found:  # a type looks at parameters that are whole
-        for fault in (*hazard.check(rule), *hazard.check_names(rule, names)):
+        newer = () if stored else hazard.check_new(rule, names)
+        for fault in (*hazard.check(rule), *hazard.check_names(rule, names), *newer):
             where = f"{path}.{Fault(*fault).path}"
             faults.note(SceneError(where, fault.text, **fault.values))
     faults.tell()

@@ -148,10 +148,13 @@ def load_scene(path: str | Path) -> Scene:
     return parse_scene(document)
 
 
-def parse_scene(document: Mapping[str, Any], keep: Kept | None = None) -> Scene:
+def parse_scene(
+    document: Mapping[str, Any], keep: Kept | None = None, *, stored: bool = False
+) -> Scene:
     """Check a scene document and return it as a Scene; SceneError has every fault of it.
 
-    keep: the rules that may be of a type that is not known here; None: every one.
+    keep: the rules that may be of a type that is not known here; None: every one; stored: it was
+    taken before: what later versions came to refuse is let through.
     """
     raw = checks.keys(
         document,
@@ -198,7 +201,7 @@ def parse_scene(document: Mapping[str, Any], keep: Kept | None = None) -> Scene:
     rules = checks.listed(
         raw,
         "rules",
-        lambda item, path: parse_rule(item, path, names, days, has_ground, keep),
+        lambda item, path: parse_rule(item, path, names, days, has_ground, keep, stored),
         faults,
     )
     ppe = faults.take(checks.flag, raw.get("ppe", False), "ppe")

@@ -188,7 +188,7 @@ def _one(camera: Camera, token: str) -> bool:
 @lru_cache(maxsize=256)
 def _parse(camera_id: int, version: int) -> ParsedScene:
     scene = Scene.objects.filter(camera_id=camera_id, version=version).first()
-    return parse_scene(scene_document(scene))
+    return parse_scene(scene_document(scene), stored=True)
 
 
 def _parsed(camera_id: int, scene: Scene | None) -> ParsedScene:

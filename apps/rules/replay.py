@@ -214,9 +214,10 @@ def replay(
 
     Rules that are off or in shadow run as they would if armed. Raises workers.scene.SceneError.
     """
+    stored = document is None
     if document is None:
         document = scene_document(scene_in_force(camera=camera))
-    scene = joined(draft(document), camera=camera)
+    scene = joined(draft(document, stored=stored), camera=camera)
     fold = Fold(
         scene, timezone=camera.mine.timezone, since=since, until=until,
         detector=detector,

@@ -14,10 +14,10 @@ from workers.scene import Scene, parse_scene
 __all__ = ["draft", "replay_data", "replays", "replays_waiting"]
 
 
-def draft(document: dict[str, Any], rule: str = "") -> Scene:
+def draft(document: dict[str, Any], rule: str = "", *, stored: bool = False) -> Scene:
     """Return a draft as it would be if armed: the rule that is asked about, else every rule.
 
-    Raises workers.scene.SceneError, with the path of the fault.
+    stored: it was taken before. Raises workers.scene.SceneError, with the path of the fault.
     """
     rules = document.get("rules", [])
     if isinstance(rules, list):
@@ -27,7 +27,7 @@ def draft(document: dict[str, Any], rule: str = "") -> Scene:
             else one
             for one in rules
         ]
-    return parse_scene({**document, "rules": rules})
+    return parse_scene({**document, "rules": rules}, stored=stored)
 
 
 def replays() -> QuerySet[Replay]:

@@ -88,7 +88,9 @@ class _Turn:
         self.camera: Camera = replay.camera
         kept = bytes(replay.engine_state)
         with mine_scope(replay.mine_id):
-            self.scene = joined(draft(replay.document, replay.rule), camera=self.camera)
+            self.scene = joined(
+                draft(replay.document, replay.rule, stored=True), camera=self.camera
+            )
             active, _shadow = own_models_of(self.camera)
         self.fold = Fold(
             self.scene,

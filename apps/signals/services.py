@@ -98,7 +98,7 @@ def report_receive(
     if not created:
         return report
     detail = {"input": key, "value": value, "at": at.isoformat()}
-    if newest is not None and at < newest.at - OVERTAKEN and value.strip() != newest.value.strip():
+    if newest is not None and at < newest.at - OVERTAKEN and not _same(value, newest.value):
         told = {**detail, "newest": newest.value}
         if not Report.objects.filter(mine=mine, key=key, behind_at=newest.at).exists():
             _tell_late("input", report, report, newest.at, told, sender)
@@ -107,6 +107,11 @@ def report_receive(
         record(action="input.changed", subject=report, mine_id=mine.pk, actor=sender, detail=detail)
         emit(mine_id=mine.pk, kind="input.changed", payload=detail)
     return report
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two values of an input are one; states may be told in any letters."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def _checked(at: datetime | None, now: datetime) -> datetime:

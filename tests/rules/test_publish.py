@@ -170,3 +170,36 @@ def test_the_last_report_before_a_span_still_holds_in_it(cast: Cast):
             mine_id=mine.pk, keys=["gate-1"], since=now - timedelta(seconds=30), until=now
         )
     assert [value for _, _, value in told] == ["OPEN", "CLOSED"]
+
+
+def with_token(*states: str) -> dict[str, Any]:
+    """Return the cast's scene with a slope whose token has these states."""
+    rule = {"id": "slope", "type": "slope_mutual_exclusion", "zone": "danger", "machine": "winch-1",
+            "params": {"token": "token"}}  # fmt: skip
+    token = {"id": "token", "kind": "state", "states": list(states)}
+    return with_rule(**rule) | {"inputs": [token]}
+
+
+def test_a_token_that_can_never_say_vehicle_is_refused_in_words_with_its_path(cast: Cast):
+    ben = Client()
+    ben.force_login(cast.admin)
+    place = f"/api/v1/cameras/{cast.lamp_hill.camera.pk}/scene/"
+    answer = ben.put(place, {"document": with_token("car", "FREE")}, "application/json")
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["field"] == "rules[1].params.token"
+    assert "VEHICLE" in error["message"] and "car, FREE" in error["message"]
+    answer = ben.put(place, {"document": with_token("VEHICLE", "FREE")}, "application/json")
+    assert answer.status_code < 300
+
+
+def test_a_scene_in_force_that_would_be_refused_today_is_still_analysed(camera: Camera):
+    with mine_scope(camera.mine_id):
+        document = with_token("vehicle", "free")
+        row = Scene.objects.create(
+            mine_id=camera.mine_id, camera=camera, version=91, document=document
+        )
+        scene = analysis._parsed(camera.pk, row)
+        assert [rule.id for rule in scene.rules] == ["r1", "slope"]
+        with pytest.raises(SceneError, match="needs an input with the states VEHICLE"):
+            scene_publish(camera=camera, document=document | {"analysis_fps": 4})

@@ -40,6 +40,7 @@ def scene(
     *,
     params: Mapping[str, Any] | None = None,
     rule: Mapping[str, Any] | None = None,
+    stored: bool = False,
     **parts: Any,
 ) -> Scene:
     """Return a scene with one rule r1 of a type; `rule` adds to it, `parts` to the document."""
@@ -49,7 +50,7 @@ def scene(
         "rules": [{"id": "r1", "type": kind, "params": dict(params or {}), **(rule or {})}],
         **parts,
     }
-    return parse_scene(document)
+    return parse_scene(document, stored=stored)
 
 
 def _machine(state: str | MachineView) -> MachineView:

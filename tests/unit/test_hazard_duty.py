@@ -14,6 +14,59 @@ GATES = [{"id": name, "kind": "state", "states": ["OPEN", "CLOSED"], "stale_s": 
 MODE = {"id": "mode", "kind": "state", "states": ["GOODS", "MAN_RIDING"]}
 
 
+def lacks(kind, states, *, stored=False, **params):
+    """Return a scene whose rule names an input of these states."""
+    given = {"id": "one", "kind": "state", "states": states}
+    rule = {"zone": "danger"}
+    return scene(kind, params=params, rule=rule, inputs=[given, *GATES], stored=stored)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "more", "states", "needed"),
+    [
+        ("permit_camera_ready", "work_permit", {}, ["open", "closed"], "OPEN"),
+        ("barrier_state", "barrier", {}, ["open", "closed"], "OPEN, CLOSED"),
+        ("barrier_state", "barrier", {}, ["CLOSED", "AJAR"], "OPEN, CLOSED"),
+        ("barrier_state", "other", {"barrier": "gate"}, ["UP", "DOWN"], "OPEN, CLOSED"),
+        ("barrier_state", "mode", {"barrier": "gate"}, ["goods", "man_riding"], "MAN_RIDING"),
+    ],
+)
+def test_an_input_without_the_states_that_decide_is_refused_and_a_stored_one_is_loaded(
+    kind, name, more, states, needed
+):
+    with pytest.raises(SceneError) as caught:
+        lacks(kind, states, **more, **{name: "one"})
+    text = f"needs an input with the states {needed}, found {', '.join(states)}"
+    assert str(caught.value) == f"rules[0].params.{name}: {text}"
+    lacks(kind, states, stored=True, **more, **{name: "one"})
+
+
+def test_a_barrier_that_is_a_number_is_refused():
+    numbers = [{"id": "gate", "kind": "number"}]
+    with pytest.raises(SceneError, match="OPEN, CLOSED, found number"):
+        scene("barrier_state", params={"barrier": "gate"}, inputs=numbers)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_barrier_and_its_mode_are_understood_in_whatever_case(stored):
+    gates, mode = GATES, MODE
+    if stored:
+        gates = [gate | {"states": ["open", "closed"]} for gate in GATES]
+        mode = MODE | {"states": ["goods", "man_riding"]}
+    params = {"barrier": "gate", "other": "second", "mode": "mode"}
+    film = Film(scene("barrier_state", params=params, inputs=[*gates, mode], stored=stored))
+    for name in ("gate", "second"):
+        film.tell(name, "Closed")
+    film.tell("mode", "goods")
+    assert film.run(10) == []
+    film.tell("mode", "man_riding")
+    [found] = film.run(10)
+    assert "must be OPEN" in found.why
+    for name in ("gate", "second"):
+        film.tell(name, "open")
+    assert [f.state for f in film.run(10)] == ["cleared"]
+
+
 def post(machine=True, **params):
     rule = {"zone": "danger"} | ({"machine": "winch-1"} if machine else {})
     return Film(scene("post_absence", params=params, rule=rule, **WINCH))

@@ -18,15 +18,54 @@ UPPER = {"id": "upper", "kind": "number", "stale_s": 5}
 STOPPED, RUNNING = {"winch-1": "STOPPED"}, {"winch-1": "RUNNING"}
 
 
-def slope(**params):
+def slope(*, inputs=(TOKEN, UPPER), stored=False, **params):
     given = {"refuge_zones": ["hole"], **params}
     rule = {"zone": "slope", "machine": "winch-1"}
     return Film(
         scene(
             "slope_mutual_exclusion", params=given, rule=rule, zones=ZONES,
-            inputs=[TOKEN, UPPER], **WINCH,
+            inputs=list(inputs), stored=stored, **WINCH,
         )
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["VEHICLE", "vehicle", " Vehicle "])
+def test_a_token_says_vehicle_in_whatever_case(said):
+    film = slope(token="token")
+    film.tell("token", said)
+    [found] = film.run(2, [person(0.5)], machines=STOPPED)
+    assert (found.level, found.values["token"]) == ("danger", "VEHICLE")
+
+
+LOWER = TOKEN | {"states": ["vehicle", "pedestrian", "free"]}
+
+
+@pytest.mark.parametrize(
+    ("token", "found"),
+    [
+        (LOWER, "vehicle, pedestrian, free"),
+        (TOKEN | {"states": ["CARS", "FREE"]}, "CARS, FREE"),
+        ({"id": "token", "kind": "number"}, "number"),
+        ({"id": "token", "kind": "event"}, "event"),
+    ],
+)
+def test_a_token_that_can_never_say_vehicle_is_refused_and_a_stored_one_is_loaded(token, found):
+    with pytest.raises(SceneError) as caught:
+        slope(inputs=[token, UPPER], token="token")
+    fault = f"needs an input with the states VEHICLE, found {found}"
+    assert str(caught.value) == f"rules[0].params.token: {fault}"
+    slope(inputs=[token, UPPER], token="token", stored=True)
+
+
+def test_a_stored_token_in_other_letters_decides_all_the_same():
+    film = slope(inputs=[LOWER, UPPER], token="token", stored=True)
+    film.tell("token", "Vehicle")
+    assert [f.level for f in film.run(2, [person(0.5)], machines=STOPPED)] == ["danger"]
+
+
+def test_a_count_of_other_cameras_that_is_no_number_is_refused():
+    with pytest.raises(SceneError, match=r"params.others\[0\]: .*number"):
+        slope(others=["token"])
 
 
 def test_a_token_of_which_a_late_report_says_otherwise_may_be_a_vehicle():

@@ -17,6 +17,26 @@ BUTTON = {"id": "button", "kind": "event"}
 LIGHT = {"id": "light", "kind": "state", "states": ["ON", "OFF"]}
 
 
+def test_a_light_that_can_never_be_on_is_refused_and_a_stored_one_works_in_whatever_case():
+    light = LIGHT | {"states": ["off", "on"]}
+    about = {"params": {"light": "light"}, "rule": {"zone": "danger"}, "inputs": [light]}
+    with pytest.raises(SceneError) as caught:
+        scene("warning_light_ignored", **about)
+    text = "needs an input with the states ON, found off, on"
+    assert str(caught.value) == f"rules[0].params.light: {text}"
+    film = Film(scene("warning_light_ignored", stored=True, **about))
+    film.tell("light", "Off")
+    assert film.run(30, [person(0.5)]) == []
+    film.tell("light", "On")
+    assert [f.level for f in film.run(30, [person(0.5)])] == ["danger"]
+
+
+def test_a_light_that_only_flashes_is_taken():
+    light = LIGHT | {"states": ["FLASHING", "OFF"]}
+    params, rule = {"light": "light"}, {"zone": "danger"}
+    scene("warning_light_ignored", params=params, rule=rule, inputs=[light])
+
+
 def blind(**params):
     return Film(
         scene("camera_blind_on_hazard", params=params, rule={"machine": "winch-1"}, **WINCH)

@@ -52,6 +52,17 @@ def test_an_open_permit_exempts_and_an_old_one_does_not():
     assert one.run(60, [person(0.5)])  # the permit was told a minute ago: nobody knows
 
 
+@pytest.mark.parametrize("said", ["open", " Open "])
+def test_a_state_is_understood_in_whatever_case(said):
+    for rule in ({"permit": "permit"}, {"when": {"not": {"input": "permit", "is": ["OPEN"]}}}):
+        one = film([PERMIT], **rule)
+        one.tell("permit", said)
+        assert one.run(3, [person(0.5)]) == []
+    two = film([PERMIT | {"states": ["Open", "OPEN"]}], when={"input": "permit", "is": ["OPEN"]})
+    two.tell("permit", "Open")
+    assert two.run(3, [person(0.5)]) == [], "a state that there is, is that one"
+
+
 @pytest.mark.parametrize(
     ("when", "raised"),
     [

@@ -3,8 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
-from workers.hazards.params import choice, number, source
+from workers.hazards.base import (
+    CLEAR,
+    Condition,
+    Fault,
+    Hazard,
+    Memory,
+    Rule,
+    View,
+    lacking,
+    say,
+)
+from workers.hazards.params import Names, choice, number, source
 
 
 @dataclass(frozen=True)
@@ -65,14 +75,22 @@ class BarrierState(Hazard):
         if rule.params.other is not None and rule.params.other == rule.params.barrier:
             yield Fault("params.other", "must be another barrier than the first")
 
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse barriers and a mode without the states that are asked for."""
+        params: Params = rule.params
+        for name in ("barrier", "other"):
+            barrier = getattr(params, name)
+            yield from lacking(f"params.{name}", barrier, ("OPEN", "CLOSED"), names)
+        yield from lacking("params.mode", params.mode, ("MAN_RIDING",), names)
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
-        state = view.inputs[params.barrier or ""].value
-        told = view.inputs[params.mode].value if params.mode else None
+        state = view.inputs[params.barrier or ""].word
+        told = view.inputs[params.mode].word if params.mode else None
         mode = "MAN_RIDING" if told == "MAN_RIDING" else "GOODS"
         wanted = params.man_riding if mode == "MAN_RIDING" else "CLOSED"
-        other = view.inputs[params.other].value if params.other else "CLOSED"
+        other = view.inputs[params.other].word if params.other else "CLOSED"
         values = {
             "barrier": params.barrier, "state": state, "wanted": wanted, "mode": mode,
             "other": params.other, "other_state": other if params.other else None,

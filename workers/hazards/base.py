@@ -1,6 +1,6 @@
 """What every hazard type is made of: what it sees of a frame, and what it reports."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -107,6 +107,11 @@ class InputView:
     stale: bool = False
     kind: str = "state"
     late: bool = False
+
+    @property
+    def word(self) -> str | None:
+        """The state in capitals, for types that know their states by name; or None."""
+        return self.value.upper() if isinstance(self.value, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +240,15 @@ class Fault(NamedTuple):
     values: Mapping[str, Any] = {}
 
 
+def lacking(path: str, name: str | None, needed: Sequence[str], names: Names) -> Iterable[Fault]:
+    """Return that an input lacks states which a type knows by name, where one is given."""
+    if name is None or set(needed) <= set(names.states.get(name, ())):
+        return
+    found = ", ".join(names.states.get(name, ())) or names.kinds.get(name, "")
+    text = "needs an input with the states %(needed)s, found %(found)s"
+    yield Fault(path, text, {"needed": ", ".join(needed), "found": found})
+
+
 class Hazard:
     """One hazard type: found by the registry as its module's `HAZARD`.
 
@@ -269,6 +283,13 @@ class Hazard:
     confirm: tuple[int, int] = (1, 1)
     min_visibility: float = 0.2
     remembers: tuple[str, ...] = ()
+
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Return what a rule is refused for when it is put in force, and a stored one is not.
+
+        What a later version came to refuse: it must not take the scenes away that are in force.
+        """
+        return ()
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame; memory is this rule's own JSON-like dictionary, changed in place.

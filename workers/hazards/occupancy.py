@@ -301,7 +301,7 @@ class Occupancy(Hazard):
             limit = min(k for k in (limit, *(most for most, _ in held)) if k)
         if not limit:
             return 0
-        told = params.handover is not None and view.inputs[params.handover].value == "OPEN"
+        told = params.handover is not None and view.inputs[params.handover].word == "OPEN"
         if told and params.handover is not None:
             since = view.inputs[params.handover].since_s
             told = view.t - (view.t if since is None else since) <= params.handover_s

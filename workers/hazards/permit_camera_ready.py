@@ -1,9 +1,21 @@
 """No monitoring, no work: work without a permit, or a permit whose camera does not see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, count_people, say
-from workers.hazards.params import number, source
+from workers.hazards.base import (
+    CLEAR,
+    Condition,
+    Fault,
+    Hazard,
+    Memory,
+    Rule,
+    View,
+    count_people,
+    lacking,
+    say,
+)
+from workers.hazards.params import Names, number, source
 from workers.hazards.presence import inside_zone, stay_in_zone
 
 # Seen for so long, a camera is ready again.
@@ -53,11 +65,15 @@ class PermitCameraReady(Hazard):
     uses_picture = False
     min_visibility = 0.0
 
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a permit that can never be open."""
+        return lacking("params.work_permit", rule.params.work_permit, ("OPEN",), names)
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
         assert rule.zone is not None
-        permit = view.inputs[params.work_permit or ""].value
+        permit = view.inputs[params.work_permit or ""].word
         inside = inside_zone(memory, list(view.people), view, rule.zone)
         stay_s = stay_in_zone(memory, rule.zone, inside, view) or 0.0
         values = {

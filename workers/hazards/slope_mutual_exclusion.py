@@ -13,10 +13,11 @@ from workers.hazards.base import (
     Person,
     Rule,
     View,
+    lacking,
     say,
 )
 from workers.hazards.base import count_people as people_in
-from workers.hazards.params import number, source, sources, zones
+from workers.hazards.params import Names, number, source, sources, zones
 from workers.hazards.presence import inside_zone, stay_in_zone
 from workers.hazards.proximity_while_running import machine_words
 
@@ -78,13 +79,21 @@ class SlopeMutualExclusion(Hazard):
         if rule.zone in rule.params.refuge_zones:
             yield Fault("params.refuge_zones", "must be other zones than the slope itself")
 
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a token that can never say that cars are hauled, and counts that are none."""
+        params: Params = rule.params
+        yield from lacking("params.token", params.token, ("VEHICLE",), names)
+        for index, name in enumerate(params.others):
+            if names.kinds.get(name) != "number":
+                yield Fault(f"params.others[{index}]", "must be an input that is a number")
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
         assert rule.zone is not None and rule.machine is not None
         machine = view.machines[rule.machine]
         told = view.inputs[params.token] if params.token else InputView(None)
-        token = told.value
+        token = told.word
         hauling = machine.running or token == "VEHICLE" or told.late
         inside = inside_zone(memory, list(view.people), view, rule.zone)
         safe = [p for p in inside if _in_refuge(p, params, view)]

@@ -1,9 +1,21 @@
 """The warning light is on and people stay."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, count_people, say
-from workers.hazards.params import number, source
+from workers.hazards.base import (
+    CLEAR,
+    Condition,
+    Fault,
+    Hazard,
+    Memory,
+    Rule,
+    View,
+    count_people,
+    lacking,
+    say,
+)
+from workers.hazards.params import Names, number, source
 from workers.hazards.presence import inside_zone, stay_in_zone
 
 ON = ("ON", "FLASHING")
@@ -41,6 +53,12 @@ class WarningLightIgnored(Hazard):
     action = "Call the place: everybody leaves; do not start before it is clear."
     needs_zone = True
 
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a light that can never be on."""
+        if set(ON) & set(names.states.get(rule.params.light or "", ())):
+            return ()
+        return lacking("params.light", rule.params.light, ON[:1], names)
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
@@ -48,7 +66,7 @@ class WarningLightIgnored(Hazard):
         told = view.inputs[params.light or ""]
         inside = inside_zone(memory, list(view.people), view, rule.zone)
         stay_s = stay_in_zone(memory, rule.zone, inside, view)
-        if told.value is not None and told.value not in ON:
+        if told.value is not None and told.word not in ON:
             memory.pop("on", None)
             return CLEAR
         came_on = told.since_s if told.value and told.since_s is not None else view.t
