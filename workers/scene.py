@@ -194,6 +194,7 @@ def parse_scene(
         kinds={one.id: one.kind for one in inputs},
         units={one.id: one.unit for one in inputs},
         floors=frozenset(gauge.id for gauge in gauges if gauge.zone is not None),
+        marks={gauge.id: _ends(gauge) for gauge in gauges if gauge.points},
         sources={machine.id: machine.source for machine in machines},
         shifts=days,
         ground=has_ground,
@@ -335,6 +336,12 @@ def _gauge(item: Any, path: str, zones: Mapping[str, Any]) -> Gauge:
         zone = checks.known(raw["zone"], f"{path}.zone", "zone", zones)
         return Gauge(checks.ident(raw, path), (), name, zone)
     return Gauge(checks.ident(raw, path), _marks(raw["points"], f"{path}.points"), name)
+
+
+def _ends(gauge: Gauge) -> tuple[float, float]:
+    """Return the lowest and the highest mark of a gauge, in metres."""
+    metres = [level for _, level in gauge.points]
+    return min(metres), max(metres)
 
 
 def _marks(points: Any, path: str) -> tuple[tuple[Point, float], ...]:

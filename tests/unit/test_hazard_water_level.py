@@ -8,9 +8,6 @@ from hypothesis import strategies as st
 from workers.hazards.water_level import ORDER, Params, fill_pct
 from workers.scene import SceneError
 
-GAUGE = {"id": "sump", "points": [{"xy": [0.3, 0.9], "m": 0.0}, {"xy": [0.3, 0.1], "m": 2.0}]}
-
-
 INPUTS = [
     {"id": "probe", "kind": "number", "unit": "m"},
     {"id": "inches", "kind": "number", "unit": "in"},
@@ -18,9 +15,12 @@ INPUTS = [
 ]
 
 
-def sump(**params):
+def sump(*, marks=(0.0, 2.0), stored=False, **params):
+    low, high = marks
+    points = [{"xy": [0.3, 0.9], "m": low}, {"xy": [0.3, 0.1], "m": high}]
     given = {"gauge": "sump", "full_m": 2.0, **params}
-    return Film(scene("water_level", params=given, gauges=[GAUGE], inputs=INPUTS), fps=1)
+    parts = {"gauges": [{"id": "sump", "points": points}], "inputs": INPUTS}
+    return Film(scene("water_level", params=given, stored=stored, **parts), fps=1)
 
 
 def both(film, seconds, gauge_m, probe_m):
@@ -215,3 +215,44 @@ def test_a_gap_in_the_pictures_is_no_new_beginning_of_a_line():
     film.state.forget(4)
     film.run(5, levels={"sump": 0.995})
     assert levels(film) == [("raised", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("marks", "params", "path", "found"),
+    [
+        ((0.0, 1.5), {"full_m": 150}, "full_m", "150 m"),
+        ((0.0, 1.5), {"full_m": 1.5, "limit_m": 145}, "limit_m", "145 m"),
+        ((1.5, 0.0), {"full_m": 144}, "full_m", "144 m"),
+        ((0.0, 150.0), {"full_m": 1000}, "full_m", "1000 m"),
+        ((-312.0, -310.5), {"empty_m": -312, "full_m": 1.0}, "full_m", "1 m"),
+        ((310.5, 312.0), {"full_m": 2.0}, "full_m", "2 m"),
+    ],
+)
+def test_a_full_or_a_limit_far_outside_the_marks_is_refused_and_a_stored_one_is_loaded(
+    marks, params, path, found
+):
+    with pytest.raises(SceneError) as caught:
+        sump(marks=marks, **params)
+    assert caught.value.path == f"rules[0].params.{path}"
+    low, high = sorted(marks)
+    text = f"{found} is far outside the gauge's marks, {low:g} to {high:g} m: is it in metres?"
+    assert caught.value.message == text
+    sump(marks=marks, stored=True, **params)
+
+
+@pytest.mark.parametrize(
+    ("marks", "params"),
+    [
+        ((0.0, 1.5), {"full_m": 1.5}),
+        ((0.0, 1.5), {"full_m": 1.8, "limit_m": 2.5}),
+        ((0.2, 0.5), {"full_m": 1.2, "limit_m": 1.4}),
+        ((4.0, 5.0), {"full_m": 5.2, "empty_m": -20}),
+        ((-312.0, -310.5), {"empty_m": -313, "full_m": -310}),
+    ],
+)
+def test_a_full_or_a_limit_above_the_top_mark_is_taken(marks, params):
+    sump(marks=marks, **params)
+
+
+def test_a_sensor_alone_has_no_marks_to_compare_with():
+    sump(gauge=None, sensor="probe", full_m=150)

@@ -14,15 +14,18 @@ PUMP = {"machines": [{"id": "pump-1", "source": "signal", "kind": "pump"}]}
 INPUTS = [
     {"id": "probe", "kind": "number", "unit": "m"},
     {"id": "amps", "kind": "number", "unit": "A", "stale_s": 60},
+    {"id": "milliamps", "kind": "number", "unit": "mA"},
+    {"id": "bare", "kind": "number"},
 ]
 STOPPED, RUNNING = {"pump-1": "STOPPED"}, {"pump-1": "RUNNING"}
 
 
-def sump(*, every_s=10, rule=None, **params):
+def sump(*, every_s=10, rule=None, stored=False, **params):
     given = {"gauge": "sump", "limit_m": 1.0, **params}
     rule = {"machine": "pump-1"} if rule is None else rule
     parts = {"gauges": [SUMP], "inputs": INPUTS, **PUMP}
-    return Film(scene("water_rise", params=given, rule=rule, **parts), fps=1 / every_s)
+    where = scene("water_rise", params=given, rule=rule, stored=stored, **parts)
+    return Film(where, fps=1 / every_s)
 
 
 def fill(film, minutes, start_m, m_per_h, noise_m=0.0, seed=1, machines=STOPPED):
@@ -311,3 +314,21 @@ def test_a_gauge_of_the_other_kind_is_refused():
         with pytest.raises(SceneError) as caught:
             scene(kind, params={"gauge": gauge}, zones=zones, gauges=[SUMP, FLOOR])
         assert caught.value.path == "rules[0].params.gauge"
+
+
+def test_a_current_in_another_unit_is_refused_and_a_stored_one_is_loaded():
+    with pytest.raises(SceneError) as caught:
+        sump(current="milliamps")
+    fault = "must tell amperes (A), and tells mA"
+    assert str(caught.value) == f"rules[0].params.current: {fault}"
+    sump(current="milliamps", stored=True)
+    sump(current="bare")
+
+
+def test_a_limit_far_outside_the_marks_is_refused_and_a_stored_one_is_loaded():
+    with pytest.raises(SceneError) as caught:
+        sump(limit_m=190)
+    assert caught.value.path == "rules[0].params.limit_m"
+    assert "190 m" in caught.value.message and "0 to 2 m" in caught.value.message
+    sump(limit_m=190, stored=True)
+    sump(limit_m=2.5)

@@ -13,6 +13,9 @@ STALE_S = 300.0
 JUMP_M_S = 0.05 / 60
 RIPPLE_M = 0.02
 CONFIRM = 3
+# So many lengths of a gauge's marked line beyond its marks a limit may lie: centimetres, or another
+# zero, lie farther. The water is looked for one length beyond, so farther no line would be reached.
+FARTHEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,23 @@ def check_sources(params: Any, names: Names) -> Iterable[Fault]:
     elif params.sensor and names.units.get(params.sensor, "") not in ("", "m"):
         unit = names.units[params.sensor]
         yield Fault("params.sensor", "must tell metres, and tells %(unit)s", {"unit": unit})
+
+
+def check_scale(params: Any, levels: Sequence[str], names: Names) -> Iterable[Fault]:
+    """Refuse levels in metres so far outside the gauge's marks that another unit was meant."""
+    if params.gauge not in names.marks:
+        return
+    low, high = names.marks[params.gauge]
+    beyond = FARTHEST * (high - low)
+    for name in levels:
+        level = getattr(params, name)
+        if level is not None and not low - beyond <= level <= high + beyond:
+            text = (
+                "%(found)s m is far outside the gauge's marks, %(low)s to %(high)s m: is it in"
+                " metres?"
+            )
+            values = {"found": f"{level:g}", "low": f"{low:g}", "high": f"{high:g}"}
+            yield Fault(f"params.{name}", text, values)
 
 
 def _round(value: float | None) -> float | None:

@@ -108,6 +108,8 @@ class Names:
     kinds: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     floors: frozenset[str] = frozenset()
+    # Of each gauge with marks, the lowest and the highest in metres.
+    marks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     # The scene's shifts by id (workers.when.Shift), and whether the ground is drawn.
     shifts: Mapping[str, Any] = field(default_factory=dict)
     ground: bool = False

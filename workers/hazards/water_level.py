@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Rule, View, say
-from workers.hazards.depth import Depth, apart_s, check_sources, measure
+from workers.hazards.depth import Depth, apart_s, check_scale, check_sources, measure
 from workers.hazards.params import Names, gauge, number, source, table
 
 ORDER = ("advisory", "warning", "alarm", "emergency")
@@ -121,6 +121,10 @@ class WaterLevel(Hazard):
     def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
         """Refuse what tells no level."""
         return check_sources(rule.params, names)
+
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse levels that no reading of the gauge comes near to."""
+        return check_scale(rule.params, ("full_m", "limit_m"), names)
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

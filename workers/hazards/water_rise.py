@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Rule, View, say
-from workers.hazards.depth import STALE_S, Depth, check_sources, measure
+from workers.hazards.depth import STALE_S, Depth, check_scale, check_sources, measure
 from workers.hazards.params import Names, gauge, number, source
 from workers.hazards.trend import BAND_Z, EVERY_S, KEEP_S, STAY_Z, SURE_Z, Trend, trend
 
@@ -117,6 +117,14 @@ class WaterRise(Hazard):
         yield from check_sources(rule.params, names)
         if rule.params.current and names.kinds.get(rule.params.current) != "number":
             yield Fault("params.current", "must be an input that is a number")
+
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse a limit that no reading comes near to, and a current in another unit."""
+        yield from check_scale(rule.params, ("limit_m",), names)
+        unit = names.units.get(rule.params.current or "", "")
+        if unit not in ("", "A"):
+            text = "must tell amperes (A), and tells %(unit)s"
+            yield Fault("params.current", text, {"unit": unit})
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
