@@ -14,13 +14,15 @@ def a_graph(
     shape: tuple[Any, ...] = ("n", 3, "h", "w"),
     outputs: tuple[str, ...] = ("boxes", "scores", "labels"),
     kind: int = TensorProto.FLOAT,
+    **said: Any,
 ) -> Path:
-    """Write a graph that always sees the same two boxes, whatever the picture."""
+    """Write a graph that always sees the same two boxes, or what is `said`, in any picture."""
     values = {
         "boxes": np.array([[10, 20, 110, 220], [0, 0, 50, 50]], np.float32),
         "scores": np.array([0.9, 0.4], np.float32),
         "labels": np.array([0, 1], np.int64),
     }
+    values |= {key: np.array(value, values[key].dtype) for key, value in said.items()}
     nodes, infos = [], []
     for name, (key, value) in zip(outputs, values.items(), strict=False):
         tensor = onnx.numpy_helper.from_array(value, name=f"{key}_value")

@@ -132,7 +132,8 @@ def _load(name: str, key: str, kind: str, sha256: str, contract: Contract) -> De
     if not kept.exists():
         get_file(key, kept)
     try:
-        detector = wrap(entry, folder=base)
+        # Where it says no numbers, whoever looked before it is to look again.
+        detector = wrap(entry, folder=base, strict=True)
     except ModelError:
         kept.unlink(missing_ok=True)  # a file that was damaged here is fetched again
         raise

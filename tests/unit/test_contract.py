@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from workers.models.contract import Contract, ModelError
-from workers.vision.anchors import centres
+from workers.vision.anchors import BINS, centres
 from workers.vision.letterbox import Canvas, Letterbox
-from workers.vision.outputs import decode
+from workers.vision.outputs import decode, verify
 
 PICTURE = np.dstack([np.full((36, 64), value, np.uint8) for value in (10, 20, 30)])  # B, G, R
 
@@ -55,6 +55,29 @@ def test_numbers_that_a_network_should_not_give_are_no_boxes():
     assert decode([boxes, scores, np.zeros(4, int)], contract, canvas) == []
     wrong = [boxes[:1], np.array([0.9], np.float32), np.array([7])]
     assert decode(wrong, contract, canvas) == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e38])
+@pytest.mark.parametrize("output", ["nanodet", "yolox"])
+def test_heads_full_of_such_numbers_give_no_boxes_and_no_error(output, value):
+    contract = Contract(("person",), input_px=64, output=output)
+    canvas = Canvas(np.zeros((64, 64, 3), np.uint8), 64.0, 64.0)
+    points, _ = centres(64, 64) if output == "nanodet" else centres(64, 64, offset=0.0)
+    width = 1 + 4 * BINS if output == "nanodet" else 6
+    raw = np.full((len(points), width), value, np.float32)
+    assert all(np.isfinite(box.xyxy).all() and 0 <= box.score <= 1
+               for box in decode([raw], contract, canvas))  # fmt: skip
+    with pytest.raises(ModelError, match="output 0: expected"):
+        verify([np.full_like(raw, np.nan)], contract)
+
+
+def test_a_yolox_head_without_its_sigmoid_is_refused():
+    contract = Contract(("person",), input_px=64, output="yolox")
+    raw = np.zeros((len(centres(64, 64, offset=0.0)[0]), 6), np.float32)
+    verify([raw], contract)
+    raw[0, 4:] = -3.2
+    with pytest.raises(ModelError, match=r"scores: expected 0 to 1, found -3\.2"):
+        verify([raw], contract)
 
 
 @pytest.mark.parametrize("output", ["nanodet", "yolox", "boxes"])

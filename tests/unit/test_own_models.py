@@ -16,7 +16,8 @@ from workers.models import own
 from workers.models.contract import Contract, ModelError
 from workers.models.own import entry_of, examine, look, sha256_of
 from workers.vision import nanodet
-from workers.vision.detector import wrap
+from workers.vision.boxes import Box
+from workers.vision.detector import NetDetector, wrap
 from workers.vision.shadow import Guarded
 
 TWO = Contract(("person", "car"))
@@ -170,6 +171,81 @@ def test_a_graph_that_does_not_fit_its_contract_is_refused(tmp_path, out, graph,
     path = a_graph(tmp_path / "own.onnx", **graph)
     with pytest.raises(ModelError, match=words):
         look(path, Contract.read({"labels": ["person", "car"], **contract}), out)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"boxes": [[NAN, 1, 50, 90], [0, 0, 50, 50]]}, "boxes: expected numbers, found nan"),
+        ({"boxes": [[0, 0, INF, INF], [0, 0, 50, 50]]}, "boxes: expected numbers, found inf"),
+        ({"scores": [NAN, 0.4]}, "scores: expected numbers, found nan"),
+        ({"scores": [7.0, 0.4]}, "scores: expected 0 to 1, found 7"),
+        ({"scores": [0.9, -2.5]}, r"scores: expected 0 to 1, found -2\.5"),
+        ({"labels": [0, 55]}, "labels: expected 0 to 1, found 55"),
+        ({"labels": [-1, 0]}, "labels: expected 0 to 1, found -1"),
+        (
+            {"boxes": [[0.1, 0.1, 0.5, 0.9], [0, 0, 1, 1]]},
+            "boxes: expected pixels of the input, found none larger than 1: fractions",
+        ),
+        (
+            {"boxes": [[50, 90, 1, 1], [9, 9, 8, 8]]},
+            "boxes: expected left, top, right, bottom, found none whose right is beyond its left",
+        ),
+    ],
+)
+def test_a_network_that_says_what_no_network_should_is_refused(tmp_path, out, said, words):
+    path = a_graph(tmp_path / "own.onnx", **said)
+    with pytest.raises(ModelError, match=words):
+        look(path, boxes_contract(), out)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"boxes": np.zeros((0, 4)), "scores": np.zeros(0), "labels": np.zeros(0)},
+        # Rows that fill up a fixed number have no score.
+        {"boxes": [[9, 9, 40, 80], [0, 0, 0, 0]], "scores": [0.9, 0], "labels": [0, -1]},
+        {"boxes": [[0, 0, 1, 1], [9, 9, 40, 80]]},
+        {"scores": [1.0, 0.0]},
+    ],
+    ids=["nothing", "filled up", "one is small", "surely"],
+)
+def test_a_network_that_sees_nothing_or_little_is_taken(tmp_path, out, said):
+    assert look(a_graph(tmp_path / "own.onnx", **said), boxes_contract(), out).kind == "onnx"
+
+
+class Turning:
+    """A runner whose output turns bad after it was looked at."""
+
+    single, fixed, backend, device = True, False, "onnxruntime", "cpu"
+
+    def __init__(self, boxes, scores, labels):
+        self.outputs = [np.array(boxes, np.float32), np.array(scores, np.float32), labels]
+
+    def run(self, batch):
+        return self.outputs
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores"), [([[NAN, 1, 50, 90]], [0.9]), ([[1, 1, 50, 90]], [7.0])]
+)
+def test_an_own_network_whose_output_turns_bad_leaves_the_looking_to_ours(boxes, scores):
+    runner = Turning(boxes, scores, np.array([0]))
+    own = NetDetector(runner, boxes_contract(), "own@1", light=False, score=0.35, strict=True)
+    seen = [Box("person", (0.1, 0.1, 0.2, 0.4), 0.9)]
+    guarded = Guarded(own, Says("nanodet-g@3.0.4", seen))
+    assert guarded.detect([np.zeros((90, 160, 3), np.uint8)]) == [seen]
+    assert "expected" in guarded.error
+
+
+def test_a_label_outside_the_list_that_comes_later_is_no_box_and_no_failure():
+    runner = Turning([[1, 1, 50, 90], [1, 1, 50, 90]], [0.9, 0.8], np.array([7, 0]))
+    own = NetDetector(runner, boxes_contract(), "own@1", light=False, score=0.35, strict=True)
+    [found] = own.detect([np.zeros((90, 160, 3), np.uint8)])
+    assert [(box.label, round(box.score, 1)) for box in found] == [("person", 0.8)]
 
 
 def test_weights_for_another_number_of_labels_are_refused(tmp_path, out, state):

@@ -12,8 +12,8 @@ from workers.models.contract import Contract, ModelError
 from workers.vision.backends import OnnxRunner, OpenVinoRunner, Runner, TorchRunner, choose
 from workers.vision.boxes import Box, Corners, iou, nms
 from workers.vision.export import graph_of, network
-from workers.vision.letterbox import Letterbox, as_bgr
-from workers.vision.outputs import MIN_SCORE, decode
+from workers.vision.letterbox import Canvas, Letterbox, as_bgr
+from workers.vision.outputs import MIN_SCORE, decode, verify
 from workers.vision.pair import Pair
 
 __all__ = [
@@ -51,7 +51,8 @@ class NetDetector:
     """A network with the contract of its input and output.
 
     light: whether pictures should be corrected for it; score: how sure is sure enough, 0..1;
-    least: boxes of lower scores are left out.
+    least: boxes of lower scores are left out; strict: numbers that no network in order gives are a
+    ModelError, for whoever has another network then, and not just no boxes.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class NetDetector:
         light: bool,
         score: float,
         least: float = MIN_SCORE,
+        strict: bool = False,
     ) -> None:
         self.runner = runner
         self.contract = contract
@@ -72,6 +74,7 @@ class NetDetector:
         self.light = light
         self.score = score
         self.least = least
+        self.strict = strict
         self.letterbox = Letterbox(contract)
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Box]]:
@@ -95,7 +98,7 @@ class NetDetector:
                 group = [canvas for i in members if (canvas := canvases[i]) is not None]
                 outputs = self._run(self.letterbox.batch(group), len(group))
                 for i, canvas, output in zip(members, group, outputs, strict=True):
-                    found[i] = decode(output, self.contract, canvas, self.least)
+                    found[i] = self._boxes(output, canvas)
         return found
 
     def glance(self, picture: np.ndarray, part: Corners) -> list[Box] | None:
@@ -110,7 +113,23 @@ class NetDetector:
             return None
         canvas = self.letterbox.fit(usable).cut(part, contract.step_px)
         [output] = self._run(self.letterbox.batch([canvas]), 1)
-        return decode(output, contract, canvas, self.least)
+        return self._boxes(output, canvas)
+
+    def probe(self, picture: np.ndarray) -> None:
+        """Raise ModelError where the network's answer to a picture is none that could be used."""
+        usable = as_bgr(picture)
+        assert usable is not None
+        canvas = self.letterbox.fit(usable)
+        [output] = self._run(self.letterbox.batch([canvas]), 1)
+        decode(output, self.contract, canvas, self.least)  # what has another shape is refused there
+        verify(output, self.contract, first=True)
+
+    def _boxes(self, output: Sequence[np.ndarray], canvas: Canvas) -> list[Box]:
+        """Return the boxes of one picture's outputs."""
+        found = decode(output, self.contract, canvas, self.least)
+        if self.strict:
+            verify(output, self.contract)
+        return found
 
     def _run(self, batch: np.ndarray, count: int) -> list[list[np.ndarray]]:
         """Return the outputs of each picture."""
@@ -166,8 +185,12 @@ def wrap(
     backend: str | None = None,
     number_format: str | None = None,
     least: float = MIN_SCORE,
+    strict: bool = False,
 ) -> NetDetector:
-    """Load an entry, as load_detector() does; number_format: "float32" for the exact one."""
+    """Load an entry, as load_detector() does; number_format: "float32" for the exact one.
+
+    strict: as of NetDetector.
+    """
     runner = runner_of(
         entry, folder=folder, device=device, backend=backend, number_format=number_format
     )
@@ -178,14 +201,21 @@ def wrap(
         light=entry.light,
         score=entry.score,
         least=least,
+        strict=strict,
     )
 
 
 def probe(detector: NetDetector) -> None:
-    """Show a detector pictures of two shapes; ModelError where its answer has the wrong shape."""
+    """Show a detector pictures of two shapes, and a black one; ModelError where what it says of
+    one has the wrong shape or cannot be: numbers that are none, scores, labels, boxes.
+
+    It may see nothing in them. In the dark a network that divides by what it sees says no numbers.
+    """
     random = np.random.default_rng(1)
-    for size in ((90, 160, 3), (160, 90, 3)):
-        detector.detect([random.integers(0, 255, size, np.uint8)])
+    pictures = [random.integers(0, 255, size, np.uint8) for size in ((90, 160, 3), (160, 90, 3))]
+    for picture in (*pictures, np.zeros((90, 160, 3), np.uint8)):
+        detector.detect([picture])
+        detector.probe(picture)
 
 
 def runner_of(

@@ -10,6 +10,10 @@ from workers.vision.boxes import Box, nms
 from workers.vision.letterbox import Canvas
 
 MIN_SCORE = 0.05
+# A score is a number of 32 bits: 1 may be a little more.
+SCORE_SLACK = 1e-4
+# Where every box of a picture is smaller, in pixels of the input, they are fractions of it.
+SMALLEST_PX = 2.0
 CANDIDATES = 600
 MAX_BOXES = 200
 
@@ -30,6 +34,10 @@ def decode(
     xyxy, score, label = forms[contract.output](outputs, contract, size, least)
     if not len(score):
         return []
+    good = np.isfinite(xyxy).all(-1) & (score >= 0) & (score <= 1 + SCORE_SLACK)
+    xyxy, score, label = xyxy[good], np.minimum(score[good], 1), label[good]
+    if not len(score):
+        return []
     xyxy = xyxy + (canvas.left, canvas.top, canvas.left, canvas.top)
     fractions = xyxy / (canvas.width, canvas.height, canvas.width, canvas.height)
     fractions = np.clip(fractions, 0, 1)
@@ -40,6 +48,56 @@ def decode(
         for number, (x1, y1, x2, y2), sure in rows
         if x2 > x1 and y2 > y1
     ]
+
+
+def verify(outputs: Sequence[np.ndarray], contract: Contract, *, first: bool = False) -> None:
+    """Raise ModelError where one picture's outputs hold what no network in order says.
+
+    Numbers that are none, and scores outside 0..1; decode() leaves out such boxes, so that a
+    network which says nothing else would see nobody, and nobody would know. first: of a network
+    that is looked at before it is taken, also labels outside its list, and boxes not in pixels.
+    """
+    if contract.output != "boxes":
+        _numbers("output 0", outputs[0])
+        if contract.output == "yolox":
+            _scores(outputs[0][:, 4:])
+        return
+    xyxy, score, label = outputs[:3]
+    _numbers("scores", score)
+    _scores(score)
+    # What fills up a fixed number of rows has no score, and says nothing.
+    rows = score >= MIN_SCORE
+    xyxy, label = xyxy[rows], label[rows]
+    _numbers("boxes", xyxy)
+    if not first or not len(xyxy):
+        return
+    most = len(contract.labels) - 1
+    wrong = label[~((label >= 0) & (label <= most))]
+    if len(wrong):
+        raise ModelError(f"labels: expected 0 to {most}, found {wrong[0]:g}")
+    sides = xyxy[:, 2:] - xyxy[:, :2]
+    if not (sides > 0).all(-1).any():
+        raise ModelError(
+            "boxes: expected left, top, right, bottom, found none whose right is beyond its left "
+            "and whose bottom is below its top"
+        )
+    if sides.max() < SMALLEST_PX:
+        raise ModelError(
+            f"boxes: expected pixels of the input, found none larger than {sides.max():.2g}: "
+            "fractions of the picture?"
+        )
+
+
+def _numbers(name: str, values: np.ndarray) -> None:
+    wrong = values[~np.isfinite(values)]
+    if len(wrong):
+        raise ModelError(f"{name}: expected numbers, found {wrong[0]:g}")
+
+
+def _scores(values: np.ndarray) -> None:
+    wrong = values[(values < -SCORE_SLACK) | (values > 1 + SCORE_SLACK)]
+    if len(wrong):
+        raise ModelError(f"scores: expected 0 to 1, found {wrong[0]:g}")
 
 
 def _nanodet(
@@ -87,7 +145,7 @@ def _boxes(
     xyxy = _shaped(outputs, 0, (count, 4))
     score = _shaped(outputs, 1, (count,))
     label = _shaped(outputs, 2, (count,))
-    good = np.isfinite(xyxy).all(-1) & (score >= least) & (score <= 1)
+    good = score >= least
     good &= (label >= 0) & (label < len(contract.labels))
     rows, label, score = _best(np.nonzero(good)[0], label[good].astype(int), score[good])
     return xyxy[rows], score, label
