@@ -327,6 +327,23 @@ def test_a_signal_decides_for_a_machine_that_is_told_of(
     assert alarms(camera) == [], "the controller says that it stands"
 
 
+@pytest.mark.parametrize("behind", [timedelta(0), timedelta(hours=1)], ids=["twice", "late"])
+def test_a_machine_that_is_said_to_stand_and_to_run_counts_as_running(
+    ring: Ring, cast: Cast, camera: Camera, winch: Loop, start, behind: timedelta
+):
+    scene = dict(winch.scene)
+    scene["machines"] = [{**machine, "source": "signal"} for machine in scene["machines"]]
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=scene)
+        signal_receive(machine=cast.lamp_hill.machine, state="STOPPED", at=start)
+        signal_receive(machine=cast.lamp_hill.machine, state="RUNNING", at=start - behind)
+    fed(ring, camera, winch.chunks[:16], start)
+    drain_all(camera)
+    assert ("UNKNOWN" if behind else "RUNNING") in alarms(camera)[-1].why
+    late = [fault["about"] for fault in state_of(camera).faults if fault["fault"] == "signal_late"]
+    assert late == (["winch-1"] if behind else [])
+
+
 def test_a_machine_that_nobody_hears_of_counts_as_running(
     ring: Ring, camera: Camera, winch: Loop, start
 ):
