@@ -91,3 +91,13 @@ def open_findings(scene: Scene, state: State, t: float) -> list[Finding]:
         if memory.level is not None and name in known
     ]
     return found + [fault_finding(scene, change) for change in state.health.open()]
+
+
+def last_seen_s(state: State, one: Finding) -> float:
+    """Return when a rule last surely saw what it keeps open: a blind one keeps it, seeing nothing.
+
+    In seconds, as a finding's t, which goes on with the time while the rule is blind.
+    """
+    memory = state.rules.get(one.rule)
+    sight, since = memory.told.get("sight", ("", 0.0)) if memory else ("", 0.0)
+    return min(one.t, since) if sight == "BLIND" else one.t

@@ -123,7 +123,7 @@ TABLE: tuple[Row, ...] = (
     # What the engine tells.
     _row(NEW, Cause.RAISED, AS_SILENCED, silenced=True),
     _row(NEW, Cause.RAISED, U),
-    _row(R, Cause.AGAIN, U),
+    _row((U, A, R), Cause.AGAIN, U),
     _row(SILENCED, Cause.AGAIN, AS_SILENCED, silenced=True),
     _row(SILENCED, Cause.AGAIN, U),
     _row(SILENCED, Cause.WORSE, AS_SILENCED, silenced=True),

@@ -13,7 +13,14 @@ from apps.alarms.life import SILENCED, Cause
 from apps.alarms.models import Alarm, Severity, Snapshot
 from apps.alarms.selectors import silence_in_force
 from apps.alarms.steps import step, tell
-from apps.alarms.witnesses import leaves, shared_alarm, told_before, witness, witnessed
+from apps.alarms.witnesses import (
+    leaves,
+    shared_alarm,
+    switched_off,
+    told_before,
+    witness,
+    witnessed,
+)
 from apps.cameras.models import Camera
 from apps.evidence.services import clip_beside, clip_request
 from apps.live.services import take_turn
@@ -21,10 +28,17 @@ from apps.mines.packs import clauses_behind
 from workers.hazards import registry
 from workers.ruling import clause_name
 
-__all__ = ["alarm_clear", "alarm_raise", "alarm_see"]
+__all__ = ["alarm_clear", "alarm_raise", "alarm_see", "alarms_leave"]
 
 # The same zone entered again this soon, with nobody having answered, is the same alarm.
 FOLD_WITHIN = timedelta(minutes=5)
+# So long after anybody saw it, what is seen of an open alarm is another danger: whoever answered,
+# or was called, knows of an earlier one. Nobody said that it is over: that camera is blind, dead or
+# without its memory.
+ANEW_AFTER = {
+    Alarm.State.ACKNOWLEDGED.value: timedelta(minutes=1),
+    Alarm.State.UNACKNOWLEDGED.value: FOLD_WITHIN,
+}
 SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 
 
@@ -60,7 +74,7 @@ def alarm_raise(
     The same situation delivered twice changes nothing; the same situation at a higher level
     raises the severity and asks for a new answer; a new situation within five minutes of one
     that nobody answered is counted on the same alarm. What another camera sees at the same place
-    is one alarm with it (`witnesses.py`).
+    is one alarm with it (`witnesses.py`). An open alarm that nobody saw for a while asks anew.
     """
     take_turn(mine_id=camera.mine_id)
     over = told_before(camera=camera, rule=rule, situation=situation)
@@ -74,7 +88,7 @@ def alarm_raise(
     )  # fmt: skip
     if shared is not None:
         is_new = witness(shared, camera=camera, rule=rule, situation=situation, at=at)
-        if is_new:
+        if is_new and not _is_anew(shared, at):
             clip_beside(alarm=shared, camera=camera, rule=rule, at=at)
         return _share(shared, is_new, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
     found = _latest(camera, rule)
@@ -82,14 +96,16 @@ def alarm_raise(
         told = not _is_worse(severity, found.severity) and level == found.values.get("level")
         if told or found.cleared_at is not None or not _tells_more(level, found):
             return found
-        return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
+        if not _is_anew(found, at):
+            return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
     if found is not None and found.cleared_at is None:
         # The engine lost its state and names the ongoing situation anew: still one alarm.
-        found.situation = situation
         if found.witnesses.exists():
             witness(found, camera=camera, rule=rule, situation=situation, at=at)
-        return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
-    if found is not None and _goes_on(found, severity, at):
+        if not _is_anew(found, at):
+            found.situation = situation
+            return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
+    if found is not None and (found.cleared_at is None or _goes_on(found, severity, at)):
         return _fold(
             found,
             situation=situation,
@@ -148,6 +164,12 @@ def _goes_on(found: Alarm, severity: str, at: datetime) -> bool:
     return not silenced and at - found.cleared_at <= FOLD_WITHIN
 
 
+def _is_anew(alarm: Alarm, at: datetime) -> bool:
+    """Tell whether what is seen now of an open alarm is another danger than the one it told of."""
+    after = ANEW_AFTER.get(alarm.state)
+    return after is not None and at - alarm.last_seen_at > after
+
+
 def _picture(at: datetime, facts: dict[str, Any]) -> dict[str, Any]:
     """Return what to draw over the snapshot taken now."""
     return {"at": at.isoformat(), "boxes": facts["boxes"], "zone": facts["zone"]}
@@ -201,15 +223,23 @@ def _share(
     alarm: Alarm, is_new: bool, *, level: str, severity: str, at: datetime, facts: dict[str, Any],
     jpeg: bytes,
 ) -> Alarm:  # fmt: skip
-    """Take what another camera sees into an alarm; a worse sight asks for a new answer."""
-    if _is_worse(severity, alarm.severity):
-        _escalate(alarm, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
-        alarm.boxes, alarm.zone = [], []  # they are in the other camera's picture
-        alarm.save(update_fields=["boxes", "zone"])
-    elif is_new:
-        alarm.last_seen_at = max(alarm.last_seen_at, at)
-        alarm.save(update_fields=["last_seen_at"])
-        tell(alarm, "alarm.updated")
+    """Take what another camera sees into an alarm; a worse or a new sight asks anew."""
+    more: dict[str, Any] = {
+        "level": level, "severity": severity, "at": at, "facts": facts, "jpeg": jpeg,
+    }  # fmt: skip
+    if is_new and _is_anew(alarm, at):
+        _fold(alarm, situation=alarm.situation, **more)
+    elif _is_worse(severity, alarm.severity):
+        _escalate(alarm, **more)
+    else:
+        if is_new:
+            alarm.last_seen_at = max(alarm.last_seen_at, at)
+            alarm.save(update_fields=["last_seen_at"])
+            tell(alarm, "alarm.updated")
+        return alarm
+    alarm.boxes, alarm.zone = [], []  # they are in the other camera's picture
+    alarm.save(update_fields=["boxes", "zone"])
+    tell(alarm, "alarm.updated")
     return alarm
 
 
@@ -223,22 +253,29 @@ def _fold(
     facts: dict[str, Any],
     jpeg: bytes,
 ) -> Alarm:
-    """Count one more occurrence on an alarm that nobody answered, or that is silenced."""
-    worse = _is_worse(severity, alarm.severity)
-    _describe(alarm, facts, at, jpeg if worse else b"")
+    """Count one more occurrence on an alarm that nobody answered, is silenced, or is seen anew."""
+    worse, anew = _is_worse(severity, alarm.severity), alarm.cleared_at is None
+    _describe(alarm, facts, at, jpeg if worse or anew else b"")
     if worse:
         alarm.severity, alarm.level = severity, level
         _cite(alarm, level, facts["values"])
-        alarm.asked_at = None  # a worse one begins at the first rung of its own ladder
     alarm.situation = situation
+    _count(alarm, at, from_first_rung=worse or anew)
+    return alarm
+
+
+def _count(alarm: Alarm, at: datetime, *, from_first_rung: bool) -> None:
+    """Count one more occurrence, which asks for an answer of its own; film it if it is another."""
+    if from_first_rung:
+        alarm.asked_at = None
+        alarm.verdict = alarm.finding = ""  # said of an earlier one; the steps keep it
     alarm.count += 1
     alarm.cleared_at = None
     alarm.last_seen_at = at
     alarm.acknowledged_at = alarm.acknowledged_by = None
     step(alarm, Cause.AGAIN, at=at)
-    clip_request(alarm=alarm, at=at, anew=worse)
+    clip_request(alarm=alarm, at=at, anew=from_first_rung)
     tell(alarm, "alarm.updated")
-    return alarm
 
 
 @transaction.atomic
@@ -253,7 +290,11 @@ def alarm_see(
     values: dict[str, Any],
     boxes: list[list[float]],
 ) -> Alarm | None:
-    """Note that a situation still goes on; pages hear of it at most once a chunk."""
+    """Note that a situation still goes on; pages hear of it at most once a chunk.
+
+    One that nobody saw for a while asks anew: who is there now may be somebody else. Returns None
+    where there is no open alarm of it.
+    """
     take_turn(mine_id=camera.mine_id)
     alarm = (
         Alarm.objects.select_for_update(of=("self",))
@@ -267,9 +308,12 @@ def alarm_see(
         )  # fmt: skip
     if at <= alarm.last_seen_at:
         return alarm
-    alarm.last_seen_at = at
     if _tells_more(level, alarm):
         alarm.why, alarm.values, alarm.boxes = why, {**values, "level": level}, boxes
+    if _is_anew(alarm, at):
+        _count(alarm, at, from_first_rung=True)
+        return alarm
+    alarm.last_seen_at = at
     alarm.save(update_fields=["last_seen_at", "why", "values", "boxes"])
     tell(alarm, "alarm.updated")
     return alarm
@@ -292,6 +336,9 @@ def _see_shared(
         )  # fmt: skip
     if at > alarm.last_seen_at:
         alarm.witnesses.filter(camera=camera, rule=rule).update(seen_at=at)
+        if _is_anew(alarm, at):
+            _count(alarm, at, from_first_rung=True)
+            return alarm
         alarm.last_seen_at = at
         alarm.save(update_fields=["last_seen_at"])
         tell(alarm, "alarm.updated")
@@ -317,3 +364,11 @@ def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> A
     step(alarm, Cause.CLEARED, at=at)
     tell(alarm, "alarm.cleared")
     return alarm
+
+
+@transaction.atomic
+def alarms_leave(*, camera: Camera, at: datetime) -> None:
+    """Leave a camera's alarms to the others that see them: it is switched off. Twice: nothing."""
+    take_turn(mine_id=camera.mine_id)
+    for alarm in switched_off(camera=camera, at=at):
+        tell(alarm, "alarm.updated")

@@ -1,8 +1,9 @@
 """Cameras that see one danger together: rules of one type that name the same place.
 
 The first camera's alarm stands for all. It ends when none of them sees the danger any more; a blind
-camera ends nothing, because its own analysis keeps its situation open. A camera whose rule is
-silenced joins nobody, and nobody joins an alarm that asks nobody: a danger never hides in silence.
+camera ends nothing, because its own analysis keeps its situation open. One that is switched off
+leaves the alarm to the others. A camera whose rule is silenced joins nobody, and nobody joins an
+alarm that asks nobody: a danger never hides in silence.
 """
 
 from datetime import datetime
@@ -12,7 +13,7 @@ from apps.alarms.models import Alarm, Witness
 from apps.alarms.selectors import silence_in_force
 from apps.cameras.models import Camera
 
-__all__ = ["leaves", "shared_alarm", "told_before", "witness", "witnessed"]
+__all__ = ["leaves", "shared_alarm", "switched_off", "told_before", "witness", "witnessed"]
 
 
 def shared_alarm(
@@ -73,3 +74,24 @@ def leaves(alarm: Alarm, *, camera: Camera, rule: str, at: datetime) -> bool:
     rows = alarm.witnesses.all()
     rows.filter(camera=camera, rule=rule, cleared_at=None).update(cleared_at=at)
     return not rows.filter(cleared_at=None).exists()
+
+
+def switched_off(*, camera: Camera, at: datetime) -> list[Alarm]:
+    """Let a camera that is switched off leave its alarms to the others that see them; return those.
+
+    Where no other one does, nothing is over. Its situation is forgotten: should it see the danger
+    still when it is on again, that is told as a new one, also where the alarm is over by then.
+    """
+    rows = Witness.objects.filter(camera=camera, cleared_at=None, alarm__cleared_at=None)
+    left = []
+    for row in rows:
+        alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=row.alarm_id)
+        if not alarm.witnesses.filter(cleared_at=None).exclude(camera=camera).exists():
+            continue
+        row.cleared_at, row.situation = at, ""
+        row.save(update_fields=["cleared_at", "situation"])
+        if alarm.camera_id == camera.pk:
+            alarm.situation = ""
+            alarm.save(update_fields=["situation"])
+        left.append(alarm)
+    return left

@@ -44,6 +44,7 @@ from workers import engine
 from workers.judge import permit_note
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
+from workers.report import last_seen_s
 from workers.scene import Scene as ParsedScene
 from workers.scene import parse_scene
 from workers.state import State
@@ -326,19 +327,14 @@ def _write(
     for finding in result.findings:
         raised = _apply(camera, scene, finding, stills.get(finding.t, b""))
         stages.raised(raised, _moment(finding.t))
-    for finding in result.open:
-        if finding.mode != ARMED:
-            continue
-        alarm_see(
-            camera=camera,
-            rule=alarm_rule(finding),
-            situation=finding.situation,
-            level=finding.level,
-            at=_moment(finding.t),
-            why=finding.why,
-            values=finding.values,
-            boxes=finding.boxes,
-        )
+    for finding in (one for one in result.open if one.mode == ARMED):
+        seen = alarm_see(
+            camera=camera, rule=alarm_rule(finding), situation=finding.situation,
+            level=finding.level, at=_moment(last_seen_s(result.state, finding)), why=finding.why,
+            values=finding.values, boxes=finding.boxes,
+        )  # fmt: skip
+        if seen is None:  # it left its alarm when it was switched off, and sees the danger still
+            _apply(camera, scene, finding, b"")
     return True
 
 

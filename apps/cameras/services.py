@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.alarms.services import alarms_leave
 from apps.audit.services import record
 from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
 from apps.cameras.secrets import lock, split_credentials
@@ -129,7 +130,7 @@ def camera_update(
     """Change a camera; an empty password leaves the old one in place."""
     take_turn(mine_id=camera.mine_id)
     camera = Camera.objects.select_for_update(of=("self",), no_key=True).get(pk=camera.pk)
-    kept_before = camera.keeps
+    kept_before, watched_before = camera.keeps, camera.enabled
     if area is not None:
         camera.area = area
     _set_sources(camera, data)
@@ -146,6 +147,8 @@ def camera_update(
         }
         | ({"keeps": [kept_before, camera.keeps]} if camera.keeps != kept_before else {}),
     )
+    if watched_before and not camera.enabled:
+        alarms_leave(camera=camera, at=timezone.now())
     emit(mine_id=camera.mine_id, kind="camera.changed", payload={"camera": camera.pk})
     return camera
 

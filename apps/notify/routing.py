@@ -31,6 +31,8 @@ FOLD_S = 300
 # What is committed a moment after the end of its span still gets into the message.
 FOLD_SLACK_S = 5
 URGENT = (Severity.CRITICAL.value, Severity.HIGH.value)
+# Nobody answered, nobody saw it for a while, and nobody said that it was over.
+SEEN_ANEW = (Cause.AGAIN.value, State.UNACKNOWLEDGED.value)
 GONE_ON = (State.UNACKNOWLEDGED.value, State.ACKNOWLEDGED.value)
 
 
@@ -38,13 +40,14 @@ def occasion_of(cause: str, from_state: str, to_state: str, rung: int) -> tuple[
     """Return what a step of an alarm's life is for messages, and its step of the ladder; or None.
 
     An alarm that begins to ask, or asks for more, calls at once; one that comes and goes before
-    anybody answered calls once. Whoever answers ends it: the ladder tells no further step.
+    anybody answered calls once, and again where it is seen anew after nobody saw it for a while.
+    Whoever answers ends it: the ladder tells no further step.
     """
     if cause == Cause.TOLD:
         return Kind.TOLD.value, rung
     if cause == Cause.WORSE and to_state in ASKING:
         return Kind.WORSE.value, AT_ONCE
-    if to_state in ASKING and from_state not in ASKING:
+    if to_state in ASKING and (from_state not in ASKING or (cause, from_state) == SEEN_ANEW):
         return Kind.RAISED.value, AT_ONCE
     if cause == Cause.CLEARED and from_state in GONE_ON:
         return Kind.CLEARED.value, AT_ONCE

@@ -107,6 +107,26 @@ def test_the_same_chunks_rung_again_change_nothing(ring: Ring, camera: Camera, w
     assert bytes(state_of(camera).state) == bytes(before.state)
 
 
+def test_a_danger_that_is_seen_and_stands_in_no_open_alarm_is_raised(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    """Its alarm was left to another camera, and is over, while this one was switched off."""
+    fed(ring, camera, winch.chunks[7:11], start)
+    drain_all(camera)
+    with mine_scope(camera.mine_id):
+        there = Alarm.objects.get(camera=camera, cleared_at=None)
+        ended = {"situation": "", "state": "closed", "cleared_at": there.last_seen_at}
+        Alarm.objects.filter(pk=there.pk).update(**ended)
+    later = start + timedelta(seconds=4)
+    fed(ring, camera, winch.chunks[11:12], later, first=5)
+    drain_all(camera)
+    anew = alarms(camera)[-1]
+    assert (anew.state, anew.situation, anew.cleared_at) == (
+        "unacknowledged", there.situation, None,
+    )  # fmt: skip
+    assert (anew.severity, anew.why) == (there.severity, there.why)
+
+
 def test_an_alarm_says_how_long_each_stage_took(ring: Ring, camera: Camera, winch: Loop, start):
     fed(ring, camera, winch.chunks[7:12], start)
     drain_all(camera)
