@@ -127,7 +127,7 @@ TABLE: tuple[Row, ...] = (
     _row(SILENCED, Cause.AGAIN, AS_SILENCED, silenced=True),
     _row(SILENCED, Cause.AGAIN, U),
     _row(SILENCED, Cause.WORSE, AS_SILENCED, silenced=True),
-    _row((U, A, *SILENCED), Cause.WORSE, U),
+    _row((U, A, R, *SILENCED), Cause.WORSE, U),
     _row(U, Cause.CLEARED, R),
     _row(A, Cause.CLEARED, L, latches=True),
     _row(A, Cause.CLEARED, C),

@@ -260,21 +260,21 @@ def _fold(
         alarm.severity, alarm.level = severity, level
         _cite(alarm, level, facts["values"])
     alarm.situation = situation
-    _count(alarm, at, from_first_rung=worse or anew)
+    _count(alarm, Cause.WORSE if worse else Cause.AGAIN, at, is_another=worse or anew)
     return alarm
 
 
-def _count(alarm: Alarm, at: datetime, *, from_first_rung: bool) -> None:
+def _count(alarm: Alarm, cause: Cause, at: datetime, *, is_another: bool) -> None:
     """Count one more occurrence, which asks for an answer of its own; film it if it is another."""
-    if from_first_rung:
-        alarm.asked_at = None
+    if is_another:
+        alarm.asked_at = None  # it begins at the first rung
         alarm.verdict = alarm.finding = ""  # said of an earlier one; the steps keep it
     alarm.count += 1
     alarm.cleared_at = None
     alarm.last_seen_at = at
     alarm.acknowledged_at = alarm.acknowledged_by = None
-    step(alarm, Cause.AGAIN, at=at)
-    clip_request(alarm=alarm, at=at, anew=from_first_rung)
+    step(alarm, cause, at=at)
+    clip_request(alarm=alarm, at=at, anew=is_another)
     tell(alarm, "alarm.updated")
 
 
@@ -311,7 +311,7 @@ def alarm_see(
     if _tells_more(level, alarm):
         alarm.why, alarm.values, alarm.boxes = why, {**values, "level": level}, boxes
     if _is_anew(alarm, at):
-        _count(alarm, at, from_first_rung=True)
+        _count(alarm, Cause.AGAIN, at, is_another=True)
         return alarm
     alarm.last_seen_at = at
     alarm.save(update_fields=["last_seen_at", "why", "values", "boxes"])
@@ -337,7 +337,7 @@ def _see_shared(
     if at > alarm.last_seen_at:
         alarm.witnesses.filter(camera=camera, rule=rule).update(seen_at=at)
         if _is_anew(alarm, at):
-            _count(alarm, at, from_first_rung=True)
+            _count(alarm, Cause.AGAIN, at, is_another=True)
             return alarm
         alarm.last_seen_at = at
         alarm.save(update_fields=["last_seen_at"])

@@ -70,6 +70,18 @@ def test_what_becomes_worse_calls_again(desk: Desk, inside: None):
     assert told(desk) == [("webhook", "worse", 0)]
 
 
+def test_a_lesser_alarm_that_comes_back_critical_calls_at_once(desk: Desk, inside: None):
+    desk.route("webhook", name="all", address="http://127.0.0.1:9/", severities=ALL)
+    desk.route("wecom", name="critical", address="http://127.0.0.1:9/", severities=["critical"])
+    an_alarm(desk.cast.lamp_hill, severity="high", level="warning")
+    over = NOON + timedelta(seconds=5)
+    alarm_clear(camera=desk.cast.lamp_hill.camera, rule="r1", situation="r1:1", at=over)
+    again = NOON + timedelta(seconds=60)
+    alarm = an_alarm(desk.cast.lamp_hill, situation="r1:2", at=again)
+    assert (alarm.severity, alarm.state, alarm.count) == ("critical", "unacknowledged", 2)
+    assert told(desk) == [("all", "raised", 0), ("all", "worse", 0), ("critical", "worse", 0)]
+
+
 def test_who_was_told_hears_that_it_is_over_where_the_route_says_so(desk: Desk, inside: None):
     desk.route("webhook", name="both", address="http://127.0.0.1:9/", cleared=True)
     desk.route("wecom", name="first", address="http://127.0.0.1:9/")
