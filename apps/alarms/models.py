@@ -92,6 +92,7 @@ class Alarm(MineRow):
             models.Index(fields=["mine", "-raised_at"]),
             models.Index(fields=["mine", "-committed_at"]),
             models.Index(fields=["camera", "-raised_at"], name="alarm_of_camera"),
+            models.Index(fields=["camera", "rule", "-id"], name="alarm_of_rule"),
             models.Index(
                 fields=["mine", "state"],
                 condition=~models.Q(state="closed"),

@@ -43,13 +43,9 @@ SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICA
 
 
 def _latest(camera: Camera, rule: str) -> Alarm | None:
-    """Lock and return the newest alarm of a rule."""
-    return (
-        Alarm.objects.select_for_update(of=("self",))
-        .filter(camera=camera, rule=rule)
-        .order_by("-raised_at", "-pk")
-        .first()
-    )
+    """Lock and return a rule's open alarm, else its newest; not by time: clocks are set back."""
+    rows = Alarm.objects.select_for_update(of=("self",)).filter(camera=camera, rule=rule)
+    return rows.filter(cleared_at=None).order_by().first() or rows.order_by("-pk").first()
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """An alarm's life: raised, seen, cleared and acknowledged once each, whatever comes twice."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -220,3 +220,35 @@ def test_a_clear_of_an_older_situation_does_not_end_the_present_one(hill: Cast):
     again(hill, 8, "r1:2")
     assert clear(hill, 9, "r1:1") is None
     assert Alarm.objects.get().cleared_at is None
+
+
+def answered_and_over(cast: Cast, at: datetime) -> Alarm:
+    """Leave an alarm of before the clock was set back, which nothing goes on with."""
+    old = an_alarm(cast.lamp_hill, situation="r1:old", at=at)
+    clear(cast, (at - NOON).total_seconds() + 5, "r1:old")
+    alarm_acknowledge(alarm=old, actor=cast.operator)
+    return old
+
+
+def test_an_alarm_after_the_clock_was_set_back_still_becomes_worse(hill: Cast):
+    old = answered_and_over(hill, NOON + timedelta(minutes=10))
+    new = an_alarm(hill.lamp_hill, situation="r1:new", severity="high", level="warning")
+    assert new.pk != old.pk
+    worse = again(hill, 2, "r1:new")
+    assert (worse.pk, worse.severity, worse.state) == (new.pk, "critical", "unacknowledged")
+
+
+def test_a_danger_after_the_clock_was_set_back_folds_into_the_alarm_before_it(hill: Cast):
+    answered_and_over(hill, NOON + timedelta(minutes=10))
+    new = an_alarm(hill.lamp_hill, situation="r1:new")
+    clear(hill, 5, "r1:new")
+    folded = again(hill, 20, "r1:newer")
+    assert (folded.pk, folded.count) == (new.pk, 2)
+
+
+def test_a_raise_of_before_the_clock_was_set_back_changes_nothing_when_it_comes_again(hill: Cast):
+    old = answered_and_over(hill, NOON + timedelta(minutes=10))
+    new = an_alarm(hill.lamp_hill, situation="r1:new")
+    for _ in range(2):
+        an_alarm(hill.lamp_hill, situation="r1:new")
+    assert list(Alarm.objects.order_by("pk")) == [old, new]
