@@ -37,6 +37,8 @@ __all__ = [
 MUST_BE_ANSWERED = (Severity.CRITICAL.value, Severity.HIGH.value)
 LEVEL = ".level_m"
 TREND = timedelta(hours=1)
+# The same person's same words so soon are one signature that was sent twice.
+SENT_TWICE = timedelta(minutes=1)
 # What a mine without any hand-over looks back on; handover_content.html says it.
 FIRST = timedelta(hours=12)
 
@@ -182,14 +184,17 @@ def _note(note: str) -> str:
 
 @transaction.atomic
 def handover_sign(*, mine: Mine, actor: User, note: str = "", desk: str = "") -> Handover:
-    """Sign for who goes; what the page shows now is kept. Sent twice, the first one stands."""
+    """Sign for who goes; what the page shows now is kept.
+
+    Sent twice within a minute, the first one stands, unless an alarm came in between.
+    """
     take_turn(mine_id=mine.pk)
-    note = _note(note)
-    last = handovers().filter(mine=mine).first()
-    if last and not hasattr(last, "takeover") and (last.handed_by, last.note) == (actor, note):
-        return last
+    note, now = _note(note), timezone.now()
     _refuse_unanswered(mine)
-    now = timezone.now()
+    last = handovers().filter(mine=mine).first()
+    same = last and not hasattr(last, "takeover") and (last.handed_by, last.note) == (actor, note)
+    if last and same and abs(now - last.handed_at) <= SENT_TWICE:
+        return last
     handover = Handover.objects.create(
         mine=mine,
         handed_by=actor,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
@@ -77,6 +78,24 @@ def test_signing_twice_is_one_signature_and_a_newer_one_takes_its_place(hill: Ca
     assert newer.pk != first.pk
     with pytest.raises(ValidationError, match="newer"):
         handover_take(handover=first, actor=hill.admin)
+
+
+def test_the_same_words_signed_on_the_next_day_are_a_new_hand_over(hill: Cast):
+    with time_machine.travel(NOON) as clock:
+        first = sign(hill, note="")
+        clock.shift(timedelta(seconds=61))
+        second = sign(hill, note="")
+        clock.shift(timedelta(days=1))
+        third = sign(hill, note="")
+    assert len({first.pk, second.pk, third.pk}) == 3
+    assert third.handed_at - first.handed_at > timedelta(days=1)
+
+
+def test_nobody_signs_the_same_words_again_over_an_alarm_that_came_since(hill: Cast):
+    sign(hill)
+    an_alarm(hill.lamp_hill)
+    with pytest.raises(ValidationError, match="high alarms first"):
+        sign(hill)
 
 
 def test_the_page_tells_what_is_open_silenced_blind_and_how_the_water_stands(hill: Cast):
