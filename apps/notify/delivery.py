@@ -8,6 +8,7 @@ What happens when …
   the receiver is away          tries follow at growing distances until the give-up time
   it stays away                 the message is given up: in the log, on the page, as an event
   somebody answered meanwhile   what only asks for an answer is not sent any more
+  it is over before it is told  "over" waits until that was told, and goes where it got through
 """
 
 import random
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from apps.accounts.permissions import Action
@@ -45,6 +46,7 @@ MOST_IN_A_TURN = 20
 TURN_S = 20.0
 BACK_OFF_S = (5, 15, 30, 60, 120, 300, 600, 900, 1800)
 JITTER = 0.2
+HEARD = (Delivery.State.SENT, Delivery.State.FOLDED)
 URGENT = (Severity.CRITICAL.value, Severity.HIGH.value)
 RANK = Case(
     When(severity=Severity.CRITICAL, then=Value(0)),
@@ -117,6 +119,10 @@ def _claim(route_id: int, mine_id: int, token: str) -> _Claim | None:
         if because := _not_needed(route, delivery):
             _end(delivery, Delivery.State.DROPPED, because, now)
             continue
+        if (later := _not_yet(route, delivery, now)) is not None:
+            delivery.next_at = later
+            delivery.save(update_fields=["next_at"])
+            continue
         if delivery.give_up_at <= now and delivery.attempts:
             _give_up(route, delivery, delivery.said, now)
             continue
@@ -152,16 +158,29 @@ def _not_needed(route: Route, delivery: Delivery) -> str:
     if alarm is None or TRAITS[route.channel].machine:
         return ""
     if delivery.kind == Kind.CLEARED:
-        heard = Delivery.objects.filter(
-            route=route,
-            alarm=alarm,
-            target=delivery.target,
-            state__in=[Delivery.State.SENT, Delivery.State.FOLDED],
-        )
+        heard = _others(delivery).filter(state__in=[*HEARD, Delivery.State.WAITING])
         return "" if heard.exists() else sentence("Nobody had been told of this alarm.")
     if alarm.state not in ASKING:
         return sentence("The alarm was answered before this could be sent.")
     return ""
+
+
+def _not_yet(route: Route, delivery: Delivery, now: datetime) -> datetime | None:
+    """Say until when "over" waits for what is still to be told of its alarm, or None."""
+    if delivery.kind != Kind.CLEARED or TRAITS[route.channel].machine:
+        return None
+    if _others(delivery).filter(state__in=HEARD).exists():
+        return None
+    first = _others(delivery).filter(state=Delivery.State.WAITING).order_by("next_at").first()
+    return first and max(first.next_at, now + timedelta(seconds=BACK_OFF_S[0]))
+
+
+def _others(delivery: Delivery) -> QuerySet[Delivery]:
+    """List what else was to be told of an alarm, along the same route to the same target."""
+    rows = Delivery.objects.filter(
+        route=delivery.route_id, alarm=delivery.alarm_id, target=delivery.target
+    )
+    return rows.exclude(kind=Kind.CLEARED)
 
 
 def parcel_of(route: Route, delivery: Delivery, now: datetime) -> tuple[Parcel | None, str]:
