@@ -26,6 +26,8 @@ from apps.notify.channels.webhook import make_secret, secret_bytes
 from apps.notify.delivery import parcel_of
 from apps.notify.guard import Refused, resolve
 from apps.notify.models import Attempt, Channel, Delivery, Kind, Picture, Route, Subscription
+from apps.notify.readdress import readdress, targets_now
+from apps.notify.routing import ring
 from apps.notify.targets import addresses, targets_of
 from apps.sentences import kept
 from workers.words import sentence
@@ -74,12 +76,18 @@ def route_create(*, mine: Mine, channel: str, actor: User | None = None, **data:
 
 @transaction.atomic
 def route_update(*, route: Route, actor: User | None = None, **data: Any) -> Route:
-    """Change a route; an empty address or secret leaves the old one. Its channel stays."""
+    """Change a route; an empty address or secret leaves the old one. Its channel stays.
+
+    What waits for an address, or a person, that it has no more goes to those that it has now.
+    """
     take_turn(mine_id=route.mine_id)
     route = Route.objects.select_for_update(of=("self",), no_key=True).get(pk=route.pk)
+    before = targets_now(route)
     _set(route, data)
     fields = [*PLAIN, *LISTS, "address_box", "secret_box"]
     route.save(update_fields=fields)
+    readdress(route=route, before=before, now=timezone.now())
+    ring([route.pk], route.mine_id)
     _written(route, "changed", actor, {"fields": sorted(data)})
     return route
 
