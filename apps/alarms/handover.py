@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -36,6 +36,8 @@ __all__ = [
 
 MUST_BE_ANSWERED = (Severity.CRITICAL.value, Severity.HIGH.value)
 LEVEL = ".level_m"
+# So many alarms that come and go are listed, the newest; of the others the page says how many.
+MOST_CHATTERING = 50
 TREND = timedelta(hours=1)
 # The same person's same words so soon are one signature that was sent twice.
 SENT_TWICE = timedelta(minutes=1)
@@ -80,19 +82,25 @@ def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
     last = handovers().filter(mine=mine).first()
     since = last.handed_at if last else now - FIRST
     came = Alarm.objects.filter(mine=mine, committed_at__gt=since)
+    false = Count("pk", filter=Q(verdict="false"))
+    counted = {
+        row["severity"]: row
+        for row in came.order_by().values("severity").annotate(count=Count("pk"), false=false)
+    }
+    chattering = alarms().prefetch_related(None).filter(mine=mine, committed_at__gt=since)
+    chattering = chattering.exclude(chatter={})
     return {
         "at": now.isoformat(),
         "since": since.isoformat(),
         "first": last is None,
         "counts": {
-            severity: came.filter(severity=severity).count() for severity in Severity.values
+            severity: counted[severity]["count"] if severity in counted else 0
+            for severity in Severity.values
         },
-        "false": came.filter(verdict="false").count(),
+        "false": sum(row["false"] for row in counted.values()),
         "alarms": [_alarm(alarm) for alarm in alarms_open().filter(mine=mine)],
-        "chattering": [
-            _alarm(alarm) for alarm in alarms().filter(mine=mine, committed_at__gt=since)
-            if alarm.chatter
-        ],
+        "chattering": [_alarm(alarm) for alarm in chattering[:MOST_CHATTERING]],
+        "chattering_more": max(0, chattering.count() - MOST_CHATTERING),
         "silences": [silence_data(row) for row in silences().filter(mine=mine)],
         "blind": _blind(mine),
         "water": _water(mine, now),

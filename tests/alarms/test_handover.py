@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db.models.signals import post_init
 from django.test import Client
 from django.utils import timezone
 
 from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.handover import handover_page, handover_sign, handover_take
-from apps.alarms.models import Handover, Takeover
+from apps.alarms.models import Alarm, Handover, Takeover
 from apps.alarms.services import alarm_clear
 from apps.alarms.silences import silence_ask
 from apps.alarms.templatetags.words import worst_first
@@ -117,6 +118,56 @@ def test_the_page_tells_what_is_open_silenced_blind_and_how_the_water_stands(hil
     assert [row["camera_name"] for row in page["blind"]] == ["Winch house 1"]
     [water] = page["water"]
     assert (water["gauge"], water["level_m"], water["rise_m"]) == ("sump-a", 0.62, 0.12)
+
+
+def test_the_page_reads_no_more_of_a_years_alarms_than_it_shows(hill: Cast):
+    here, now = hill.lamp_hill, timezone.now()
+    Handover.objects.create(
+        mine=here.mine, handed_by=hill.operator, handed_at=now - timedelta(days=365), content={}
+    )
+    alarm = an_alarm(here)
+    past = {
+        "mine": here.mine, "camera": here.camera, "rule": "r1", "rule_type": alarm.rule_type,
+        "level": "danger", "state": "closed", "raised_at": NOON, "last_seen_at": NOON,
+        "cleared_at": NOON, "why": "somebody", "scene_version": 1,
+    }  # fmt: skip
+    chatter = {"changes": 4, "within_s": 60, "on_delay_s": 2}
+    Alarm.objects.bulk_create(
+        Alarm(**past, situation=f"r1@{n}", severity="high" if n % 2 else "low",
+              chatter=chatter if n % 3 == 0 else {}, verdict="false" if n < 7 else "")
+        for n in range(180)
+    )  # fmt: skip
+    read: list[int] = []
+
+    def count(instance: Alarm, **_: object) -> None:
+        read.append(instance.pk)
+
+    post_init.connect(count, sender=Alarm)
+    try:
+        page = handover_page(mine=here.mine, now=now)
+    finally:
+        post_init.disconnect(count, sender=Alarm)
+    assert page["counts"] == {"critical": 1, "high": 90, "medium": 0, "low": 90}
+    assert page["false"] == 7
+    assert (len(page["chattering"]), page["chattering_more"]) == (50, 10)
+    assert len(read) == 51, "those that chatter, and the one that is open"
+
+
+def test_a_page_that_lists_not_all_that_chatters_says_so(cast: Cast):
+    client = Client()
+    client.force_login(cast.operator)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+        alarm_acknowledge(alarm=alarm, actor=cast.operator)
+        handover = sign(cast)
+        content = handover.content
+        row = {**content["alarms"][0], "chatter": {"changes": 4, "within_s": 60, "on_delay_s": 2}}
+        kept = Handover.objects.create(
+            mine=handover.mine, handed_by=cast.operator, handed_at=timezone.now(),
+            content=content | {"chattering": [row], "chattering_more": 3},
+        )  # fmt: skip
+    assert "3 more" in client.get(f"/handover/signed/{kept.pk}/").content.decode()
+    assert "more of them" not in client.get(f"/handover/signed/{handover.pk}/").content.decode()
 
 
 def test_water_that_cannot_be_read_is_said_and_never_the_last_value(hill: Cast):
