@@ -141,6 +141,8 @@ def retention(request: HttpRequest) -> HttpResponseBase:
          "why": _("The record cannot be changed or deleted.")},
         {"what": _("Levels and other readings"), "how": readings, **reading,
          "set": "DAVY_READINGS_*_DAYS"},
+        {"what": _("What machines and inputs say"), "how": days_words(settings.SIGNALS_DAYS),
+         "why": _("Their changes are in the record for good."), "set": "DAVY_SIGNALS_DAYS"},
         {"what": _("Events for open pages"), "how": days_words(KEEP.days),
          "why": _("A page that was away longer starts anew.")},
     ]  # fmt: skip

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Subquery, Value, When
 
+from apps.mines.models import Machine
 from apps.signals.models import Report, Signal
 from workers.told import DANGER, LATE
 
@@ -30,11 +31,14 @@ def signals_until(
     """
     if not keys:
         return []
-    rows = Signal.objects.filter(mine_id=mine_id, machine__key__in=keys)
-    told = _held(_by_danger(rows), "at", "machine__key", "state", since, until, "-danger")
+    machines = Machine.objects.filter(mine_id=mine_id, key__in=keys)
+    names = dict(machines.values_list("pk", "key"))
+    rows = Signal.objects.filter(mine_id=mine_id)
+    earlier, within = _held(rows, "machine_id", names, "state", since, until)
+    last = {one[1]: one for one in sorted(earlier, key=lambda one: DANGER.index(one[2]))}
     # That a machine stood, by a clock that may be wrong, takes nothing back.
-    late = _late(rows.exclude(state="STOPPED"), "machine__key", since, until)
-    return in_time([*told, *late])
+    late = _late(rows.exclude(state="STOPPED"), "machine_id", names, since, until)
+    return in_time((at, names[pk], said) for at, pk, said in [*last.values(), *within, *late])
 
 
 def signal_standing(*, machine_id: int, until: datetime) -> Signal | None:
@@ -53,9 +57,10 @@ def reports_until(
     """
     if not keys:
         return []
-    rows = Report.objects.filter(mine_id=mine_id, key__in=keys)
-    told = _held(rows, "at", "key", "value", since, until, "-pk")
-    return in_time([*told, *_late(rows, "key", since, until)])
+    rows = Report.objects.filter(mine_id=mine_id)
+    earlier, within = _held(rows, "key", keys, "value", since, until)
+    last = {one[1]: one for one in earlier}
+    return in_time([*last.values(), *within, *_late(rows, "key", keys, since, until)])
 
 
 def report_standing(*, mine_id: int, key: str, until: datetime) -> Report | None:
@@ -66,28 +71,45 @@ def report_standing(*, mine_id: int, key: str, until: datetime) -> Report | None
 
 def _held(
     rows: QuerySet[Any],
-    time: str,
-    key: str,
-    said: str,
+    who: str,
+    names: Iterable[Any],
+    what: str,
     since: datetime,
     until: datetime,
-    counts: str = "-pk",
-) -> list[Told]:
-    """List what each key's last row before a span says, and what all in it say, by their time."""
-    rows = rows.filter(**{f"{time}__lt": until})
-    last = rows.filter(**{f"{time}__lt": since}).order_by(key, f"-{time}", counts).distinct(key)
-    within = rows.filter(**{f"{time}__gte": since}).order_by(time, "pk")
-    return [*last.values_list(time, key, said), *within.values_list(time, key, said)]
+) -> tuple[list[Any], list[Any]]:
+    """List (time, who, what) of each one's last time before a span, and of all in it, as received.
+
+    Asks for each one's last earlier rows by themselves: the database then takes one step in the
+    index of each, however long its past is. This is asked for every chunk of every camera.
+    """
+    columns = ("at", "pk", who, what)
+    each = []
+    for name in names:
+        earlier = rows.filter(**{who: name}, at__lt=since)
+        newest = earlier.order_by("-at").values("at")[:1]
+        each.append(earlier.filter(at=Subquery(newest)).values_list(*columns))
+    if not each:
+        return [], []
+    within = rows.filter(**{f"{who}__in": list(names)}, at__gte=since, at__lt=until)
+    found = sorted(within.values_list(*columns).union(*each, all=True), key=lambda row: row[:2])
+    told = [(at, name, said) for at, _, name, said in found]
+    return [one for one in told if one[0] < since], [one for one in told if one[0] >= since]
 
 
-def _late(rows: QuerySet[Any], key: str, since: datetime, until: datetime) -> list[Told]:
+def _late(
+    rows: QuerySet[Any], who: str, names: Iterable[Any], since: datetime, until: datetime
+) -> list[Any]:
     """List, as LATE, the times of reports that late ones contradict."""
-    rows = rows.filter(behind_at__isnull=False)
-    return [(at, name, LATE) for at, name, _ in _held(rows, "behind_at", key, "pk", since, until)]
+    rows = rows.filter(**{f"{who}__in": list(names)}, behind_at__isnull=False, behind_at__lt=until)
+    last = rows.filter(behind_at__lt=since).order_by(who, "-behind_at").distinct(who)
+    within = rows.filter(behind_at__gte=since).order_by("behind_at", "pk")
+    told = [*last.values_list("behind_at", who), *within.values_list("behind_at", who)]
+    return [(at, name, LATE) for at, name in told]
 
 
 def _by_danger(rows: QuerySet[Signal]) -> QuerySet[Signal]:
     """Say of each report how dangerous what it says is, beside others of its time."""
-    ranks = [When(state=state, then=Value(rank)) for rank, state in enumerate(DANGER)
-             if state != LATE]  # fmt: skip
+    ranks = [
+        When(state=state, then=Value(rank)) for rank, state in enumerate(DANGER) if state != LATE
+    ]
     return rows.annotate(danger=Case(*ranks, output_field=IntegerField()))

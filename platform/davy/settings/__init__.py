@@ -192,6 +192,8 @@ PACKS_DIR = Path(env("DAVY_PACKS_DIR")) if env("DAVY_PACKS_DIR") else None
 READINGS_RAW_DAYS = env_float("DAVY_READINGS_RAW_DAYS", 7)
 READINGS_MINUTE_DAYS = env_float("DAVY_READINGS_MINUTE_DAYS", 90)
 READINGS_HOUR_DAYS = env_float("DAVY_READINGS_HOUR_DAYS", 730)
+# How long each signal of a machine and each report of an input is kept; the last one always is.
+SIGNALS_DAYS = env_float("DAVY_SIGNALS_DAYS", 90)
 RING_AGE_S = env_float("DAVY_RING_AGE_S", 1800)
 RING_BYTES = int(env_float("DAVY_RING_BYTES", 4e9))
 RING_MIN_FREE_BYTES = int(env_float("DAVY_RING_MIN_FREE_BYTES", 1e9))

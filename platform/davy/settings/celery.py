@@ -163,6 +163,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "forget-old-signals": {
+        "task": "apps.signals.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget-old-movements": {
         "task": "apps.playback.tasks.forget",
         "schedule": 3600.0,
