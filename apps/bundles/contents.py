@@ -17,6 +17,7 @@ from apps.alarms.selectors import alarm_data
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Bundle
 from apps.bundles.paper import LANGUAGES, Occasion, acts_of, paper_data
+from apps.bundles.reach import reached
 from apps.bundles.selectors import clips_in
 from apps.bundles.typeset import typeset
 from apps.cameras.secrets import unlock
@@ -123,7 +124,8 @@ def write(
     """Write the bundle's ZIP; `packed` hears how many bytes of video are in, after each clip.
 
     Raises StorageError for a clip that the store does not give, ValueError for one that the store
-    gives in another form than it was stored. No transaction is open while videos are copied.
+    gives in another form than it was stored, TooEarly where the root does not prove all that was
+    packed: a later one does. No transaction is open while videos are copied.
     """
     mine, done = bundle.mine_id, 0
     gaps: list[dict[str, Any]] = []
@@ -328,6 +330,7 @@ def _ledger(packer: Packer, bundle: Bundle, root: Root) -> int | None:
     subjects = [f"alarm:{pk}" for pk in bundle.alarms] + [f"clip:{clip.pk}" for clip in clips]
     seals = [seal.entry_id for clip in clips if clip.sha256 for seal in seals_of(clip)]
     acts = AuditEntry.objects.filter(Q(subject__in=subjects) | Q(pk__in=seals), mine=bundle.mine_id)
+    reached(root, acts, packer.files)
     told = set(acts.filter(link__number__lte=root.number).values_list("link__number", flat=True))
     first = min(told, default=root.number)
     chain = Link.objects.filter(mine=bundle.mine_id).order_by("number")

@@ -19,6 +19,7 @@ from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.bundles.contents import write
 from apps.bundles.models import Bundle
+from apps.bundles.reach import TooEarly
 from apps.bundles.selectors import KEEP, clips_in
 from apps.evidence.locking import lock_for
 from apps.evidence.models import Clip
@@ -115,7 +116,8 @@ def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:
 
     Safe to run twice: the claim is a conditional update that each clip renews, and every attempt
     has a key of its own, so that a packer who wakes late overwrites nothing. While the store is
-    away, or the disk is full, it is tried again every minute.
+    away, or the disk is full, it is tried again every minute; so it is where the record reached
+    something that lies in it only after it was signed.
     """
     now = timezone.now()
     with mine_scope(mine_id):
@@ -128,7 +130,7 @@ def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:
     try:
         with tempfile.TemporaryDirectory(prefix="bundle-", dir=_workshop()) as folder:
             return _pack_and_store(bundle, Path(folder))
-    except (StorageError, OSError) as error:
+    except (StorageError, OSError, TooEarly) as error:
         with mine_scope(mine_id):
             if isinstance(error, Missing) and bundle.attempts >= MOST_ATTEMPTS:
                 return _give_up(bundle, str(error))

@@ -27,13 +27,17 @@ def ledger_seal(*, mine_id: int, thorough: bool = False) -> int:
 
     Acts are chained seconds after they are written and not with them, so that no two acts of a
     mine ever wait for each other. Called twice at once: the second finds the lock taken and leaves
-    the work to the first. `thorough` also looks for acts whose transaction took many minutes.
+    the work to the first. `thorough` also looks for acts whose transaction took many minutes, and
+    waits for whoever chains: 0 then says that everything that was written is chained.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, mine_id])
-            if not cursor.fetchone()[0]:
-                return 0
+            if thorough:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, mine_id])
+            else:
+                cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, mine_id])
+                if not cursor.fetchone()[0]:
+                    return 0
         last = newest_link(mine_id=mine_id)
         number, before = (last.number, last.hash) if last else (0, NONE)
         links = []

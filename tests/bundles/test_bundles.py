@@ -30,12 +30,14 @@ from apps.evidence.storage import StorageError, get_file, put_bytes
 from apps.ledger import verify
 from apps.ledger.models import Root, SigningKey
 from apps.ledger.services import ledger_seal
+from apps.privacy.models import Unblur
 from apps.privacy.services import unblur_agree, unblur_ask
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import system_scope
 from tests.bundles.packing import an_alarm_with_clip, ask, packed, run
 from tests.cast import SCENE, Cast, an_alarm
 from tests.film import record_chunks
+from tests.ledger.chaining import chaining
 from workers.media.ring import Ring
 
 
@@ -320,6 +322,37 @@ def test_what_was_chained_before_the_bundle_was_asked_for_is_in_its_chain(hill: 
     assert links[0]["record"]["action"] == "alarm.raised"
     assert links[-1]["number"] == root
     assert [link["number"] for link in links] == list(range(links[0]["number"], root + 1))
+
+
+def test_a_bundle_that_is_packed_while_the_record_is_chained_waits_for_it(hill: Cast, tmp_path):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    bundle = ask(hill, alarm)
+    with chaining(hill.lamp_hill.mine.pk):  # as the beat does every two seconds
+        out = packed(bundle, tmp_path)
+    assert run(out)[0] == 0
+
+
+def test_what_gets_ready_after_the_root_was_signed_is_not_handed_out_without_proof(
+    hill: Cast, tmp_path, monkeypatch
+):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    Unblur.objects.all().delete()  # so that a covered copy is packed
+    bundle = ask(hill, alarm)
+    cover, sign = services._cover, services.root_sign
+
+    def sign_too_early(**how):
+        root = sign(**how)
+        cover(Bundle.objects.get(pk=bundle.pk))
+        return root
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_cover", lambda _: None)
+        patch.setattr(services, "root_sign", sign_too_early)
+        assert bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id) is None
+    bundle.refresh_from_db()
+    assert bundle.state == Bundle.State.PENDING and "while it was packed" in bundle.error
+    Bundle.objects.update(next_attempt_at=timezone.now())
+    assert run(packed(bundle, tmp_path))[0] == 0
 
 
 def test_an_auditor_asks_on_a_page_follows_it_and_takes_it_away(hill: Cast):

@@ -18,11 +18,12 @@ from apps.audit.services import record
 from apps.cameras.secrets import unlock
 from apps.ledger import tasks
 from apps.ledger.models import Link, Root, SigningKey
-from apps.ledger.selectors import ledger_faults, newest_root
+from apps.ledger.selectors import ledger_faults, newest_root, unsealed
 from apps.ledger.services import key_rotate, ledger_seal, root_sign
 from apps.mines.models import Mine, Organisation
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast
+from tests.ledger.chaining import chaining
 
 
 @pytest.fixture
@@ -209,6 +210,17 @@ def test_the_command_says_that_everything_holds_and_how_much_is_signed(pit: Mine
     said = StringIO()
     call_command("ledger", "verify", stdout=said)
     assert said.getvalue() == "Pit: 12 acts hold, 8 of them are signed\n"
+
+
+def test_who_needs_the_whole_record_chained_waits_for_whoever_chains(cast: Cast):
+    mine = cast.lamp_hill.mine
+    with mine_scope(mine.pk), chaining(mine.pk) as waited:
+        act(mine, 1)
+        assert ledger_seal(mine_id=mine.pk) == 0  # the beat leaves it to the other
+        while ledger_seal(mine_id=mine.pk, thorough=True):
+            pass
+        assert not unsealed(mine_id=mine.pk, thorough=True).exists()
+    assert waited.is_set()
 
 
 def test_two_that_chain_at_once_do_the_work_once(pit: Mine):
