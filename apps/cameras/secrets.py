@@ -29,9 +29,7 @@ def unlock(box: str) -> str:
     try:
         return _fernet().decrypt(box.encode()).decode()
     except InvalidToken:
-        raise ImproperlyConfigured(
-            "A camera password was locked with another DAVY_FIELD_KEY."
-        ) from None
+        raise ImproperlyConfigured("A secret was locked with another DAVY_FIELD_KEY.") from None
 
 
 def seal(text: str) -> str:

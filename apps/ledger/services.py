@@ -3,6 +3,7 @@
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -79,10 +80,10 @@ def root_sign(*, mine_id: int) -> Root | None:
 
 def _key_in_force(mine_id: int) -> SigningKey:
     found = SigningKey.objects.filter(mine=mine_id, retired_at=None).first()
-    return found or _key_make(mine_id, None)
+    return found or _key_make(mine_id, None, {})
 
 
-def _key_make(mine_id: int, actor: User | None) -> SigningKey:
+def _key_make(mine_id: int, actor: User | None, more: dict[str, Any]) -> SigningKey:
     private = Ed25519PrivateKey.generate()
     key = SigningKey.objects.create(
         mine_id=mine_id,
@@ -96,7 +97,7 @@ def _key_make(mine_id: int, actor: User | None) -> SigningKey:
         mine_id=mine_id,
         actor=actor,
         part="" if actor else "ledger",
-        detail={"public": key.public},
+        detail={"public": key.public, **more},
     )
     return key
 
@@ -110,9 +111,19 @@ def statement_sign(*, mine_id: int, statement: dict[str, Any]) -> tuple[str, str
 
 @transaction.atomic
 def key_rotate(*, mine: Mine, actor: User | None = None) -> SigningKey:
-    """Let a new key sign from now on; what stands so far is signed by the old one first."""
+    """Let a new key sign from now on; what stands so far is signed by the old one first.
+
+    Where nobody can open the old one any more (DAVY_FIELD_KEY is lost) it signs nothing: the act
+    of the new key then says which key was lost and up to which link it had signed.
+    """
     while ledger_seal(mine_id=mine.pk, thorough=True):
         pass
-    root_sign(mine_id=mine.pk)
-    SigningKey.objects.filter(mine=mine, retired_at=None).update(retired_at=timezone.now())
-    return _key_make(mine.pk, actor)
+    old = SigningKey.objects.filter(mine=mine, retired_at=None)
+    lost: dict[str, Any] = {}
+    try:
+        root_sign(mine_id=mine.pk)
+    except ImproperlyConfigured:
+        root = newest_root(mine_id=mine.pk)
+        lost = {"lost": old.get().public, "lost_signed_until": root.number if root else 0}
+    old.update(retired_at=timezone.now())
+    return _key_make(mine.pk, actor, lost)

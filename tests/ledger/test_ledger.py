@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 import time_machine
+from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
@@ -123,6 +124,38 @@ def test_a_new_key_signs_from_then_on_and_old_roots_still_hold(hill: Mine):
     stated = AuditEntry.objects.filter(action="ledger.key_made").values_list("detail", flat=True)
     assert {detail["public"] for detail in stated} == {old.public, new.public}
     assert unlock(new.private_box) and unlock(new.private_box) not in new.private_box
+
+
+def test_a_key_that_nobody_can_open_any_more_is_followed_by_a_new_one(hill: Mine, settings):
+    root_sign(mine_id=hill.pk)
+    signed = newest_root(mine_id=hill.pk).number
+    settings.FIELD_KEY = Fernet.generate_key().decode()
+    act(hill, 1)
+    key_rotate(mine=hill)
+    ledger_seal(mine_id=hill.pk)
+    root = root_sign(mine_id=hill.pk)
+    old, new = SigningKey.objects.order_by("pk")
+    assert (old.retired_at is not None, root.key) == (True, new)
+    told = AuditEntry.objects.filter(action="ledger.key_made").order_by("-pk").first().detail
+    assert told == {"public": new.public, "lost": old.public, "lost_signed_until": signed}
+    assert faults(hill) == []
+
+
+def test_a_mine_whose_key_nobody_can_open_keeps_no_other_from_being_signed(
+    cast: Cast, settings, caplog
+):
+    first, other = sorted((cast.lamp_hill.mine, cast.deep_vale.mine), key=lambda mine: mine.pk)
+    with mine_scope(first.pk):
+        ledger_seal(mine_id=first.pk)
+        lost = root_sign(mine_id=first.pk)
+    settings.FIELD_KEY = Fernet.generate_key().decode()
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=False):
+        tasks.sign()
+    with mine_scope(first.pk):
+        assert newest_root(mine_id=first.pk) == lost
+    with mine_scope(other.pk):
+        assert newest_root(mine_id=other.pk) is not None
+    assert f"the record of mine {first.pk} was not signed" in caplog.text
 
 
 @pytest.mark.parametrize("model", [Link, Root])
