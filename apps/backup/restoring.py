@@ -4,8 +4,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from cryptography.fernet import Fernet, InvalidToken
@@ -19,6 +21,10 @@ from apps.backup.places import Place
 from apps.backup.postgres import connection_env, load
 from apps.backup.services import key_fingerprint
 from apps.backup.state import guards_of, migrations_of, rows_of, sequences_behind, tables_of
+from apps.bundles.models import Bundle
+from apps.bundles.selectors import KEEP
+from apps.evidence.locking import holds_doubt_store, lock_again
+from apps.evidence.models import Clip
 from apps.evidence.storage import Missing, StorageError, put_file, size_of
 from apps.ledger.models import SigningKey
 from apps.ledger.selectors import ledger_faults
@@ -84,6 +90,7 @@ def restore(
         with connection.cursor() as cursor:
             if behind := sequences_behind(cursor):
                 warnings.append(f"numbers would be given twice: {', '.join(behind)}")
+        holds_doubt_store()  # it may be a fresh store, which knows of no hold
     for mine_id in mines:
         with mine_scope(mine_id):
             warnings += [
@@ -208,11 +215,30 @@ def _objects(place: Place, manifest: Manifest, folder: Path) -> tuple[list[str],
             return [*lacking, f"the store was not asked any further: {error}"], put_back
         if manifest.objects["copied"] and not row.get("missing"):
             place.get(f"objects/{key}", folder / "object")
-            put_file(key, folder / "object", content_type=_kind(key), filename=_name(row))
+            put_file(
+                key,
+                folder / "object",
+                content_type=_kind(key),
+                filename=_name(row),
+                locked_until=_locked(row),
+            )
             put_back += 1
         else:
             lacking.append(f"{key}: {why} ({row['of']})")
     return lacking, put_back
+
+
+def _locked(row: dict[str, Any]) -> datetime | None:
+    """Return until when the store must keep an object: as when it was stored."""
+    model, _, pk = row["of"].partition(":")
+    until: datetime | None = None
+    with mine_scope(row["mine"]):
+        if model == Clip._meta.label_lower:
+            until = Clip.objects.filter(pk=pk).values_list("locked_until", flat=True).first()
+        elif model == Bundle._meta.label_lower:
+            asked_at = Bundle.objects.filter(pk=pk).values_list("asked_at", flat=True).first()
+            until = asked_at and asked_at + KEEP - timedelta(days=1)
+    return lock_again(until)
 
 
 def _kind(key: str) -> str:
@@ -221,7 +247,7 @@ def _kind(key: str) -> str:
     return kinds.get(key.rpartition(".")[2], "application/octet-stream")
 
 
-def _name(row: dict[str, object]) -> str:
+def _name(row: dict[str, Any]) -> str:
     """Return under which name a browser saves it: as when it was stored."""
     folder, _, name = str(row["key"]).rpartition("/")
     return f"davy-{folder.rpartition('/')[2]}.mp4" if name == "clip.mp4" else ""

@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.evidence.models import Clip, Hold
@@ -18,8 +18,10 @@ from apps.tenancy.scope import mine_scope, system_scope
 
 __all__ = [
     "OBJECTS",
+    "holds_doubt_store",
     "holds_tell_store",
     "holds_tell_store_safely",
+    "lock_again",
     "lock_for",
     "lock_until",
     "objects_of",
@@ -62,10 +64,31 @@ def lock_until(clip: Clip) -> datetime | None:
     return lock_for(days) if days > 0 else None
 
 
+def lock_again(until: datetime | None) -> datetime | None:
+    """Return the lock of what is put back: until the day that its row says, where one can lock."""
+    if until is None or until <= timezone.now() or lock_for(1) is None:
+        return None
+    return until
+
+
 def objects_of(clip: Clip) -> list[str]:
     """Return the keys of all that the store may have of a video."""
     folder = clip.key.rpartition("/")[0]
     return [f"{folder}/{name}" for name in OBJECTS] if folder else []
+
+
+def _ready() -> QuerySet[Clip]:
+    open_ = Hold.objects.filter(ended_at=None)
+    held = Exists(open_.filter(Q(clip=OuterRef("pk")) | Q(alarm=OuterRef("alarm"))))
+    return Clip.objects.filter(state=Clip.State.READY).annotate(held=held)
+
+
+def holds_doubt_store() -> int:
+    """Let the store be told of every hold anew: it may be another one than the rows remember.
+
+    Needs a system scope. A hold that ended and that the store was not told of yet stays to be told.
+    """
+    return _ready().filter(held=True, held_in_store=True).update(held_in_store=False)
 
 
 def holds_tell_store() -> int:
@@ -76,12 +99,9 @@ def holds_tell_store() -> int:
     """
     if not wants_lock() or not features().lock:
         return 0
-    open_ = Hold.objects.filter(ended_at=None)
     with system_scope("the store has the videos of every mine"):
-        held = Exists(open_.filter(Q(clip=OuterRef("pk")) | Q(alarm=OuterRef("alarm"))))
-        rows = Clip.objects.filter(state=Clip.State.READY).annotate(held=held)
-        different = rows.exclude(held=False, held_in_store=False).exclude(
-            held=True, held_in_store=True
+        different = (
+            _ready().exclude(held=False, held_in_store=False).exclude(held=True, held_in_store=True)
         )
         due = list(different.order_by("pk")[:BATCH])
     for clip in due:

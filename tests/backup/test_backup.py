@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -16,14 +17,16 @@ from django.core.management import CommandError, call_command
 from django.db.models import CharField
 from django.utils import timezone
 
+from apps.backup import restoring
 from apps.backup.checks import backup_faults
 from apps.backup.index import KEYED
-from apps.backup.manifest import MANIFEST, read_manifest
+from apps.backup.manifest import INDEX, MANIFEST, read_manifest
 from apps.backup.places import Folder, PlaceError
 from apps.backup.restoring import Refused, free, unfit
+from apps.evidence import locking
 from apps.evidence.holds import hold_place
 from apps.evidence.models import Clip
-from apps.evidence.storage import put_bytes, remove
+from apps.evidence.storage import Features, put_bytes, put_file, remove
 from apps.ledger.services import ledger_seal, root_sign
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm, build_cast
@@ -50,8 +53,9 @@ def a_held_clip(cast: Cast) -> Clip:
             put_bytes(f"{folder}/{name}", body, content_type="video/mp4")
         sha256 = hashlib.sha256(VIDEO).hexdigest()
         Clip.objects.filter(pk=clip.pk).update(
-            state=Clip.State.READY, key=f"{folder}/clip.mp4", bytes=len(VIDEO), sha256=sha256
-        )
+            state=Clip.State.READY, key=f"{folder}/clip.mp4", bytes=len(VIDEO), sha256=sha256,
+            held_in_store=True, locked_until=timezone.now() + timedelta(days=300),
+        )  # fmt: skip
         from apps.audit.services import record
 
         words = {"sha256": sha256, "words": "tab\t, back\\slash, line\n, 危险", "bytes": 1.0}
@@ -135,8 +139,9 @@ def test_a_restored_mine_works_guards_its_rows_and_its_record_goes_on(made, seco
         mine = clip.mine_id
         assert app.execute("SELECT count(*) FROM evidence_clip").fetchone() == (0,)
         app.execute("SELECT set_config('davy.mine_ids', %s, true)", [str(mine)])
-        found = app.execute("SELECT mine_id, sha256 FROM evidence_clip").fetchall()
-        assert found == [(mine, clip.sha256)]
+        # This store may be another one: it is told anew that the video is held.
+        told = "SELECT mine_id, sha256, held_in_store FROM evidence_clip"
+        assert app.execute(told).fetchall() == [(mine, clip.sha256, False)]
         for forbidden in (
             "UPDATE audit_auditentry SET part = 'x'",
             "DELETE FROM ledger_link",
@@ -159,6 +164,34 @@ def test_a_restored_mine_works_guards_its_rows_and_its_record_goes_on(made, seco
             " WHERE action = 'backup.restored'"
         ).fetchone()
         assert told == (2,)
+
+
+def test_what_is_put_back_is_locked_until_the_day_that_its_row_says(
+    made, cast, settings, monkeypatch, tmp_path
+):
+    """The tests' store cannot lock: what it is asked for is looked at, and stored without."""
+    folder, clip = made
+    with mine_scope(cast.lamp_hill.mine.pk):
+        row = an_alarm(cast.lamp_hill).clips.get()
+        day = timezone.now() + timedelta(days=300)
+        Clip.objects.filter(pk=row.pk).update(locked_until=day)
+    lines = [json.loads(line) for line in (folder / INDEX).read_text().splitlines()]
+    named = [line | {"of": f"evidence.clip:{row.pk}", "mine": row.mine_id} for line in lines]
+    (tmp_path / INDEX).write_text("".join(json.dumps(line) + "\n" for line in named))
+    manifest, _sha256 = read_manifest(Folder(folder), tmp_path)
+    asked: dict[str, Any] = {}
+
+    def put(key: str, path: Path, *, locked_until, **how) -> None:
+        asked[key] = locked_until
+        put_file(key, path, **how)
+
+    monkeypatch.setattr(restoring, "put_file", put)
+    monkeypatch.setattr(locking, "features", lambda: Features(versioned=True, lock=True))
+    for mode, expected in (("compliance", day), ("off", None)):
+        settings.OBJECT_LOCK = mode
+        remove(clip.key)
+        assert restoring._objects(Folder(folder), manifest, tmp_path) == ([], 1)
+        assert asked == {clip.key: expected}
 
 
 def test_a_ledger_that_does_not_hold_is_found_in_the_backup_itself(made, second, tmp_path):
