@@ -8,6 +8,7 @@ from rest_framework import serializers
 from apps.alarms.models import Alarm
 from apps.alarms.procedures import strip_of
 from apps.alarms.selectors import alarm_data, silence_data
+from apps.api.moments import MomentField, by_clock
 from apps.api.serializers.choices import MineChoice
 from apps.evidence.models import Clip
 from apps.mines.models import Machine
@@ -123,13 +124,19 @@ class SignalSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(
         help_text="what it says: OPEN, 3.2", required=False, max_length=100
     )
-    at = serializers.DateTimeField(required=False, help_text="by the sender's clock; now if absent")
+    at = MomentField(
+        required=False,
+        help_text="by the sender's clock, with its offset; now if absent",
+    )
     note = serializers.CharField(
         read_only=True, help_text="why what was kept does not count, or empty"
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Find the machine in the mine; an input is named by the scenes that use it."""
+        # Machines have their clocks in UTC as often as not: hours beside the truth, a report would
+        # be taken for an old one, and nobody would see it. So there is no guessing.
+        attrs = by_clock(attrs, None)
         machine, key = attrs.get("machine"), attrs.get("input")
         if (machine is None) == (key is None):
             raise serializers.ValidationError(

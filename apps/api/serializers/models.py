@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from apps.api.moments import MomentField, by_clock
 from apps.api.serializers.choices import CameraChoice, MineChoice
 from apps.detectors.models import OwnModel
 from apps.detectors.selectors import shadow_figures
@@ -62,8 +63,12 @@ class ReplayStartSerializer(serializers.Serializer[Any]):
     camera = CameraChoice()
     document = serializers.JSONField()
     rule = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
-    since = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    since = MomentField()
+    until = MomentField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Read times by the mine's clock."""
+        return by_clock(attrs, attrs["camera"].mine.timezone)
 
     def validate_document(self, document: Any) -> dict[str, Any]:
         """Refuse what is no object; its faults are told with their paths."""

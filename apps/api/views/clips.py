@@ -12,6 +12,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.selectors import alarms
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
+from apps.api.moments import MomentField, by_clock
 from apps.api.views.keeping import ReasonSerializer
 from apps.cameras.selectors import cameras
 from apps.evidence.cuts import LONGEST_S, MOST_CAMERAS, clip_cut, clip_extend
@@ -31,8 +32,8 @@ class CutSerializer(serializers.Serializer[Any]):
     cameras = serializers.ListField(
         child=serializers.IntegerField(), min_length=1, max_length=MOST_CAMERAS
     )
-    since = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    since = MomentField()
+    until = MomentField()
     reason = serializers.CharField(max_length=300)
     alarm = serializers.IntegerField(required=False, allow_null=True)
 
@@ -68,6 +69,7 @@ class ClipList(Rows):
         alarm = self.find(alarms(), pk=number) if number is not None else None
         for camera in chosen:
             self.access.require(Action.CUT_CLIP, camera.mine_id)
+        given = by_clock(given, chosen[0].mine.timezone)
         made = clip_cut(cameras=chosen, alarm=alarm, actor=request.user, **given)
         return Response(self.get_serializer(made, many=True).data, status=201)
 

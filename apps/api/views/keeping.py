@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,6 +12,7 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Action
 from apps.alarms.selectors import alarms
 from apps.api.base import MINE, Rows, ScopedView
+from apps.api.moments import MomentField, by_clock, moment
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
 from apps.evidence.holds import hold_place, hold_release, holds
@@ -113,8 +112,14 @@ class GapList(Rows):
             OpenApiParameter("camera", OpenApiTypes.INT),
             OpenApiParameter("stream", OpenApiTypes.STR, enum=["main", "sub"]),
             OpenApiParameter("cause", OpenApiTypes.STR, enum=Cause.values),
-            OpenApiParameter("since", OpenApiTypes.DATETIME, description="that last beyond this"),
-            OpenApiParameter("until", OpenApiTypes.DATETIME, description="that begin before this"),
+            OpenApiParameter(
+                "since", OpenApiTypes.DATETIME, description="that last beyond this; with offset"
+            ),
+            OpenApiParameter(
+                "until",
+                OpenApiTypes.DATETIME,
+                description="that begin before this; with offset",
+            ),
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -131,10 +136,10 @@ class GapList(Rows):
         for name in ("stream", "cause"):
             if name in asked:
                 rows = rows.filter(**{name: asked[name]})
-        if "since" in asked:
-            rows = rows.exclude(until__lte=_moment(asked["since"], "since"))
-        if "until" in asked:
-            rows = rows.filter(since__lt=_moment(asked["until"], "until"))
+        if since := moment(asked, "since", None):  # of many mines
+            rows = rows.exclude(until__lte=since)
+        if until := moment(asked, "until", None):
+            rows = rows.filter(since__lt=until)
         return rows
 
 
@@ -161,7 +166,7 @@ class HoldNewSerializer(serializers.Serializer[Any]):
     clip = serializers.UUIDField(required=False)
     alarm = serializers.IntegerField(required=False)
     reason = serializers.CharField(max_length=500)
-    until = serializers.DateTimeField()
+    until = MomentField()
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Refuse both, and neither."""
@@ -197,8 +202,10 @@ class HoldList(Rows):
             if "clip" in given
             else {"alarm": self.find(alarms(), pk=given["alarm"])}
         )
-        self.access.require(Action.HOLD, next(iter(about.values())).mine_id)
-        hold = hold_place(actor=request.user, reason=given["reason"], until=given["until"], **about)
+        mine = next(iter(about.values())).mine
+        self.access.require(Action.HOLD, mine.pk)
+        until = by_clock(given, mine.timezone)["until"]
+        hold = hold_place(actor=request.user, reason=given["reason"], until=until, **about)
         return Response(self.get_serializer(hold).data, status=status.HTTP_201_CREATED)
 
 
@@ -228,15 +235,3 @@ class HoldEnd(ScopedView):
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 12
-
-
-def _moment(text: str, field: str) -> Any:
-    try:
-        at = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
-        at = None
-    if at is None or not is_aware(at):
-        raise serializers.ValidationError(
-            {field: _("Write a time with its offset, such as 2026-03-04T12:00:00Z.")}
-        )
-    return at

@@ -1,11 +1,9 @@
 """Live pictures, the timeline, what was recorded, and spans to take along."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import IO, Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -19,6 +17,7 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
 from apps.api.base import ScopedView
+from apps.api.moments import moment
 from apps.cameras.models import Camera, Chunk, Stream
 from apps.cameras.selectors import cameras
 from apps.inquiry.guard import Guard, guarded
@@ -49,7 +48,6 @@ MOST_BOXES = timedelta(minutes=2)
 # A newest second that is older is no live picture; the player says BLIND.
 LIVE = timedelta(seconds=15)
 BLOCK = 1 << 18
-UNQUOTED = re.compile(r"(?<=:[0-5]\d) (?=\d\d:\d\d$)|(?<=\.\d{3}) (?=\d\d:\d\d$)")
 NO_STORE = {"Cache-Control": "no-store"}
 STREAM = OpenApiParameter("stream", OpenApiTypes.STR, enum=Stream.values, default="main")
 SINCE = OpenApiParameter(
@@ -94,8 +92,8 @@ class CameraTimeline(CameraView):
         """Return what a timeline draws; by default the last 24 hours. Times in Unix seconds."""
         camera = self.camera(pk)
         asked = request.query_params
-        until = moment(asked, "until", camera) or timezone.now()
-        since = moment(asked, "since", camera) or until - DAY
+        until = moment(asked, "until", camera.mine.timezone) or timezone.now()
+        since = moment(asked, "since", camera.mine.timezone) or until - DAY
         if since >= until:
             raise ValidationError({"until": _("Must be after the beginning.")})
         if until - since > 8 * DAY:
@@ -115,7 +113,8 @@ class CameraBoxes(CameraView):
         in shares of the picture; `until`: how far the analysis has come. Each look is noted.
         """
         camera, asked = self.camera(pk), request.query_params
-        since, until = moment(asked, "since", camera), moment(asked, "until", camera)
+        zone = camera.mine.timezone
+        since, until = moment(asked, "since", zone), moment(asked, "until", zone)
         if since is None or until is None:
             raise ValidationError({"until" if since else "since": _("Required.")})
         if since >= until:
@@ -151,7 +150,7 @@ class CameraMedia(CameraView):
         camera, asked = self.camera(pk), request.query_params
         stream = self.stream(camera)
         live = asked.get("live") == "1"
-        since = moment(asked, "since", camera)
+        since = moment(asked, "since", camera.mine.timezone)
         if since is None:
             if not live:
                 raise ValidationError({"since": _("Required.")})
@@ -194,7 +193,7 @@ class CameraPreview(CameraView):
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Return the key picture before a moment; 204 where nothing is recorded."""
         camera = self.camera(pk)
-        at = moment(request.query_params, "at", camera)
+        at = moment(request.query_params, "at", camera.mine.timezone)
         if at is None:
             raise ValidationError({"at": _("Required.")})
         self.note(camera, "preview", at)
@@ -219,7 +218,7 @@ class CameraSpan(CameraView):
     def span(self, camera: Camera) -> dict[str, datetime]:
         """Return both ends; each is required."""
         asked = self.request.query_params
-        ends = {key: moment(asked, key, camera) for key in ("since", "until")}
+        ends = {key: moment(asked, key, camera.mine.timezone) for key in ("since", "until")}
         missing = {key: _("Required.") for key, at in ends.items() if at is None}
         if missing:
             raise ValidationError(missing)
@@ -375,24 +374,3 @@ def _seconds(asked: Mapping[str, str]) -> float:
     if not 0 < seconds <= MOST_SECONDS:  # not a number is in no range either
         raise ValidationError({"seconds": _("A number from 1 to %s.") % int(MOST_SECONDS)})
     return seconds
-
-
-def moment(asked: Mapping[str, str], key: str, camera: Camera) -> datetime | None:
-    """Return a moment that was asked for, None if it was not; what has no offset is mine time."""
-    text = asked.get(key, "").strip()
-    if not text:
-        return None
-    try:
-        try:
-            return datetime.fromtimestamp(float(text), tz=UTC)
-        except ValueError:
-            # An unquoted + before the offset arrives as a space.
-            plus = UNQUOTED.sub("+", text)
-            when = datetime.fromisoformat(plus)
-        zone = when.tzinfo or ZoneInfo(camera.mine.timezone)
-        when = when.replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise ValidationError({key: _("Not a time, such as 2026-03-04 12:00:00.")}) from None
-    if not 1990 < when.year < 2200:
-        raise ValidationError({key: _("Not a time, such as 2026-03-04 12:00:00.")})
-    return when

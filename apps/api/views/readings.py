@@ -1,7 +1,6 @@
 """What cameras measure, over time."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -12,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.base import MINE, ScopedView
+from apps.api.moments import moment
 from apps.cameras.selectors import cameras
 from apps.readings.models import Reading
 from apps.readings.selectors import MOST_POINTS, STEPS, reading_series, readings_newest
@@ -33,8 +33,12 @@ class ReadingList(ScopedView):
             OpenApiParameter(
                 "name", OpenApiTypes.STR, description="a series, such as sump-a.level_m"
             ),
-            OpenApiParameter("from", OpenApiTypes.DATETIME, description="by default a day ago"),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="by default now"),
+            OpenApiParameter(
+                "from",
+                OpenApiTypes.DATETIME,
+                description="without an offset, mine time; by default a day ago",
+            ),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="like from; by default now"),
             OpenApiParameter("step", OpenApiTypes.STR, enum=STEPS),
         ],
         responses=OpenApiTypes.OBJECT,
@@ -61,8 +65,8 @@ class ReadingList(ScopedView):
         if step not in STEPS:
             words = _("Must be one of %s.") % ", ".join(STEPS)
             raise ValidationError({"step": words})
-        until = _moment(asked, "to") or timezone.now()
-        since = _moment(asked, "from") or until - DAY
+        until = moment(asked, "to", camera.mine.timezone) or timezone.now()
+        since = moment(asked, "from", camera.mine.timezone) or until - DAY
         if since >= until:
             raise ValidationError({"from": _("Must be before “to”.")})
         points = reading_series(
@@ -79,14 +83,3 @@ class ReadingList(ScopedView):
                 "more": len(points) == MOST_POINTS,
             }
         )
-
-
-def _moment(asked: Any, key: str) -> datetime | None:
-    if key not in asked:
-        return None
-    try:
-        # An unquoted + arrives as a space.
-        when = datetime.fromisoformat(asked[key].replace(" ", "+"))
-        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise ValidationError({key: _("Not a time in ISO 8601.")}) from None

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.base import MINE, ScopedView
-from apps.api.views.playback import moment
+from apps.api.moments import moment
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
 from apps.rules.asof import settings_as_of
@@ -32,7 +32,8 @@ class SettingsAsOf(ScopedView):
             OpenApiParameter(
                 "at",
                 OpenApiTypes.STR,
-                description="ISO 8601; without an offset, mine time; now without it",
+                description="ISO 8601; without an offset, mine time, where all have the same; now "
+                "without it",
             ),
         ],
         responses=OpenApiTypes.OBJECT,
@@ -48,5 +49,7 @@ class SettingsAsOf(ScopedView):
             if not rows.exists():
                 raise Http404
         found = list(rows.order_by("pk")[:MOST_CAMERAS])
-        at = (moment(asked, "at", found[0]) if found else None) or timezone.now()
+        zones = {camera.mine.timezone for camera in found}
+        zone = zones.pop() if len(zones) == 1 else None
+        at = (moment(asked, "at", zone) if found else None) or timezone.now()
         return Response({"at": at, "cameras": settings_as_of(cameras=found, at=at)})
