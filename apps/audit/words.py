@@ -36,6 +36,7 @@ ACTS: dict[str, str | Promise] = {
     "clip.failed": _("No video could be made"),
     "clip.file": _("File beside a video downloaded"),
     "clip.found": _("Missing video is back"),
+    "clip.kept": _("Video's deletion taken back: it is held"),
     "clip.missing": _("Video is missing in the store"),
     "clip.play": _("Video watched"),
     "clip.ready": _("Video stored"),

@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.alarms.models import Snapshot
 from apps.audit.services import record
 from apps.cameras.models import Camera
-from apps.evidence.holds import holds_on
+from apps.evidence.holds import hold_turn, holds_on
 from apps.evidence.locking import objects_of
 from apps.evidence.models import Clip
 from apps.evidence.storage import Missing, StorageError, remove, size_of
@@ -86,27 +86,23 @@ def _finish_safely(clip_id: int, mine_id: int) -> None:
 def clip_finish(*, clip_id: int, mine_id: int) -> bool:
     """Take a video's objects out of the store and say that they went; twice is as once.
 
-    StorageError when the store is away; then nothing is said.
+    One that was held since its deletion began is kept. StorageError when the store is away; then
+    nothing is said.
     """
     with mine_scope(mine_id):
+        hold_turn(mine_id=mine_id)  # a hold comes before, or after all is gone; not between
         clip = Clip.objects.filter(pk=clip_id, state=Clip.State.EXPIRING).first()
-    if clip is None:
-        return False
-    if keys := objects_of(clip):
-        for key in keys:
-            remove(key)
-        with mine_scope(mine_id):
-            copies = list(clip.copies.exclude(key="").values_list("key", flat=True))
-        for key in copies:
-            remove(key)
-    with mine_scope(mine_id):
-        now = timezone.now()
-        take_turn(mine_id=mine_id)
-        went = Clip.objects.filter(pk=clip_id, state=Clip.State.EXPIRING).update(
-            state=Clip.State.EXPIRED, expired_at=now
-        )
-        if not went:
+        if clip is None:
             return False
+        if holds_on(clip=clip).exists():
+            _keep(clip)
+            return False
+        if keys := objects_of(clip):
+            for key in (*keys, *clip.copies.exclude(key="").values_list("key", flat=True)):
+                remove(key)
+        take_turn(mine_id=mine_id)
+        clip.state, clip.expired_at = Clip.State.EXPIRED, timezone.now()
+        clip.save(update_fields=["state", "expired_at"])
         clip.copies.all().delete()
         record(
             action="clip.expired",
@@ -124,6 +120,27 @@ def clip_finish(*, clip_id: int, mine_id: int) -> bool:
             payload={"clip": str(clip.uid), "state": Clip.State.EXPIRED},
         )
     return True
+
+
+def _keep(clip: Clip) -> None:
+    """Take back a deletion that only began; of a video that went already the rest is left alone.
+
+    The video itself goes first: while it is there, all that lies beside it is.
+    """
+    try:
+        size_of(clip.key)
+    except Missing:
+        return
+    take_turn(mine_id=clip.mine_id)
+    detail = {"reason": clip.expired_because, "sha256": clip.sha256}
+    clip.state, clip.expired_because = Clip.State.READY, ""
+    clip.save(update_fields=["state", "expired_because"])
+    record(action="clip.kept", subject=clip, mine_id=clip.mine_id, part="evidence", detail=detail)
+    emit(
+        mine_id=clip.mine_id,
+        kind="clip.kept",
+        payload={"clip": str(clip.uid), "state": clip.state},
+    )
 
 
 def clips_expire(*, now: datetime | None = None) -> int:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.pages import access_of_request, attempt, find, page, require_somewhere
@@ -19,7 +19,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarms
 from apps.evidence.expiry import clip_remove
-from apps.evidence.holds import hold_place, hold_release, holds, holds_on
+from apps.evidence.holds import hold_place, hold_release, holds, holds_on, videos_gone
 from apps.evidence.listing import HOLDS
 from apps.evidence.models import Clip, Hold
 from apps.evidence.selectors import clips
@@ -99,6 +99,13 @@ def _hold(request: HttpRequest, thing: Any, back: str, **about: Any) -> HttpResp
         )
         if held is not None:
             messages.success(request, _("It is held. Nobody can delete it before the hold ends."))
+            if gone := len(videos_gone(held)):
+                words = ngettext(
+                    "%(n)s of its videos was deleted before and cannot be held.",
+                    "%(n)s of its videos were deleted before and cannot be held.",
+                    gone,
+                )
+                messages.warning(request, words % {"n": gone})
             return redirect(back)
     context = {
         **about, "thing": thing, "form": form, "back": back, "holds": holds_on(**about),

@@ -6,6 +6,7 @@ held thing: retention, disk pressure and people ask here first, and the database
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
@@ -19,9 +20,19 @@ from apps.audit.services import record
 from apps.evidence.models import Clip, Hold
 from apps.live.services import emit, take_turn
 
-__all__ = ["HOLD_LOCK", "hold_place", "hold_release", "holds", "holds_due", "holds_on"]
+__all__ = [
+    "HOLD_LOCK",
+    "hold_place",
+    "hold_release",
+    "hold_turn",
+    "holds",
+    "holds_due",
+    "holds_on",
+    "videos_gone",
+]
 
-# First key of the advisory lock that a pass over the ring and a new hold take turns by.
+# First key of the advisory locks that a new hold and who deletes take turns by: with 0 a pass over
+# the ring, with a mine's number who takes its videos out of the store.
 HOLD_LOCK = 7302
 LONGEST = timedelta(days=50 * 366)
 WORDS = 500
@@ -47,6 +58,20 @@ def holds_on(*, clip: Clip | None = None, alarm: Alarm | None = None) -> QuerySe
     return holds().filter(about, ended_at=None)
 
 
+def hold_turn(*, mine_id: int) -> None:
+    """Let no hold come upon a mine's videos until the transaction ends; before `take_turn`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [HOLD_LOCK, mine_id])
+
+
+def videos_gone(hold: Hold) -> list[str]:
+    """Name the videos of a held alarm that were deleted before it was held."""
+    if hold.alarm_id is None:
+        return []
+    rows = Clip.objects.filter(alarm=hold.alarm_id, state=Clip.State.EXPIRED).order_by("pk")
+    return [str(uid) for uid in rows.values_list("uid", flat=True)]
+
+
 @transaction.atomic
 def hold_place(
     *,
@@ -58,8 +83,9 @@ def hold_place(
 ) -> Hold:
     """Hold a video or an alarm until a moment; twice is two holds, each to end by itself.
 
-    Waits for a pass over the ring that is under way, seconds at most. ValidationError names the
-    field; a video that is being deleted can be held no more.
+    Waits for a pass over the ring or a deletion that is under way, seconds at most; a minute where
+    the store hangs. ValidationError names the field; a video that is being deleted can be held no
+    more. An alarm's that is only about to go is kept, and `videos_gone` names those that went.
     """
     thing = clip or alarm
     if thing is None or (clip and alarm):
@@ -77,6 +103,7 @@ def hold_place(
         faults["until"] = _("At most 50 years.")
     if faults:
         raise ValidationError(faults)
+    hold_turn(mine_id=thing.mine_id)
     take_turn(mine_id=thing.mine_id)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [HOLD_LOCK])
@@ -88,7 +115,10 @@ def hold_place(
         mine_id=thing.mine_id, clip=clip, alarm=alarm, reason=reason, until=until,
         placed_by=actor, placed_at=now,
     )  # fmt: skip
-    _told(hold, "placed", actor, {"reason": reason, "until": until.isoformat() if until else ""})
+    detail: dict[str, Any] = {"reason": reason, "until": until.isoformat() if until else ""}
+    if gone := videos_gone(hold):
+        detail["gone"] = gone
+    _told(hold, "placed", actor, detail)
     return hold
 
 
@@ -133,7 +163,7 @@ def holds_due(*, now: datetime | None = None) -> int:
     return ended
 
 
-def _told(hold: Hold, what: str, actor: User | None, detail: dict[str, str]) -> None:
+def _told(hold: Hold, what: str, actor: User | None, detail: dict[str, Any]) -> None:
     about = {"clip": str(hold.clip.uid) if hold.clip else None, "alarm": hold.alarm_id}
     record(
         action=f"hold.{what}",

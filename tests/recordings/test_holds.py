@@ -1,11 +1,13 @@
 """Legal holds: nobody removes what is held, in whatever order things happen."""
 
 import contextlib
+import time
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk
 from apps.cameras.services import camera_update
+from apps.evidence import expiry, storage
 from apps.evidence.expiry import clip_finish, clip_remove, clips_expire
-from apps.evidence.holds import hold_place, hold_release, holds_due, holds_on
+from apps.evidence.holds import hold_place, hold_release, holds_due, holds_on, videos_gone
 from apps.evidence.models import Clip, Hold
 from apps.recordings.keeping import retention_set
 from apps.recordings.trim import trim
@@ -97,6 +100,99 @@ def test_a_hold_on_an_alarm_holds_all_its_videos_and_those_to_come(hill: Cast):
         assert holds_on(clip=one).count() == 1
         with pytest.raises(ValidationError):
             clip_remove(clip=one, actor=hill.owner, reason="tidy up")
+
+
+def a_stored_clip(hill: Cast) -> Clip:
+    """A finished clip that the store really has."""
+    clip = a_clip(hill)
+    clip.key = f"{clip.uid}/clip.mp4"
+    clip.save(update_fields=["key"])
+    storage.put_bytes(clip.key, b"x" * 9, content_type="video/mp4")
+    return clip
+
+
+def in_store(clip: Clip) -> bool:
+    try:
+        return storage.size_of(clip.key) == 9
+    except storage.Missing:
+        return False
+
+
+def begin_to_remove(hill: Cast, clip: Clip, settings) -> None:
+    """Delete a video while the store is away: the row says so, the object is there."""
+    there, settings.S3_ENDPOINT_URL = settings.S3_ENDPOINT_URL, "http://127.0.0.1:9"
+    clip_remove(clip=clip, actor=hill.owner, reason="tidy up")
+    with pytest.raises(storage.StorageError):
+        clip_finish(clip_id=clip.pk, mine_id=clip.mine_id)
+    settings.S3_ENDPOINT_URL = there
+    clip.refresh_from_db()
+    assert clip.state == Clip.State.EXPIRING and in_store(clip)
+
+
+def test_a_hold_on_an_alarm_keeps_a_video_whose_deletion_only_began(hill: Cast, settings):
+    clip = a_stored_clip(hill)
+    begin_to_remove(hill, clip, settings)
+    held = hold_place(actor=hill.admin, alarm=clip.alarm, reason="the court", until=in_days(9))
+    assert not clip_finish(clip_id=clip.pk, mine_id=clip.mine_id)
+    clip.refresh_from_db()
+    assert (clip.state, clip.expired_because, in_store(clip)) == (Clip.State.READY, "", True)
+    told = AuditEntry.objects.filter(subject=f"clip:{clip.pk}").order_by("pk")
+    assert [entry.action for entry in told] == ["clip.expiring", "clip.kept"]
+    hold_release(hold=held, actor=hill.owner, reason="closed")
+    clip_remove(clip=clip, actor=hill.owner, reason="tidy up")
+    assert clip_finish(clip_id=clip.pk, mine_id=clip.mine_id) and not in_store(clip)
+
+
+def test_what_is_left_of_a_video_that_was_gone_before_its_hold_stays_until_that_ends(
+    hill: Cast, settings
+):
+    clip = a_stored_clip(hill)
+    begin_to_remove(hill, clip, settings)
+    storage.remove(clip.key)  # whoever deletes was killed after this
+    held = hold_place(actor=hill.admin, alarm=clip.alarm, reason="the court", until=in_days(9))
+    assert not clip_finish(clip_id=clip.pk, mine_id=clip.mine_id)
+    with pytest.raises(DatabaseError, match="held"), transaction.atomic():
+        Clip.objects.filter(pk=clip.pk).update(state="expired")
+    hold_release(hold=held, actor=hill.owner, reason="closed")
+    assert clip_finish(clip_id=clip.pk, mine_id=clip.mine_id)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_that_comes_while_a_video_goes_waits_and_names_it(cast: Cast, monkeypatch):
+    mine = cast.lamp_hill.mine.pk
+    with mine_scope(mine):
+        clip = a_stored_clip(cast)
+        Clip.objects.filter(pk=clip.pk).update(state=Clip.State.EXPIRING)
+    gone: list[str] = []
+
+    def place() -> None:
+        with mine_scope(mine):
+            held = hold_place(
+                actor=cast.admin, alarm=clip.alarm, reason="the court", until=in_days(9)
+            )
+            gone.extend(videos_gone(held))
+        connection.close()
+
+    comes, really = Thread(target=place), storage.remove
+
+    def remove(key: str) -> None:
+        if not comes.ident:
+            comes.start()
+            deadline = time.monotonic() + 10
+            while not _somebody_waits():
+                assert time.monotonic() < deadline and comes.is_alive()
+        really(key)
+
+    monkeypatch.setattr(expiry, "remove", remove)
+    assert clip_finish(clip_id=clip.pk, mine_id=mine)
+    comes.join(10)
+    assert gone == [str(clip.uid)]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,20 @@ def test_a_hold_is_placed_on_a_page_and_stands_on_the_things_it_holds(hill: Cast
     assert send(hill.owner, "delete", f"clips/{clip.uid}/", reason="privacy").status_code == 200
 
 
+def test_whoever_holds_an_alarm_is_told_which_of_its_videos_went_before(hill: Cast):
+    clip = a_stored_clip(hill, days_ago=1)
+    send(hill.owner, "delete", f"clips/{clip.uid}/", reason="privacy")
+    clip_finish(clip_id=clip.pk, mine_id=clip.mine_id)
+    until = "2060-01-01T00:00:00Z"
+    placed = send(hill.admin, "post", "holds/", reason="x", until=until, alarm=clip.alarm_id)
+    assert placed.json()["gone"] == [str(clip.uid)]
+    assert AuditEntry.objects.get(action="hold.placed").detail["gone"] == [str(clip.uid)]
+    address = f"/alarms/{clip.alarm_id}/hold/"
+    right = {"reason": "case 7", "until": "2060-12-31"}
+    page = signed_in(hill.admin).post(address, right, follow=True).content.decode()
+    assert "1 of its videos was deleted before and cannot be held." in page
+
+
 def test_holding_nothing_or_two_things_is_refused(hill: Cast):
     clip = a_stored_clip(hill, days_ago=1)
     until = "2060-01-01T00:00:00Z"

@@ -15,7 +15,7 @@ from apps.api.base import MINE, Rows, ScopedView
 from apps.api.moments import MomentField, by_clock, moment
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
-from apps.evidence.holds import hold_place, hold_release, holds
+from apps.evidence.holds import hold_place, hold_release, holds, videos_gone
 from apps.evidence.models import Hold
 from apps.evidence.selectors import clips
 from apps.mines.models import Mine
@@ -160,6 +160,19 @@ class HoldSerializer(serializers.ModelSerializer[Hold]):
         ]  # fmt: skip
 
 
+class HoldPlacedSerializer(HoldSerializer):
+    """A hold that was just placed, and which videos of its alarm went before."""
+
+    gone = serializers.SerializerMethodField()
+
+    class Meta(HoldSerializer.Meta):
+        fields = [*HoldSerializer.Meta.fields, "gone"]
+
+    def get_gone(self, hold: Hold) -> list[str]:
+        """Name the videos that were deleted before and cannot be held."""
+        return videos_gone(hold)
+
+
 class HoldNewSerializer(serializers.Serializer[Any]):
     """What is to be held: a clip or an alarm."""
 
@@ -191,7 +204,7 @@ class HoldList(Rows):
         """List holds in scope."""
         return self.narrow(holds())
 
-    @extend_schema(request=HoldNewSerializer)
+    @extend_schema(request=HoldNewSerializer, responses={201: HoldPlacedSerializer})
     def post(self, request: Request) -> Response:
         """Hold a clip or an alarm."""
         data = HoldNewSerializer(data=request.data)
@@ -206,7 +219,7 @@ class HoldList(Rows):
         self.access.require(Action.HOLD, mine.pk)
         until = by_clock(given, mine.timezone)["until"]
         hold = hold_place(actor=request.user, reason=given["reason"], until=until, **about)
-        return Response(self.get_serializer(hold).data, status=status.HTTP_201_CREATED)
+        return Response(HoldPlacedSerializer(hold).data, status=status.HTTP_201_CREATED)
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
