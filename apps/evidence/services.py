@@ -21,11 +21,12 @@ from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
 from apps.ledger.verify import digest
 from apps.live.services import emit
+from apps.recordings.mounted import ring_there
 from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
 from workers.media.cover import cover_film
 from workers.media.cut import ChunkPart, Cut, cut_clip
-from workers.media.errors import MediaError
+from workers.media.errors import MediaError, NotWritten
 from workers.media.join import Changed, join_span
 from workers.words import sentence
 
@@ -151,7 +152,8 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
     """Cut, store and announce one clip; returns None when it is not due or somebody else has it.
 
     Safe to run twice: the claim is a conditional update, the key is the clip's own, and only a
-    pending clip becomes ready. A store that is away postpones the clip and loses nothing.
+    pending clip becomes ready. A store or a disk that is away, or full, postpones the clip and
+    loses nothing: it is given up only where no recording of it is left.
     """
     now = timezone.now()
     with mine_scope(mine_id):
@@ -173,15 +175,19 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
     except Hopeless as error:
         with mine_scope(mine_id):
             return _give_up(clip, error.reason)
-    except MediaError as error:
+    except (StorageError, OSError, MediaError) as error:
         with mine_scope(mine_id):
-            if now > clip.wanted_until + CLAIM:
+            if now > clip.wanted_until + CLAIM and _nothing_left(chunks, error):
                 return _give_up(clip, str(error))
-            _postpone(clip, error=str(error), delay_s=2)
-    except (StorageError, OSError) as error:
-        with mine_scope(mine_id):
             _postpone(clip, error=str(error), delay_s=min(2**clip.attempts, SLOWEST_RETRY_S))
     return None
+
+
+def _nothing_left(chunks: list[Chunk], error: Exception) -> bool:
+    """Tell whether a cut failed because there is no recording, and not for a disk's sake."""
+    if not isinstance(error, MediaError) or isinstance(error, NotWritten):
+        return False
+    return not chunks or ring_there(besides=chunks)
 
 
 def _more_may_come(clip: Clip, chunks: list[Chunk], now: datetime) -> bool:

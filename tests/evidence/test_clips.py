@@ -1,9 +1,12 @@
 """Clips: cut from the ring into the real store, hashed, linked, logged, and never lost."""
 
 import hashlib
+import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import av
 import pytest
@@ -38,9 +41,9 @@ def hill(cast: Cast):
         yield cast
 
 
-def recorded_alarm(hill: Cast, ring: Ring, **recorded) -> Alarm:
+def recorded_alarm(hill: Cast, ring: Ring, ago_s: float = 40, **recorded) -> Alarm:
     """An alarm 40 s ago, with the 35 s around it recorded: its clip is due now."""
-    at = timezone.now() - timedelta(seconds=40)
+    at = timezone.now() - timedelta(seconds=ago_s)
     alarm = an_alarm(hill.lamp_hill, at=at)
     start = at - timedelta(seconds=12)
     record_chunks(ring, hill.lamp_hill.camera, start, 35, **recorded)
@@ -136,6 +139,60 @@ def test_a_store_that_is_away_postpones_the_clip_and_its_chunks_wait(
         trim(ring)
     assert Chunk.objects.count() == 0, "free to go"
     assert not list(ring.root.rglob("*.mp4"))
+
+
+def make_again(alarm: Alarm) -> Clip:
+    Clip.objects.filter(alarm=alarm).update(next_attempt_at=timezone.now())
+    return make(alarm)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 kB, too small for any clip."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8k", "davy-test", str(folder)], capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_postpones_a_clip_however_late_it_is(
+    hill: Cast, ring: Ring, settings, small_disk: Path
+):
+    alarm = recorded_alarm(hill, ring, ago_s=300)
+    there, settings.VAR = settings.VAR, small_disk
+    clip = make(alarm)
+    assert (clip.state, clip.error) == (Clip.State.PENDING, "disk full")
+    settings.VAR = there
+    assert make_again(alarm).state == Clip.State.READY
+
+
+@pytest.mark.parametrize("mountpoint", [True, False])
+def test_a_ring_that_is_away_loses_no_clip(hill: Cast, ring: Ring, mountpoint: bool):
+    alarm = recorded_alarm(hill, ring, ago_s=300)
+    record_chunks(ring, hill.lamp_hill.camera, timezone.now() - timedelta(seconds=9), 3, first=90)
+    away = ring.root.with_name("unmounted")
+    ring.root.rename(away)
+    if mountpoint:
+        ring.root.mkdir()
+    assert make(alarm).state == Clip.State.PENDING
+    if mountpoint:
+        ring.root.rmdir()
+    away.rename(ring.root)
+    assert make_again(alarm).state == Clip.State.READY
+
+
+def test_chunks_whose_files_are_gone_from_a_ring_that_is_there_are_given_up(hill: Cast, ring: Ring):
+    record_chunks(ring, hill.lamp_hill.camera, timezone.now() - timedelta(seconds=900), 5)
+    alarm = recorded_alarm(hill, ring, ago_s=300, first=50)
+    for chunk in Chunk.objects.filter(sequence__gte=50):
+        ring.delete(chunk.path)
+    clip = make(alarm)
+    assert clip.state == Clip.State.FAILED and "missing" in clip.error
 
 
 def test_a_gap_and_a_truncated_chunk_are_named_in_the_manifest(hill: Cast, ring: Ring):

@@ -20,7 +20,7 @@ import av
 import av.error
 
 from workers.media import nal
-from workers.media.errors import DiskFull, MediaError
+from workers.media.errors import DiskFull, MediaError, NotWritten
 from workers.media.mux import FAST_START, TICKS, write_mp4
 from workers.media.read import Part, read_part
 from workers.media.ring import FULL
@@ -88,7 +88,7 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
             part_file.unlink(missing_ok=True)
         if error.errno in FULL:
             raise DiskFull from None
-        raise MediaError("the clip cannot be written") from None
+        raise NotWritten(sentence("the clip cannot be written")) from None
     except BaseException:
         with suppress(OSError):
             part_file.unlink(missing_ok=True)

@@ -18,7 +18,11 @@ class MediaError(Exception):
         self.state = state
 
 
-class DiskFull(MediaError):
+class NotWritten(MediaError):
+    """A disk takes no file of ours, for now: what was to be written is no worse for it."""
+
+
+class DiskFull(NotWritten):
     """The disk that holds the ring has no room for one more chunk."""
 
     def __init__(self, reason: str = sentence("disk full")) -> None:

@@ -17,7 +17,7 @@ import av
 import av.error
 
 from workers.media.cut import ChunkPart, Cut, gaps_of, in_order, seal, trim
-from workers.media.errors import DiskFull, MediaError
+from workers.media.errors import DiskFull, MediaError, NotWritten
 from workers.media.mux import FAST_START, TICKS, TIME_BASE, decode_times
 from workers.media.read import Part, read_part
 from workers.media.ring import FULL
@@ -49,7 +49,7 @@ def join_span(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pa
     except OSError as error:
         if error.errno in FULL:
             raise DiskFull from None
-        raise MediaError("the video cannot be written") from None
+        raise NotWritten(sentence("the video cannot be written")) from None
     except (av.error.FFmpegError, ValueError):
         raise MediaError("the recorded pictures cannot be written as MP4") from None
     finally:
