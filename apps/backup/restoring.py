@@ -250,4 +250,5 @@ def _kind(key: str) -> str:
 def _name(row: dict[str, Any]) -> str:
     """Return under which name a browser saves it: as when it was stored."""
     folder, _, name = str(row["key"]).rpartition("/")
-    return f"davy-{folder.rpartition('/')[2]}.mp4" if name == "clip.mp4" else ""
+    # A video's folder is named by its identity, then by the attempt that made it.
+    return f"davy-{folder.rpartition('/')[2][:36]}.mp4" if name == "clip.mp4" else ""

@@ -20,15 +20,15 @@ from apps.alarms.models import Snapshot
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.evidence.holds import hold_turn, holds_on
-from apps.evidence.locking import objects_of
+from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip
-from apps.evidence.storage import Missing, StorageError, remove, size_of
+from apps.evidence.storage import Missing, StorageError, keys_under, remove, size_of
 from apps.live.services import emit, take_turn
 from apps.recordings.keeping import kept_by_camera
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.words import sentence
 
-__all__ = ["clip_finish", "clip_remove", "clips_check", "clips_expire"]
+__all__ = ["clip_finish", "clip_remove", "clips_check", "clips_expire", "leftovers_remove"]
 
 log = logging.getLogger(__name__)
 YEAR = timedelta(days=365.25)
@@ -97,9 +97,9 @@ def clip_finish(*, clip_id: int, mine_id: int) -> bool:
         if holds_on(clip=clip).exists():
             _keep(clip)
             return False
-        if keys := objects_of(clip):
-            for key in (*keys, *clip.copies.exclude(key="").values_list("key", flat=True)):
-                remove(key)
+        # The video first; copies, and what an attempt at it left, lie where it lies.
+        for key in dict.fromkeys((*objects_of(clip), *keys_under(place_of(clip)))):
+            remove(key)
         take_turn(mine_id=mine_id)
         clip.state, clip.expired_at = Clip.State.EXPIRED, timezone.now()
         clip.save(update_fields=["state", "expired_at"])
@@ -141,6 +141,20 @@ def _keep(clip: Clip) -> None:
         kind="clip.kept",
         payload={"clip": str(clip.uid), "state": clip.state},
     )
+
+
+def leftovers_remove(*, clip: Clip, folder: str, won: bool) -> None:
+    """Take out of the store what attempts at a video left and no row names.
+
+    won: all but the folder that the row names now; else that folder alone, of who came too late.
+    What the store keeps, or while it is away, goes with the video.
+    """
+    try:
+        for key in keys_under(place_of(clip)):
+            if key.startswith(f"{folder}/") != won:
+                remove(key)
+    except StorageError as error:
+        log.warning("what attempts at clip %s left stays: %s", clip.pk, error)
 
 
 def clips_expire(*, now: datetime | None = None) -> int:

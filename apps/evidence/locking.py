@@ -5,7 +5,7 @@ keys as well. A store without object lock keeps nothing by itself, and the healt
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -25,6 +25,7 @@ __all__ = [
     "lock_for",
     "lock_until",
     "objects_of",
+    "place_of",
     "wants_lock",
 ]
 
@@ -75,6 +76,11 @@ def objects_of(clip: Clip) -> list[str]:
     """Return the keys of all that the store may have of a video."""
     folder = clip.key.rpartition("/")[0]
     return [f"{folder}/{name}" for name in OBJECTS] if folder else []
+
+
+def place_of(clip: Clip) -> str:
+    """Return how every key of a video begins, whichever attempt at it stored it."""
+    return f"{clip.mine_id}/{clip.wanted_from.astimezone(UTC):%Y/%m/%d}/{clip.uid}"
 
 
 def _ready() -> QuerySet[Clip]:

@@ -9,13 +9,15 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.alarms.models import Alarm, Severity
 from apps.audit.services import record
 from apps.cameras.models import Camera, Chunk, Stream, StreamState
-from apps.evidence.locking import lock_until
+from apps.evidence.expiry import leftovers_remove
+from apps.evidence.locking import lock_until, place_of
 from apps.evidence.manifest import TYPES, beside
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
@@ -151,16 +153,20 @@ def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) ->
 def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
     """Cut, store and announce one clip; returns None when it is not due or somebody else has it.
 
-    Safe to run twice: the claim is a conditional update, the key is the clip's own, and only a
-    pending clip becomes ready. A store or a disk that is away, or full, postpones the clip and
-    loses nothing: it is given up only where no recording of it is left.
+    Safe to run twice: the claim is a conditional update, every attempt has keys of its own, so that
+    a maker who wakes late overwrites nothing, and only the last one's clip becomes ready. A store
+    or a disk that is away, or full, postpones the clip and loses nothing: it is given up only where
+    no recording of it is left.
     """
     now = timezone.now()
     with mine_scope(mine_id):
         due = Clip.objects.filter(pk=clip_id, state=Clip.State.PENDING, next_attempt_at__lte=now)
         span = due.values_list("wanted_from", "wanted_until").first()
+        if span is None:
+            return None
         # Who cuts a long one is given the time for it.
-        if not span or not due.update(next_attempt_at=now + CLAIM + (span[1] - span[0])):
+        until = now + CLAIM + (span[1] - span[0])
+        if not due.update(next_attempt_at=until, attempts=F("attempts") + 1):
             return None
         clip = Clip.objects.select_related(
             "mine", "alarm", "camera__area", "asked_by", "extends"
@@ -236,19 +242,21 @@ def _parts(chunks: list[Chunk]) -> list[ChunkPart]:
     ]
 
 
+def _still_ours(clip: Clip) -> QuerySet[Clip]:
+    return Clip.objects.filter(pk=clip.pk, state=Clip.State.PENDING, attempts=clip.attempts)
+
+
 def _postpone(clip: Clip, *, delay_s: float, error: str = "") -> None:
-    Clip.objects.filter(pk=clip.pk, state=Clip.State.PENDING).update(
+    _still_ours(clip).update(
         next_attempt_at=timezone.now() + timedelta(seconds=delay_s),
-        attempts=clip.attempts + bool(error),
+        attempts=clip.attempts - (not error),  # one that only waited was none
         error=error[:300],
     )
 
 
 def _give_up(clip: Clip, reason: str) -> Clip | None:
     """Say for good that there is no video; only when none of the span was recorded."""
-    if not Clip.objects.filter(pk=clip.pk, state=Clip.State.PENDING).update(
-        state=Clip.State.FAILED, error=reason[:300]
-    ):
+    if not _still_ours(clip).update(state=Clip.State.FAILED, error=reason[:300]):
         return None
     clip.refresh_from_db()
     record(
@@ -264,7 +272,7 @@ def _give_up(clip: Clip, reason: str) -> Clip | None:
 
 def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path) -> Clip | None:
     cut = _cut(clip, chunks, out)
-    folder = f"{clip.mine_id}/{clip.wanted_from:%Y/%m/%d}/{clip.uid}"
+    folder = f"{place_of(clip)}-{clip.attempts}"
     key = f"{folder}/clip.mp4"
     with mine_scope(clip.mine_id):
         locked = lock_until(clip)
@@ -278,7 +286,10 @@ def _cut_and_store(clip: Clip, chunks: list[Chunk], out: Path) -> Clip | None:
         kind = TYPES[name.rpartition(".")[2]]
         put_bytes(f"{folder}/{name}", body, content_type=kind, locked_until=locked)
     with mine_scope(clip.mine_id):
-        return _finish(clip, cut, key, more.manifest, locked)
+        made = _finish(clip, cut, key, more.manifest, locked)
+    if made is None or clip.attempts > 1:
+        leftovers_remove(clip=clip, folder=folder, won=made is not None)
+    return made
 
 
 def _cut(clip: Clip, chunks: list[Chunk], out: Path) -> Cut:
@@ -302,7 +313,7 @@ def _finish(
     clip: Clip, cut: Cut, key: str, manifest: dict[str, Any], locked: datetime | None
 ) -> Clip | None:
     now = timezone.now()
-    became_ready = Clip.objects.filter(pk=clip.pk, state=Clip.State.PENDING).update(
+    became_ready = _still_ours(clip).update(
         state=Clip.State.READY,
         key=key,
         bytes=cut.bytes,

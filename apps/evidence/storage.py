@@ -24,6 +24,7 @@ __all__ = [
     "download_link",
     "features",
     "get_file",
+    "keys_under",
     "legal_hold",
     "open_object",
     "put_bytes",
@@ -217,6 +218,16 @@ def size_of(key: str) -> int:
     except (BotoCoreError, ClientError) as error:
         raise _fault(error, f"The store does not have {key}") from error
     return int(answer["ContentLength"])
+
+
+def keys_under(prefix: str) -> list[str]:
+    """List the keys that begin so, in order; StorageError when the store does not say."""
+    pages = _client(settings.S3_ENDPOINT_URL).get_paginator("list_objects_v2")
+    try:
+        found = pages.paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
+        return sorted(row["Key"] for page in found for row in page.get("Contents", []))
+    except (BotoCoreError, ClientError) as error:
+        raise StorageError(f"The store did not list {prefix}: {error}") from error
 
 
 def reach() -> None:

@@ -16,7 +16,8 @@ from django.utils import timezone
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk, StreamState
-from apps.evidence import storage
+from apps.evidence import services, storage
+from apps.evidence.locking import place_of
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.services import clip_make
 from apps.live.models import Event
@@ -25,6 +26,7 @@ from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
 from tests.film import record_chunks
+from workers.media.errors import MediaError
 from workers.media.ring import Ring
 
 
@@ -193,6 +195,72 @@ def test_chunks_whose_files_are_gone_from_a_ring_that_is_there_are_given_up(hill
         ring.delete(chunk.path)
     clip = make(alarm)
     assert clip.state == Clip.State.FAILED and "missing" in clip.error
+
+
+def stored_keys(clip: Clip) -> list[str]:
+    return [key.rpartition("/")[2] for key in storage.keys_under(place_of(clip))]
+
+
+BESIDE = ["clip.mp4", "findings.json", "manifest.json"]
+
+
+def test_a_maker_that_wakes_late_overwrites_no_evidence(hill: Cast, ring: Ring, monkeypatch):
+    alarm = recorded_alarm(hill, ring, leave_out=(20, 21))
+    clip, really, woke = alarm.clips.get(), services.put_file, []
+
+    def put_file(key: str, path: Path, **how) -> None:
+        if not woke:  # the first maker hangs in its upload until its claim is over
+            woke.append(key)
+            start = alarm.raised_at - timedelta(seconds=12)
+            late = {"leave_out": tuple(range(20))}
+            record_chunks(ring, hill.lamp_hill.camera, start, 22, **late)
+            assert make_again(alarm).state == Clip.State.READY
+        really(key, path, **how)
+
+    monkeypatch.setattr(services, "put_file", put_file)
+    assert clip_make(clip_id=clip.pk, mine_id=clip.mine_id) is None
+    clip.refresh_from_db()
+    body = fetch(storage.download_link(clip.key))
+    assert (hashlib.sha256(body).hexdigest(), clip.manifest["gaps_s"]) == (clip.sha256, [])
+    assert stored_keys(clip) == BESIDE, "who came late took away what it wrote"
+    assert AuditEntry.objects.filter(action="clip.ready").count() == 1
+
+
+def test_a_maker_that_fails_late_fails_no_clip_that_another_makes(
+    hill: Cast, ring: Ring, monkeypatch
+):
+    alarm = recorded_alarm(hill, ring, ago_s=300)
+    clip, really, woke = alarm.clips.get(), services.cut_clip, []
+
+    def cut(*args):
+        if not woke:
+            woke.append(True)
+            monkeypatch.setattr(services, "put_file", lambda *args, **how: fails_late())
+            assert make_again(alarm).state == Clip.State.PENDING
+            raise MediaError("the recording was not there when it looked")
+        return really(*args)
+
+    def fails_late():
+        raise storage.StorageError("the store is away")
+
+    monkeypatch.setattr(services, "cut_clip", cut)
+    clip_make(clip_id=clip.pk, mine_id=clip.mine_id)
+    clip.refresh_from_db()
+    assert (clip.state, clip.error) == (Clip.State.PENDING, "the store is away")
+
+
+def test_what_an_attempt_left_in_the_store_goes_with_the_next(hill: Cast, ring: Ring, monkeypatch):
+    alarm = recorded_alarm(hill, ring)
+
+    def away(*args, **how):
+        raise storage.StorageError("the store is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(services, "put_bytes", away)
+        clip = make(alarm)
+    assert (clip.state, stored_keys(clip)) == (Clip.State.PENDING, ["clip.mp4"])
+    clip = make_again(alarm)
+    assert (clip.state, stored_keys(clip)) == (Clip.State.READY, BESIDE)
 
 
 def test_a_gap_and_a_truncated_chunk_are_named_in_the_manifest(hill: Cast, ring: Ring):
