@@ -53,6 +53,8 @@ class Clip(MineRow):
     manifest = models.JSONField(default=dict)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
+    # How long chunks without a row are waited for, where the database or whoever cuts was away.
+    waits_until = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True)

@@ -51,8 +51,10 @@ USUAL_SPAN_S = (5, 5)
 NEXT_CLIP_AFTER = timedelta(minutes=5)
 # A chunk may reach the index this long after its last frame.
 LATE = timedelta(seconds=15)
-# What was recorded while the database was away, or the recorder was killed, comes as late as this.
+# What a recorder that is behind, or was killed, has on disk comes as late as this. While the
+# database was away a queue grew for as long, and is waited for as long; at most so long.
 BACKLOG = timedelta(seconds=120)
+LONGEST_BACKLOG = timedelta(hours=1)
 CLAIM = timedelta(seconds=60)
 SLOWEST_RETRY_S = 30
 # What is longer is cut without encoding, which would take minutes of a core.
@@ -161,18 +163,19 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
     now = timezone.now()
     with mine_scope(mine_id):
         due = Clip.objects.filter(pk=clip_id, state=Clip.State.PENDING, next_attempt_at__lte=now)
-        span = due.values_list("wanted_from", "wanted_until").first()
-        if span is None:
+        asked = due.values_list("wanted_from", "wanted_until", "next_attempt_at").first()
+        if asked is None:
             return None
+        since, until, due_at = asked
         # Who cuts a long one is given the time for it.
-        until = now + CLAIM + (span[1] - span[0])
+        until = now + CLAIM + (until - since)
         if not due.update(next_attempt_at=until, attempts=F("attempts") + 1):
             return None
         clip = Clip.objects.select_related(
             "mine", "alarm", "camera__area", "asked_by", "extends"
         ).get(pk=clip_id)
         chunks = chunks_of(clip.camera_id, Stream.MAIN, clip.wanted_from, clip.wanted_until)
-        if _more_may_come(clip, chunks, now):
+        if _more_may_come(clip, chunks, now, late=now - due_at):
             _postpone(clip, delay_s=0.5)
             return None
     try:
@@ -196,10 +199,11 @@ def _nothing_left(chunks: list[Chunk], error: Exception) -> bool:
     return not chunks or ring_there(besides=chunks)
 
 
-def _more_may_come(clip: Clip, chunks: list[Chunk], now: datetime) -> bool:
+def _more_may_come(clip: Clip, chunks: list[Chunk], now: datetime, late: timedelta) -> bool:
     """Tell whether a chunk of the span may be on disk that has no row yet.
 
-    The recorder enters a stream's chunks in order: a later one says that all are there.
+    The recorder enters a stream's chunks in order: a later one says that all are there. late: by
+    how much this look is; nobody looked meanwhile, and perhaps nobody could enter any.
     """
     if any(_end(chunk) >= clip.wanted_until for chunk in chunks):
         return False
@@ -207,8 +211,13 @@ def _more_may_come(clip: Clip, chunks: list[Chunk], now: datetime) -> bool:
     if Chunk.objects.filter(**main, started_at__gte=clip.wanted_until).exists():
         return False
     # A stream that is said to stand still has nothing more to come; one that records has.
-    records = StreamState.objects.filter(**main, state=StreamState.State.RECORDING).exists()
-    return now < clip.wanted_until + (BACKLOG if records else LATE)
+    if not StreamState.objects.filter(**main, state=StreamState.State.RECORDING).exists():
+        return now < clip.wanted_until + LATE
+    if late > LATE:
+        until = now + min(max(BACKLOG, late), LONGEST_BACKLOG)
+        clip.waits_until = max(until, clip.waits_until or until)
+        clip.save(update_fields=["waits_until"])
+    return now < (clip.waits_until or clip.wanted_until + BACKLOG)
 
 
 def _workshop() -> Path:

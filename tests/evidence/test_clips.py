@@ -5,11 +5,12 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -110,6 +111,42 @@ def test_a_recorder_that_is_behind_is_waited_for(hill: Cast, ring: Ring):
     Clip.objects.update(next_attempt_at=timezone.now())
     clip = make(alarm)
     assert (clip.state, len(clip.manifest["chunks"])) == (Clip.State.READY, 28)
+
+
+def recording(hill: Cast, since: datetime) -> None:
+    camera = hill.lamp_hill.camera
+    said = {"since": since, "mine_id": camera.mine_id, "state": "recording"}
+    StreamState.objects.create(camera=camera, stream="main", **said)
+
+
+def test_what_was_recorded_while_the_database_was_away_is_in_the_clip(hill: Cast, ring: Ring):
+    # Two seconds after the alarm the database went for three minutes; the recorder went on.
+    at = timezone.now().replace(microsecond=0) - timedelta(seconds=182)
+    alarm, camera = an_alarm(hill.lamp_hill, at=at), hill.lamp_hill.camera
+    recording(hill, at)
+    record_chunks(ring, camera, at - timedelta(seconds=12), 14)
+    assert make(alarm).state == Clip.State.PENDING, "whoever cuts is quicker than the recorder"
+    for first in (15, 25):  # its queue, ten seconds of it at a time
+        assert make_again(alarm).state == Clip.State.PENDING
+        start = at + timedelta(seconds=first - 13)
+        record_chunks(ring, camera, start, 10, first=first)
+    clip = make_again(alarm)
+    assert (clip.state, clip.manifest["gaps_s"]) == (Clip.State.READY, [])
+
+
+def test_a_recorder_that_died_is_waited_for_as_long_as_the_database_was_away(
+    hill: Cast, ring: Ring
+):
+    now = timezone.now()
+    alarm = an_alarm(hill.lamp_hill, at=now - timedelta(seconds=320))
+    recording(hill, alarm.raised_at)
+    record_chunks(ring, hill.lamp_hill.camera, alarm.raised_at - timedelta(seconds=12), 14)
+    assert make(alarm).state == Clip.State.PENDING
+    with time_machine.travel(now + timedelta(seconds=290), tick=False):
+        assert make_again(alarm).state == Clip.State.PENDING
+    with time_machine.travel(now + timedelta(seconds=310), tick=False):
+        clip = make_again(alarm)
+    assert clip.state == Clip.State.READY and clip.manifest["gaps_s"]
 
 
 def test_a_stream_that_stands_still_is_not_waited_for(hill: Cast, ring: Ring):
