@@ -93,7 +93,7 @@ def file_of(clip: Clip, name: str) -> Beside | None:
 
 
 def _boxes(clip: Clip, content: bytes) -> Beside:
-    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
+    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from, until=clip.wanted_until)
     aspect = clip.width / clip.height if clip.width and clip.height else 1.0
     told, out = boxes_left(json.loads(content), masks=masks, aspect=aspect)
     if not out:

@@ -138,7 +138,7 @@ def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) ->
     with mine_scope(camera.mine_id):
         chunks = chunks_of(camera.pk, Stream.MAIN, since, until)
         chunks = chunks or chunks_of(camera.pk, Stream.SUB, since, until)
-        masks = masks_of(camera_id=camera.pk, at=since)
+        masks = masks_of(camera_id=camera.pk, at=since, until=until)
         recorded = [chunk.masked_by for chunk in chunks]
         masks = masks_left(masks, camera_id=camera.pk, recorded=recorded)
     with tempfile.TemporaryDirectory(prefix="span-", dir=_workshop()) as folder:

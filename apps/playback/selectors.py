@@ -69,7 +69,7 @@ def boxes_shown(*, camera: Camera, since: datetime, until: datetime) -> dict[str
     """
     found = boxes_between(camera_id=camera.pk, since=since, until=until)
     told = {"pictures": [{"at": at.timestamp(), "boxes": boxes} for at, boxes in found]}
-    masks = masks_of(camera_id=camera.pk, at=since)
+    masks = masks_of(camera_id=camera.pk, at=since, until=until)
     left, _out = boxes_left(told, masks=masks, aspect=_aspect(camera))
     analysed = Analysis.objects.filter(camera=camera).values_list("analysed_until", flat=True)
     end = analysed.first()

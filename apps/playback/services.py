@@ -192,7 +192,7 @@ def _covered(
 
     As it is where it was recorded with them.
     """
-    masks = masks_of(camera_id=camera.pk, at=since)
+    masks = masks_of(camera_id=camera.pk, at=since, until=until)
     recorded = [chunk.masked_by for chunk in chunks]
     masks = masks_left(masks, camera_id=camera.pk, recorded=recorded)
     if not masks:

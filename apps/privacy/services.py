@@ -125,7 +125,7 @@ def copy_waiting(*, clip: Clip, original: bool) -> Copy | None:
 
 def _masks(clip: Clip, blurred: bool) -> list[list[list[float]]]:
     """Return what is filled in a copy: what the recorder filled needs no second time."""
-    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from)
+    masks = masks_of(camera_id=clip.camera_id, at=clip.wanted_from, until=clip.wanted_until)
     if blurred:
         return masks
     recorded = [chunk.get("masked_by") for chunk in clip.manifest.get("chunks", [])]

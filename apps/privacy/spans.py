@@ -56,7 +56,7 @@ def span_ask(*, camera: Camera, stream: str, since: datetime, until: datetime, a
     long to be covered has no copy: it may be asked for without blur.
     """
     chunks = span_chunks(camera, stream, since, until)
-    masks = masks_of(camera_id=camera.pk, at=since)
+    masks = masks_of(camera_id=camera.pk, at=since, until=until)
     of = [[chunk.pk, chunk.bytes] for chunk in chunks]
     long = (until - since).total_seconds() > MOST_COVERED_S
     span, _made = Span.objects.get_or_create(
@@ -95,7 +95,7 @@ def span_ends(span: Span) -> dict[str, Any]:
 
 def span_stale(span: Span) -> bool:
     """Tell whether other places are to be covered by now than the copy covers."""
-    return masks_of(camera_id=span.camera_id, at=span.since) != span.masks
+    return masks_of(camera_id=span.camera_id, at=span.since, until=span.until) != span.masks
 
 
 def span_file_name(span: Span) -> str:

@@ -6,7 +6,7 @@ of today covers old pictures as well, and an old picture keeps the masks of its 
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -29,20 +29,27 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 Polygon = list[list[float]]
+# A video begins with a key picture before the moment that was asked for; no chunk lasts longer.
+LEAD = timedelta(seconds=20)
 MOSTLY = 0.5  # so much of it hidden, and it may as well be all
 
 
-def masks_of(*, camera_id: int, at: datetime | None = None) -> list[Polygon]:
+def masks_of(
+    *, camera_id: int, at: datetime | None = None, until: datetime | None = None
+) -> list[Polygon]:
     """Return what is covered in a camera's picture of a moment, or of now; needs the mine's scope.
 
-    What is covered now and what was covered then.
+    What is covered now and what was covered then. With `until`: in a video from `at` to then, all
+    that was covered at any time within.
     """
     versions = Scene.objects.filter(camera=camera_id).order_by("-version")
-    documents = list(versions.values_list("document", flat=True)[:1])
+    found = versions.values_list("document", flat=True)
+    documents = list(found[:1])
+    if at is not None and until is not None:
+        at -= LEAD
+        documents += list(found.filter(created_at__gt=at, created_at__lt=until))
     if at is not None:
-        documents += list(
-            versions.filter(created_at__lte=at).values_list("document", flat=True)[:1]
-        )
+        documents += list(found.filter(created_at__lte=at)[:1])
     return covering(documents)
 
 

@@ -161,7 +161,7 @@ class _Turn:
             since, until = span_of(severity=one.severity, at=at)
             key, error = f"{replay.mine_id}/replays/{replay.uid}/{number}.mp4", ""
             with mine_scope(replay.mine_id):
-                masks = masks_of(camera_id=self.camera.pk, at=since)
+                masks = masks_of(camera_id=self.camera.pk, at=since, until=until)
             try:
                 span_store(camera=self.camera, since=since, until=until, key=key)
             except (MediaError, StorageError, OSError) as fault:

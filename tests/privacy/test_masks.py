@@ -20,8 +20,11 @@ from django.utils import timezone
 from apps.alarms.models import Alarm, Snapshot
 from apps.bundles.services import bundle_ask, bundle_make
 from apps.cameras.models import Camera
+from apps.evidence.models import Clip
 from apps.evidence.storage import get_file
+from apps.privacy.services import copy_waiting
 from apps.rules.masks import masks_of
+from apps.rules.models import Scene
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
@@ -98,6 +101,44 @@ def test_a_picture_keeps_the_masks_of_its_own_time(alarm, cast: Cast, owner):
     assert hidden(owner.get(STILLS["snapshot"](alarm)).content)
     with mine_scope(cast.lamp_hill.mine.pk):
         assert masks_of(camera_id=alarm.camera_id) == []
+
+
+def test_a_video_keeps_every_mask_that_was_there_within_it(alarm, cast: Cast, owner):
+    camera, now = alarm.camera, timezone.now()
+    masked(camera, CORNER)
+    masked(camera)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        versions = Scene.objects.filter(camera=camera).order_by("-version")
+        for scene, minutes in zip(versions, (30, 60, 540), strict=False):
+            at = now - timedelta(minutes=minutes)
+            Scene.objects.filter(pk=scene.pk).update(created_at=at)
+
+        def of(since: float, until: float) -> list:
+            return masks_of(
+                camera_id=camera.pk,
+                at=now - timedelta(minutes=since),
+                until=now - timedelta(minutes=until),
+            )
+
+        assert of(61, 52) == of(55, 50) == of(55, 10) == of(500, 10) == [CORNER]
+        assert of(70, 61) == of(29, 10) == []
+        assert of(29.9, 10) == [CORNER], "the key picture before it may be older than the change"
+
+
+def test_a_copy_covers_a_mask_that_came_within_its_clip(alarm, cast: Cast, owner):
+    at = alarm.raised_at + timedelta(seconds=5)
+    masked(alarm.camera, CORNER)
+    masked(alarm.camera)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        newest = Scene.objects.filter(camera=alarm.camera).order_by("-version")
+        Scene.objects.filter(pk=newest[1].pk).update(created_at=at)
+        start = alarm.raised_at
+        clip = alarm.clips.get()
+        Clip.objects.filter(pk=clip.pk).update(wanted_from=start, wanted_until=at)
+        clip.refresh_from_db()
+        assert copy_waiting(clip=clip, original=True) is None
+        clip.wanted_until = at + timedelta(seconds=5)
+        assert copy_waiting(clip=clip, original=True).masks == [CORNER]
 
 
 def test_a_picture_that_cannot_be_covered_is_not_shown(alarm, owner):

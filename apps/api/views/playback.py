@@ -163,7 +163,7 @@ class CameraMedia(CameraView):
         until = since + timedelta(seconds=_seconds(asked))
         found = stretch(
             chunks_between(camera=camera, stream=stream, since=since, until=until, most=120),
-            masks_of(camera_id=camera.pk, at=since),
+            masks_of(camera_id=camera.pk, at=since, until=until),
         )
         self.note(camera, "live" if live else "playback", None if live else since)
         if found is None:
@@ -336,7 +336,9 @@ class CameraSegment(CameraView):
         chunk = _chunks(camera, stream).filter(sequence=sequence).first()
         if chunk is None:
             raise Http404
-        found = segment_of(chunk, masks_of(camera_id=camera.pk, at=chunk.started_at))
+        end = chunk.started_at + timedelta(seconds=chunk.duration_s)
+        masks = masks_of(camera_id=camera.pk, at=chunk.started_at, until=end)
+        found = segment_of(chunk, masks)
         if found is None:
             raise Http404
         old = timezone.now() - chunk.started_at > timedelta(minutes=1)
