@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from apps.bundles.models import Bundle, Sheet
 from apps.detectors.models import OwnModel
-from apps.evidence.locking import OBJECTS
+from apps.evidence.locking import keys_of
 from apps.evidence.models import Clip
 from apps.plans.models import Plan
 from apps.privacy.models import Copy, Span
@@ -54,14 +54,16 @@ def _named() -> Iterator[Named]:
         if model in (Bundle, Clip, Copy, Sheet, Span):
             rows = rows.filter(state="ready")
         values = ["pk", "mine_id", "key", "bytes", "sha256"]
-        for pk, mine, key, size, sha256 in rows.values_list(*values).iterator(2000):
+        if model is Clip:
+            values.append("manifest__files")
+        for pk, mine, key, size, sha256, *files in rows.values_list(*values).iterator(2000):
             of = f"{model._meta.label_lower}:{pk}"
             yield Named(key, of, mine, size or None, sha256 or None)
             if model is Clip:
-                folder = key.rpartition("/")[0]
-                for name in OBJECTS:
-                    lacks = name not in ("clip.mp4", "manifest.json")  # older videos have no more
-                    yield Named(f"{folder}/{name}", of, mine, may_lack=lacks)
+                for beside in keys_of(key, files[0]):
+                    # An older video, whose manifest names no files, may have no more.
+                    lacks = files[0] is None and not beside.endswith("/manifest.json")
+                    yield Named(beside, of, mine, may_lack=lacks)
     # Drafts: their videos go with them, and nothing rests on them.
     for replay in Replay.objects.order_by("pk").iterator(200):
         for alarm in replay.alarms:

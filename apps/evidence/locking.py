@@ -5,6 +5,7 @@ keys as well. A store without object lock keeps nothing by itself, and the healt
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -17,10 +18,10 @@ from apps.recordings.keeping import kept_by_camera
 from apps.tenancy.scope import mine_scope, system_scope
 
 __all__ = [
-    "OBJECTS",
     "holds_doubt_store",
     "holds_tell_store",
     "holds_tell_store_safely",
+    "keys_of",
     "lock_again",
     "lock_for",
     "lock_until",
@@ -32,10 +33,8 @@ __all__ = [
 log = logging.getLogger(__name__)
 YEAR = timedelta(days=365.25)
 BATCH = 200
-# What the store has of one video, beside each other.
-OBJECTS = (
-    "clip.mp4", "snapshot.jpg", "snapshot-marked.jpg", "findings.json", "manifest.json",
-)  # fmt: skip
+# What may lie beside a video whose manifest names no files: those of the first releases.
+UNNAMED = ("snapshot.jpg", "snapshot-marked.jpg", "findings.json")
 
 
 def wants_lock() -> bool:
@@ -73,9 +72,15 @@ def lock_again(until: datetime | None) -> datetime | None:
 
 
 def objects_of(clip: Clip) -> list[str]:
-    """Return the keys of all that the store may have of a video."""
-    folder = clip.key.rpartition("/")[0]
-    return [f"{folder}/{name}" for name in OBJECTS] if folder else []
+    """Return the keys of all that the store may have of a video, itself first."""
+    return keys_of(clip.key, clip.manifest.get("files"))
+
+
+def keys_of(key: str, files: Iterable[str] | None) -> list[str]:
+    """Return the same by a video's key and the files that its manifest names, None for none."""
+    folder = key.rpartition("/")[0]
+    names = ("manifest.json", *(UNNAMED if files is None else files))
+    return [key, *(f"{folder}/{name}" for name in names)] if folder else []
 
 
 def place_of(clip: Clip) -> str:

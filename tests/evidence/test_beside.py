@@ -14,9 +14,12 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
+from apps.backup.index import named_objects
 from apps.cameras.models import Chunk
 from apps.evidence import storage
 from apps.evidence.boxes import boxes_data, boxes_kept
+from apps.evidence.expiry import clip_finish, clip_remove
+from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip, Sighting
 from apps.evidence.services import clip_make
 from apps.evidence.sightings import sightings_forget, sightings_keep
@@ -141,6 +144,20 @@ def asked(user: User, address: str, language: str = "en") -> HttpResponse:
     client = Client(headers={"Accept-Language": language})
     client.force_login(user)
     return client.get(address)
+
+
+def test_all_that_lies_beside_a_clip_is_held_backed_up_and_deleted(hill: Cast, walked: Clip):
+    names = ["clip.mp4", *walked.manifest["files"], "manifest.json"]
+    assert "boxes.json" in names
+    folder = walked.key.rpartition("/")[0]
+    keys = sorted(f"{folder}/{name}" for name in names)
+    assert storage.keys_under(place_of(walked)) == sorted(objects_of(walked)) == keys
+    with system_scope("test"):
+        promised = {one.key for one in named_objects() if not one.may_lack}
+    assert promised >= set(keys)
+    clip_remove(clip=walked, actor=hill.owner, reason="privacy request")
+    assert clip_finish(clip_id=walked.pk, mine_id=walked.mine_id)
+    assert storage.keys_under(place_of(walked)) == []
 
 
 def test_a_player_gets_the_boxes_if_its_viewer_may_watch_and_a_stranger_does_not(
