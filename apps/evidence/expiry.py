@@ -97,13 +97,14 @@ def clip_finish(*, clip_id: int, mine_id: int) -> bool:
         if holds_on(clip=clip).exists():
             _keep(clip)
             return False
+        # Whoever makes a copy now finds no row for it, and takes it away.
+        clip.copies.all().delete()
         # The video first; copies, and what an attempt at it left, lie where it lies.
         for key in dict.fromkeys((*objects_of(clip), *keys_under(place_of(clip)))):
             remove(key)
         take_turn(mine_id=mine_id)
         clip.state, clip.expired_at = Clip.State.EXPIRED, timezone.now()
         clip.save(update_fields=["state", "expired_at"])
-        clip.copies.all().delete()
         record(
             action="clip.expired",
             subject=clip,

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.detectors.loading import default_detector
 from apps.evidence.models import Clip
-from apps.evidence.storage import StorageError, get_file, put_file
+from apps.evidence.storage import StorageError, get_file, put_file, remove
 from apps.ledger.verify import digest
 from apps.privacy.consent import reason_said, second_said, word_note
 from apps.privacy.models import Copy, Unblur
@@ -152,8 +152,9 @@ def _copy_of(clip: Clip, masks: list[list[list[float]]], blurred: bool) -> Copy:
 def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:
     """Cover a clip and store the copy; None when it is not due or somebody else makes it.
 
-    Safe to run twice: the claim is a conditional update, and each copy has a key of its own. The
-    clip in the store is read and never written. While the store is away it is tried again, as long
+    Safe to run twice: the claim is a conditional update, and every attempt has a key of its own;
+    who comes too late, or whose clip was deleted meanwhile, takes away what it stored. The clip in
+    the store is read and never written. While the store is away it is tried again, as long
     as there is a clip; one that cannot be covered never will be.
     """
     now = timezone.now()
@@ -187,10 +188,11 @@ def _cover_and_store(copy: Copy, folder: Path) -> Copy | None:
     get_file(clip.key, source)
     finder = default_detector() if copy.blurred else None
     told = cover_film(source, out, masks=copy.masks, people=finder)
-    key = f"{clip.key.rpartition('/')[0]}/copy-{copy.recipe[:16]}.mp4"
+    beside = clip.key.rpartition("/")[0]
+    key = f"{beside}/copy-{copy.recipe[:16]}-{copy.attempts}.mp4"
     put_file(key, out, content_type="video/mp4", filename=f"davy-{clip.uid}-covered.mp4")
     with mine_scope(copy.mine_id):
-        made = Copy.objects.filter(pk=copy.pk, state=Copy.State.PENDING).update(
+        made = _still_ours(copy).update(
             state=Copy.State.READY,
             key=key,
             bytes=told.bytes,
@@ -200,28 +202,35 @@ def _cover_and_store(copy: Copy, folder: Path) -> Copy | None:
             error="",
             made_at=timezone.now(),
         )
-        if not made:
-            return None
-        copy.refresh_from_db()
-        record(
-            action="copy.made",
-            subject=clip,
-            mine_id=copy.mine_id,
-            part="privacy",
-            detail={
+        if made:
+            copy.refresh_from_db()
+            detail = {
                 "sha256": copy.sha256,
                 "original_sha256": copy.original_sha256,
                 "blurred": copy.blurred,
                 "people": copy.people,
                 "masks": len(copy.masks),
-            },
-        )
-    return copy
+            }
+            record(
+                action="copy.made",
+                subject=clip,
+                mine_id=copy.mine_id,
+                part="privacy",
+                detail=detail,
+            )
+    if made:
+        return copy
+    remove(key)
+    return None
+
+
+def _still_ours(copy: Copy) -> QuerySet[Copy]:
+    return Copy.objects.filter(pk=copy.pk, state=Copy.State.PENDING, attempts=copy.attempts)
 
 
 def _failed(copy: Copy, reason: str, again: timedelta | None) -> None:
     with mine_scope(copy.mine_id):
-        rows = Copy.objects.filter(pk=copy.pk, state=Copy.State.PENDING)
+        rows = _still_ours(copy)
         if again is not None:
             rows.update(next_attempt_at=timezone.now() + again, error=reason[:300])
         elif rows.update(state=Copy.State.FAILED, error=reason[:300]):

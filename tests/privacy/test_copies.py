@@ -21,12 +21,22 @@ from django.utils import timezone
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.bundles.services import bundle_ask, bundle_make
+from apps.evidence.expiry import clip_finish, clip_remove
+from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
-from apps.evidence.storage import get_file
+from apps.evidence.storage import get_file, keys_under
+from apps.privacy import services
 from apps.privacy.models import Copy, Span, Unblur
 from apps.privacy.selectors import copies_due, spans_due
-from apps.privacy.services import NotMade, clip_given, copy_make, unblur_agree, unblur_ask
+from apps.privacy.services import (
+    NotMade,
+    clip_given,
+    copy_make,
+    copy_waiting,
+    unblur_agree,
+    unblur_ask,
+)
 from apps.privacy.spans import span_agree, span_make
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
@@ -309,3 +319,37 @@ def test_a_copy_of_a_deleted_clip_is_given_up(hill: Cast, clip: Clip, settings):
     [(pk, mine_id)] = copies_due()
     assert copy_make(copy_id=pk, mine_id=mine_id) is None
     assert Copy.objects.get().state == Copy.State.FAILED
+
+
+def test_a_copy_that_is_made_while_its_video_is_deleted_does_not_stay(
+    hill: Cast, clip: Clip, monkeypatch
+):
+    copy, really = copy_waiting(clip=clip, original=False), services.put_file
+
+    def put_file(key: str, path: Path, **how) -> None:
+        clip_remove(clip=clip, actor=hill.owner, reason="privacy request")
+        assert clip_finish(clip_id=clip.pk, mine_id=clip.mine_id)
+        really(key, path, **how)
+
+    monkeypatch.setattr(services, "put_file", put_file)
+    assert copy_make(copy_id=copy.pk, mine_id=clip.mine_id) is None
+    assert keys_under(place_of(clip)) == []
+    assert not Copy.objects.exists()
+
+
+def test_whoever_makes_a_copy_too_late_takes_away_no_one_else_s(
+    hill: Cast, clip: Clip, monkeypatch
+):
+    copy, really, woke = copy_waiting(clip=clip, original=False), services.put_file, []
+
+    def put_file(key: str, path: Path, **how) -> None:
+        if not woke:
+            woke.append(key)
+            Copy.objects.update(next_attempt_at=timezone.now())
+            assert made(clip).state == Copy.State.READY
+        really(key, path, **how)
+
+    monkeypatch.setattr(services, "put_file", put_file)
+    assert copy_make(copy_id=copy.pk, mine_id=clip.mine_id) is None
+    copy.refresh_from_db()
+    assert keys_under(place_of(clip)) == sorted([*objects_of(clip), copy.key])
