@@ -17,6 +17,8 @@ __all__ = ["GrantForm", "mine_moment"]
 def mine_moment(text: str, zone: str) -> datetime:
     """Return a moment written by the mine's clock; ValueError when it is none."""
     when = datetime.fromisoformat(text.strip())
+    if not 1990 < when.year < 2200:
+        raise ValueError("beyond what is recorded, and near what a clock can say")
     return when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone))
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,7 +28,7 @@ from apps.ledger.verify import canonical
 from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
-from apps.rules.asof import settings_as_of
+from apps.rules.asof import moment_asked, settings_as_of
 
 __all__ = ["end", "give", "grant_list", "receipt", "receipt_list", "settings"]
 
@@ -184,9 +185,11 @@ def settings(request: HttpRequest) -> HttpResponse:
     at: datetime = timezone.now()
     if asked:
         try:
-            at = mine_moment(asked, mine.timezone)
+            at = moment_asked(mine_moment(asked, mine.timezone))
         except (ValueError, OverflowError):
             fault = _("Not a time, such as 2026-03-04 12:00.")
+        except ValidationError as error:
+            fault = error.messages[0]
     camera = request.GET.get("camera", "")
     one = rows.filter(pk=int(camera)) if camera.isdecimal() and len(camera) < 19 else rows
     found = [] if fault else settings_as_of(cameras=list(one[:MOST_CAMERAS]), at=at)

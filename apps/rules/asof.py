@@ -4,7 +4,10 @@ from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.alarms.models import Silence
 from apps.audit.models import AuditEntry
@@ -12,7 +15,17 @@ from apps.cameras.models import Camera
 from apps.rules.models import Scene
 from workers.hazards import registry
 
-__all__ = ["scenes_as_of", "settings_as_of"]
+__all__ = ["moment_asked", "scenes_as_of", "settings_as_of"]
+
+
+def moment_asked(at: datetime) -> datetime:
+    """Return the moment of which somebody asks what was in force.
+
+    ValidationError for one that is still to come: what will be in force nobody knows.
+    """
+    if at > timezone.now():
+        raise ValidationError({"at": _("This time is still to come: nothing was in force yet.")})
+    return at
 
 
 def scenes_as_of(*, camera_ids: list[int], at: datetime) -> QuerySet[Scene]:

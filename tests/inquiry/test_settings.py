@@ -121,6 +121,17 @@ def test_the_page_asks_the_same_of_the_database_for_many_cameras(history: Cast, 
     assert wrong.status_code == 400 and "last week" in wrong.content.decode()
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59", "2026-03-05T06:05", "2199-01-01T00:00:00Z"])
+def test_of_a_moment_that_is_still_to_come_nothing_is_said(history: Cast, dora, at: str):
+    with time_machine.travel(THIRD + timedelta(days=1), tick=False):
+        page = dora.get(reverse("settings-as-of"), {"mine": history.lamp_hill.mine.pk, "at": at})
+        told = dora.get(reverse("api:settings"), {"mine": history.lamp_hill.mine.pk, "at": at})
+    assert (page.status_code, told.status_code) == (400, 400)
+    for answer in (page, told):
+        assert "still to come" in answer.content.decode() or at.startswith("9999")
+    assert told.json()["errors"][0]["field"] == "at"
+
+
 def test_cases_are_found_by_words_number_outcome_and_rule(cast: Cast, dora):
     with system_scope("test"):
         a = an_alarm(cast.lamp_hill)

@@ -13,7 +13,7 @@ from apps.api.base import MINE, ScopedView
 from apps.api.moments import moment
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
-from apps.rules.asof import settings_as_of
+from apps.rules.asof import moment_asked, settings_as_of
 
 __all__ = ["SettingsAsOf"]
 
@@ -51,5 +51,5 @@ class SettingsAsOf(ScopedView):
         found = list(rows.order_by("pk")[:MOST_CAMERAS])
         zones = {camera.mine.timezone for camera in found}
         zone = zones.pop() if len(zones) == 1 else None
-        at = (moment(asked, "at", zone) if found else None) or timezone.now()
+        at = moment_asked((moment(asked, "at", zone) if found else None) or timezone.now())
         return Response({"at": at, "cameras": settings_as_of(cameras=found, at=at)})
