@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -12,7 +13,7 @@ from apps.rules.services import ConflictError
 from apps.sentences import refusal
 from workers.scene import SceneError
 
-__all__ = ["answer"]
+__all__ = ["answer", "not_found"]
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -38,6 +39,13 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return response
     response.data = {"errors": _items(error.detail)}
     return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that is none: the API's in its own form, a page as always."""
+    if not request.path.startswith("/api/"):
+        return page_not_found(request, exception)
+    return JsonResponse({"errors": _items(exceptions.NotFound().detail)}, status=404)
 
 
 def _items(detail: Any, field: str = "") -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+handler404 = "apps.api.errors.not_found"
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),

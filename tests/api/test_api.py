@@ -167,6 +167,15 @@ def test_a_signal_that_makes_no_sense_is_refused_beside_its_field(
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+@pytest.mark.parametrize("path", ["alarm/", "alarms/x/", "nothing", "cameras/1/nothing/"])
+def test_an_address_that_is_none_is_answered_in_the_form_of_errors(program: Program, path: str):
+    for answer in (program.get(path), program.post(path, {})):
+        assert answer.status_code == 404
+        assert answer["Content-Type"] == "application/json"
+        assert [error["code"] for error in answer.json()["errors"]] == ["not_found"]
+    assert program.get("alarms").status_code == 301  # the slash is put behind it, as before
+
+
 def test_the_same_signal_twice_is_one(cast: Cast, program: Program):
     body = {
         "mine": cast.lamp_hill.mine.pk,
