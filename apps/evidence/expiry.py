@@ -28,7 +28,14 @@ from apps.recordings.keeping import kept_by_camera
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.words import sentence
 
-__all__ = ["clip_finish", "clip_remove", "clips_check", "clips_expire", "leftovers_remove"]
+__all__ = [
+    "clip_finish",
+    "clip_remove",
+    "clips_check",
+    "clips_expire",
+    "leftovers_remove",
+    "leftovers_sweep",
+]
 
 log = logging.getLogger(__name__)
 YEAR = timedelta(days=365.25)
@@ -156,6 +163,31 @@ def leftovers_remove(*, clip: Clip, folder: str, won: bool) -> None:
                 remove(key)
     except StorageError as error:
         log.warning("what attempts at clip %s left stays: %s", clip.pk, error)
+
+
+def leftovers_sweep() -> tuple[int, int]:
+    """Take out of the store what earlier releases left of deleted videos: (objects, refused).
+
+    Needs no scope. Nothing of what is held; what the store keeps locked, or while it is away, is
+    refused and stays. Twice is as once.
+    """
+    with system_scope("what is left of every mine's deleted videos"):
+        gone = list(Clip.objects.filter(state=Clip.State.EXPIRED).values_list("pk", "mine_id"))
+    went = refused = 0
+    for pk, mine_id in gone:
+        with mine_scope(mine_id):
+            hold_turn(mine_id=mine_id)
+            clip = Clip.objects.get(pk=pk)
+            if holds_on(clip=clip).exists():
+                continue
+            try:
+                for key in keys_under(place_of(clip)):
+                    remove(key)
+                    went += 1
+            except StorageError as error:
+                log.warning("what is left of clip %s stays: %s", pk, error)
+                refused += 1
+    return went, refused
 
 
 def clips_expire(*, now: datetime | None = None) -> int:

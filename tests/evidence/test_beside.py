@@ -4,10 +4,12 @@ import hashlib
 import json
 import zlib
 from datetime import timedelta
+from io import StringIO
 
 import cv2
 import numpy as np
 import pytest
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -19,6 +21,7 @@ from apps.cameras.models import Chunk
 from apps.evidence import storage
 from apps.evidence.boxes import boxes_data, boxes_kept
 from apps.evidence.expiry import clip_finish, clip_remove
+from apps.evidence.holds import hold_place
 from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip, Sighting
 from apps.evidence.services import clip_make
@@ -158,6 +161,21 @@ def test_all_that_lies_beside_a_clip_is_held_backed_up_and_deleted(hill: Cast, w
     clip_remove(clip=walked, actor=hill.owner, reason="privacy request")
     assert clip_finish(clip_id=walked.pk, mine_id=walked.mine_id)
     assert storage.keys_under(place_of(walked)) == []
+
+
+def test_what_earlier_releases_left_of_deleted_videos_is_swept(hill: Cast, walked: Clip):
+    other = an_alarm(hill.lamp_hill, rule="r2", situation="r2:1", at=timezone.now()).clips.get()
+    for clip in (walked, other):
+        left = f"{place_of(clip)}/boxes.json"
+        storage.put_bytes(left, b"{}", content_type="application/json")
+        Clip.objects.filter(pk=clip.pk).update(state=Clip.State.EXPIRED)
+    until = timezone.now() + timedelta(days=9)
+    hold_place(actor=hill.admin, alarm=other.alarm, reason="the court", until=until)
+    told = StringIO()
+    call_command("store", "sweep", stdout=told)
+    assert "5 objects" in told.getvalue(), "its four and the one that was forgotten"
+    assert storage.keys_under(place_of(walked)) == []
+    assert storage.keys_under(place_of(other)), "what is held stays"
 
 
 def test_a_player_gets_the_boxes_if_its_viewer_may_watch_and_a_stranger_does_not(

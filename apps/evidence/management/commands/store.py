@@ -1,4 +1,7 @@
-"""`manage.py store check`: what the object store does, and whether it locks what it should."""
+"""`manage.py store check`: what the object store does, and whether it locks what it should.
+
+`manage.py store sweep` takes out of it what earlier releases left of deleted videos.
+"""
 
 import secrets
 import tempfile
@@ -9,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.evidence.expiry import leftovers_sweep
 from apps.evidence.locking import wants_lock
 from apps.evidence.storage import (
     StorageError,
@@ -24,14 +28,29 @@ from apps.evidence.storage import (
 class Command(BaseCommand):
     """Exit status 0 when the store does all that the settings ask of it, 1 when it does not."""
 
-    help = "Put, read and delete a small object; say whether the bucket keeps versions and locks."
+    help = (
+        "check: put, read and delete a small object; say whether the bucket keeps versions and "
+        "locks. sweep: remove what earlier releases left of deleted videos."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what to do."""
-        parser.add_argument("act", choices=["check"])
+        parser.add_argument("act", choices=["check", "sweep"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Ask, and say it plainly."""
+        """Do it, and say it plainly."""
+        if options["act"] == "sweep":
+            self._sweep()
+        else:
+            self._check()
+
+    def _sweep(self) -> None:
+        went, refused = leftovers_sweep()
+        self.stdout.write(f"{went} objects of deleted videos were left, and are gone")
+        if refused:
+            raise CommandError(f"The store kept something of {refused} videos; the log says why.")
+
+    def _check(self) -> None:
         body = secrets.token_bytes(1000)
         key = f"check/{secrets.token_hex(8)}"
         try:
