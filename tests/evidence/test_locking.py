@@ -1,11 +1,13 @@
 """The store's own lock where the store has none: evidence is kept all the same, and it is said."""
 
 from datetime import timedelta
+from importlib import import_module
 from io import StringIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +16,7 @@ from apps.evidence.holds import hold_place
 from apps.evidence.locking import holds_tell_store, lock_for
 from apps.evidence.models import Clip
 from apps.evidence.storage import Features, features
-from apps.tenancy.scope import mine_scope
+from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
 
 
@@ -64,3 +66,16 @@ def test_holds_wait_for_a_store_that_knows_them(clip, cast: Cast, settings):
     assert holds_tell_store() == 0
     clip.refresh_from_db()
     assert not clip.held_in_store
+
+
+def test_the_store_is_told_again_of_holds_that_forgot_the_boxes(clip, cast: Cast):
+    hold_place(
+        actor=cast.admin, clip=clip, reason="case 7", until=timezone.now() + timedelta(days=9)
+    )
+    again = import_module("apps.evidence.migrations.0010_hold_boxes").AGAIN
+    for files, told in (({"findings.json": {}}, True), ({"boxes.json": {}}, False)):
+        Clip.objects.filter(pk=clip.pk).update(manifest={"files": files}, held_in_store=True)
+        with system_scope("as at an update"), connection.cursor() as cursor:
+            cursor.execute(again)
+        clip.refresh_from_db()
+        assert clip.held_in_store is told
