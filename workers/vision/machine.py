@@ -10,64 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import cv2
 import numpy as np
 
 from workers.geometry import Polygon
-from workers.packing import pack_image, unpack_image
 from workers.vision import movement
 from workers.vision.belief import PAUSE_S, Belief
 from workers.vision.indicator import Indicator, hue_of
+from workers.vision.motion import Motion, Verdict
 from workers.vision.region import Boxes, Region, region, too_small
 from workers.vision.surroundings import Surroundings
 
 __all__ = ["VideoReader"]
 
-# Compared with the pictures about 0.2 and 0.6 s ago: the later shows slow movement better, and
-# spokes that took each other's place in the one time have not in the other.
-LAG_S = 0.18
-LAGS = 3
-MIN_VISIBLE = 0.35
 MIN_LUMA = 18.0
 BURNT_LUMA, BURNT_SHARE = 250, 0.5
-MIN_CONTRAST = 2.5
-# The share of the region that must change; and with somebody close by, whose lamp and shadow play
-# on the machine: then more than this, and this part of its usual change, is movement, and less
-# than that part is still. What is between proves nothing.
-MOVED, MOVED_NEAR = 0.03, 0.45
-# A car fills little of its region while it comes in.
-CAR_NEAR = 0.15
-USUAL_MOVED, USUAL_STILL = 0.75, 0.18
-# With nobody close by as well: what changes by less than that part proves nothing. A rope is thin,
-# and looks as changed when it creeps as when it runs; a still one changes with every key picture.
-USUAL_ROPE = 0.35
-# A belt moves everywhere or nowhere: the share of what would show movement that must have changed.
-SHOWS = 0.10
-BELT_STILL, BELT_MOVED, BELT_NEAR = 0.15, 0.25, 0.5
-MIN_SHAKE_PX = 0.1
 BLIND_S = 1.0
 # Who stands in front hides the machine: what was believed holds so long. What ran is believed
 # longer, because nobody comes to harm by it: UNKNOWN counts as running too.
 COVERED_S, COVERED_RUNNING_S = 4.0, 15.0
-# Of a machine never seen moving in this view, so much of the region must stand out so far (in
-# variance) from what counts as changed: where little shows, standing still proves nothing.
-STANDS_OUT, STANDS_OUT_TIMES = 0.25, 4.0
 # The same picture to the last bit: of the whole frame, or of the region beside a running clock.
 FROZEN_S, FROZEN_PART_S = 2.0, 10.0
 # A machine that ran so long in a strange view is in view.
 FOUND_S = 3.0
-
-Verdict = tuple[bool | None, str]
-
-
-@dataclass
-class Moment:
-    """What is kept of a picture for the next ones."""
-
-    t: float
-    patch: np.ndarray
-    boxes: list[list[float]]
-    bands: np.ndarray
 
 
 @dataclass
@@ -75,7 +39,7 @@ class VideoReader:
     """Reads one machine's state from its region; all that it remembers is small."""
 
     belief: Belief = field(default_factory=Belief)
-    past: list[Moment] = field(default_factory=list)
+    motion: Motion = field(default_factory=Motion)
     surroundings: Surroundings = field(default_factory=Surroundings)
     indicator: Indicator = field(default_factory=Indicator)
     # The region it was last read in: another one is another machine.
@@ -84,8 +48,6 @@ class VideoReader:
     blind_t: float | None = None
     found_t: float | None = None
     strange: bool = False
-    # The share that usually changes while it moves; 0: movement was never seen in this view.
-    usual: float = 0.0
     # Checksums of the whole picture and of the region, and since when they are the same.
     same: list[tuple[int, float]] = field(default_factory=list)
     # Whether the last picture gave no verdict.
@@ -95,6 +57,11 @@ class VideoReader:
     def state(self) -> str:
         """The state believed now."""
         return self.belief.state
+
+    @property
+    def usual(self) -> float:
+        """The share of the region that usually changes while it moves, 0..1."""
+        return self.motion.usual
 
     @property
     def confidence(self) -> float:
@@ -185,11 +152,11 @@ class VideoReader:
         strange = self.surroundings.strange(luma, where, boxes, look, t)
         dim = _blind(patch[where.inside])
         if dim or strange != self.strange:
-            self.past = []  # what comes back into view did not move there
+            self.motion.past = []  # what comes back into view did not move there
         self.strange = strange
-        verdict = (None, dim) if dim else self._compare(patch, bands, where, boxes, look)
-        if not dim and (not self.past or t - self.past[-1].t >= LAG_S - 1e-6):
-            self.past = [*self.past[-(LAGS - 1) :], Moment(t, patch, boxes, bands)]
+        verdict = (None, dim) if dim else self.motion.judge(patch, bands, where, boxes, look)
+        if not dim:
+            self.motion.keep(patch, bands, boxes, t)
         if not strange:
             self.found_t = None
             return verdict
@@ -197,90 +164,6 @@ class VideoReader:
         if self.found_t is not None and t - self.found_t >= FOUND_S - 1e-6:
             self.surroundings.forget()  # nothing but the machine moves for so long
         return None, dim or "the view is blocked or was turned"
-
-    def _compare(
-        self,
-        patch: np.ndarray,
-        bands: np.ndarray,
-        where: Region,
-        boxes: list[list[float]],
-        look: str,
-    ) -> Verdict:
-        verdicts: list[Verdict] = []
-        for before in self.past[::-1] if len(self.past) < LAGS else (self.past[-1], self.past[0]):
-            if before.patch.shape != patch.shape or before.bands.shape != bands.shape:
-                continue
-            everybody = [*boxes, *before.boxes]
-            visible = where.inside & ~where.people(everybody)
-            if visible.sum() < MIN_VISIBLE * where.inside.sum():
-                verdicts.append((None, "covered by people"))
-                continue
-            noise = movement.noise_of(patch, before.patch, visible)
-            blurred = cv2.blur(patch, (3, 3))[visible]
-            if float(blurred.std()) < max(MIN_CONTRAST, 0.8 * noise):
-                verdicts.append((None, "nothing can be made out in the region"))
-                continue
-            near = where.is_near(everybody) if everybody else None
-            verdict = self._verdict(patch, before.patch, visible, noise, near, look)
-            if verdict[0] is not False:
-                # Only what seems to move is worth asking whether it was the camera.
-                shaken, cells = _steady(before, bands, where)
-                if cells:
-                    verdict = self._verdict(patch, shaken, visible, noise, near, look, cells)
-            if verdict[0]:
-                return verdict
-            verdicts.append(verdict)
-        if not verdicts:
-            return None, "not watched long enough"
-        return next((v for v in verdicts if v[0] is None), (False, ""))
-
-    def _verdict(
-        self,
-        patch: np.ndarray,
-        before: np.ndarray,
-        visible: np.ndarray,
-        noise: float,
-        near: bool | None,
-        look: str,
-        shake: float = 0.0,
-    ) -> Verdict:
-        """Judge two patches; near: somebody is close by, None: nobody is in the picture."""
-        lamps = near is not None
-        mask = movement.changed(patch, before, visible, noise, shake=shake, lamps=lamps)
-        still = max(MOVED, USUAL_STILL * self.usual) if near else MOVED
-        moved = max(MOVED_NEAR, USUAL_MOVED * self.usual) if near else MOVED
-        if look == "car" and near:
-            still, moved = MOVED, CAR_NEAR
-        share = float(mask[visible].mean())
-        if look in ("belt", "rope"):
-            if look == "rope":
-                part = movement.thread(patch, visible)
-            else:
-                part = visible.copy()
-                edge = patch.shape[0] // 5
-                part[:edge] = part[patch.shape[0] - edge :] = False
-            shows = movement.would_show(patch, visible, part, noise)
-            if shows.sum() >= SHOWS * part.sum():
-                if look == "belt":
-                    share = float(mask[shows].mean())
-                    still, moved = BELT_STILL, BELT_NEAR if near else BELT_MOVED
-            elif share < MOVED and (look == "belt" or not self.usual):
-                return None, "nothing on it would show that it moves"
-        least = USUAL_ROPE if look == "rope" else 0.0 if look == "car" else USUAL_STILL
-        if not near and MOVED <= share < least * self.usual:
-            # An encoder that draws a still picture anew, or a machine that creeps: who can tell.
-            return None, "it changes far less than it does while it moves"
-        if share >= moved:
-            if not near:
-                self.usual += (share - self.usual) * (0.1 if self.usual else 1.0)
-            return True, ""
-        if share >= still:
-            return None, "covered by the light of people"
-        if look == "drum" and not self.usual:
-            shown = movement.standing_out(patch, visible, noise, STANDS_OUT_TIMES)
-            if float(shown[visible].mean()) < STANDS_OUT:
-                return None, "too little shows in the region to tell that it stands still"
-        return False, ""
 
     def _shines(
         self,
@@ -326,7 +209,8 @@ class VideoReader:
 
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
-        self.past, self.judged_t, self.blind_t, self.found_t = [], None, None, None
+        self.motion.past = []
+        self.judged_t, self.blind_t, self.found_t = None, None, None
         self.same = []
         self.indicator.forget_times()
         self.surroundings.learnt_t = -1e18
@@ -336,30 +220,22 @@ class VideoReader:
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        past = [
-            [m.t, pack_image(m.patch), m.boxes, pack_image(m.bands.view(np.uint8))]
-            for m in self.past
-        ]
         return {
-            "belief": self.belief.dump(), "past": past,
+            "belief": self.belief.dump(), "motion": self.motion.dump(),
             "surroundings": self.surroundings.dump(), "indicator": self.indicator.dump(),
             "place": self.place, "judged_t": self.judged_t, "blind_t": self.blind_t,
-            "found_t": self.found_t, "strange": self.strange, "usual": self.usual,
+            "found_t": self.found_t, "strange": self.strange,
             "same": [list(s) for s in self.same], "hidden": self.hidden,
         }  # fmt: skip
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "VideoReader":
         """Rebuild from dump()."""
-        past = [
-            Moment(t, unpack_image(patch), boxes, unpack_image(bands).view(np.int16))
-            for t, patch, boxes, bands in data["past"]
-        ]
         return cls(
-            Belief.load(data["belief"]), past, Surroundings.load(data["surroundings"]),
-            Indicator.load(data["indicator"]), data["place"], data["judged_t"], data["blind_t"],
-            data["found_t"], data["strange"], data["usual"], [(crc, t) for crc, t in data["same"]],
-            data["hidden"],
+            Belief.load(data["belief"]), Motion.load(data["motion"]),
+            Surroundings.load(data["surroundings"]), Indicator.load(data["indicator"]),
+            data["place"], data["judged_t"], data["blind_t"], data["found_t"], data["strange"],
+            [(crc, t) for crc, t in data["same"]], data["hidden"],
         )  # fmt: skip
 
 
@@ -370,18 +246,6 @@ def _blind(values: np.ndarray) -> str:
     if float((values >= BURNT_LUMA).mean()) > BURNT_SHARE:
         return "over-exposed"
     return ""
-
-
-def _steady(before: Moment, bands: np.ndarray, where: Region) -> tuple[np.ndarray, float]:
-    """Return the patch before moved as the camera moved since, and by how many cells."""
-    right, down = movement.shift(bands, before.bands, *where.picture)
-    if np.hypot(right, down) < MIN_SHAKE_PX:
-        return before.patch, 0.0
-    x, y = where.matrix[:, :2] @ (right, down)
-    size = (before.patch.shape[1], before.patch.shape[0])
-    by = np.array([[1, 0, x], [0, 1, y]], np.float64)
-    moved = cv2.warpAffine(before.patch, by, size, borderMode=cv2.BORDER_REPLICATE)
-    return moved, float(np.hypot(x, y))
 
 
 def _around(luma: np.ndarray, where: Region) -> np.ndarray:
