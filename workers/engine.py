@@ -157,6 +157,8 @@ class _Fold:
         if chunk.accept_view:
             self._tell(state.health.accept(chunk.start_s))
             accept_marks(state)
+            for one in state.machines.values():
+                one.video.accept()
         self.clock = (chunk.epoch_s, self.scene.timezone or chunk.timezone)
         told = {one.id for one in self.scene.inputs}
         state.inputs = {k: v for k, v in state.inputs.items() if k in told}
@@ -329,12 +331,14 @@ class _Fold:
     def _machines(self, frame: Frame, people: Boxes) -> None:
         """Read and fuse every machine's state; write a reading at the start and at each change."""
         t = frame.t
+        moved = self.state.health.moved
         for machine in self.scene.machines:
             memory = self.state.machines[machine.id]
             if machine.source != "signal" and machine.roi is not None:
                 memory.video.read(
-                    frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop
-                )
+                    frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop,
+                    moved,
+                )  # fmt: skip
             state, source, confidence = memory.fuse(machine.source, t, machine.stale_s)
             says = None if machine.source == "video" else memory.says(t, machine.stale_s)
             shows = None if machine.source == "signal" else memory.video.state

@@ -269,6 +269,12 @@ class Health:
         """Return since when each fault of the picture lasts, told already or not yet."""
         return {f.fault: f.since_t for f in self.faults.values() if f.about == ""}
 
+    @property
+    def moved(self) -> bool | None:
+        """Whether the camera is told to look elsewhere; None while it may."""
+        fault = self.faults.get("moved:")
+        return False if fault is None else fault.raised_t is not None or None
+
     def forget(self, gap_s: float) -> None:
         """Carry the times over a gap: that nobody looked proves neither fault nor health."""
         self.freeze.forget()

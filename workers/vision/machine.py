@@ -30,8 +30,7 @@ BLIND_S = 1.0
 COVERED_S, COVERED_RUNNING_S = 4.0, 15.0
 # The same picture to the last bit: of the whole frame, or of the region beside a running clock.
 FROZEN_S, FROZEN_PART_S = 2.0, 10.0
-# A machine that ran so long in a strange view is in view.
-FOUND_S = 3.0
+TURNED = "the view is blocked or was turned"
 
 
 @dataclass
@@ -46,7 +45,6 @@ class VideoReader:
     place: int = 0
     judged_t: float | None = None
     blind_t: float | None = None
-    found_t: float | None = None
     strange: bool = False
     # Checksums of the whole picture and of the region, and since when they are the same.
     same: list[tuple[int, float]] = field(default_factory=list)
@@ -77,11 +75,13 @@ class VideoReader:
         look: str = "drum",
         colour: str = "",
         bgr: Callable[[int, int, int, int], np.ndarray] | None = None,
+        moved: bool | None = False,
     ) -> str:
         """Take one frame's luma (H, W) and the people's boxes in it; return the state.
 
         look: what the region shows; colour: of the lamp that counts, or "" for any; bgr: gives
-        the colours of a window (left, top, right, bottom) in pixels, where there are any.
+        the colours of a window (left, top, right, bottom) in pixels, where there are any; moved:
+        whether the camera is known to look elsewhere, or None where it may.
         """
         height, width = luma.shape
         place = zlib.crc32(repr((roi, look, colour)).encode())
@@ -102,10 +102,13 @@ class VideoReader:
             return self.state
         if frozen_s > 0:
             return self.state  # the same picture once more tells nothing
-        if look == "lamp":
+        if moved:
+            self.motion.past, self.surroundings.there = [], None
+            moving, why = None, TURNED
+        elif look == "lamp":
             moving, why = self._shines(luma, patch, where, boxes, t, colour, bgr)
         else:
-            moving, why = self._moves(luma, patch, where, boxes, t, look)
+            moving, why = self._moves(luma, patch, where, boxes, t, look, moved)
         self._take(moving, why, t)
         return self.state
 
@@ -146,6 +149,7 @@ class VideoReader:
         boxes: list[list[float]],
         t: float,
         look: str,
+        moved: bool | None,
     ) -> Verdict:
         """Tell whether the region moved; None, and why, where that cannot be judged."""
         bands = movement.bands_of(luma)
@@ -154,16 +158,21 @@ class VideoReader:
         if dim or strange != self.strange:
             self.motion.past = []  # what comes back into view did not move there
         self.strange = strange
-        verdict = (None, dim) if dim else self.motion.judge(patch, bands, where, boxes, look)
+        verdict = (
+            (None, dim)
+            if dim
+            else self.motion.judge(patch, bands, where, boxes, look, learn=not strange)
+        )
         if not dim:
             self.motion.keep(patch, bands, boxes, t)
         if not strange:
-            self.found_t = None
+            self.surroundings.there = None
             return verdict
-        self.found_t = None if not verdict[0] else self.found_t if self.found_t is not None else t
-        if self.found_t is not None and t - self.found_t >= FOUND_S - 1e-6:
-            self.surroundings.forget()  # nothing but the machine moves for so long
-        return None, dim or "the view is blocked or was turned"
+        moves = bool(verdict[0]) and moved is not None
+        if self.surroundings.found(luma, where, boxes, moves, t):
+            self.surroundings.forget()
+            self.motion.forget()
+        return None, dim or TURNED
 
     def _shines(
         self,
@@ -195,7 +204,7 @@ class VideoReader:
             lit = self.indicator.blinking(t, True)
             return lit, ""
         if strange:
-            return None, "the view is blocked or was turned"
+            return None, TURNED
         if float(around.mean()) < MIN_LUMA and not self.indicator.was_lit:
             return None, "too dark"
         if self.indicator.blinking(t, False):
@@ -207,10 +216,16 @@ class VideoReader:
     def _doubt(self, why: str) -> None:
         self.belief.doubt(why)
 
+    def accept(self) -> None:
+        """Watch anew: a person says that the present view is the right one."""
+        self.motion, self.judged_t, self.blind_t = Motion(), None, None
+        self.surroundings.forget()
+        self._doubt("not watched long enough")
+
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
         self.motion.past = []
-        self.judged_t, self.blind_t, self.found_t = None, None, None
+        self.judged_t, self.blind_t, self.surroundings.there = None, None, None
         self.same = []
         self.indicator.forget_times()
         self.surroundings.learnt_t = -1e18
@@ -224,7 +239,7 @@ class VideoReader:
             "belief": self.belief.dump(), "motion": self.motion.dump(),
             "surroundings": self.surroundings.dump(), "indicator": self.indicator.dump(),
             "place": self.place, "judged_t": self.judged_t, "blind_t": self.blind_t,
-            "found_t": self.found_t, "strange": self.strange,
+            "strange": self.strange,
             "same": [list(s) for s in self.same], "hidden": self.hidden,
         }  # fmt: skip
 
@@ -234,7 +249,7 @@ class VideoReader:
         return cls(
             Belief.load(data["belief"]), Motion.load(data["motion"]),
             Surroundings.load(data["surroundings"]), Indicator.load(data["indicator"]),
-            data["place"], data["judged_t"], data["blind_t"], data["found_t"], data["strange"],
+            data["place"], data["judged_t"], data["blind_t"], data["strange"],
             [(crc, t) for crc, t in data["same"]], data["hidden"],
         )  # fmt: skip
 

@@ -62,8 +62,30 @@ class Motion:
         where: Region,
         boxes: list[list[float]],
         look: str,
+        learn: bool = True,
     ) -> Verdict:
-        """Tell whether a patch moved since the ones kept; None, and why, where none can tell."""
+        """Tell whether a patch moved since the ones kept; None, and why, where none can tell.
+
+        learn: whether what moves here is the machine for certain, and so shows how it moves.
+        """
+        learnt = self.usual
+        verdict = self._judge(patch, bands, where, boxes, look)
+        if not learn:
+            self.usual = learnt
+        return verdict
+
+    def forget(self) -> None:
+        """Forget how it moves: it is seen from elsewhere."""
+        self.usual = 0.0
+
+    def _judge(
+        self,
+        patch: np.ndarray,
+        bands: np.ndarray,
+        where: Region,
+        boxes: list[list[float]],
+        look: str,
+    ) -> Verdict:
         verdicts: list[Verdict] = []
         for before in self.past[::-1] if len(self.past) < LAGS else (self.past[-1], self.past[0]):
             if before.patch.shape != patch.shape or before.bands.shape != bands.shape:

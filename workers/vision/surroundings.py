@@ -22,6 +22,9 @@ FADED, UNLIKE = 0.6, 0.4
 # How fast the usual likeness is learnt, from one known view to the next.
 LEARN = 0.1
 LEARN_S = 2.0
+# Who moves so long in a strange view, while all around stands, is the machine; and the part of the
+# usual likeness that what stands keeps.
+FOUND_S, STANDS = 3.0, 0.8
 # So many views must have been alike before one is called strange: else it is noise that differs.
 SURE = 3
 
@@ -34,6 +37,9 @@ class Surroundings:
     learnt_t: float = -1e18
     alike: int = 0
     usual: float = 0.0
+    # A strange view in which something moves, and since when.
+    there: np.ndarray | None = None
+    there_t: float = -1e18
 
     def strange(self, luma: np.ndarray, where: Region, boxes: Boxes, look: str, t: float) -> bool:
         """Tell whether the view is not the remembered one; learn slowly while it is."""
@@ -60,23 +66,42 @@ class Surroundings:
             self.learnt_t = t
         return False
 
+    def found(self, luma: np.ndarray, where: Region, boxes: Boxes, moves: bool, t: float) -> bool:
+        """Tell whether in a strange view the machine has moved for FOUND_S, and nothing around it.
+
+        While a camera turns the whole picture moves: that is no machine.
+        """
+        if not moves:
+            self.there = None
+            return False
+        window = _grown(where)
+        now, seen = _pattern(luma, window), _mask(where, window, boxes, "")
+        likeness = None if self.there is None else _correlation(now, self.there, seen)
+        if likeness is None or likeness < STANDS * max(KNOWN, self.usual):
+            self.there, self.there_t = now, t
+        return t - self.there_t >= FOUND_S - 1e-6
+
     def forget(self) -> None:
         """Take the next view for the right one."""
-        self.memory, self.alike, self.usual = None, 0, 0.0
+        self.memory, self.alike, self.usual, self.there = None, 0, 0.0, None
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        packed = None if self.memory is None else pack_image(self.memory)
+        memory, there = (
+            None if one is None else pack_image(one) for one in (self.memory, self.there)
+        )
         return {
-            "memory": packed, "learnt_t": self.learnt_t, "alike": self.alike, "usual": self.usual,
+            "memory": memory, "learnt_t": self.learnt_t, "alike": self.alike, "usual": self.usual,
+            "there": there, "there_t": self.there_t,
         }  # fmt: skip
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Surroundings":
         """Rebuild from dump()."""
-        packed = data["memory"]
-        return cls(unpack_image(packed) if packed else None, data["learnt_t"], data["alike"],
-                   data.get("usual", 0.0))  # fmt: skip
+        memory, there = (
+            unpack_image(data[key]) if data[key] else None for key in ("memory", "there")
+        )
+        return cls(memory, data["learnt_t"], data["alike"], data["usual"], there, data["there_t"])
 
 
 def _grown(where: Region) -> tuple[int, int, int, int]:
