@@ -29,6 +29,11 @@ USUAL_ROPE = 0.35
 # A belt moves everywhere or nowhere: the share of what would show movement that must have changed.
 SHOWS = 0.10
 BELT_STILL, BELT_MOVED, BELT_NEAR = 0.15, 0.25, 0.5
+# A cell is the belt's own where it changes by so much of what half of them do while it moves; how
+# fast that is learnt, from one moment to the next; and in how many steps a grey level is kept.
+OWN, OWN_LEARN, OWN_STEPS = 0.4, 0.1, 4
+# More noise than this, in grey levels, is the shaking of edges.
+SHAKEN = 3.0
 MIN_SHAKE_PX = 0.1
 # Of a machine never seen moving in this view, so much of the region must stand out so far (in
 # variance) from what counts as changed: where little shows, standing still proves nothing.
@@ -54,6 +59,8 @@ class Motion:
     past: list[Moment] = field(default_factory=list)
     # The share that usually changes while it moves; 0: movement was never seen in this view.
     usual: float = 0.0
+    # Of a belt: by how much each cell changes while it moves, in OWN_STEPS to a grey level.
+    stirs: np.ndarray | None = None
 
     def judge(
         self,
@@ -68,15 +75,15 @@ class Motion:
 
         learn: whether what moves here is the machine for certain, and so shows how it moves.
         """
-        learnt = self.usual
+        learnt = self.usual, self.stirs
         verdict = self._judge(patch, bands, where, boxes, look)
         if not learn:
-            self.usual = learnt
+            self.usual, self.stirs = learnt
         return verdict
 
     def forget(self) -> None:
         """Forget how it moves: it is seen from elsewhere."""
-        self.usual = 0.0
+        self.usual, self.stirs = 0.0, None
 
     def _judge(
         self,
@@ -102,12 +109,15 @@ class Motion:
                 continue
             near = where.is_near(everybody) if everybody else None
             verdict = self._verdict(patch, before.patch, visible, noise, near, look)
+            shaken, cells = before.patch, 0.0
             if verdict[0] is not False:
                 # Only what seems to move is worth asking whether it was the camera.
                 shaken, cells = _steady(before, bands, where)
                 if cells:
                     verdict = self._verdict(patch, shaken, visible, noise, near, look, cells)
             if verdict[0]:
+                if look == "belt" and not near:
+                    self._see_stir(patch, shaken, visible)
                 return verdict
             verdicts.append(verdict)
         if not verdicts:
@@ -133,19 +143,16 @@ class Motion:
             still, moved = MOVED, CAR_NEAR
         share = float(mask[visible].mean())
         if look in ("belt", "rope"):
-            if look == "rope":
-                part = movement.thread(patch, visible)
-            else:
-                part = visible.copy()
-                edge = patch.shape[0] // 5
-                part[:edge] = part[patch.shape[0] - edge :] = False
+            part = movement.thread(patch, visible) if look == "rope" else _middle(visible)
             shows = movement.would_show(patch, visible, part, noise)
             if shows.sum() >= SHOWS * part.sum():
                 if look == "belt":
                     share = float(mask[shows].mean())
                     still, moved = BELT_STILL, BELT_NEAR if near else BELT_MOVED
-            elif share < MOVED and (look == "belt" or not self.usual):
+            elif share < MOVED:
                 return None, "nothing on it would show that it moves"
+            else:
+                still = MOVED
         least = USUAL_ROPE if look == "rope" else 0.0 if look == "car" else USUAL_STILL
         if not near and MOVED <= share < least * self.usual:
             # An encoder that draws a still picture anew, or a machine that creeps: who can tell.
@@ -156,11 +163,39 @@ class Motion:
             return True, ""
         if share >= still:
             return None, "covered by the light of people"
+        if look == "belt" and not self._stands(patch, visible, noise):
+            return None, "nothing on it would show that it moves"
         if look == "drum" and not self.usual:
             shown = movement.standing_out(patch, visible, noise, STANDS_OUT_TIMES)
             if float(shown[visible].mean()) < STANDS_OUT:
                 return None, "too little shows in the region to tell that it stands still"
         return False, ""
+
+    def _stands(self, patch: np.ndarray, visible: np.ndarray, noise: float) -> bool:
+        """Tell whether a belt would show that it moves in cells that are its own.
+
+        What stands before it shows nothing, run as it may: brackets, rollers, guards.
+        """
+        part, noise = _middle(visible), min(noise, SHAKEN)
+        if self.stirs is None or self.stirs.shape != patch.shape:
+            # Never seen to run: whatever crosses it from edge to edge may stand before it.
+            level, own = movement.uncrossed(patch, part), visible
+        else:
+            stirs = self.stirs >= OWN * np.median(self.stirs[part])
+            # Beside what stands a cell shows some of both.
+            inner = cv2.erode(stirs.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+            level, own = patch, visible & inner
+        shows = movement.would_show(level, own, part & own, noise)
+        return bool(shows.sum() >= SHOWS * part.sum())
+
+    def _see_stir(self, patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> None:
+        """Learn which cells change by themselves while it moves."""
+        now = np.minimum(OWN_STEPS * movement.stir(patch, before, visible), 255)
+        if self.stirs is None or self.stirs.shape != patch.shape:
+            self.stirs = now.astype(np.uint8)
+            return
+        mixed = self.stirs + OWN_LEARN * (now - self.stirs)
+        self.stirs = np.where(visible, np.rint(mixed), self.stirs).astype(np.uint8)
 
     def keep(
         self, patch: np.ndarray, bands: np.ndarray, boxes: list[list[float]], t: float
@@ -175,7 +210,8 @@ class Motion:
             [m.t, pack_image(m.patch), m.boxes, pack_image(m.bands.view(np.uint8))]
             for m in self.past
         ]
-        return {"past": past, "usual": self.usual}
+        stirs = None if self.stirs is None else pack_image(self.stirs)
+        return {"past": past, "usual": self.usual, "stirs": stirs}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Motion":
@@ -184,7 +220,16 @@ class Motion:
             Moment(t, unpack_image(patch), boxes, unpack_image(bands).view(np.int16))
             for t, patch, boxes, bands in data["past"]
         ]
-        return cls(past, data["usual"])
+        stirs = None if data["stirs"] is None else unpack_image(data["stirs"])
+        return cls(past, data["usual"], stirs)
+
+
+def _middle(visible: np.ndarray) -> np.ndarray:
+    """Return the mask of a belt's cells without its edges, which lie still."""
+    part = visible.copy()
+    edge = visible.shape[0] // 5
+    part[:edge] = part[visible.shape[0] - edge :] = False
+    return part
 
 
 def _steady(before: Moment, bands: np.ndarray, where: Region) -> tuple[np.ndarray, float]:

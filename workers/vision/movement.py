@@ -15,6 +15,9 @@ BEAM = 2.0
 UNSURE = 0.25
 # The picture as bands whose shift is followed: (bands, cells along).
 BANDS = (3, 160)
+# What crosses a strip may lean by so many cells a row, and an edge of it is known to this part of
+# a cell.
+SLANTS, EDGE = np.linspace(-0.6, 0.6, 13), 0.5
 AGREE_PX = 0.6
 
 
@@ -106,6 +109,42 @@ def would_show(
     moved = patch.copy()
     moved[:, by:] = np.where(part[:, by:], patch[:, :-by], patch[:, by:])
     return changed(patch, moved, there, noise) & part
+
+
+def stir(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Return by how many grey levels each cell changed by itself, whatever is around it.
+
+    The whole region's brightness is matched; a shadow that moves counts as a change.
+    """
+    p, q = patch.astype(np.float32), before.astype(np.float32)
+    q *= (float(p[visible].mean()) + 1) / (float(q[visible].mean()) + 1)
+    return np.abs(p - q)
+
+
+def uncrossed(patch: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Return a strip (H, W) uint8 without what crosses its part alike from edge to edge."""
+    whole: np.ndarray = patch.astype(np.float32)
+    rows = part.mean(axis=1) > 0.3
+    if not rows.any():
+        return np.full(patch.shape, 128, np.uint8)
+    crossing, least = whole, np.inf
+    for slant in SLANTS:
+        upright = _lean(whole, slant)
+        mean = upright[rows].mean(axis=0, keepdims=True)
+        left = float(np.square(upright - mean)[rows].mean())
+        if left < least:
+            least, crossing = left, _lean(np.repeat(mean, patch.shape[0], axis=0), -slant)
+    rest = whole - crossing
+    error = EDGE * np.abs(cv2.Sobel(crossing, cv2.CV_32F, 1, 0, scale=1 / 8))
+    level = np.where(part, 128.0 + rest - np.clip(rest, -error, error), 128.0)
+    return np.clip(level, 0, 255).astype(np.uint8)
+
+
+def _lean(values: np.ndarray, by: float) -> np.ndarray:
+    """Shift each row by so many cells more than the row above."""
+    high, wide = values.shape
+    matrix = np.array([[1, by, -by * high / 2], [0, 1, 0]], np.float64)
+    return cv2.warpAffine(values, matrix, (wide, high), borderMode=cv2.BORDER_REPLICATE)
 
 
 def thread(patch: np.ndarray, visible: np.ndarray) -> np.ndarray:
