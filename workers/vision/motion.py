@@ -38,6 +38,9 @@ MIN_SHAKE_PX = 0.1
 # Of a machine never seen moving in this view, so much of the region must stand out so far (in
 # variance) from what counts as changed: where little shows, standing still proves nothing.
 STANDS_OUT, STANDS_OUT_TIMES = 0.25, 4.0
+# Of a drum so much of its middle must look changed whichever way it moved, unless more than this
+# of the region was seen to change while it turned: more than the rope that walks along it.
+TURNS, TURNED = 0.15, 0.06
 
 Verdict = tuple[bool | None, str]
 
@@ -108,6 +111,7 @@ class Motion:
                 verdicts.append((None, "nothing can be made out in the region"))
                 continue
             near = where.is_near(everybody) if everybody else None
+            usual = self.usual
             verdict = self._verdict(patch, before.patch, visible, noise, near, look)
             shaken, cells = before.patch, 0.0
             if verdict[0] is not False:
@@ -115,6 +119,8 @@ class Motion:
                 shaken, cells = _steady(before, bands, where)
                 if cells:
                     verdict = self._verdict(patch, shaken, visible, noise, near, look, cells)
+                    if not verdict[0]:
+                        self.usual = usual  # a camera that shakes shows nothing of how it moves
             if verdict[0]:
                 if look == "belt" and not near:
                     self._see_stir(patch, shaken, visible)
@@ -169,6 +175,9 @@ class Motion:
             shown = movement.standing_out(patch, visible, noise, STANDS_OUT_TIMES)
             if float(shown[visible].mean()) < STANDS_OUT:
                 return None, "too little shows in the region to tell that it stands still"
+        unproved = look == "drum" and self.usual < TURNED
+        if unproved and movement.turning_shows(patch, visible, noise) < TURNS:
+            return None, "nothing on it would show that it turns"
         return False, ""
 
     def _stands(self, patch: np.ndarray, visible: np.ndarray, noise: float) -> bool:

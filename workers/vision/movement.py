@@ -13,6 +13,9 @@ BEAM = 2.0
 # A shift of the whole picture is known to about this part of itself, and an edge warped by it
 # keeps about this part of a cell of error.
 UNSURE = 0.25
+# Stripes: the part of their slope across (in square) that is left along them. It is 0.03 of even
+# rope on a drum, and 0.25 and more of spokes, marks and dirty rope.
+STRIPES = 0.1
 # The picture as bands whose shift is followed: (bands, cells along).
 BANDS = (3, 160)
 # What crosses a strip may lean by so many cells a row, and an edge of it is known to this part of
@@ -97,18 +100,49 @@ def _around(values: np.ndarray) -> np.ndarray:
 
 
 def would_show(
-    patch: np.ndarray, visible: np.ndarray, part: np.ndarray, noise: float, by: int = 3
+    patch: np.ndarray,
+    visible: np.ndarray,
+    part: np.ndarray,
+    noise: float,
+    by: tuple[int, int] = (3, 0),
 ) -> np.ndarray:
     """Return the mask of a part's cells that would look changed, had it moved along the region.
 
-    A bare belt or a clean rope looks the same however it moves: standing still is then no proof.
+    by: how far, in cells to the right and down. A bare belt or a clean rope looks the same however
+    it moves: standing still is then no proof.
     """
-    there = visible.copy()
-    there[:, by:] &= visible[:, :-by]
-    there[:, :by] = False
-    moved = patch.copy()
-    moved[:, by:] = np.where(part[:, by:], patch[:, :-by], patch[:, by:])
+    there = visible & _shifted(visible.astype(np.uint8), by).astype(bool)
+    moved = np.where(part, _shifted(patch, by), patch)
     return changed(patch, moved, there, noise) & part
+
+
+def _shifted(values: np.ndarray, by: tuple[int, int]) -> np.ndarray:
+    """Return values (H, W) that went so many cells to the right and down; 0 comes in."""
+    matrix = np.array([[1, 0, by[0]], [0, 1, by[1]]], np.float64)
+    return cv2.warpAffine(values, matrix, values.shape[::-1], flags=cv2.INTER_NEAREST)
+
+
+def turning_shows(patch: np.ndarray, visible: np.ndarray, noise: float) -> float:
+    """Return the share of a region's middle that would look changed, whatever way it moved.
+
+    An even rope on a drum is stripes: along them nothing shows, and along them is how it turns.
+    Around the middle is what stands beside the drum.
+    """
+    high, wide = patch.shape
+    part = visible.copy()
+    part[: high // 4] = part[high - high // 4 :] = False
+    part[:, : wide // 4] = part[:, wide - wide // 4 :] = False
+    if not part.any():
+        return 0.0
+    p = cv2.blur(patch, (3, 3))
+    dx, dy = (cv2.Sobel(p, cv2.CV_32F, *way)[part] for way in ((1, 0), (0, 1)))
+    along, across = np.linalg.eigvalsh([[dx @ dx, dx @ dy], [dx @ dy, dy @ dy]])
+    if along <= STRIPES * across:
+        return 0.0
+    shares = (
+        would_show(patch, visible, visible, noise, by)[part].mean() for by in ((3, 0), (0, 3))
+    )
+    return float(min(shares))
 
 
 def stir(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> np.ndarray:
