@@ -9,7 +9,6 @@ from machine_kit import (
     SIZE,
     Belt,
     Camera,
-    Car,
     Drum,
     Lamp,
     Part,
@@ -81,14 +80,6 @@ def test_light_noise_and_a_shaking_camera_change_nothing(name, camera):
 def test_one_mark_on_a_drum_is_enough():
     drum = Drum(design="mark")
     tell(watch(drum, film(drum, STORY)))
-
-
-def test_a_car_runs_while_it_passes_and_the_empty_track_stands_still():
-    car = Car(start=-60)
-    seen = watch(car, film(car, [Part(5), Part(8, True), Part(6)]))
-    assert states(seen, 4.0, 6.0) == {"STOPPED"}
-    assert states(seen, 9.0, 12.0) == {"RUNNING"}
-    assert seen[-1][2] == "STOPPED"
 
 
 @pytest.mark.parametrize("machine", [Belt(load="empty"), Rope(marks=False)], ids=["belt", "rope"])

@@ -57,12 +57,15 @@ class SlopeMutualExclusion(Hazard):
     """A person on the inclined road while the token is VEHICLE, or while the haulage may run.
 
     Haulage of unknown state counts as running. An unknown token decides nothing; one of which a
-    late report says otherwise may be VEHICLE. Whoever is on
-    the slope when hauling starts is in danger at once. A person in a refuge hole is a warning. The
-    reading `clear` says yes only after the slope was seen empty for `empty_s`, here and by every
-    other camera of it; a blind camera sees no empty slope. Hauling before that, with people last
-    seen on the slope and not seen to leave, is a warning. Sources: no pedestrians while hauling, no
-    hauling while pedestrians walk; dwell 0.5 s and release after 10 s of the field's practice.
+    late report says otherwise may be VEHICLE. From the picture the haulage is known to stand only
+    while a car is seen to stand; while none is in view it may be hauled elsewhere, and whoever
+    walks on the slope is told as in danger. A mine where people walk between hauls needs the
+    controller's signal, or a rope or drum that a camera sees moving. Whoever is on the slope when
+    hauling starts is in danger at once. A person in a refuge hole is a warning. The reading `clear`
+    says yes only after the slope was seen empty for `empty_s`, here and by every other camera of
+    it; a blind camera sees no empty slope. Hauling before that, with people last seen on the slope
+    and not seen to leave, is a warning. Sources: no pedestrians while hauling, no hauling while
+    pedestrians walk; dwell 0.5 s and release after 10 s of the field's practice.
     """
 
     type = "slope_mutual_exclusion"

@@ -153,7 +153,7 @@ def region(machine: Machine, matrix: NDArray) -> list[list[float]]:
 
 
 def true_phases(machine: Machine, look: Look) -> list[list[Any]]:
-    """Return [t, state] of each change; a car counts while it moves through its region."""
+    """Return [t, state] of each change; of a car nothing is known while none is in its region."""
     if not look.seen:
         return [[0.0, "UNKNOWN"]]
     if not machine.name.startswith("car"):
@@ -165,7 +165,7 @@ def true_phases(machine: Machine, look: Look) -> list[list[Any]]:
         state = next(p.state for p in reversed(machine.phases) if p.t <= t)
         y = 16.0 + way(machine.phases, t)
         # Nearer than the region it still stands before it: it is 1.3 m high, the camera 2.6 m.
-        shown = state if near / 2 - 1.1 < y < far + 1.1 else "STOPPED"
+        shown = state if near / 2 - 1.1 < y < far + 1.1 else "UNKNOWN"
         if not rows or rows[-1][1] != shown:
             rows.append([round(t, 2), shown])
     return rows

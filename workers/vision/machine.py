@@ -103,7 +103,8 @@ class VideoReader:
         if frozen_s > 0:
             return self.state  # the same picture once more tells nothing
         if moved:
-            self.motion.past, self.surroundings.there = [], None
+            self.motion.cut()
+            self.surroundings.there = None
             moving, why = None, TURNED
         elif look == "lamp":
             moving, why = self._shines(luma, patch, where, boxes, t, colour, bgr)
@@ -156,12 +157,12 @@ class VideoReader:
         strange = self.surroundings.strange(luma, where, boxes, look, t)
         dim = _blind(patch[where.inside])
         if dim or strange != self.strange:
-            self.motion.past = []  # what comes back into view did not move there
+            self.motion.cut()  # what comes back into view did not move there
         self.strange = strange
         verdict = (
             (None, dim)
             if dim
-            else self.motion.judge(patch, bands, where, boxes, look, learn=not strange)
+            else self.motion.judge(patch, bands, where, boxes, look, t, learn=not strange)
         )
         if not dim:
             self.motion.keep(patch, bands, boxes, t)
@@ -224,7 +225,7 @@ class VideoReader:
 
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
-        self.motion.past = []
+        self.motion.cut()
         self.judged_t, self.blind_t, self.surroundings.there = None, None, None
         self.same = []
         self.indicator.forget_times()

@@ -8,6 +8,7 @@ import numpy as np
 
 from workers.packing import pack_image, unpack_image
 from workers.vision import movement
+from workers.vision.arrival import Arrival
 from workers.vision.region import Region
 
 # Compared with the pictures about 0.2 and 0.6 s ago: the later shows slow movement better, and
@@ -62,6 +63,8 @@ class Motion:
     past: list[Moment] = field(default_factory=list)
     # The share that usually changes while it moves; 0: movement was never seen in this view.
     usual: float = 0.0
+    # Of a car's region: whether one came to stand in it.
+    arrival: Arrival = field(default_factory=Arrival)
     # Of a belt: by how much each cell changes while it moves, in OWN_STEPS to a grey level.
     stirs: np.ndarray | None = None
 
@@ -72,6 +75,7 @@ class Motion:
         where: Region,
         boxes: list[list[float]],
         look: str,
+        t: float,
         learn: bool = True,
     ) -> Verdict:
         """Tell whether a patch moved since the ones kept; None, and why, where none can tell.
@@ -80,6 +84,8 @@ class Motion:
         """
         learnt = self.usual, self.stirs
         verdict = self._judge(patch, bands, where, boxes, look)
+        if look == "car" and verdict[0] is not None:
+            verdict = self._car(bool(verdict[0]), patch, where, boxes, t)
         if not learn:
             self.usual, self.stirs = learnt
         return verdict
@@ -87,6 +93,25 @@ class Motion:
     def forget(self) -> None:
         """Forget how it moves: it is seen from elsewhere."""
         self.usual, self.stirs = 0.0, None
+
+    def cut(self) -> None:
+        """Forget the pictures kept: what comes is no continuation of them."""
+        self.past, self.arrival = [], Arrival()
+
+    def _car(
+        self, moves: bool, patch: np.ndarray, where: Region, boxes: list[list[float]], t: float
+    ) -> Verdict:
+        """Tell of a car's region that moves or not whether a car moves or stands in it.
+
+        An empty track proves nothing: the cars may be hauled where the camera does not look.
+        """
+        before = self.past[-1]
+        visible = where.inside & ~where.people([*boxes, *before.boxes])
+        noise = movement.noise_of(patch, before.patch, visible)
+        lamps = bool(boxes or before.boxes)
+        moving = movement.changed(patch, before.patch, visible, noise, lamps=lamps)
+        stands = self.arrival.see(patch, visible, noise, moving if moves else None, t, lamps=lamps)
+        return (moves, "") if moves or stands else (None, "no car is seen to stand in the region")
 
     def _judge(
         self,
@@ -220,7 +245,7 @@ class Motion:
             for m in self.past
         ]
         stirs = None if self.stirs is None else pack_image(self.stirs)
-        return {"past": past, "usual": self.usual, "stirs": stirs}
+        return {"past": past, "usual": self.usual, "stirs": stirs, "arrival": self.arrival.dump()}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Motion":
@@ -230,7 +255,7 @@ class Motion:
             for t, patch, boxes, bands in data["past"]
         ]
         stirs = None if data["stirs"] is None else unpack_image(data["stirs"])
-        return cls(past, data["usual"], stirs)
+        return cls(past, data["usual"], Arrival.load(data["arrival"]), stirs)
 
 
 def _middle(visible: np.ndarray) -> np.ndarray:
