@@ -61,7 +61,7 @@ class Arrival:
         lamps: somebody's cap lamp may play on the region.
         """
         if self.rest is None or self.rest.shape != patch.shape:
-            self.__init__(patch)  # type: ignore[misc]
+            self.rest, self.differed, self.last, self.car, self.looks = patch, None, None, None, 0
             return False
         differs = movement.changed(patch, self.rest, visible, noise, lamps=lamps)
         if moving is not None:
