@@ -19,6 +19,7 @@ from workers.hazards.base import LevelView, MachineView, Person, Vehicle, View
 from workers.judge import Judge, speaker
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
+from workers.people import people_of, to_the_edge
 from workers.report import (
     CAMERA_RULE,
     CAMERA_TYPE,
@@ -33,7 +34,7 @@ from workers.state import InputState, State
 from workers.vision import light, ppe
 from workers.vision.closer import closer
 from workers.vision.detector import Box, Detector
-from workers.vision.feet import bottom_of, look_below
+from workers.vision.feet import look_below
 from workers.vision.fusion import MachineState
 from workers.vision.gate import relative, small_luma
 from workers.vision.glance import glance, somebody_else
@@ -41,7 +42,7 @@ from workers.vision.health import Change
 from workers.vision.pair import name_at
 from workers.vision.region import Boxes
 from workers.vision.stillness import usual_at
-from workers.vision.track import LOW_SCORE, Track, settle
+from workers.vision.track import LOW_SCORE, settle
 from workers.water import accept_marks, forget_gauges, level_view, read_gauges
 from workers.words import sentence
 
@@ -59,10 +60,6 @@ __all__ = [
 
 # A longer silence than this between two frames is a gap: nobody is followed across it.
 GAP_S = 2.0
-# A track unseen for longer is still followed, but no longer proves that somebody is there.
-VISIBLE_S = 0.5
-# A box that ends this close to the bottom of the picture has its feet cut off.
-CUT_OFF = 0.985
 
 
 def analyse(
@@ -137,11 +134,7 @@ class _Fold:
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
         self.vehicles: tuple[Vehicle, ...] = ()
-        # Feet that the picture cuts off are at its edge: a zone drawn nearly to it reaches it.
-        self.polygons = {
-            name: tuple((x, 1.0 if y >= CUT_OFF else y) for x, y in polygon)
-            for name, polygon in scene.polygons.items()
-        }
+        self.polygons = to_the_edge(scene.polygons)
         self.step_s = state.step_s  # since the frame before, or as usual where that is missing
         self.skipped = False  # whether a look that was wanted was left out under load
         self.whole_t: float | None = None  # when the detector last looked at a whole picture
@@ -228,8 +221,7 @@ class _Fold:
         readings, changes = read_gauges(self.scene, state, frame)
         self.analysis.readings += readings
         self._tell(changes)
-        tracks = [k for k in state.tracker.tracks if _is_visible(k, t, state.step_s)]
-        people = tuple(_person(k, t, state.wardrobe.worn(k.id)) for k in tracks)
+        people = people_of(state.tracker.tracks, state.wardrobe, t, state.step_s)
         self.judge.model = self.saw
         self.judge.frame(self._view(t, people, visibility, aspect, seen))
         settle(state.tracker.tracks)
@@ -402,16 +394,3 @@ class _Fold:
             )
         end_s = self.state.last_t if self.state.last_t is not None else chunk.start_s
         self.analysis.open = open_findings(self.scene, self.state, end_s)
-
-
-def _is_visible(track: Track, t: float, step_s: float) -> bool:
-    return track.confirmed and t - track.seen_s <= max(VISIBLE_S, 1.2 * step_s)
-
-
-def _person(track: Track, t: float, wears: tuple[str, ...]) -> Person:
-    x1, y1, x2, y2 = track.box
-    bottom = 1.0 if y2 >= CUT_OFF else bottom_of(track)
-    return Person(
-        track.id, (x1, y1, x2, y2), ((x1 + x2) / 2, bottom), track.score, track.born_s, track.fresh,
-        wears, track.seen_s == t,
-    )  # fmt: skip

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workers.accuracy.entry import CLEAR, Person, Stay
-from workers.engine import CUT_OFF, Finding
+from workers.engine import Finding
 from workers.geometry import Polygon, distance_inside
+from workers.people import CUT_OFF
 
 # Gaps in a stay up to this long are no gap: a situation clears after 2 s without danger.
 GAP_S = 2.0
