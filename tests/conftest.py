@@ -21,6 +21,7 @@ from infra.embedded import Services, start_services
 from infra.state import Lock, read_secrets, state_folder
 from infra.translate import catalogues, compile_all
 from tests.database import django_db_setup  # noqa: F401
+from tests.disk import small_disk  # noqa: F401
 from tests.stack import stack  # noqa: F401
 
 if TYPE_CHECKING:

@@ -1,10 +1,8 @@
 """Clips: cut from the ring into the real store, hashed, linked, logged, and never lost."""
 
 import hashlib
-import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -183,20 +181,6 @@ def test_a_store_that_is_away_postpones_the_clip_and_its_chunks_wait(
 def make_again(alarm: Alarm) -> Clip:
     Clip.objects.filter(alarm=alarm).update(next_attempt_at=timezone.now())
     return make(alarm)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 kB, too small for any clip."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8k", "davy-test", str(folder)], capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_full_disk_postpones_a_clip_however_late_it_is(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -193,19 +191,6 @@ def test_chunks_that_overlap_by_a_hair_give_rising_times(
     cut_clip(hair, T0, T0 + 4, tmp_path / "clip.mp4")
     times = seconds(tmp_path / "clip.mp4")
     assert times == sorted(times) and len(times) == 40
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8k", "davy-test", str(folder)], capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_clip_that_does_not_fit_on_the_disk_leaves_nothing_behind(
