@@ -118,6 +118,28 @@ class Lives(RuleBasedStateMachine):
         for _ in range(times):
             self.raised(name, at, severity="critical")
 
+    @rule(name=WHICH, minutes=st.integers(0, 10), times=TIMES, answered=st.booleans())
+    def the_engine_forgets_and_finds_it_anew(
+        self, name: str, minutes: int, times: int, answered: bool
+    ) -> None:
+        """Name what goes on anew, after a while in which nobody saw it; nobody told its end."""
+        if not self.ongoing[name]:
+            self.somebody_enters(name=name, times=1)
+        before = Alarm.objects.get(rule=name, cleared_at=None)
+        if answered:
+            by = self.cast.operator
+            self.tried(lambda: answers.alarm_acknowledge(alarm=before, actor=by))
+        self.act = "person" if answered else "engine"
+        self.clock += timedelta(minutes=minutes)
+        self.number[name] += 1
+        at = self.later()
+        for _ in range(times):
+            self.raised(name, at)
+        after = Alarm.objects.get(rule=name, cleared_at=None)
+        assert after.pk == before.pk
+        assert minutes < 1 or after.state != Alarm.State.ACKNOWLEDGED
+        assert after.count - before.count in (0, 1), "delivered twice is counted once"
+
     @rule(name=WHICH)
     def it_is_seen_again(self, name: str) -> None:
         """Deliver an update; for what is over it changes nothing."""
