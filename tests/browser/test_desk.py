@@ -20,8 +20,9 @@ from apps.cameras.services import camera_create
 from apps.live.services import emit
 from apps.notify.models import Delivery
 from apps.notify.services import route_create
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
-from tests.cast import NOON, PASSWORD, Cast, an_alarm
+from tests.cast import NOON, PASSWORD, SCENE, Cast, an_alarm
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -225,9 +226,11 @@ def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Ent
 def test_the_wall_shows_only_cameras_that_have_something_to_say(world: Cast, enter: Enter):
     with mine_scope(world.lamp_hill.mine.pk):
         for n in range(2, 9):
-            camera_create(
+            camera = camera_create(
                 area=world.lamp_hill.area, name=f"Winch house {n}", main_url="rtsp://10.0.0.9/b"
             )
+            if n < 8:  # the last one has no rule
+                scene_publish(camera=camera, document=SCENE, reason="as the first")
         now = timezone.now()
         for camera in Camera.objects.all():  # all of them see
             StreamState.objects.create(
@@ -242,6 +245,7 @@ def test_the_wall_shows_only_cameras_that_have_something_to_say(world: Cast, ent
     expect(page.locator("#tiles .tile")).to_have_count(1)
     expect(page.locator("#tiles")).to_contain_text("Winch house 1")
     expect(page.locator("#wall-quiet")).to_contain_text("7 cameras have nothing to say")
-    expect(page.locator("#desk-pills")).to_contain_text("of 8 protecting")
+    expect(page.locator("#desk-pills")).to_contain_text("7 of 7 protecting")
+    expect(page.locator("#desk-pills")).to_contain_text("1 protecting nobody")
     page.get_by_role("button", name="Show all").click()
     expect(page.locator("#tiles .tile")).to_have_count(8)
