@@ -275,7 +275,9 @@ def test_a_half_filled_form_keeps_what_was_typed_but_not_the_password(page: Page
     assert "geheim" not in page.content()
 
 
-def test_a_new_person_gets_a_password_once_and_signs_in(page: Page, sign_in: SignIn, stack: Any):
+def test_a_new_person_signs_in_with_a_password_seen_once_and_chooses_another(
+    page: Page, sign_in: SignIn, stack: Any
+):
     mine = a_camera(page)["mine"]
     username = f"newcomer-{page.evaluate('Date.now()')}"
     page.goto(f"/portal/mines/{mine}/people/new/")
@@ -285,6 +287,13 @@ def test_a_new_person_gets_a_password_once_and_signs_in(page: Page, sign_in: Sig
     password = page.locator("#secret").inner_text()
     stack.logins["newcomer"] = (username, password)
     theirs = sign_in("newcomer")
+    expect(theirs.get_by_text("Somebody else made your password")).to_be_visible()
+    theirs.get_by_label("Present password").fill(password)
+    for field in ("New password", "New password once more"):
+        theirs.get_by_label(field, exact=True).fill("lantern under nine sheep")
+    theirs.get_by_role("button", name="Change the password").click()
+    expect(theirs.get_by_text("The password was changed.")).to_be_visible()
+    theirs.goto("/")
     expect(theirs.get_by_role("heading", name="Alarm desk")).to_be_attached()
     assert theirs.goto("/portal/").status == 403
 
