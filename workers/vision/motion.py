@@ -68,6 +68,8 @@ class Motion:
     arrival: Arrival = field(default_factory=Arrival)
     # Of a belt: by how much each cell changes while it moves, in OWN_STEPS to a grey level.
     stirs: np.ndarray | None = None
+    # Of the patch that is judged: what was visible when it was asked whether turning would show.
+    asked: tuple[np.ndarray, float] | None = field(default=None, repr=False, compare=False)
 
     def judge(
         self,
@@ -83,7 +85,7 @@ class Motion:
 
         learn: whether what moves here is the machine for certain, and so shows how it moves.
         """
-        learnt = self.usual, self.stirs
+        learnt, self.asked = (self.usual, self.stirs), None
         verdict = self._judge(patch, bands, where, boxes, look)
         if look == "car" and verdict[0] is not None:
             verdict = self._car(bool(verdict[0]), patch, where, boxes, t)
@@ -202,9 +204,15 @@ class Motion:
             if float(shown[visible].mean()) < STANDS_OUT:
                 return None, "too little shows in the region to tell that it stands still"
         unproved = look == "drum" and self.usual < TURNED
-        if unproved and movement.turning_shows(patch, visible, noise) < TURNS:
+        if unproved and self._turning(patch, visible, noise) < TURNS:
             return None, "nothing on it would show that it turns"
         return False, ""
+
+    def _turning(self, patch: np.ndarray, visible: np.ndarray, noise: float) -> float:
+        """Return how much of a drum would show that it turns, asked once a patch."""
+        if self.asked is None or not np.array_equal(self.asked[0], visible):
+            self.asked = visible, movement.turning_shows(patch, visible, noise)
+        return self.asked[1]
 
     def _stands(self, patch: np.ndarray, visible: np.ndarray, noise: float) -> bool:
         """Tell whether a belt would show that it moves in cells that are its own.
