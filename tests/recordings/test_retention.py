@@ -1,6 +1,5 @@
 """What goes and what stays: policies, ages, shares, and a disk that is full."""
 
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from apps.recordings.space import space_now, space_watch
 from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
+from tests.disk import small_disk_of
 from tests.recordings.recorded import put, seen
 from workers.media.errors import DiskFull
 from workers.media.ring import Ring
@@ -234,18 +234,7 @@ def test_under_pressure_what_is_worth_least_goes_first_and_the_small_stream_befo
     assert causes()[Cause.PRESSURE] == 150_000
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB that is really full when it is full."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "davy-test", str(folder)], capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+small_disk = small_disk_of("2m")
 
 
 def test_a_disk_that_is_really_full_gives_up_all_but_what_is_held(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,6 +11,7 @@ from pathlib import Path
 import av
 import pytest
 
+from tests.disk import small_disk_of
 from tests.media.make import RtspServer, free_port, numbers, picture, video, wait_until
 from tests.media.watch import Watched, source
 from workers.media.record import ChunkFile
@@ -163,17 +163,7 @@ def test_pictures_that_cannot_be_decoded_are_reported_where_they_must_be(
     assert "decode" in watched.wait_state(0, "unusable")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "davy-test", str(folder)], capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+small_disk = small_disk_of("256k")
 
 
 def test_a_full_disk_is_said_and_recording_goes_on_when_there_is_room(
