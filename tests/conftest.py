@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -26,6 +26,7 @@ from tests.stack import stack  # noqa: F401
 
 if TYPE_CHECKING:
     from tests.cast import Cast
+    from workers.media.ring import Ring
 
 ROOT = Path(__file__).resolve().parent.parent
 _WITHOUT_SERVICES = ("tests/unit",)
@@ -141,3 +142,12 @@ def cast(db: None) -> Cast:
 
     with system_scope("the cast spans mines"):
         return build_cast()
+
+
+@pytest.fixture
+def ring(settings: Any, tmp_path: Path) -> Ring:
+    """An empty ring of the test's own, for which its disk is never too full."""
+    from workers.media.ring import Ring
+
+    settings.RING_DIR, settings.RING_MIN_FREE_BYTES = tmp_path / "ring", 0
+    return Ring(settings.RING_DIR, durable=False)

@@ -265,12 +265,6 @@ class Everywhere:
 
 
 @pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    settings.RING_DIR = tmp_path / "ring"
-    return Ring(settings.RING_DIR, durable=False)
-
-
-@pytest.fixture
 def camera(cast: Cast, winch: Loop) -> Camera:
     with mine_scope(cast.lamp_hill.mine.pk):
         camera = camera_update(camera=cast.lamp_hill.camera, sub_url="rtsp://10.0.0.9/sub")

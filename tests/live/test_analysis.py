@@ -6,70 +6,19 @@ import pytest
 from django.utils import timezone
 
 from apps.alarms.models import Alarm, Snapshot
-from apps.alarms.selectors import silences
 from apps.alarms.timing import stages_said
 from apps.cameras import analysis, shedding, tasks
 from apps.cameras.analysis import drain
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import camera_health
-from apps.cameras.services import camera_update
 from apps.cameras.tiles import tile_of
-from apps.rules.services import scene_publish
-from apps.signals.services import report_receive, signal_receive
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
-from tests.loops import Loop, feed, loop
+from tests.live.watched import alarms, drain_all, fed, state_of
+from tests.loops import Loop
 from workers.media.ring import Ring
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    settings.RING_DIR = tmp_path / "ring"
-    return Ring(settings.RING_DIR, durable=False)
-
-
-@pytest.fixture(scope="module")
-def winch() -> Loop:
-    return loop("winch-house")
-
-
-@pytest.fixture
-def camera(cast: Cast, winch: Loop) -> Camera:
-    """Lamp Hill's camera over the winch, with the demo's scene and a sub-stream."""
-    with mine_scope(cast.lamp_hill.mine.pk):
-        camera = camera_update(camera=cast.lamp_hill.camera, sub_url="rtsp://10.0.0.9/sub")
-        scene_publish(camera=camera, document=winch.scene, reason="test")
-    return camera
-
-
-@pytest.fixture
-def start(winch: Loop):
-    """The loop's first second, such that its last one is now."""
-    return timezone.now() - timedelta(seconds=len(winch.chunks))
-
-
-def fed(ring: Ring, camera: Camera, chunks, start, **more) -> list[Chunk]:
-    with mine_scope(camera.mine_id):
-        return feed(ring, camera, chunks, start, **more)
-
-
-def alarms(camera: Camera) -> list[Alarm]:
-    with mine_scope(camera.mine_id):
-        return list(Alarm.objects.filter(camera=camera).order_by("raised_at"))
-
-
-def state_of(camera: Camera) -> Analysis:
-    with mine_scope(camera.mine_id):
-        return Analysis.objects.get(camera=camera)
-
-
-def drain_all(camera: Camera) -> int:
-    taken = 0
-    while count := drain(camera.pk):
-        taken += count
-    return taken
 
 
 def test_a_person_at_the_running_winch_is_one_alarm_and_at_the_standing_one_none(
@@ -334,48 +283,6 @@ def test_five_cameras_on_two_slow_processors_keep_up():
     assert shedding.SHED_FROM <= worst <= shedding.SELDOM_FROM + 2
 
 
-def test_a_signal_decides_for_a_machine_that_is_told_of(
-    ring: Ring, cast: Cast, camera: Camera, winch: Loop, start
-):
-    scene = dict(winch.scene)
-    scene["machines"] = [{**machine, "source": "signal"} for machine in scene["machines"]]
-    with mine_scope(camera.mine_id):
-        scene_publish(camera=camera, document=scene)
-        signal_receive(machine=cast.lamp_hill.machine, state="STOPPED", at=start)
-    fed(ring, camera, winch.chunks[:16], start)
-    drain_all(camera)
-    assert alarms(camera) == [], "the controller says that it stands"
-
-
-@pytest.mark.parametrize("behind", [timedelta(0), timedelta(hours=1)], ids=["twice", "late"])
-def test_a_machine_that_is_said_to_stand_and_to_run_counts_as_running(
-    ring: Ring, cast: Cast, camera: Camera, winch: Loop, start, behind: timedelta
-):
-    scene = dict(winch.scene)
-    scene["machines"] = [{**machine, "source": "signal"} for machine in scene["machines"]]
-    with mine_scope(camera.mine_id):
-        scene_publish(camera=camera, document=scene)
-        signal_receive(machine=cast.lamp_hill.machine, state="STOPPED", at=start)
-        signal_receive(machine=cast.lamp_hill.machine, state="RUNNING", at=start - behind)
-    fed(ring, camera, winch.chunks[:16], start)
-    drain_all(camera)
-    assert ("UNKNOWN" if behind else "RUNNING") in alarms(camera)[-1].why
-    late = [fault["about"] for fault in state_of(camera).faults if fault["fault"] == "signal_late"]
-    assert late == (["winch-1"] if behind else [])
-
-
-def test_a_machine_that_nobody_hears_of_counts_as_running(
-    ring: Ring, camera: Camera, winch: Loop, start
-):
-    scene = dict(winch.scene)
-    scene["machines"] = [{**machine, "source": "signal"} for machine in scene["machines"]]
-    with mine_scope(camera.mine_id):
-        scene_publish(camera=camera, document=scene)
-    fed(ring, camera, winch.chunks[:16], start)
-    drain_all(camera)
-    assert "UNKNOWN" in alarms(camera)[-1].why
-
-
 def test_chunks_of_a_long_outage_are_skipped_counted_and_named(
     ring: Ring, camera: Camera, winch: Loop, start
 ):
@@ -385,66 +292,3 @@ def test_chunks_of_a_long_outage_are_skipped_counted_and_named(
     state = state_of(camera)
     assert state.bad_chunks == 3
     assert "3 chunks waited too long" in state.last_error
-
-
-def test_a_procedures_strip_is_shown_while_it_goes_on_and_stands_on_its_alarm(
-    ring: Ring, camera: Camera, winch: Loop, start
-):
-    names = {"bell": ["SILENT", "RINGS"], "gate": ["OPEN", "SHUT"], "haulage": ["OFF", "ON"]}
-    steps = [
-        {"id": name, "needs": {"input": name, "is": [states[1]]}} for name, states in names.items()
-    ]
-    rule = {"id": "steps", "name": "Haulage", "type": "procedure_sequence"}
-    document = {
-        "version": 1,
-        "inputs": [{"id": key, "kind": "state", "states": one} for key, one in names.items()],
-        "rules": [{**rule, "params": {"steps": steps}}],
-    }
-
-    def told(second: float, **values: str) -> None:
-        for name, value in values.items():
-            at = start + timedelta(seconds=second)
-            report_receive(mine=camera.mine, key=name, value=value, at=at)
-
-    with mine_scope(camera.mine_id):
-        scene_publish(camera=camera, document=document, reason="test", disarm=True)
-        told(0, **{name: states[0] for name, states in names.items()})
-        told(1, bell="RINGS")
-        told(3.5, haulage="ON")
-    fed(ring, camera, winch.chunks[:3], start)
-    drain_all(camera)
-    shown = state_of(camera).shown["steps"]
-    assert [step["state"] for step in shown["steps"]] == ["done", "now", "waiting"]
-    assert shown["name"] == "Haulage" and shown["ended_t"] is None
-    at = (start + timedelta(seconds=1)).timestamp()
-    assert abs(shown["steps"][0]["t"] - at) < 0.5
-    fed(ring, camera, winch.chunks[3:5], start + timedelta(seconds=3), first=4)
-    drain_all(camera)
-    [alarm] = alarms(camera)
-    assert [step["state"] for step in alarm.values["steps"]] == ["done", "skipped", "done"]
-    assert state_of(camera).shown["steps"]["ended_t"] is not None
-
-
-def test_a_rule_that_an_open_permit_holds_back_is_listed_until_the_permit_closes(
-    ring: Ring, camera: Camera, winch: Loop, start
-):
-    rule = winch.scene["rules"][0]
-    permit = {"id": "permit-1", "kind": "state", "states": ["OPEN", "CLOSED"]}
-    document = {
-        **winch.scene,
-        "inputs": [permit],
-        "rules": [{**rule, "permit": "permit-1"}, *winch.scene["rules"][1:]],
-    }
-    with mine_scope(camera.mine_id):
-        scene_publish(camera=camera, document=document, reason="test")
-        for after_s, value in ((-1, "OPEN"), (3, "CLOSED")):
-            at = start + timedelta(seconds=after_s)
-            report_receive(mine=camera.mine, key="permit-1", value=value, at=at)
-    listed = []
-    for begin, end in ((0, 2), (2, 6)):
-        at = start + timedelta(seconds=begin)
-        fed(ring, camera, winch.chunks[begin:end], at, first=begin + 1)
-        drain_all(camera)
-        with mine_scope(camera.mine_id):
-            listed.append([(row.rule, row.kind, row.reason) for row in silences()])
-    assert listed == [[(rule["id"], "suppressed", "permit-1")], []]

@@ -181,56 +181,6 @@ def test_what_was_answered_before_it_got_out_is_not_sent_to_people(desk: Desk, h
     assert states["webhook"][0] == "sent", "a program hears all"
 
 
-def test_who_was_never_told_is_not_told_that_it_is_over(desk: Desk, hook: Receiver):
-    from apps.alarms.services import alarm_clear
-
-    route = desk.route("feishu", address=hook.url, cleared=True)
-    alarm = an_alarm(desk.cast.lamp_hill)
-    alarm_clear(camera=desk.cast.lamp_hill.camera, rule="r1", situation="r1:1", at=alarm.raised_at)
-    alarm_acknowledge(alarm=alarm, actor=desk.cast.operator)
-    desk.ring(route)
-    assert [one.state for one in desk.log()] == ["dropped", "dropped"]
-    assert hook.requests == []
-
-
-def raised_late(desk: Desk, hook: Receiver, clock: Any) -> Route:
-    """Let the receiver be away while an alarm is told, and the alarm be over before it is back."""
-    from apps.alarms.services import alarm_clear
-
-    hook.answers = [(500, {}, b""), (200, {}, b'{"code": 0}')]
-    route = desk.route("feishu", address=hook.url, cleared=True)
-    alarm = an_alarm(desk.cast.lamp_hill)
-    desk.ring(route)
-    alarm_clear(camera=desk.cast.lamp_hill.camera, rule="r1", situation="r1:1", at=alarm.raised_at)
-    clock.shift(1)
-    desk.ring(route)
-    return route
-
-
-def test_who_is_told_late_is_told_also_that_it_is_over_and_afterwards(desk: Desk, hook: Receiver):
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        route = raised_late(desk, hook, clock)
-        assert [one.state for one in desk.log()] == ["waiting", "waiting"]
-        for _ in range(3):
-            clock.shift(6)
-            desk.ring(route)
-    raised, over = desk.log()
-    assert (raised.kind, raised.state) == ("raised", "sent")
-    assert (over.kind, over.state, over.attempts) == ("cleared", "sent", 1)
-    assert desk.tries(raised)[-1].pk < desk.tries(over)[0].pk
-
-
-def test_who_is_not_told_after_all_is_not_told_that_it_is_over(desk: Desk, hook: Receiver):
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        route = raised_late(desk, hook, clock)
-        alarm_acknowledge(alarm=desk.log()[0].alarm, actor=desk.cast.operator)
-        for _ in range(3):
-            clock.shift(6)
-            desk.ring(route)
-    assert [one.state for one in desk.log()] == ["dropped", "dropped"]
-    assert len(hook.requests) == 1
-
-
 def test_a_route_that_is_switched_off_or_removed_sends_nothing_more(desk: Desk, hook: Receiver):
     off, gone = desk.route("webhook", address=hook.url), desk.route("wecom", address=hook.url)
     an_alarm(desk.cast.lamp_hill)
@@ -241,62 +191,6 @@ def test_a_route_that_is_switched_off_or_removed_sends_nothing_more(desk: Desk, 
     assert [one.state for one in desk.log()] == ["dropped", "dropped"] and hook.requests == []
     gone.refresh_from_db()
     assert gone.address_box == "", "its address is forgotten"
-
-
-def corrected(desk: Desk, route: Route, address: str) -> None:
-    route_update(route=route, actor=desk.cast.admin, address=address)
-
-
-def test_what_waits_for_an_address_that_is_corrected_goes_to_the_right_one(
-    desk: Desk, post_office: Server
-):
-    post_office.refuse = ["450 nobody here"]
-    route = desk.route("email", address="li@example.com, wagn@example.com")
-    an_alarm(desk.cast.lamp_hill)
-    desk.ring(route)  # the first one waits for its next try, the other one has it
-    assert [one.state for one in desk.log()] == ["waiting", "sent"]
-    for _ in range(2):
-        corrected(desk, route, "wang@example.com, wagn@example.com")
-    desk.ring(route)
-    assert post_office.to == [["wagn@example.com"], ["wang@example.com"]]
-    old, _told, new = desk.log()
-    assert (old.target, old.state, old.said, old.attempts) == (
-        "li@example.com", "dropped", "The route goes to others now.", 1,
-    )  # fmt: skip
-    assert (new.target, new.state, new.attempts, new.occasion) == (
-        "wang@example.com", "sent", 1, old.occasion,
-    )  # fmt: skip
-    assert new.created_at == old.created_at, "so that it says how late it is"
-
-
-def test_a_route_that_is_changed_otherwise_sends_what_waits_as_before(
-    desk: Desk, post_office: Server
-):
-    route = desk.route("email", address="li@example.com")
-    an_alarm(desk.cast.lamp_hill)
-    route_update(route=route, actor=desk.cast.admin, cleared=True)
-    corrected(desk, route, "li@example.com, wang@example.com")  # who comes in addition
-    desk.ring(route)
-    assert post_office.to == [["li@example.com"]]
-    corrected(desk, route, "wang@example.com")
-    desk.ring(route)
-    assert len(desk.log()) == 1, "what was told is not told again"
-
-
-def test_what_was_folded_in_a_flood_goes_to_the_right_address_in_one_message(
-    desk: Desk, post_office: Server
-):
-    route = desk.route("email", address="li@example.com", severities=["low"], language="en")
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        Flood.objects.create(mine=desk.mine, since=timezone.now())
-        for number in range(3):
-            rule = f"r{number}"
-            an_alarm(desk.cast.lamp_hill, rule=rule, situation=rule, severity="low")
-        corrected(desk, route, "wang@example.com")
-        clock.shift(310)
-        desk.ring(route)
-    assert post_office.to == [["wang@example.com"]]
-    assert "3 lesser alarms" in post_office.mails[0].get_body(("plain",)).get_content()
 
 
 def test_the_most_severe_goes_first_and_lesser_ones_wait_at_the_limit(
@@ -338,20 +232,6 @@ def test_a_flood_is_told_in_one_message(desk: Desk, hook: Receiver):
     (sent,) = hook.requests
     text = json.loads(sent.body)["markdown"]["content"]
     assert "12 lesser alarms in a flood" in text and "2 more, on the desk" in text
-
-
-def test_what_was_folded_in_a_flood_is_told_to_be_over_after_it(desk: Desk, hook: Receiver):
-    from apps.alarms.services import alarm_clear
-
-    hook.answers = [(200, {}, b'{"errcode": 0}')]
-    route = desk.route("wecom", address=hook.url, severities=["low"], cleared=True)
-    flood = Flood.objects.create(mine=desk.mine, since=timezone.now())
-    alarm = an_alarm(desk.cast.lamp_hill, severity="low")
-    flood.ended_at = timezone.now()
-    flood.save()
-    alarm_clear(camera=desk.cast.lamp_hill.camera, rule="r1", situation="r1:1", at=alarm.raised_at)
-    desk.ring(route)
-    assert [one.state for one in desk.log(kind="cleared")] == ["sent"]
 
 
 def test_a_late_message_says_how_late_it_is(desk: Desk, post_office: Server):

@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    from workers.media.ring import Ring
-
-    settings.RING_DIR = tmp_path / "ring"
+def ring(ring: Ring, settings, tmp_path) -> Ring:
     settings.VAR = tmp_path
-    return Ring(settings.RING_DIR, durable=False)
+    return ring
 
 
 @pytest.fixture

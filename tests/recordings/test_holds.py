@@ -29,13 +29,6 @@ from workers.media.ring import Ring
 
 
 @pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    settings.RING_DIR = tmp_path / "ring"
-    settings.RING_MIN_FREE_BYTES = 0
-    return Ring(settings.RING_DIR, durable=False)
-
-
-@pytest.fixture
 def hill(cast: Cast):
     with mine_scope(cast.lamp_hill.mine.pk):
         yield cast

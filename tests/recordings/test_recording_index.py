@@ -24,12 +24,6 @@ def after(seconds: float) -> datetime:
 
 
 @pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    settings.RING_DIR = tmp_path / "ring"
-    return Ring(settings.RING_DIR, durable=False)
-
-
-@pytest.fixture
 def hill(cast: Cast):
     with mine_scope(cast.lamp_hill.mine.pk):
         yield cast.lamp_hill

@@ -36,11 +36,9 @@ def half_past_four() -> Iterator[None]:
 
 
 @pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    settings.RING_DIR = tmp_path / "ring"
-    settings.RING_MIN_FREE_BYTES = 0
+def ring(ring: Ring, settings) -> Ring:
     settings.RING_AGE_S = 30 * 86400
-    return Ring(settings.RING_DIR, durable=False)
+    return ring
 
 
 @pytest.fixture

@@ -28,13 +28,6 @@ LATER = timedelta(seconds=40)
 
 
 @pytest.fixture
-def ring(settings, tmp_path) -> Ring:
-    settings.RING_DIR = tmp_path / "ring"
-    settings.RING_MIN_FREE_BYTES = 0
-    return Ring(settings.RING_DIR, durable=False)
-
-
-@pytest.fixture
 def hill(cast: Cast):
     with mine_scope(cast.lamp_hill.mine.pk):
         yield cast
