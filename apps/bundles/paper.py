@@ -160,7 +160,10 @@ class _Words:
     def picture(self) -> dict[str, Any]:
         occasion = self.occasion
         if occasion.picture_at is None:
-            return {"there": False, "words": _("No picture was kept.")}
+            words = _("No picture was kept.")
+            if self.alarm.picture:
+                words = _("The picture was deleted with its video.")
+            return {"there": False, "words": words}
         if not occasion.picture:
             return {"there": False, "words": _("The picture that was kept cannot be read.")}
         lines = [" / ".join(self.both(occasion.picture_at))]

@@ -230,6 +230,8 @@ def test_a_damaged_picture_and_hundreds_of_steps_are_no_hindrance(hill: Cast, tm
     alarm.transitions.model.objects.bulk_create(steps)
     pdf = paper(alarm, tmp_path, picture=b"\xff\xd8 no picture", picture_at=NOON)
     assert "The picture that was kept cannot be read." in text_of(pdf)
+    alarm.picture = {"at": NOON.isoformat()}
+    assert "The picture was deleted with its video." in text_of(paper(alarm, tmp_path))
     document = pypdfium2.PdfDocument(pdf)
     assert len(document) > 10
     document.close()

@@ -243,8 +243,10 @@ export class Detail {
     if (changes && seconds) rows.push([t("chatter"), t("chatter_value", { changes, seconds })]);
     rows.push([t("place"), `${alarm.mine_name} · ${alarm.area}`]);
     rows.push([t("rule"), t("rule_version", { rule: alarm.rule, version: alarm.scene_version })]);
-    const late_s = (Date.parse(alarm.committed_at) - Date.parse(alarm.raised_at)) / 1000;
-    rows.push([t("latency"), t("latency_value", { seconds: late_s.toFixed(1) })]);
+    if (alarm.picture.at) {
+      const late_s = (Date.parse(alarm.committed_at) - Date.parse(alarm.raised_at)) / 1000;
+      rows.push([t("latency"), t("latency_value", { seconds: late_s.toFixed(1) })]);
+    }
     const facts = this.parts!.facts;
     if (facts.childElementCount !== rows.length * 2)
       facts.replaceChildren(...rows.flatMap(() => [el("dt"), el("dd")]));
