@@ -1,5 +1,6 @@
 """What an admin changes in the portal, and what its pages say of the installation."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -279,3 +280,13 @@ def test_a_new_person_is_not_called_as_another_in_other_capitals(cast: Cast):
     assert not User.objects.filter(username="Chen").exists()
     assert ben.post(address, given | {"username": "Cheng"}).status_code == 200
     assert User.objects.filter(username="Cheng").exists()
+
+
+def test_an_organisations_people_are_listed_by_the_clock_that_its_mines_share(cast: Cast):
+    cast.admin.last_login = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)
+    cast.admin.save()
+    with mine_scope(cast.lamp_hill.mine.pk):
+        organisation = cast.lamp_hill.mine.organisation
+        member_add(organisation=organisation, username="ben", role=Role.AUDITOR, actor=cast.owner)
+    page = signed_in(cast.owner).get(f"/portal/organisations/{organisation.pk}/")
+    assert "2026-11-27 07:30:00" in page.content.decode()

@@ -147,8 +147,12 @@ ABOUT = (
 
 @register.simple_tag(takes_context=True)
 def mine_time(context: Any, at: datetime) -> str:
-    """Write a moment by the clock of the mine that the page, or its row, is about."""
-    zone = next((z for name in ABOUT if (z := _zone(context.get(name)))), "UTC")
+    """Write a moment by the clock of the mine that the page, or its row, is about.
+
+    Rows that are about no mine follow their list: the clock that all its mines share, or UTC.
+    """
+    listed = getattr(context.get("shown"), "zone", "UTC")
+    zone = next((z for name in ABOUT if (z := _zone(context.get(name)))), listed)
     return format_html(
         '<time datetime="{}" data-zone="{}" title="{}">{}</time>',
         at.isoformat(), zone, zone, f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}",
