@@ -125,6 +125,7 @@ PARTS: dict[str, str | Promise] = {
     "recorder": _("Davy's recorder"),
     "recordings": _("Davy's retention"),
     "replay": _("Davy's replay"),
+    "server": _("whoever keeps the server"),
     "time": _("Time's passing"),
 }
 # What somebody took away, each with a receipt.

@@ -1,8 +1,11 @@
 """A person's own password, and a new one for whoever forgot theirs."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from apps.accounts.models import Membership, Role, User
@@ -156,3 +159,30 @@ def test_an_owner_of_all_mines_gives_one_on_the_organisation_s_page(cast: Cast):
     answer = client.post(address, {"step": "password", "member": row.pk})
     assert sign_in(name, answer.context["password"])
     assert client.post(address, {"step": "password", "member": "0"}).status_code == 302
+
+
+def on_the_server(name: str) -> str:
+    """Run `manage.py password` and return the password that it prints."""
+    out = StringIO()
+    call_command("password", name, stdout=out)
+    return out.getvalue().strip().rpartition(" ")[2]
+
+
+def test_on_the_server_anybody_gets_a_new_password_and_the_record_tells_it(cast: Cast):
+    before = sign_in("anna", PASSWORD)
+    password = on_the_server("anna")
+    assert not is_in(before) and sign_in("anna", PASSWORD) is None
+    assert sign_in("anna", password) is not None
+    cast.owner.refresh_from_db()
+    assert cast.owner.password_given, "it is not her own until she chose it"
+    assert acts("password.renewed") == [(cast.lamp_hill.mine.pk, None)]
+    with system_scope("test"):
+        assert AuditEntry.objects.get(action="password.renewed").part == "server"
+
+
+def test_on_the_server_nobody_is_said_to_be_nobody(cast: Cast):
+    with pytest.raises(CommandError, match="Nobody has the user name 'gu'"):
+        on_the_server("gu")
+    User.objects.filter(username="chen").update(is_active=False)
+    with pytest.raises(CommandError, match="may not sign in any more"):
+        on_the_server("chen")
