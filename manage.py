@@ -14,8 +14,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "davy.settings")
 def main() -> None:
     """Run one management command."""
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"The database does not answer, or broke off: {error}")
 
 
 if __name__ == "__main__":

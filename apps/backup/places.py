@@ -38,10 +38,18 @@ class Place(Protocol):
 
 
 def place_of(words: str) -> Place:
-    """Return the place that somebody names: a folder, or s3://BUCKET/PREFIX."""
+    """Return the place that somebody names: a folder that there is, or s3://BUCKET/PREFIX.
+
+    Raises PlaceError for anything else. No folder is made: where a disk is not mounted it would
+    lie on the very disk that the backup is to outlive.
+    """
     if words.startswith("s3://"):
         url = urlsplit(words)
         return Bucket(url.netloc, url.path.strip("/"))
+    if words.lower().startswith("s3:"):
+        raise PlaceError(f"{words} is no place in a store: those are written s3://BUCKET/PREFIX.")
+    if not Path(words).is_dir():
+        raise PlaceError(f"{words} is no folder. Is its disk mounted? Davy makes none by itself.")
     return Folder(Path(words))
 
 
@@ -65,8 +73,8 @@ class Folder:
         to = self.path / _inside(name)
         part = to.with_name(f".{to.name}.part")
         try:
-            # Parents made on the way would be open to others.
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Parents made on the way would be open to others; the place itself may have gone away.
+            self.path.mkdir(exist_ok=True, mode=0o700)
             to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with file.open("rb") as source, part.open("wb") as sink:
                 os.fchmod(sink.fileno(), 0o600)
@@ -91,6 +99,10 @@ class Folder:
             raise PlaceError(f"{self.path} is no folder.")
         files = (path for path in self.path.rglob("*") if path.is_file())
         return {path.relative_to(self.path).as_posix() for path in files}
+
+    def is_beside(self, folder: Path) -> bool:
+        """Tell whether it lies on the disk of another folder, and would die with it."""
+        return self.path.stat().st_dev == folder.stat().st_dev
 
     def below(self, name: str) -> "Folder":
         """Return a folder in this one; it is made when it gets its first file."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -54,7 +55,7 @@ def backup_make(*, place: Place, objects: bool, say: Callable[[str], None]) -> M
     """
     began = timezone.now()
     target = place.below(f"davy-{began:%Y%m%dT%H%M%SZ}")
-    _seal()
+    unsigned = _seal()
     with workshop() as name:
         folder = Path(name)
         with transaction.atomic():
@@ -87,7 +88,7 @@ def backup_make(*, place: Place, objects: bool, say: Callable[[str], None]) -> M
             action="backup.made", subject="backup", part="backup",
             detail={"sha256": sha256, "objects": counted, "rows": sum(manifest.tables.values())},
         )  # fmt: skip
-    return Made(target, manifest, sha256, faults)
+    return Made(target, manifest, sha256, [*unsigned, *faults])
 
 
 def key_fingerprint() -> str:
@@ -95,15 +96,23 @@ def key_fingerprint() -> str:
     return hashlib.sha256(b"davy backup " + settings.FIELD_KEY.encode()).hexdigest()[:16]
 
 
-def _seal() -> None:
-    """Chain and sign what stands, so that the backup ends with a signed root."""
+def _seal() -> list[str]:
+    """Chain and sign what stands, so that the backup ends with a signed root.
+
+    Returns which mines' records nobody could sign: a backup is worth more than its signature.
+    """
+    unsigned = []
     with system_scope("every mine's record is sealed in turn"):
-        mines = list(Mine.objects.order_by("pk").values_list("pk", flat=True))
-    for mine_id in mines:
-        with mine_scope(mine_id):
-            while ledger_seal(mine_id=mine_id, thorough=True):
+        mines = list(Mine.objects.order_by("pk"))
+    for mine in mines:
+        with mine_scope(mine.pk):
+            while ledger_seal(mine_id=mine.pk, thorough=True):
                 pass
-            root_sign(mine_id=mine_id)
+            try:
+                root_sign(mine_id=mine.pk)
+            except ImproperlyConfigured as error:
+                unsigned.append(f"{mine.name}: the record's end is not signed. {error}")
+    return unsigned
 
 
 def _database(file: Path, snapshot: str) -> dict[str, Any]:

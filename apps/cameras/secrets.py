@@ -14,7 +14,12 @@ __all__ = ["lock", "open_box", "seal", "split_credentials", "stream_url", "unloc
 def _fernet() -> Fernet:
     if not settings.FIELD_KEY:
         raise ImproperlyConfigured("DAVY_FIELD_KEY is not set: camera passwords need it.")
-    return Fernet(settings.FIELD_KEY)
+    try:
+        return Fernet(settings.FIELD_KEY)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "DAVY_FIELD_KEY is no key: 32 bytes in url-safe base64 are needed."
+        ) from None
 
 
 def lock(password: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db.models import CharField
@@ -30,6 +31,7 @@ from apps.evidence.storage import Features, put_bytes, put_file, remove
 from apps.ledger.services import ledger_seal, root_sign
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm, build_cast
+from tests.notify.receivers import unused_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = "test_davy_second"
@@ -284,6 +286,40 @@ def test_a_name_that_leads_out_of_the_backup_is_refused(tmp_path):
     for name in ("../x", "/etc/passwd", "a/../../x", "", "a\\b"):
         with pytest.raises(PlaceError):
             Folder(tmp_path).get(name, tmp_path / "out")
+
+
+@pytest.mark.parametrize("place", ["s3:/bucket/prefix", "S3://bucket/prefix"])
+def test_a_mistyped_bucket_becomes_no_folder(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match="those are written s3://BUCKET/PREFIX"):
+        call_command("backup", place)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_whose_disk_is_not_mounted_is_not_made(tmp_path):
+    with pytest.raises(CommandError, match="Is its disk mounted"):
+        call_command("backup", str(tmp_path / "mnt" / "backups"))
+    with pytest.raises(PlaceError, match="No such file"):  # unmounted meanwhile
+        Folder(tmp_path / "mnt" / "backups").below("davy-1").put("x", Path(__file__))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_mine_whose_signing_key_is_lost_is_backed_up_all_the_same(made, second, tmp_path):
+    env = second | {"DAVY_FIELD_KEY": Fernet.generate_key().decode()}
+    manage(second, "restore", str(made[0]), "--replace")
+    done = manage(env, "backup", str(tmp_path))
+    assert done.returncode == 1
+    assert "the record's end is not signed. A secret was locked with another" in done.stderr
+    assert "The backup is made, with 2 faults" in done.stderr
+    assert manage(env, "backup", "--verify", str(next(tmp_path.glob("davy-*")))).returncode == 0
+
+
+def test_a_database_that_is_away_is_told_in_a_line(tmp_path):
+    env = {**os.environ, "DATABASE_URL": f"postgres://davy:x@127.0.0.1:{unused_port()}/davy"}
+    done = manage(env, "backup", str(tmp_path))
+    assert done.returncode == 1
+    assert "\nThe database does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_backup_in_a_bucket_is_proved_there(made, settings, capsys):

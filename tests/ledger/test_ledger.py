@@ -158,6 +158,28 @@ def test_a_mine_whose_key_nobody_can_open_keeps_no_other_from_being_signed(
     assert f"the record of mine {first.pk} was not signed" in caplog.text
 
 
+def test_the_command_names_the_mine_it_cannot_sign_and_goes_on(cast: Cast, settings, capsys):
+    first, other = sorted((cast.lamp_hill.mine, cast.deep_vale.mine), key=lambda mine: mine.pk)
+    with mine_scope(first.pk):
+        ledger_seal(mine_id=first.pk)
+        root_sign(mine_id=first.pk)
+    settings.FIELD_KEY = Fernet.generate_key().decode()
+    with pytest.raises(CommandError, match="Not all done"):
+        call_command("ledger", "sign")
+    told = capsys.readouterr()
+    assert f"{first.name}: A secret was locked with another DAVY_FIELD_KEY." in told.err
+    assert f"{other.name}: " in told.out
+    settings.FIELD_KEY = "not-a-key"
+    with pytest.raises(CommandError, match="Not all done"):
+        call_command("ledger", "rotate")
+    assert "DAVY_FIELD_KEY is no key" in capsys.readouterr().err
+
+
+def test_there_is_no_mine_0(cast: Cast):
+    with pytest.raises(CommandError, match="There is no mine 0"):
+        call_command("ledger", "rotate", mine=0)
+
+
 @pytest.mark.parametrize("model", [Link, Root])
 @pytest.mark.parametrize("verb", ["UPDATE {} SET hash = ''", "DELETE FROM {}"])
 def test_the_application_cannot_change_links_or_roots(hill: Mine, model, verb: str):

@@ -4,6 +4,7 @@ import copy
 import json
 from datetime import timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -66,6 +67,40 @@ def test_a_draft_that_is_wrong_is_refused_with_its_path(cast: Cast, start, tmp_p
     path.write_text('{"version": 1, "rules": [{"id": "r", "type": "proximity_while_running"}]}')
     with pytest.raises(CommandError, match=r"rules\[0\].zone: needed by"):
         replayed(cast.lamp_hill.camera, start, scene=str(path))
+
+
+def test_times_without_an_offset_are_by_the_mines_clock(cast: Cast, start):
+    zone = ZoneInfo(cast.lamp_hill.mine.timezone)
+    there = f"{start.astimezone(zone):%Y-%m-%dT%H:%M:%S}"
+    until = f"{start.astimezone(zone) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}"
+    out = StringIO()
+    camera = f"--camera={cast.lamp_hill.camera.pk}"
+    call_command("replay", camera, f"--from={there}", f"--to={until}", stdout=out)
+    assert "would have raised 1 alarm in 40 s" in out.getvalue()
+    assert "+08:00 critical r1: " in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"scene": "[]"}, "draft.json: a scene is a JSON object"),
+        ({"scene": "{"}, "draft.json: Expecting"),
+        ({"model": "nosuch"}, '--model: no model "nosuch"'),
+    ],
+)
+def test_what_cannot_be_replayed_is_said_of_what_is_wrong(cast: Cast, start, tmp_path, given, said):
+    if "scene" in given:
+        path = tmp_path / "draft.json"
+        path.write_text(given["scene"])
+        given = {"scene": str(path)}
+    with pytest.raises(CommandError, match=said):
+        replayed(cast.lamp_hill.camera, start, **given)
+
+
+def test_a_time_of_no_mine_is_refused(cast: Cast):
+    camera = f"--camera={cast.lamp_hill.camera.pk}"
+    with pytest.raises(CommandError, match="--from: invalid moment value: '0001-01-01'"):
+        call_command("replay", camera, "--from=0001-01-01", "--to=2026-01-01")
 
 
 def test_where_nothing_is_recorded_it_says_so(cast: Cast, start):

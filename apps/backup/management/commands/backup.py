@@ -5,11 +5,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.backup.checks import backup_faults
 from apps.backup.manifest import read_manifest
-from apps.backup.places import PlaceError, place_of, workshop
+from apps.backup.places import Folder, PlaceError, place_of, workshop
 from apps.backup.postgres import ToolError
 from apps.backup.services import backup_make
 from apps.backup.state import Cut
@@ -42,7 +43,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _make(self, words: str, objects: bool) -> None:
-        made = backup_make(place=place_of(words), objects=objects, say=self.stdout.write)
+        place = place_of(words)
+        if isinstance(place, Folder) and place.is_beside(settings.VAR):
+            self.stderr.write(f"{place.words} is on the disk of Davy's own data, and dies with it.")
+        made = backup_make(place=place, objects=objects, say=self.stdout.write)
         counted = made.manifest.objects
         held = "copied" if objects else "listed, not copied"
         self.stdout.write(f"objects: {counted['named']} {held}, {counted['bytes'] / 1e6:.1f} MB")
@@ -55,7 +59,7 @@ class Command(BaseCommand):
             self.stderr.write(fault)
         if made.faults:
             raise CommandError(
-                f"The backup is made, but {len(made.faults)} objects could not be read."
+                f"The backup is made, with {len(made.faults)} faults, named above."
             )
 
     def _verify(self, words: str) -> None:

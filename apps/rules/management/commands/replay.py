@@ -2,8 +2,9 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -16,9 +17,19 @@ from workers.vision.detector import load_detector
 
 
 def moment(text: str) -> datetime:
-    """Return a time; without an offset it is UTC."""
+    """Return a time as it was given, which may have no offset; ValueError for none of our times."""
     found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    if not 1990 < found.year < 2200:
+        raise ValueError(text)
+    return found
+
+
+def by_clock(when: datetime, zone: ZoneInfo) -> datetime:
+    """Read a time without an offset by a mine's clock, as its pages and the API do."""
+    return when if when.tzinfo else when.replace(tzinfo=zone)
+
+
+WHEN = "ISO 8601; without an offset by the clock of the camera's mine"
 
 
 class Command(BaseCommand):
@@ -29,48 +40,54 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--camera", type=int, required=True, help="the camera's number")
-        parser.add_argument("--from", dest="since", type=moment, required=True, help="ISO 8601")
-        parser.add_argument("--to", dest="until", type=moment, required=True, help="ISO 8601")
+        parser.add_argument("--from", dest="since", type=moment, required=True, help=WHEN)
+        parser.add_argument("--to", dest="until", type=moment, required=True, help=WHEN)
         parser.add_argument("--scene", help="an edited scene (JSON); default: the one in force")
         parser.add_argument("--model", default="default", help="a name of the model catalogue")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Replay and print one line for each alarm, then the summary."""
-        if options["until"] <= options["since"]:
+        with system_scope("a camera's number names no mine"):
+            camera = Camera.objects.filter(pk=options["camera"]).select_related("mine").first()
+        if camera is None:
+            raise CommandError(f"no camera {options['camera']}")
+        zone = ZoneInfo(camera.mine.timezone)
+        since, until = by_clock(options["since"], zone), by_clock(options["until"], zone)
+        if until <= since:
             raise CommandError("--to must be later than --from")
-        document = None
         try:
-            if options["scene"]:
-                with open(options["scene"], encoding="utf-8-sig") as file:
-                    document = json.load(file)
-            with system_scope("a camera's number names no mine"):
-                camera = Camera.objects.filter(pk=options["camera"]).first()
-            if camera is None:
-                raise CommandError(f"no camera {options['camera']}")
+            detector = load_detector(options["model"])
+        except ModelError as error:
+            raise CommandError(f"--model: {error}") from None
+        try:
+            document = _document(options["scene"]) if options["scene"] else None
             with mine_scope(camera.mine_id):
                 done = replay(
-                    camera=Camera.objects.select_related("mine").get(pk=camera.pk),
-                    since=options["since"],
-                    until=options["until"],
-                    document=document,
-                    detector=load_detector(options["model"]),
+                    camera=camera, since=since, until=until, document=document, detector=detector
                 )
-        except (SceneError, ModelError) as error:
+        except (SceneError, OSError, ValueError) as error:
             raise CommandError(f"{options['scene'] or 'scene'}: {error}") from None
-        except (OSError, ValueError) as error:
-            raise CommandError(f"{options['scene']}: {error}") from None
         for alarm in done.alarms:
-            at = datetime.fromtimestamp(alarm.t, tz=UTC).isoformat(timespec="milliseconds")
+            at = datetime.fromtimestamp(alarm.t, tz=zone).isoformat(timespec="milliseconds")
             self.stdout.write(f"{at} {alarm.severity} {alarm.rule}: {alarm.why}")
         tally = done.tally
         if not tally.chunks:
             self.stdout.write("nothing is recorded in this span")
             return
         count = len(done.alarms)
-        span_s = (options["until"] - options["since"]).total_seconds()
+        span_s = (until - since).total_seconds()
         self.stdout.write(
             f"would have raised {count} alarm{'' if count == 1 else 's'} in {tally.seconds:.0f} s "
             f"of recording ({tally.holes_s:.0f} s of {span_s:.0f} not recorded, "
             f"{tally.unread_s:.0f} s unreadable, {tally.blind_s:.0f} s blind); "
             f"took {tally.took_s:.1f} s"
         )
+
+
+def _document(path: str) -> dict[str, Any]:
+    """Read an edited scene. Raises OSError, and ValueError for what is no JSON object."""
+    with open(path, encoding="utf-8-sig") as file:
+        document = json.load(file)
+    if not isinstance(document, dict):
+        raise ValueError("a scene is a JSON object, in braces")
+    return document
