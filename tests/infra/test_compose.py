@@ -6,6 +6,7 @@ No engine runs here: the files are parsed and compared, not built.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -16,6 +17,19 @@ import yaml
 from infra import processes
 from infra.command import ROOT
 from infra.embedded import Services
+
+# Read from the environment, and not handed on by compose.yaml, with the reason.
+LEFT_OUT = {
+    "DATABASE_OWNER_URL": "migrate's alone: nothing else acts as the owner of the tables",
+    "DAVY_DB_POOL": "for commands that must not pool",
+    "DAVY_DEBUG": "never in a mine",
+    "DAVY_EMAIL_DIR": "the demo's letters",
+    "DAVY_MODELS": "the image has its models; a mine's own are registered on the pages",
+    "DAVY_POSTGRES_BIN": "the image has PostgreSQL's programs in their usual place",
+    "DAVY_STATIC_ROOT": "the image's own",
+    "DAVY_VAR": "the image's own, on the volume",
+}
+READ = re.compile(r"""(?:\benv(?:_[a-z]+)?|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)\"""")
 
 SERVICES = {"postgres", "valkey", "s3"}
 ONCE = {"migrate", "bucket"}
@@ -49,6 +63,48 @@ def test_each_process_has_its_environment_and_stop_signal_in_compose(
         stopped_by = compose["services"][process.name].get("stop_signal", "SIGTERM")
         assert stopped_by == process.stop_signal.name
         assert "davy_app" in environment["DATABASE_URL"]
+
+
+def test_what_the_environment_may_say_reaches_the_containers(compose: dict[str, Any]) -> None:
+    read = {
+        name
+        for folder in ("platform", "apps", "workers/models", "workers/vision")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in READ.findall(path.read_text(encoding="utf-8"))
+    }
+    assert {"DAVY_RING_BYTES", "DAVY_HTTPS", "DAVY_DEVICE"} <= read
+    handed = set(compose["x-environment"]) | set(compose["x-worker"]["environment"])
+    assert read - handed - {"NPM", "PATH"} == set(LEFT_OUT)
+    assert "DATABASE_OWNER_URL" in compose["services"]["migrate"]["environment"]
+
+
+@pytest.mark.parametrize(
+    ("said", "secure", "origins"),
+    [
+        ({}, False, []),
+        ({"DAVY_BASE_URL": "http://10.0.0.5"}, False, []),
+        ({"DAVY_BASE_URL": "https://davy.mine.example/"}, True, ["https://davy.mine.example"]),
+        (
+            {"DAVY_BASE_URL": "https://davy.mine.example", "DAVY_HTTPS": "0"},
+            False,
+            ["https://davy.mine.example"],
+        ),
+        ({"DAVY_HTTPS": "1", "DAVY_TRUSTED_ORIGINS": "https://a.example"}, True,
+         ["https://a.example"]),
+    ],
+)  # fmt: skip
+def test_behind_tls_people_can_sign_in_with_what_the_address_says(
+    said: dict[str, str], secure: bool, origins: list[str]
+) -> None:
+    code = (
+        "from davy import settings; "
+        "print(settings.HTTPS, settings.SESSION_COOKIE_SECURE, settings.CSRF_TRUSTED_ORIGINS)"
+    )
+    # As the containers get them: what nobody set is empty.
+    env = os.environ | {"DAVY_BASE_URL": "", "DAVY_HTTPS": "", "DAVY_TRUSTED_ORIGINS": ""} | said
+    env["PYTHONPATH"] = f"{ROOT / 'platform'}:{ROOT}"
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.stdout.strip() == f"{secure} {secure} {origins}", done.stderr
 
 
 def test_only_migration_connects_as_the_owner(compose: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Settings for every way of running: the environment decides, and nothing secret has a default."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from davy.env import env, env_bool, env_database, env_float, env_list, env_secret
 from davy.settings.celery import *  # noqa: F403
@@ -17,7 +18,11 @@ SECRET_KEY = env_secret("DAVY_SECRET_KEY") or "unset-refused-by-asgi"
 FIELD_KEY = env_secret("DAVY_FIELD_KEY")
 BASE_URL = env("DAVY_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("DAVY_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
-CSRF_TRUSTED_ORIGINS = env_list("DAVY_TRUSTED_ORIGINS")
+# TLS ends in front of Davy where it is reached from outside; then cookies must be secure.
+HTTPS = env_bool("DAVY_HTTPS", BASE_URL.startswith("https://"))
+# The address that people open sends forms to itself; what stands in front may hand on another one.
+_ITSELF = ["https://" + urlsplit(BASE_URL).netloc] if BASE_URL.startswith("https://") else []
+CSRF_TRUSTED_ORIGINS = env_list("DAVY_TRUSTED_ORIGINS") or _ITSELF
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -111,8 +116,6 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
-# TLS ends in front of Davy where it is reached from outside; then cookies must be secure.
-HTTPS = env_bool("DAVY_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600  # one shift
