@@ -85,18 +85,27 @@ class ScopeMiddleware:
         return response
 
     def _sign_in_by_token(self, request: HttpRequest) -> HttpResponse | None:
-        """Set the user from an Authorization header; a bad token is refused, never ignored."""
+        """Set the user from an Authorization header; a bad token is refused, never ignored.
+
+        It opens the API alone: on the pages its holder could make keys that outlive it.
+        """
         scheme, _space, presented = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in ("token", "bearer"):
             return None
+        if not request.path.startswith("/api/"):
+            return _refused(403, "permission_denied", _("A token opens the API alone."))
         token = find_token(presented.strip())
         if token is None:
             request.user = AnonymousUser()
-            error = {"code": "not_authenticated", "message": _("Unknown or expired token.")}
-            return JsonResponse(
-                {"errors": [error]}, status=401, headers={"WWW-Authenticate": "Token"}
-            )
+            return _refused(401, "not_authenticated", _("Unknown or expired token."))
         token_used(token=token)
         request.user = token.user
         request.api_token = token  # type: ignore[attr-defined]
         return None
+
+
+def _refused(status: int, code: str, message: str) -> HttpResponse:
+    answer = JsonResponse({"errors": [{"code": code, "message": message}]}, status=status)
+    if status == 401:
+        answer["WWW-Authenticate"] = "Token"
+    return answer

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Membership, Role, User
 from apps.accounts.permissions import require_within
 from apps.accounts.selectors import access_of
+from apps.accounts.services import tokens_end
 from apps.audit.services import record
 from apps.mines.models import Mine, Organisation
 from apps.tenancy.scope import system_scope
@@ -60,6 +61,8 @@ def member_take_out(*, organisation: Organisation, member_id: str, actor: User) 
         _require_rank(organisation, actor, row.role)
         _tell("member.removed", organisation, row.user, actor, {"role": row.role})
         row.delete()
+        mines = Mine.objects.filter(organisation=organisation).values_list("pk", flat=True)
+        tokens_end(user=row.user, mine_ids=mines, actor=actor)
     return row.user
 
 

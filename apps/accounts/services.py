@@ -1,6 +1,7 @@
 """Writes about people."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -23,6 +24,7 @@ __all__ = [
     "token_create",
     "token_revoke",
     "token_used",
+    "tokens_end",
     "user_create",
 ]
 
@@ -90,6 +92,7 @@ def member_remove(*, membership: Membership, actor: User) -> None:
         detail={"role": membership.role, "username": membership.user.username},
     )
     membership.delete()
+    tokens_end(user=membership.user, mine_ids=[membership.mine_id], actor=actor)
 
 
 def _require_rank(
@@ -140,6 +143,16 @@ def token_revoke(*, token: ApiToken, actor: User) -> None:
     """End a token at once."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
     record(action="token.revoked", subject=token, mine_id=token.mine_id, actor=actor)
+
+
+def tokens_end(*, user: User, mine_ids: Iterable[int], actor: User) -> None:
+    """End a person's keys to mines in which they have no role any more.
+
+    For good: if they come back, it may be as somebody who may do more.
+    """
+    gone = set(mine_ids) - set(access_of(user.pk).roles)
+    for token in ApiToken.objects.filter(user=user, mine__in=gone, revoked_at=None):
+        token_revoke(token=token, actor=actor)
 
 
 def token_used(*, token: ApiToken) -> None:

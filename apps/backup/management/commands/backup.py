@@ -58,9 +58,7 @@ class Command(BaseCommand):
         for fault in made.faults[:MOST]:
             self.stderr.write(fault)
         if made.faults:
-            raise CommandError(
-                f"The backup is made, with {len(made.faults)} faults, named above."
-            )
+            raise CommandError(f"The backup is made, with {len(made.faults)} faults, named above.")
 
     def _verify(self, words: str) -> None:
         with workshop() as name:
