@@ -17,6 +17,7 @@ from workers.hazards.params import Names
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEPTH = 8
+DAY_MIN = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def parse_schedule(items: Any, path: str, shifts: Mapping[str, Shift]) -> tuple[
 
 def _span(raw: Mapping[str, Any], path: str) -> Span:
     begin, end = _minute(raw["from"], f"{path}.from"), _minute(raw["to"], f"{path}.to")
+    if (begin, end) == (DAY_MIN, 0):
+        begin, end = 0, DAY_MIN  # from midnight to midnight; read as it stands it would hold never
     if begin == end:
         raise SceneError(f"{path}.to", "has no time in it: it begins and ends at once")
     days = raw.get("days", list(DAYS))
@@ -102,7 +105,7 @@ def _minute(value: Any, path: str) -> int:
     hour, _, minute = value.partition(":") if isinstance(value, str) else ("", "", "")
     if hour.isdigit() and minute.isdigit() and len(hour) <= 2 and len(minute) == 2:
         found = int(hour) * 60 + int(minute)
-        if int(minute) < 60 and found <= 24 * 60:
+        if int(minute) < 60 and found <= DAY_MIN:
             return found
     raise SceneError(
         path, "must be a time such as 06:30, found %(found)s", found=checks.show(value)

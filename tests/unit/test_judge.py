@@ -41,6 +41,13 @@ def test_a_span_over_midnight_belongs_to_the_day_it_began_on():
     assert not two.run(3, [person(0.5)], wall_s=MONDAY_NOON - 8 * 3600)
 
 
+def test_from_midnight_to_midnight_is_the_whole_day_in_either_writing():
+    for begin, end in (("00:00", "24:00"), ("24:00", "00:00")):
+        span = {"days": ["mon"], "from": begin, "to": end}
+        assert film(schedule=[span]).run(3, [person(0.5)], wall_s=MONDAY_NOON)
+        assert not film(schedule=[span]).run(3, [person(0.5)], wall_s=MONDAY_NOON + 24 * 3600)
+
+
 def test_where_the_time_of_day_is_unknown_a_schedule_is_in_force():
     assert film(schedule=[{"from": "00:00", "to": "00:01"}]).run(3, [person(0.5)])
 

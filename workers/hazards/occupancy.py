@@ -20,11 +20,10 @@ from workers.hazards.base import (
 )
 from workers.hazards.params import Names, data, integer, number, source
 from workers.hazards.presence import inside_zone
-from workers.when import Span, in_schedule, parse_schedule
+from workers.when import DAY_MIN, Span, in_schedule, parse_schedule
 
 # The counts kept for the median, at most so many whatever the rate of pictures.
 MOST_COUNTS = 60
-DAY_MIN = 24 * 60
 
 
 class ShiftLimit(NamedTuple):
