@@ -379,6 +379,7 @@ class _Fold:
             still=state.stillness.views({person.track for person in people}),
             wall_s=None if epoch_s is None else epoch_s + t,
             timezone=timezone,
+            unknown=frozenset(rule.id for rule in scene.unknown),
         )  # fmt: skip
 
     def end(self, chunk: Chunk) -> None:

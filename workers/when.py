@@ -201,6 +201,8 @@ def holds(test: Test, view: View) -> bool | None:
         machine = view.machines[test.name]
         return None if machine.state == "UNKNOWN" else machine.running == test.wanted
     if test.kind == "rule":
+        if test.name in view.unknown:
+            return None
         return (test.name in view.open) == test.wanted
     told = view.inputs.get(test.name)
     if told is None or told.value is None:

@@ -109,6 +109,7 @@ class Film:
             doubts=doubts or {},
             still=still or {},
             wall_s=wall_s,
+            unknown=frozenset(rule.id for rule in where.unknown),
         )
         judge = Judge(where, self.state, "script")
         judge.frame(view)

@@ -1,5 +1,6 @@
 """What all rules share: modes, schedules, permits, conditions, confirmation, blindness."""
 
+import engine_kit
 import pytest
 from hazard_kit import Film, person, scene
 
@@ -126,6 +127,15 @@ def test_a_rule_of_a_type_that_is_not_known_is_kept_and_protects_nothing():
     where = parse_scene(document)
     assert where.rules == ()
     assert where.unknown[0].raw == document["rules"][0]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_rule_that_asks_about_one_of_a_type_that_is_not_known_is_in_force(is_open):
+    one = engine_kit.document()
+    one["rules"][0]["when"] = {"rule": "new", "open": is_open}
+    one["rules"].append({"id": "new", "type": "gas_cloud"})
+    there = [engine_kit.person(0.5)]
+    assert engine_kit.told(engine_kit.run(lambda _: there, 20, where=parse_scene(one)))
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,9 @@ class View:
     camera now; doubts: what is, or may be beginning to be, and since when, in s; still: how still
     people are, by track, also of those who were lost where nothing has moved since; wall_s: the
     time of day as Unix seconds, None where it is not known; open: the level of every rule's open
-    situation as it was before this frame; blind: why this rule cannot see, or ""; lost: why
-    vehicles cannot be followed now, or "".
+    situation as it was before this frame; unknown: the rules of types that this version lacks;
+    blind: why this rule cannot see, or ""; lost: why vehicles cannot be followed
+    now, or "".
     """
 
     t: float
@@ -173,6 +174,7 @@ class View:
     wall_s: float | None = None
     timezone: str = "UTC"
     open: Mapping[str, str] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
     blind: str = ""
     lost: str = ""
     # Measured once a frame, whichever rules ask: by zone and point.
