@@ -188,6 +188,36 @@ def test_a_barrier_of_which_nobody_knows_is_an_alarm():
     assert [f.state for f in barrier().run(7)] == ["raised"]
 
 
+def test_two_barriers_of_which_nobody_knows_have_the_time_to_be_told():
+    film = barrier(other="second")
+    assert film.run(4.8) == []
+    [found] = film.run(1)
+    assert found.why == "nobody knows whether gate and second are open together"
+    other = barrier(other="second")
+    other.run(1.6)
+    for name in ("gate", "second"):
+        other.tell(name, "CLOSED")
+    assert other.run(10) == []
+    other.tell("gate", "OPEN")
+    other.tell("second", "lost")
+    assert other.run(3) == []
+    other.tell("second", "CLOSED")
+    assert other.run(10) == []
+
+
+def test_two_open_barriers_stay_told_when_nobody_knows_of_one_any_more():
+    film = barrier(other="second")
+    for name in ("gate", "second"):
+        film.tell(name, "OPEN")
+    film.run(2)
+    film.tell("second", "lost")
+    film.run(20)
+    assert [f.state for f in film.findings] == ["raised"]
+    assert "nobody knows" in film.state.rules["r1"].why
+    film.tell("second", "CLOSED")
+    assert [f.state for f in film.run(5)] == ["cleared"]
+
+
 def test_a_barrier_is_not_compared_with_itself():
     with pytest.raises(SceneError) as caught:
         barrier(other="gate")

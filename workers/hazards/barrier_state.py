@@ -58,7 +58,8 @@ class BarrierState(Hazard):
 
     Closed is the rule for goods; for people it is open and locked, or closed, as the mine says.
     A barrier whose state is not known is wrong after `grace_s`; a mode that is not known is goods.
-    Two barriers open together are danger. Source: runaway protection of inclined haulage, normally
+    Two barriers open together are danger; where nobody knows that either is closed, it is after
+    `grace_s`. Source: runaway protection of inclined haulage, normally
     closed, open only while passing, normally open and locked for man-riding; open over 30 s.
     """
 
@@ -96,7 +97,9 @@ class BarrierState(Hazard):
             "other": params.other, "other_state": other if params.other else None,
         }  # fmt: skip
         both = mode == "GOODS" and state != "CLOSED" and other != "CLOSED" and bool(params.other)
-        together_s = self._lasted(memory, "both", both, view.t)
+        both_s = self._lasted(memory, "both", both, view.t)
+        known = both and state is not None and other is not None
+        together_s = self._lasted(memory, "together", known, view.t)
         unknown_s = self._lasted(memory, "unknown", state is None, view.t)
         wrong = state is not None and state != wanted
         # The time begins anew when the mode changes: the barrier must follow it.
@@ -105,7 +108,7 @@ class BarrierState(Hazard):
             memory.pop("wrong", None)
         wrong_s = self._lasted(memory, "wrong", wrong, view.t)
         limit_s = params.grace_s if mode == "MAN_RIDING" else max(params.open_s, params.grace_s)
-        if both and together_s >= params.together_s - 1e-6:
+        if known and (together_s >= params.together_s - 1e-6 or memory.get("open")):
             words = say("%(one)s and %(other)s are open together", one=params.barrier,
                         other=params.other)  # fmt: skip
             return Condition(
@@ -116,6 +119,13 @@ class BarrierState(Hazard):
                         barrier=params.barrier, state=state, seconds=f"{wrong_s:.0f}",
                         wanted=wanted)  # fmt: skip
             about = {"for_s": round(wrong_s, 1), "limit_s": limit_s}
+            return Condition("danger", why=(words,), values={**values, **about})
+        # That nobody knows any more ends no alarm: neither was seen to be closed.
+        grace_s = max(params.grace_s, params.together_s)
+        if both and not known and (both_s >= grace_s - 1e-6 or memory.get("open")):
+            words = say("nobody knows whether %(one)s and %(other)s are open together",
+                        one=params.barrier, other=params.other)  # fmt: skip
+            about = {"for_s": round(both_s, 1), "limit_s": grace_s}
             return Condition("danger", why=(words,), values={**values, **about})
         if state is None and unknown_s >= params.grace_s - 1e-6:
             words = say("nobody knows how %(barrier)s stands", barrier=params.barrier)
