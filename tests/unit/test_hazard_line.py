@@ -1,6 +1,7 @@
 """Lines: crossed once, in which direction, wobbled upon, passed beside."""
 
 from itertools import pairwise
+from math import cos, radians, sin
 
 import pytest
 from hazard_kit import Film, person, scene
@@ -67,6 +68,32 @@ def test_passing_beyond_the_end_of_the_line_is_no_crossing():
     film = line()
     walk(film, RIGHT, foot=0.3)
     assert film.findings == []
+
+
+def aslant(at, degrees, fps, late):
+    """Return a walker's findings: he passes the height of a doorway's line at a place, aslant."""
+    door = {"id": "door", "points": [[0.4, 0.7], [0.6, 0.7]]}
+    film = Film(scene("line_crossing", params={"line": "door"}, lines=[door]), fps=fps)
+    for k in range(-3 * fps, 3 * fps + 1):
+        way = 0.35 * (k + late) / fps  # one of his heights a second
+        x = at + way * sin(radians(degrees)) / (16 / 9)
+        film.frame([person(x, 0.7 + way * cos(radians(degrees)), height=0.35)])
+    return [f.state for f in film.findings][:1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    at=st.floats(0.405, 0.595),
+    degrees=st.floats(-65, 65),
+    fps=st.sampled_from([1, 2, 5]),
+    late=st.floats(0, 1),
+)
+def test_who_walks_through_a_doorway_aslant_is_told_and_who_passes_beside_it_is_not(
+    at, degrees, fps, late
+):
+    assert aslant(at, degrees, fps, late) == ["raised"]
+    for beside in (at - 0.2, at + 0.2):
+        assert aslant(beside, degrees, fps, late) == []
 
 
 def test_two_people_who_cross_in_opposite_ways_are_both_seen():

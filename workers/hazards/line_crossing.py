@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Point, Rule, View, say
 from workers.hazards.params import choice, line, number
@@ -38,9 +39,10 @@ class LineCrossing(Hazard):
     """A person's foot goes from one side of a line to the other, between the line's ends.
 
     Somebody counts as across only clearly beyond it, so that wobbling on the line is one crossing
-    or none. A track that begins where another was lost takes over its side. A crossing has no
-    length of its own: the alarm clears some time after the last. Direction as drawn: the left is
-    on the left hand of who walks from the line's first point to its last.
+    or none. His way is taken as straight from picture to picture: it must cut the line itself. A
+    track that begins where another was lost takes over its side. A crossing has no length of its
+    own: the alarm clears some time after the last. Direction as drawn: the left is on the left hand
+    of who walks from the line's first point to its last.
     """
 
     type = "line_crossing"
@@ -60,8 +62,9 @@ class LineCrossing(Hazard):
         """Judge one frame."""
         params: Params = rule.params
         points = view.lines[params.line or ""]
-        # By track: side (1 right, -1 left), when last seen, and where the foot was.
-        known: dict[str, list[float]] = memory.setdefault("sides", {})
+        # By track: side (1 right, -1 left), when last seen, where the foot was, and how often the
+        # way to there has cut the line since he was clearly on that side.
+        known: dict[str, list[float]] = memory.setdefault("ways", {})
         keep_s = max(KEEP_S, 2.2 * view.step_s)
         for name in [k for k, v in known.items() if view.t - v[1] > keep_s]:
             del known[name]
@@ -69,18 +72,22 @@ class LineCrossing(Hazard):
         crossed = []
         for person in view.people:
             name, aspect = str(person.track), view.aspect
-            distance, between = beside(points, person.foot, aspect)
+            distance = beside(points, person.foot, aspect)
             before = known.get(name) or self._lost(known, here, person.foot, person.height, aspect)
+            cut = 0.0
+            if before is not None:
+                cut = before[4] + cuts(points, (before[2], before[3]), person.foot)
             if abs(distance) < ACROSS * person.height:
                 if before is not None:
-                    known[name] = [before[0], view.t, *person.foot]
+                    known[name] = [before[0], view.t, *person.foot, cut]
                 continue
             side = 1.0 if distance > 0 else -1.0
-            if before is not None and before[0] != side and between:
+            # Cut twice, or not at all, it was passed beyond its end.
+            if before is not None and before[0] != side and cut % 2:
                 way = "to_right" if side > 0 else "to_left"
                 if params.direction in ("both", way):
                     crossed.append((person, way))
-            known[name] = [side, view.t, *person.foot]
+            known[name] = [side, view.t, *person.foot, 0.0]
         if not crossed:
             return CLEAR
         count = len(crossed)
@@ -109,7 +116,7 @@ class LineCrossing(Hazard):
         aspect: float,
     ) -> list[float] | None:
         """Return what is known of a track that was lost near this foot, and forget it there."""
-        for name, (_, _, x, y) in list(known.items()):
+        for name, (_, _, x, y, _) in list(known.items()):
             near = abs(x - foot[0]) * aspect < 0.5 * height and abs(y - foot[1]) < 0.5 * height
             if name not in here and near:
                 return known.pop(name)
@@ -117,14 +124,13 @@ class LineCrossing(Hazard):
 
 
 @lru_cache(maxsize=1024)
-def beside(points: tuple[Point, ...], foot: Point, aspect: float) -> tuple[float, bool]:
+def beside(points: tuple[Point, ...], foot: Point, aspect: float) -> float:
     """Return how far right of a line a point is, in picture heights (left: below 0).
 
-    And whether it lies beside the line, not beyond its ends. The nearest part of the line counts.
+    The nearest part of the line counts; beyond its ends, where that part would go on.
     """
-    best, found, between = 1e9, 0.0, False
-    last = len(points) - 2
-    for index, (a, b) in enumerate(zip(points, points[1:], strict=False)):
+    best, found = 1e9, 0.0
+    for a, b in pairwise(points):
         ax, ay, bx, by = a[0] * aspect, a[1], b[0] * aspect, b[1]
         px, py = foot[0] * aspect, foot[1]
         length = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5
@@ -137,8 +143,23 @@ def beside(points: tuple[Point, ...], foot: Point, aspect: float) -> tuple[float
         same = abs(distance - best) < 1e-9
         if distance < best - 1e-9 or (same and abs(right) > abs(found)):
             best, found = distance, right
-            between = not ((index == 0 and along < 0) or (index == last and along > length))
-    return found, between
+    return found
+
+
+def cuts(points: tuple[Point, ...], start: Point, end: Point) -> int:
+    """Return how often the straight way from one point to another cuts a line."""
+    if start == end:
+        return 0
+    # A point on the other's line counts to one side of it, so that no corner counts twice.
+    return sum(
+        (_turn(a, b, start) >= 0) != (_turn(a, b, end) >= 0)
+        and (_turn(start, end, a) >= 0) != (_turn(start, end, b) >= 0)
+        for a, b in pairwise(points)
+    )
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
 HAZARD = LineCrossing()
