@@ -10,6 +10,10 @@ LATE = "\0late"
 # runs must not be taken for one that stands. UNKNOWN may be left to the picture: running may not.
 DANGER = ("STOPPED", "UNKNOWN", LATE, "COASTING", "STARTING", "RUNNING")
 
+# An event is told of once however late its report comes, up to so old: within an hour somebody in
+# need may still be helped, and links that broke are mended; what is older is of the record alone.
+EVENT_AGE_S = 3600.0
+
 
 def in_time(waiting: list[tuple[float, str]]) -> list[tuple[float, str]]:
     """Return reports by their time; those of one time stay in the order in which they came."""

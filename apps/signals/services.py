@@ -14,7 +14,7 @@ from apps.live.services import emit
 from apps.mines.models import Machine, Mine
 from apps.signals.models import MachineState, Report, Signal
 from apps.signals.selectors import report_standing, signal_standing
-from workers.told import DANGER
+from workers.told import DANGER, EVENT_AGE_S
 
 __all__ = ["count_keep", "report_receive", "signal_receive"]
 
@@ -85,7 +85,7 @@ def report_receive(
 
     One that comes clearly after a newer one and says otherwise was sent by a wrong clock, or the
     newer one was: the input is unknown until a report newer than both; the answer's `note` says so
-    and it is recorded.
+    and it is recorded. The note also says that a time lies so far back that no event is told of it.
     """
     now = timezone.now()
     at = _checked(at, now)
@@ -106,6 +106,12 @@ def report_receive(
     elif stood is None or stood.value != value:
         record(action="input.changed", subject=report, mine_id=mine.pk, actor=sender, detail=detail)
         emit(mine_id=mine.pk, kind="input.changed", payload=detail)
+    if not report.note and now - at > timedelta(seconds=EVENT_AGE_S):
+        text = _(
+            "This time lies %(seconds)s s back: check the sender's clock. An event that is so old"
+            " raises no alarm."
+        )
+        report.note = text % {"seconds": round((now - at).total_seconds())}
     return report
 
 

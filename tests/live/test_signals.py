@@ -252,3 +252,9 @@ def test_a_late_event_leaves_the_newest_as_it_is(hill: Place):
     tell(hill, "gas", 30)
     assert tell(hill, "smoke", HOUR).note != ""
     assert seen(hill, InputState(), 4, id="token", kind="event").value == "gas"
+
+
+def test_who_reports_of_more_than_an_hour_ago_is_told_that_no_event_is_raised(hill: Place):
+    assert tell(hill, "pressed", HOUR).note == ""
+    note = report_receive(mine=hill.mine, key="bell", value="pressed", at=ago(HOUR + 1)).note
+    assert "raises no alarm" in note and "clock" in note

@@ -10,6 +10,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import Frame
 from workers.scene import SceneError
 from workers.simulate.faults import spoil
+from workers.state import State
 
 WINCH = {"machines": [{"id": "winch-1", "source": "signal"}]}
 GAS = {"id": "gas", "kind": "number", "unit": "%", "stale_s": 5}
@@ -197,6 +198,61 @@ def test_an_event_holds_for_its_time_and_a_second_one_goes_on():
     assert [f.state for f in film.findings] == ["raised"]
     film.run(2)
     assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_an_event_whose_report_comes_late_is_told_once_with_its_age():
+    film = heard(BUTTON, hold_s=10)
+    film.run(20)
+    for _ in range(4):  # what stands is told again with every chunk
+        film.tell("button", "pressed", 5.0)
+        film.run(5)
+    assert film.told() == [("raised", "danger", 20.0), ("cleared", "danger", 30.2)]
+    assert film.findings[0].why == "button: pressed, by its sender's clock 15 s ago"
+    film.tell("button", "pressed", 6.0)
+    assert [f.state for f in film.run(1)] == ["raised"], "another report is another event"
+
+
+def test_a_late_event_whose_report_is_stale_already_is_told():
+    film = heard({**BUTTON, "stale_s": 5}, hold_s=10)
+    film.run(20)
+    film.tell("button", "pressed", 9.0)
+    film.run(30)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_an_event_in_a_gap_is_told_after_it_and_not_again_after_the_next():
+    film = heard(BUTTON, hold_s=10)
+    film.run(5)
+    for gap_s in (60, 30):
+        film.state.last_t = film.t
+        film.t += gap_s
+        film.state.forget(gap_s)
+        film.tell("button", "pressed", 20.0)
+        film.run(15)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_an_event_of_more_than_an_hour_ago_is_not_told():
+    film = heard(BUTTON, hold_s=10)
+    film.t = 10_000
+    film.run(5)
+    film.tell("button", "pressed", film.t - 3610)
+    assert film.run(20) == []
+    film.tell("button", "pressed", film.t - 3590)
+    assert [f.state for f in film.run(1)] == ["raised"]
+
+
+def test_an_event_that_may_have_been_told_is_not_told_again_when_the_memory_is_lost():
+    film = heard(BUTTON, hold_s=10)
+    film.run(20)
+    film.tell("button", "pressed", 5.0)
+    film.run(15)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    film.state = State()
+    film.tell("button", "pressed", 5.0)
+    assert film.run(20) == []
+    film.tell("button", "pressed", film.t - 12)
+    assert [f.state for f in film.run(1)] == ["raised"]
 
 
 def test_bounds_that_leave_nothing_are_refused():

@@ -3,10 +3,24 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Phrase, Rule, View, say
+from workers.hazards.base import (
+    CLEAR,
+    Condition,
+    Fault,
+    Hazard,
+    InputView,
+    Memory,
+    Phrase,
+    Rule,
+    View,
+    say,
+)
 from workers.hazards.params import Names, number, source, text
+from workers.told import EVENT_AGE_S
 
 NO_BOUND = 1e9
+# An event that was heard so long after its time is told with its age.
+LATE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -43,9 +57,12 @@ class Params:
 class ExternalEvent(Hazard):
     """Passes on what another system says, as an alarm with a life of its own.
 
-    An event holds for `hold_s`; a state or a number holds while it lasts. A source that is stale,
-    was never heard or says what cannot be read is told as a warning; its silence proves nothing,
-    and ends no alarm that it raised. That an event did not happen is no silence.
+    An event holds for `hold_s`, once for each report; a state or a number holds while it lasts. An
+    event whose report comes late, or whose sender's clock is slow, holds from when it was heard,
+    and its age is told; one older than an hour is not told, nor, where nothing was remembered, one
+    that may have been told before. A source that is stale, was never heard or says what cannot be
+    read is told as a warning; its silence proves nothing, and ends no alarm that it raised. That an
+    event did not happen is no silence.
     """
 
     type = "external_event"
@@ -56,6 +73,7 @@ class ExternalEvent(Hazard):
     action = "Look at the system that told it, and follow its procedure."
     uses_picture = False
     uses_people = False
+    remembers = ("heard",)
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse bounds that leave no value allowed."""
@@ -81,8 +99,8 @@ class ExternalEvent(Hazard):
         """Judge one frame."""
         params: Params = rule.params
         told = view.inputs[params.input or ""]
-        if told.value is None and told.kind == "event":
-            return CLEAR  # nobody pressed it: that is no silence
+        if told.kind == "event":
+            return self._event(params, memory, told, view)
         if told.value is None:
             # Stale, never heard, or not readable: it proves nothing, and ends nothing.
             since = memory.setdefault("silent", view.t)
@@ -93,23 +111,41 @@ class ExternalEvent(Hazard):
                 return CLEAR
             return self._found("warning", params, None, words)
         memory.pop("silent", None)
-        wanted = _wanted(params)
         if isinstance(told.value, float):
             if params.below < told.value < params.above:
                 return CLEAR
-        elif wanted:
-            if told.value not in wanted:
-                return CLEAR
-        elif told.since_s is None or view.t - told.since_s > params.hold_s:
+        elif told.value not in _wanted(params):
             return CLEAR
         words = say("%(input)s: %(value)s", input=params.input, value=told.value)
         return self._found("danger", params, told.value, words)
 
-    def _found(self, level: str, params: Params, value: object, words: Phrase) -> Condition:
+    def _event(self, params: Params, memory: Memory, told: InputView, view: View) -> Condition:
+        """Judge the newest report of an event: each holds once, from when it was heard."""
+        heard = memory.get("heard")
+        if told.at_s is None:
+            memory["heard"] = [None, None, None]
+            return CLEAR  # nobody pressed it: that is no silence
+        value = told.value
+        if value is None and heard is not None and heard[0] == told.at_s:
+            value = heard[1]  # the report is stale by now, and the same
+        age_s = view.t - told.at_s
+        if heard is None or heard[:2] != [told.at_s, value]:
+            # What stood before anything was remembered may have been told already.
+            is_over = heard is None or age_s > EVENT_AGE_S
+            heard = memory["heard"] = [told.at_s, value, told.at_s if is_over else view.t]
+        if view.t - heard[2] > params.hold_s:
+            return CLEAR
+        said = "UNKNOWN" if value is None else value
+        words = [say("%(input)s: %(value)s", input=params.input, value=said)]
+        if heard[2] - told.at_s > LATE_S:
+            words.append(say("by its sender's clock %(seconds)s s ago", seconds=f"{age_s:.0f}"))
+        return self._found("danger", params, value, *words)
+
+    def _found(self, level: str, params: Params, value: object, *words: Phrase) -> Condition:
         values = {
             "input": params.input, "value": value, "above": params.above, "below": params.below,
         }  # fmt: skip
-        return Condition(level, why=(words,), values=values)
+        return Condition(level, why=words, values=values)
 
 
 def _wanted(params: Params) -> list[str]:
