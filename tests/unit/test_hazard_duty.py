@@ -113,11 +113,12 @@ def test_a_time_that_is_longer_while_it_runs_is_refused():
     assert caught.value.path == "rules[0].params.running_s"
 
 
-def permitted(**params):
+def permitted():
     where = scene(
         "permit_camera_ready",
-        params={"work_permit": "permit", **params},
+        params={"work_permit": "permit"},
         rule={"zone": "danger"},
+        zones=[{"id": "danger", "polygon": [[0.4, 0.5], [0.6, 0.5], [0.6, 1.0], [0.4, 1.0]]}],
         inputs=[PERMIT],
     )
     return Film(where)
@@ -139,6 +140,41 @@ def test_permitted_work_and_somebody_who_walks_by_are_none():
     film.tell("permit", "CLOSED")
     assert film.run(20, [person(0.5)]) == []
     assert film.run(30) == []
+
+
+def hidden(film, seconds, gap_s, there):
+    """Let somebody be hidden for gap_s again and again; each time his track is another one."""
+    for k in range(4):
+        film.run(seconds, [person(*there, track=1 + k)])
+        film.run(gap_s)
+    return [f.state for f in film.findings]
+
+
+@pytest.mark.parametrize("there", [(0.5, 0.8), (0.5, 1.0)], ids=["amid", "at the lower edge"])
+def test_who_is_hidden_now_and_then_goes_on_working_without_a_permit(there):
+    film = permitted()
+    film.tell("permit", "CLOSED")
+    assert hidden(film, 25, 1.6, there) == ["raised"]
+
+
+def test_people_who_walk_through_one_after_the_other_do_not_work_there():
+    film = permitted()
+    film.tell("permit", "CLOSED")
+    for k in range(20):
+        film.run(4, lambda i, k=k: [person(0.3 + 0.02 * i, track=k)])
+        film.run(1)
+    assert film.findings == []
+
+
+def test_work_without_a_permit_stays_told_until_the_place_was_seen_empty_for_a_while():
+    film = permitted()
+    film.tell("permit", "CLOSED")
+    film.run(32, [person(0.5)])
+    film.run(9)
+    assert [f.state for f in film.findings] == ["raised"]
+    assert film.state.rules["r1"].why == "nobody was seen to leave danger"
+    film.run(2)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
 
 
 @pytest.mark.parametrize("sight", [{"visibility": 0.2}, {"faults": ("blurred",)}])

@@ -284,6 +284,21 @@ def test_people_who_stay_under_the_light_are_an_alarm_and_those_who_leave_are_no
     assert [f.state for f in film.run(2, [person(0.5)])] == ["raised"]
 
 
+def test_who_is_hidden_now_and_then_stays_under_the_light():
+    film = lit()
+    film.tell("light", "ON")
+    for k in range(4):
+        film.run(12.4, [person(0.5, track=1 + k)])
+        film.run(1.6)
+    assert [f.state for f in film.findings] == ["raised"]
+    passers = lit()
+    passers.tell("light", "ON")
+    for k in range(20):
+        passers.run(4, lambda i, k=k: [person(0.3 + 0.02 * i, track=k)])
+        passers.run(1)
+    assert passers.findings == []
+
+
 def test_a_light_of_unknown_state_counts_as_on():
     assert [f.level for f in lit().run(17, [person(0.5)])] == ["danger"]
 

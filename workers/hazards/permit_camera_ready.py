@@ -16,7 +16,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import Names, number, source
-from workers.hazards.presence import inside_zone, stay_in_zone
+from workers.hazards.presence import hidden_in_zone, inside_zone, stay_in_zone
 
 # Seen for so long, a camera is ready again.
 READY_S = 5.0
@@ -51,7 +51,8 @@ class Params:
 class PermitCameraReady(Hazard):
     """High-risk work goes on only with a permit and under a camera that sees it.
 
-    A permit that is unknown or was told too long ago is no permit. Any fault of the camera, and
+    A permit that is unknown or was told too long ago is no permit. Who is hidden for some seconds,
+    and was not seen to leave, goes on working. Any fault of the camera, and
     too little visibility, make it not ready. Source: dispatch confirms camera and permit before
     high-risk work starts; 30 s of the field's practice.
     """
@@ -75,7 +76,8 @@ class PermitCameraReady(Hazard):
         assert rule.zone is not None
         permit = view.inputs[params.work_permit or ""].word
         inside = inside_zone(memory, list(view.people), view, rule.zone)
-        stay_s = stay_in_zone(memory, rule.zone, inside, view) or 0.0
+        hidden = hidden_in_zone(memory, view.people, inside, view)
+        stay_s = stay_in_zone(memory, rule.zone, inside, view, hidden=bool(hidden)) or 0.0
         values = {
             "zone": rule.zone, "permit": params.work_permit, "permit_state": permit,
             "persons": len(inside), "tracks": [p.track for p in inside],
@@ -90,6 +92,10 @@ class PermitCameraReady(Hazard):
                 # Nobody looked: that is no proof that the work is over.
                 words = say("nobody can see (%(fault)s)", fault=told_fault)
                 return Condition("danger", why=(words,), values={**values, "fault": told_fault})
+            if memory.get("open") and hidden and not inside:
+                words = say("nobody was seen to leave %(zone)s", zone=rule.zone)
+                about = {"persons": len(hidden), "tracks": list(hidden)}
+                return Condition("danger", why=(words,), values={**values, **about})
             if not inside or (work_s < params.work_s - 1e-6 and not memory.get("open")):
                 return CLEAR
             told = permit or "UNKNOWN"

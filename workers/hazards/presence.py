@@ -66,15 +66,23 @@ def _inside(
     return found, known
 
 
-def stay_in_zone(memory: Memory, name: str, inside: list[Person], view: View) -> float | None:
-    """Keep since when the zone is occupied; return for how long, None when it is empty."""
+def stay_in_zone(
+    memory: Memory, name: str, inside: list[Person], view: View, *, hidden: bool = False
+) -> float | None:
+    """Keep since when the zone is occupied; return for how long, None when it is seen empty.
+
+    hidden: whether somebody may be in it whom nobody sees now, as hidden_in_zone() finds; the time
+    goes on for him, and is not begun by him.
+    """
     stays = memory.setdefault("stays", {})
     since, last = stays.get(name, (None, None))
     entered_s = min(0.1, view.step_s / 2)
     # At one picture a second the next one is no gap either.
     gap = last is not None and view.t - last > max(BRIDGE_S, 2.2 * view.step_s)
     if not inside:
-        if gap:
+        if hidden and last is not None and not gap:
+            stays[name] = [since, view.t]
+        elif gap:
             stays.pop(name)
         return None
     if since is None or gap:
@@ -94,23 +102,51 @@ NEAR = 0.5
 BORDER = 0.02
 
 
+# Somebody at work is hidden for so long by a machine, or by who passes before him.
+HIDDEN_S = 5.0
+# Who was lost at the picture's edge has most likely left; not if he is back this soon.
+HIDDEN_AT_EDGE_S = 2.0
+
+
+def hidden_in_zone(
+    memory: Memory,
+    people: Sequence[Person],
+    inside: Sequence[Person],
+    view: View,
+    keep_s: float = HIDDEN_S,
+    edge_s: float = HIDDEN_AT_EDGE_S,
+) -> dict[int, Memory]:
+    """Return what is remembered, by track, of who was lost in a zone and not seen to leave it.
+
+    inside: who is in the zone now; keep_s: for how long they are remembered, edge_s: where they
+    were lost at the picture's edge. The keys are those of who_is_who().
+    """
+    known = who_is_who(memory, people, view, keep_s, edge_s)
+    here = {person.track for person in inside}
+    for track, one in known.items():
+        one["in"] = track in here
+    everybody: dict[str, Memory] = memory["people"]
+    return {int(k): v for k, v in everybody.items() if v["t"] < view.t and v.get("in")}
+
+
 def who_is_who(
-    memory: Memory, people: Sequence[Person], view: View, keep_s: float
+    memory: Memory, people: Sequence[Person], view: View, keep_s: float, edge_s: float = 0.0
 ) -> dict[int, Memory]:
     """Return what is remembered of each person, by track; keys of its own: t, foot, size, edge.
 
-    A track that begins where one was lost in the picture less than keep_s ago is taken for the
-    same person, and each lost one for one new one at most. While the camera is blind nobody is
-    forgotten. A caller adds keys of its own to the dictionaries; those of people who are not in
-    `people` now stay in memory["people"].
+    A track that begins where one was lost in the picture less than keep_s ago, or edge_s at its
+    edge, is taken for the same person, and each lost one for one new one at most. While the camera
+    is blind nobody is forgotten. A caller adds keys of its own to the dictionaries; those of people
+    who are not in `people` now stay in memory["people"].
     """
     known: dict[str, Memory] = memory.setdefault("people", {})
     if view.blind:
         for one in known.values():
             one["t"] += view.step_s
     here = {str(person.track): person for person in people}
-    for name in [k for k, v in known.items() if k not in here and _forgotten(v, view, keep_s)]:
-        del known[name]
+    for name in [name for name in known if name not in here]:
+        if _forgotten(known[name], view, keep_s, edge_s):
+            del known[name]
     found: dict[int, Memory] = {}
     old = [name for name in here if name in known]
     for name in old if len(old) == len(here) else [*old, *(n for n in here if n not in known)]:
@@ -138,9 +174,9 @@ def _marks(person: Person, view: View) -> Memory:
     return marks
 
 
-def _forgotten(one: Memory, view: View, keep_s: float) -> bool:
-    bridge_s = max(BRIDGE_S, 2.2 * view.step_s)
-    return bool(view.t - one["t"] > (bridge_s if one["edge"] else max(keep_s, bridge_s)) + 1e-6)
+def _forgotten(one: Memory, view: View, keep_s: float, edge_s: float) -> bool:
+    longest_s = max(BRIDGE_S, 2.2 * view.step_s, edge_s if one["edge"] else keep_s)
+    return bool(view.t - one["t"] > longest_s + 1e-6)
 
 
 def _away(one: Memory, person: Person, view: View) -> float:

@@ -16,7 +16,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import Names, number, source
-from workers.hazards.presence import inside_zone, stay_in_zone
+from workers.hazards.presence import hidden_in_zone, inside_zone, stay_in_zone
 
 ON = ("ON", "FLASHING")
 
@@ -42,8 +42,9 @@ class Params:
 class WarningLightIgnored(Hazard):
     """People are still in the zone when the light has been on for the time that they have.
 
-    The time runs from the light's coming on, or from their entering while it is on. A light of
-    unknown state counts as on. Source of the default: 15 s of the field's practice.
+    The time runs from the light's coming on, or from their entering while it is on, and goes on for
+    who is hidden for some seconds and was not seen to leave. A light of unknown state counts as on.
+    Source of the default: 15 s of the field's practice.
     """
 
     type = "warning_light_ignored"
@@ -65,13 +66,18 @@ class WarningLightIgnored(Hazard):
         assert rule.zone is not None
         told = view.inputs[params.light or ""]
         inside = inside_zone(memory, list(view.people), view, rule.zone)
-        stay_s = stay_in_zone(memory, rule.zone, inside, view)
+        hidden = hidden_in_zone(memory, view.people, inside, view)
+        stay_s = stay_in_zone(memory, rule.zone, inside, view, hidden=bool(hidden))
         if told.value is not None and told.word not in ON:
             memory.pop("on", None)
             return CLEAR
         came_on = told.since_s if told.value and told.since_s is not None else view.t
         on_s = view.t - float(memory.setdefault("on", came_on))
         ready = stay_s is not None and min(on_s, stay_s) >= params.leave_s - 1e-6
+        if memory.get("open") and hidden and not inside:
+            words = say("nobody was seen to leave %(zone)s", zone=rule.zone)
+            about = {"persons": len(hidden), "zone": rule.zone, "tracks": list(hidden)}
+            return Condition("danger", why=(words,), values=about)
         if not inside or not (ready or memory.get("open")):
             return CLEAR
         return Condition(
