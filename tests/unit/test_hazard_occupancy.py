@@ -229,3 +229,71 @@ def test_two_who_cross_are_two_whatever_their_tracks(swap):
         return [person(x, track=a), person(1 - x, 0.82, track=b)]
 
     assert film.run(200, there) == []
+
+
+def test_a_lone_worker_who_is_hidden_for_seconds_is_told_and_stays_told():
+    film = place(at_least=2)
+    for _ in range(6):
+        film.run(92, crowd(1))
+        film.run(8)
+    assert [(f.state, f.t) for f in film.findings] == [("raised", 120.0)]
+
+
+def test_a_lone_worker_who_vanishes_in_the_zone_is_told_and_for_how_long_nobody_has_seen_him():
+    film = place(at_least=2)
+    film.run(60, crowd(1))
+    [found] = film.run(80)
+    assert (found.t, found.level, found.values["hidden"]) == (120.0, "alone", 1)
+    assert found.why == "not seen to leave danger: 1, last seen 60 s ago, needed 2"
+    assert film.run(220) == []
+    assert "last seen 300 s ago" in film.state.rules["r1"].why
+    assert [f.state for f in film.run(20)] == ["cleared"]
+
+
+@pytest.mark.parametrize("way", [(0.5, 0.7), (0.9, 0.98)], ids=["outside", "over the edge"])
+def test_a_lone_worker_who_was_seen_to_leave_is_gone(way):
+    film = place(at_least=2)
+    film.run(130, crowd(1))
+    assert film.open == "alone"
+    film.run(20, lambda i: [person(way[min(i, 1)], track=0)] if i < 2 else [])
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_a_lone_worker_out_of_sight_stays_told_over_a_gap():
+    film = place(at_least=2)
+    film.run(130, crowd(1))
+    film.run(30)
+    film.state.last_t = film.t
+    film.t += 3
+    film.state.forget(3)
+    film.run(60)
+    assert [f.state for f in film.findings] == ["raised"]
+
+
+def test_who_passes_through_and_is_lost_on_the_way_is_not_alone():
+    film = place(at_least=2)
+    for k in range(5):
+        film.run(8, lambda i, k=k: [person(0.3 + 0.02 * i, track=k)])
+        film.run(60)
+    assert film.findings == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(lost=st.lists(st.integers(0, 140), max_size=3, unique=True), gap=st.integers(1, 12))
+def test_two_whom_the_tracker_loses_and_who_both_leave_are_never_one_alone(lost, gap):
+    film = place(at_least=2)
+
+    def there(i):
+        ways = ((0.42, 0.001), (0.58, -0.001))
+        people = []
+        for who, (x, speed) in enumerate(ways):
+            since = max((one for one in lost if one % 2 == who and i > one), default=None)
+            if since is not None and i <= since + gap:
+                continue
+            track = 10 * who + sum(1 for one in lost if one % 2 == who and i > one)
+            people.append(person(x + speed * min(i, 150), 0.75 + 0.1 * who, track=track))
+            if i >= 150:  # both walk out, one to each side
+                people[-1] = person(0.5 + (0.2 - 0.4 * who), 0.75, track=track)
+        return people if i < 160 else []
+
+    assert film.run(260, there) == []

@@ -19,9 +19,11 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import Names, data, integer, number, source
-from workers.hazards.presence import inside_zone
+from workers.hazards.presence import hidden_in_zone, inside_zone
 from workers.when import DAY_MIN, Span, in_schedule, parse_schedule
 
+# Who was seen in the zone for less before he was lost may have passed through it.
+STAYED_S = 10.0
 # The counts kept for the median, at most so many whatever the rate of pictures.
 MOST_COUNTS = 60
 
@@ -92,6 +94,10 @@ class Params:
         120.0, unit="s", low=0, high=3600, label="Too few for",
         help="Time with too few people before the alarm.",
     )  # fmt: skip
+    lost_s: float = number(
+        300.0, unit="s", low=0, high=3600, label="Lost for at most",
+        help="Who is lost from view in the zone and was not seen to leave it counts for so long.",
+    )  # fmt: skip
     empty_s: float = number(
         0.0, unit="s", low=0, high=86400, label="Empty for",
         help="Time with nobody at all before too few are told; 0: the place may be empty.",
@@ -148,7 +154,9 @@ class Occupancy(Hazard):
 
     The median over ten seconds counts, so that somebody hidden for a moment changes nothing; times
     count from when it was so, not from when the median showed it. While the camera is blind nothing
-    is counted: no time runs, and what is told stays told. The limit may differ by shift; where the
+    is counted: no time runs, and what is told stays told. A lone worker who is lost from view, as
+    he is hidden or has fallen, is alone for `lost_s` more: until he was seen outside or lost at the
+    picture's edge. The limit may differ by shift; where the
     time of day is not known the lowest holds. Hand-over is told by an input or by the time of day;
     one that is unknown, or too long, raises no limit. A tag count that is unknown or old is
     compared with nothing, and told as unknown. Sources of the defaults: limits are the mine's own
@@ -170,6 +178,7 @@ class Occupancy(Hazard):
     action = "Call the place: send those who are too many out, or somebody to who is alone."
     needs_zone = True
     always = True  # people who stand still count as well
+    remembers = ("people",)
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse limits that leave no number allowed, and rules that ask for nothing."""
@@ -206,6 +215,11 @@ class Occupancy(Hazard):
         params: Params = rule.params
         assert rule.zone is not None
         inside = inside_zone(memory, list(view.people), view, rule.zone)
+        hidden = {
+            k: v
+            for k, v in hidden_in_zone(memory, view.people, inside, view, params.lost_s).items()
+            if v["in_s"] >= STAYED_S
+        }
         people, close = self._count(params, memory, view, inside)
         limit = self._limit(params, memory, view)
         tags = view.inputs[params.tags].value if params.tags else None
@@ -218,11 +232,22 @@ class Occupancy(Hazard):
         if params.tags:
             readings["tags"] = tags if isinstance(tags, float) else "UNKNOWN"
         found = self._found(params, memory, view, rule.zone, people, close, limit, tags)
+        seen = people
+        if not people and ("few" in memory or memory.get("open") == "alone"):
+            seen = len(inside)  # who was out of sight is back before the median shows it
+        alone = self._alone(params, memory, view, rule.zone, seen, list(hidden.values()))
+        if alone:
+            found["alone"] = alone
         level = self._one(memory, found)
         if level is None:
             return Condition(None, readings=readings)
         if level == "crowded":
             values |= {"crowd": close, "radius_m": params.crowd_m}
+        if level == "alone" and hidden and not people:
+            values |= {
+                "tracks": list(hidden), "hidden": len(hidden),
+                "feet": [one["foot"] for one in hidden.values()],
+            }  # fmt: skip
         return Condition(level, boxes, (found[level],), values, readings)
 
     def _one(self, memory: Memory, found: Mapping[str, Phrase]) -> str | None:
@@ -243,12 +268,8 @@ class Occupancy(Hazard):
     ) -> dict[str, Phrase]:  # fmt: skip
         """Return what is so for long enough, by level, each with its reason."""
         found: dict[str, Phrase] = {}
-        # A median turns half of its window after what it counts: so long it was so before.
-        late_s = (view.t - memory["counts"][0][0]) / 2 if memory["counts"] else 0.0
+        late_s = _late(memory, view)
         over_s = _lasted(memory, "over", bool(limit) and people > limit, view, late_s)
-        # Too few stay too few when the last one leaves a place that may not be empty.
-        few = people < params.at_least and (people > 0 or params.empty_s > 0)
-        few_s = _lasted(memory, "few", few, view, late_s)
         differ = isinstance(tags, float) and abs(tags - people) >= params.tags_differ
         differ_s = _lasted(memory, "differ", differ, view)
         silent_s = _lasted(memory, "silent", bool(params.tags) and tags is None, view)
@@ -258,11 +279,6 @@ class Occupancy(Hazard):
         if over_s is not None and (over_s >= params.over_s - 1e-6 or level == "danger"):
             found["danger"] = say("%(count)s people in %(zone)s, allowed %(limit)s", count=people,
                                   zone=zone, limit=limit)  # fmt: skip
-        least_s = params.alone_s if people else params.empty_s
-        if few_s is not None and (few_s >= least_s - 1e-6 or level == "alone"):
-            found["alone"] = say("%(count)s people in %(zone)s for %(seconds)s s, needed %(least)s",
-                                 count=people, zone=zone, seconds=f"{few_s:.0f}",
-                                 least=params.at_least)  # fmt: skip
         if differ_s is not None and (differ_s >= params.tags_s - 1e-6 or level == "mismatch"):
             found["mismatch"] = say("%(count)s people seen in %(zone)s, %(tags)s tags",
                                     count=people, zone=zone, tags=f"{tags:g}")  # fmt: skip
@@ -273,6 +289,33 @@ class Occupancy(Hazard):
             found["unknown"] = say("tag count %(input)s is not known for %(seconds)s s",
                                    input=params.tags, seconds=f"{silent_s:.0f}")  # fmt: skip
         return found
+
+    @staticmethod
+    def _alone(
+        params: Params, memory: Memory, view: View, zone: str, people: int, hidden: list[Memory]
+    ) -> Phrase | None:
+        """Return that too few are there for long enough, with the reason.
+
+        hidden: who was lost there. Too few stay too few when the last one leaves a place that may
+        not be empty, and when nobody saw him leave.
+        """
+        out_of_sight = not people and bool(hidden)
+        was_few = "few" in memory or memory.get("open") == "alone"
+        few = people < params.at_least and (people > 0 or params.empty_s > 0)
+        few = few or (out_of_sight and (was_few or len(hidden) < params.at_least))
+        few_s = _lasted(memory, "few", few, view, _late(memory, view))
+        must_be_manned = not people and params.empty_s > 0
+        least_s = params.empty_s if must_be_manned else params.alone_s
+        if few_s is None or (few_s < least_s - 1e-6 and memory.get("open") != "alone"):
+            return None
+        if out_of_sight:
+            unseen_s = view.t - max(one["seen"] for one in hidden)
+            return say("not seen to leave %(zone)s: %(count)s, last seen %(seconds)s s ago,"
+                       " needed %(least)s", count=len(hidden), zone=zone,
+                       seconds=f"{unseen_s:.0f}", least=params.at_least)  # fmt: skip
+        return say("%(count)s people in %(zone)s for %(seconds)s s, needed %(least)s",
+                   count=people, zone=zone, seconds=f"{few_s:.0f}",
+                   least=params.at_least)  # fmt: skip
 
     @staticmethod
     def _count(params: Params, memory: Memory, view: View, inside: list[Person]) -> tuple[int, int]:
@@ -318,6 +361,11 @@ def _crowd(params: Params, view: View, inside: list[Person]) -> int:
         sum((x - a) ** 2 + (y - b) ** 2 <= params.crowd_m**2 for a, b in places) for x, y in places
     ]
     return max(near, default=0)
+
+
+def _late(memory: Memory, view: View) -> float:
+    """Return how long a median tells late: it turns half of its window after what it counts."""
+    return (view.t - float(memory["counts"][0][0])) / 2 if memory["counts"] else 0.0
 
 
 def _length_min(span: Span) -> int:

@@ -106,6 +106,10 @@ BORDER = 0.02
 HIDDEN_S = 5.0
 # Who was lost at the picture's edge has most likely left; not if he is back this soon.
 HIDDEN_AT_EDGE_S = 2.0
+# Who was lost in a zone and has walked on unseen turns up within so long, at most so fast, in
+# heights of his a second.
+TURNS_UP_S = 10.0
+WALKS = 1.5
 
 
 def hidden_in_zone(
@@ -119,14 +123,34 @@ def hidden_in_zone(
     """Return what is remembered, by track, of who was lost in a zone and not seen to leave it.
 
     inside: who is in the zone now; keep_s: for how long they are remembered, edge_s: where they
-    were lost at the picture's edge. The keys are those of who_is_who().
+    were lost at the picture's edge. Keys, with those of who_is_who(): in, whether he is or was in
+    the zone; in_s, for how long he was seen there; seen, when last. Nobody begins to be amid a
+    zone: who turns up there is taken for one who was lost, and so is who soon turns up within
+    walking distance outside.
     """
     known = who_is_who(memory, people, view, keep_s, edge_s)
     here = {person.track for person in inside}
-    for track, one in known.items():
-        one["in"] = track in here
     everybody: dict[str, Memory] = memory["people"]
-    return {int(k): v for k, v in everybody.items() if v["t"] < view.t and v.get("in")}
+    lost = {int(k): v for k, v in everybody.items() if v["t"] < view.t and v.get("in")}
+    for person in people:
+        one, is_in = known[person.track], person.track in here
+        if "in" not in one and not one["edge"]:
+            near = [k for k, v in lost.items() if _reaches(v, person, view, is_in)]
+            nearest = min(near, key=lambda k: _away(lost[k], person, view), default=None)
+            if nearest is not None:
+                one["in_s"] = lost.pop(nearest)["in_s"]
+                del everybody[str(nearest)]
+        one["in"] = is_in
+        if is_in:
+            one["seen"], one["in_s"] = view.t, one.get("in_s", 0.0) + view.step_s
+    return lost
+
+
+def _reaches(one: Memory, person: Person, view: View, is_in: bool) -> bool:
+    """Tell whether who was lost in a zone may be who turns up now; is_in: in that zone."""
+    away_s = view.t - one["seen"]
+    near = NEAR + WALKS * away_s
+    return (is_in or away_s <= TURNS_UP_S) and _away(one, person, view) * NEAR <= near
 
 
 def who_is_who(
