@@ -1,7 +1,7 @@
 """Takes a camera's waiting chunks through the engine, in order, one holder at a time.
 
 Bells may be lost, doubled or late. What holds instead: a lease row per camera (one conditional
-update wins it), the chunk's sequence number in the checkpoint (an old chunk changes nothing) and
+update wins it), the chunk's stream and number in the checkpoint (an old chunk changes nothing) and
 one transaction for checkpoint, chunk, readings and alarms together. A holder that dies leaves a
 lease that ends in seconds; a holder that wakes too late finds another token and writes nothing.
 """
@@ -100,9 +100,10 @@ def _one(camera: Camera, token: str) -> bool:
         renewed = Analysis.objects.filter(camera=camera, lease_token=token).update(
             lease_until=timezone.now() + LEASE
         )
-        waiting = list(
-            Chunk.objects.filter(camera=camera, state=Chunk.State.NEW).order_by("sequence")[:10]
-        )
+        # What is left of the stream that was analysed until now was recorded before the other's.
+        other = models.Case(models.When(stream=analysis.stream, then=0), default=1)
+        rows = Chunk.objects.filter(camera=camera, state=Chunk.State.NEW)
+        waiting = list(rows.order_by(other, "sequence")[:10])
         if not renewed or not waiting:
             return False
         chunk = waiting[0]
@@ -125,7 +126,7 @@ def _one(camera: Camera, token: str) -> bool:
         )
         timezone_name = camera.mine.timezone
         active, shadow = own_models_of(camera)
-    if chunk.sequence <= analysis.sequence:
+    if not analysis.is_before(chunk):
         return _set_aside(
             camera, chunk, token, sentence("arrived after a later chunk was analysed")
         )
@@ -259,18 +260,15 @@ def _write(
         for reading in result.readings
         if reading.name.endswith(".state")
     }
-    row = (
-        Analysis.objects.select_for_update()
-        .filter(camera=camera, lease_token=token, sequence__lt=chunk.sequence)
-        .first()
-    )
-    if row is None:
+    ours = Analysis.objects.select_for_update().filter(camera=camera, lease_token=token)
+    row = ours.first()
+    if row is None or not row.is_before(chunk):
         log.warning("camera %s: lease lost, chunk %s left to its holder", camera.pk, chunk.key)
         return False
     before = (picture_blind(row), row.faults)
     if accepted:
         row.accept_view = False
-    row.sequence = chunk.sequence
+    row.stream, row.sequence = chunk.stream, chunk.sequence
     row.state = result.state.dump()
     row.scene_version = scene.version if scene else 0
     row.machine_states = {**row.machine_states, **states}

@@ -16,6 +16,9 @@ MOST_ATTEMPTS = 3
 def state_before(analysis: Analysis, chunk: Chunk) -> State | None:
     """Return the checkpoint to analyse a chunk from, or None where there is none.
 
+    Another stream goes on with what was remembered: what is open stays open, and where it shows
+    another view than the zones were drawn in, the camera is said to have been moved.
+
     For a chunk's last try it is begun anew: a memory that makes every analysis fail must not keep
     a camera dead. It is lost only if that helps, because nothing else is written down.
     """
@@ -27,6 +30,8 @@ def state_before(analysis: Analysis, chunk: Chunk) -> State | None:
     else:
         note = sentence("its analysis failed twice; what was remembered is left out")
         state = State.restart(data, note)
+    if not analysis.is_of(chunk.stream):
+        state.sequence = -1  # a number of the other stream's
     if state.note:
         log.warning("camera %s: chunk %s: %s", chunk.camera_id, chunk.key, state.note)
     return state

@@ -93,6 +93,9 @@ class StreamState(MineRow):
     reason = models.CharField(max_length=300, blank=True)
     since = models.DateTimeField()
     last_chunk_at = models.DateTimeField(null=True)
+    # The highest number that a chunk of it ever had. Retention deletes chunks and not this, so that
+    # the numbers of a stream never begin anew.
+    last_sequence = models.BigIntegerField(default=0, db_default=0)
     codec = models.CharField(max_length=20, blank=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
@@ -165,7 +168,9 @@ class Analysis(MineRow):
     # The lease: who may analyse this camera until when. The token fences a holder that woke late.
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
-    # The checkpoint: the engine's state after the chunk of this sequence.
+    # The checkpoint: the engine's state after the chunk of this sequence. Each stream has numbers
+    # of its own; without a stream (before the first chunk) it is of whichever comes.
+    stream = models.CharField(max_length=4, choices=Stream, blank=True, default="", db_default="")
     sequence = models.BigIntegerField(default=-1)
     state = models.BinaryField(default=bytes)
     scene_version = models.PositiveIntegerField(default=0)
@@ -184,3 +189,11 @@ class Analysis(MineRow):
     shed_chunks = models.PositiveIntegerField(default=0)  # analysed at a lower rate than asked
     # The rate of the last chunk, {"fps", "look_s"}: empty where it was the one that was asked for.
     rate = models.JSONField(default=dict)
+
+    def is_of(self, stream: str) -> bool:
+        """Tell whether the checkpoint's number is one of this stream's."""
+        return self.stream in ("", stream)
+
+    def is_before(self, chunk: Chunk) -> bool:
+        """Tell whether a chunk comes after the checkpoint; another stream's always does."""
+        return not self.is_of(chunk.stream) or self.sequence < chunk.sequence

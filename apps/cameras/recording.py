@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, close_old_connections
 
-from apps.cameras.models import Camera, Chunk, StreamState
+from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
 from apps.cameras.tasks import analyse
@@ -176,10 +176,22 @@ class Recording:
         return sources
 
     def _learn_last(self, camera: int, stream: str) -> None:
-        """Ask once for the highest number of a stream: from then on this process gives them."""
-        if (camera, stream) not in self.last:
-            rows = Chunk.objects.filter(camera=camera, stream=stream).order_by("-sequence")
-            self.last[camera, stream] = rows.values_list("sequence", flat=True).first() or 0
+        """Ask once for the highest number of a stream: from then on this process gives them.
+
+        Of a stream that was last recorded before its number was kept, its chunks and the analysis
+        know it.
+        """
+        if (camera, stream) in self.last:
+            return
+        rows = Chunk.objects.filter(camera=camera, stream=stream).order_by("-sequence")[:1]
+        kept = StreamState.objects.filter(camera=camera, stream=stream)
+        analysed = Analysis.objects.filter(camera=camera, stream__in=["", stream])
+        numbers = [
+            *rows.values_list("sequence", flat=True),
+            *kept.values_list("last_sequence", flat=True),
+            *analysed.values_list("sequence", flat=True),
+        ]
+        self.last[camera, stream] = max([0, *numbers])
 
     def _switch_off(self, cameras: list[Camera]) -> None:
         """Say of disabled cameras that they are off, so that no old state stands."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -196,7 +197,8 @@ def stream_say(
     if row.state != state:
         row.since = now
     row.state, row.reason = state, reason[:300]
-    row.save()
+    # Not all of the row: a chunk's number may have been written meanwhile.
+    row.save(update_fields=None if row.pk is None else ["state", "reason", "since"])
     state_said(
         camera_id=camera_id, mine_id=mine_id, stream=stream, state=state, reason=row.reason,
         by_recorder=by_recorder,
@@ -248,6 +250,9 @@ def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None, cause: str = 
                 sha256=chunk.sha256,
                 masked_by=chunk.masked_by,
                 state=Chunk.State.NEW if analysed else Chunk.State.KEPT,
+            )
+            StreamState.objects.filter(camera=chunk.camera, stream=chunk.stream).update(
+                last_sequence=Greatest("last_sequence", chunk.sequence)
             )
             # Without a codec it was found in the ring after a crash, after younger ones perhaps.
             chunk_entered(row, cause=Cause(cause or Cause.JUMP), late=not chunk.codec)
