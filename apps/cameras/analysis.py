@@ -28,6 +28,7 @@ from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
 from apps.cameras.shedding import rate_for
 from apps.cameras.tiles import keep_tile
+from apps.cameras.waiting import LEASE, next_chunk, set_aside
 from apps.detectors.loading import Look, look_for, own_models_of
 from apps.evidence.boxes import boxes_kept
 from apps.evidence.sightings import sightings_keep
@@ -53,12 +54,9 @@ from workers.words import sentence
 __all__ = ["drain"]
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=10)
 # A holder gives the camera back after this long, so that one backlog cannot starve the others: on
 # a full machine a camera is looked at again after everybody's turn, and must not be BLIND by then.
 TURN_S = 1.5
-# Older chunks than this are not worth the present's delay: they are skipped, counted and named.
-TOO_OLD = timedelta(minutes=2)
 ARMED, SHADOW = "armed", "shadow"
 
 
@@ -94,20 +92,15 @@ def _take_lease(camera: Camera, token: str) -> bool:
 
 def _one(camera: Camera, token: str) -> bool:
     """Analyse the next waiting chunk; False when there is none or the lease is lost."""
+    found = next_chunk(camera, token)
+    if found is None:
+        return False
+    analysis, chunk, waiting = found
+    if not analysis.is_before(chunk):
+        return set_aside(camera, chunk, token, sentence("arrived after a later chunk was analysed"))
+    if chunk.attempts >= MOST_ATTEMPTS:
+        return set_aside(camera, chunk, token, sentence("its analysis failed three times"))
     with mine_scope(camera.mine_id):
-        _skip_the_past(camera)
-        analysis = Analysis.objects.get(camera=camera)
-        renewed = Analysis.objects.filter(camera=camera, lease_token=token).update(
-            lease_until=timezone.now() + LEASE
-        )
-        # What is left of the stream that was analysed until now was recorded before the other's.
-        other = models.Case(models.When(stream=analysis.stream, then=0), default=1)
-        rows = Chunk.objects.filter(camera=camera, state=Chunk.State.NEW)
-        waiting = list(rows.order_by(other, "sequence")[:10])
-        if not renewed or not waiting:
-            return False
-        chunk = waiting[0]
-        Chunk.objects.filter(pk=chunk.pk).update(attempts=chunk.attempts + 1)
         scene_row = scene_in_force(camera=camera)
         document = scene_document(scene_row)
         start, end = chunk.started_at, chunk.started_at + timedelta(seconds=chunk.duration_s)
@@ -126,21 +119,15 @@ def _one(camera: Camera, token: str) -> bool:
         )
         timezone_name = camera.mine.timezone
         active, shadow = own_models_of(camera)
-    if not analysis.is_before(chunk):
-        return _set_aside(
-            camera, chunk, token, sentence("arrived after a later chunk was analysed")
-        )
-    if chunk.attempts >= MOST_ATTEMPTS:
-        return _set_aside(camera, chunk, token, sentence("its analysis failed three times"))
     stages = Stages(chunk.indexed_at)
     stages.mark("picked")
-    rate = rate_for(len(waiting))
+    rate = rate_for(waiting)
     path = settings.RING_DIR / chunk.path
     wanted_fps = rate.get("fps", scene.analysis_fps)
     try:
         frames = LastFrame(read_frames(path, start_s=start.timestamp(), wanted_fps=wanted_fps))
     except MediaError as error:
-        return _set_aside(camera, chunk, token, str(error))
+        return set_aside(camera, chunk, token, str(error))
     # Under load the shadow rests: it may cost detail of nothing that is believed.
     look = look_for(camera, active, None if rate else shadow)
     detector = TimedDetector(look.detector)
@@ -198,44 +185,6 @@ def _parsed(camera_id: int, scene: Scene | None) -> ParsedScene:
         return parse_scene(scene_document(None))
     with mine_scope(scene.mine_id):
         return _parse(camera_id, scene.version)
-
-
-def _skip_the_past(camera: Camera) -> None:
-    """Give up on chunks that waited too long, after an outage: a gap that is said, not a queue."""
-    reason = sentence("waited too long to be analysed")
-    old = Chunk.objects.filter(
-        camera=camera, state=Chunk.State.NEW, started_at__lt=timezone.now() - TOO_OLD
-    )
-    skipped = old.update(state=Chunk.State.BAD, error=reason)
-    if skipped:
-        Analysis.objects.filter(camera=camera).update(
-            bad_chunks=models.F("bad_chunks") + skipped,
-            last_error=sentence(f"{skipped} chunks {reason}"),
-        )
-        emit(
-            mine_id=camera.mine_id,
-            kind="camera.chunk_bad",
-            payload={"camera": camera.pk, "chunks": skipped, "reason": reason},
-        )
-        log.warning("camera %s: %s chunks %s", camera.pk, skipped, reason)
-
-
-def _set_aside(camera: Camera, chunk: Chunk, token: str, reason: str) -> bool:
-    """Skip a chunk that cannot be analysed: counted, and named in the camera's health."""
-    with mine_scope(camera.mine_id):
-        changed = Analysis.objects.filter(camera=camera, lease_token=token).update(
-            bad_chunks=models.F("bad_chunks") + 1, last_error=f"{chunk.key}: {reason}"[:300]
-        )
-        if not changed:
-            return False
-        Chunk.objects.filter(pk=chunk.pk).update(state=Chunk.State.BAD, error=reason[:300])
-        emit(
-            mine_id=camera.mine_id,
-            kind="camera.chunk_bad",
-            payload={"camera": camera.pk, "chunk": chunk.key, "reason": reason},
-        )
-    log.warning("camera %s: chunk %s skipped: %s", camera.pk, chunk.key, reason)
-    return True
 
 
 def _write(

@@ -1,10 +1,13 @@
 """Doorbells for chunks."""
 
+import logging
+
 from celery import shared_task
 
 from apps.cameras.selectors import cameras_waiting
 from apps.tenancy.scope import system_scope
 
+log = logging.getLogger(__name__)
 # A bell that rang so long ago calls to work that younger bells and the sweep call to as well. It is
 # thrown away unheard, or an overload would heap bells up for as long as it lasts.
 BELL_S = 30
@@ -18,13 +21,22 @@ def analyse(chunk_key: str) -> None:
     gets its turn, also one that was added a moment ago. Delivered twice: the lease lets one in.
     Never delivered: the sweep rings. Late: there is nothing left to do.
     """
+    # A camera that another worker took meanwhile gives none: the next one, then.
+    if any(_drained(camera_id) for camera_id in _waiting()) and _waiting():
+        # More than one turn's worth, or a bell was turned away while a lease was being given back.
+        analyse.delay("again")
+
+
+def _drained(camera_id: int) -> bool:
+    """Tell whether a camera had its turn; a fault in one takes nobody else's."""
     # Only the process that analyses carries the network.
     from apps.cameras.analysis import drain
 
-    # A camera that another worker took meanwhile gives 0: the next one, then.
-    if any(drain(camera_id) for camera_id in _waiting()) and _waiting():
-        # More than one turn's worth, or a bell was turned away while a lease was being given back.
-        analyse.delay("again")
+    try:
+        return drain(camera_id) > 0
+    except Exception:  # the try is counted: its chunk is set aside after the third
+        log.exception("camera %s: its analysis failed", camera_id)
+        return False
 
 
 @shared_task

@@ -138,6 +138,30 @@ def test_a_bell_goes_on_to_the_next_camera_where_another_worker_is_at_the_first(
     assert (waits(camera), waits(other)) == (1, 0)
 
 
+def test_a_camera_whose_scene_cannot_be_read_takes_no_other_camera_s_turn(
+    ring: Ring, camera: Camera, cast: Cast, winch: Loop, start, monkeypatch, caplog
+):
+    """Its chunk is the one that waited longest, so that every bell begins with it."""
+    monkeypatch.setattr(tasks.analyse, "delay", lambda key: None)
+    honest, other = analysis.scene_in_force, cast.deep_vale.camera
+
+    def refusing(*, camera: Camera):
+        if camera.pk != other.pk:
+            raise ValueError("a scene that a newer version refuses")
+        return honest(camera=camera)
+
+    monkeypatch.setattr(analysis, "scene_in_force", refusing)
+    fed(ring, camera, winch.chunks[:1], start)
+    fed(ring, other, winch.chunks[:1], start, stream="main")
+    tasks.analyse("1/sub/1")
+    assert (waits(camera), waits(other)) == (1, 0)
+    assert "a newer version refuses" in caplog.text
+    for _ in range(3):
+        tasks.analyse("1/sub/1")
+    assert waits(camera) == 0
+    assert state_of(camera).last_error == "sub/1: its analysis failed three times"
+
+
 def held(camera: Camera, found: list[int]) -> list[int]:
     """Let another worker take the camera after the list of those that wait was made."""
     Analysis.objects.update_or_create(
