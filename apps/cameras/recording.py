@@ -9,7 +9,13 @@ from itertools import chain
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import Error, close_old_connections
+from django.db import (
+    Error,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    close_old_connections,
+)
 
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.cameras.secrets import stream_url
@@ -39,6 +45,10 @@ ROWS_S = 2.0
 # This much between two looks is no drift: somebody set this machine's clock.
 STEP_S = 0.3
 STEP_FOR_S = 60.0
+
+# What the database's absence looks like, or that it takes no writes for a while; whatever else it
+# says is about the row.
+AWAY = (OperationalError, InterfaceError, InternalError)
 
 Said = tuple[int, str, str, str]
 
@@ -216,27 +226,36 @@ class Recording:
             log.warning("could not say that recording stopped: %s", error)
 
     def _recover(self) -> None:
-        """Enter files that a crash left without a row; files of unknown cameras are left alone.
+        """Enter files that a crash left without a row; rows whose file is gone become gaps.
 
-        Rows whose file is gone become gaps.
+        Left alone is what no camera of ours recorded, and what cannot be read: one file more or
+        less, where all the others wait.
         """
         with system_scope("files in the ring belong to every mine"):
             index_missing()
             known = set(Chunk.objects.values_list("path", flat=True))
-            cameras = set(Camera.objects.values_list("pk", flat=True))
+            cameras = dict(Camera.objects.values_list("pk", "mine_id"))
         there = list(self.ring.scan())
         with system_scope("files in the ring belong to every mine"):
             files_missing(known - {f.path for f in there}, known=len(known))
         known |= self.made or set()
-        lost = [f for f in there if f.path not in known and f.camera in cameras]
+        lost = [f for f in there if f.path not in known and cameras.get(f.camera) == f.mine]
         lost.sort(key=lambda f: (f.camera, f.stream, f.sequence))
-        self.left = [self._as_chunk(file) for file in lost]
+        found = (self._as_chunk(file) for file in lost)
+        self.left = [chunk for chunk in found if chunk is not None]
         if lost:
-            log.warning("entered %s chunks that had no row", len(lost))
+            log.warning("%s of %s chunks that had no row are entered", len(self.left), len(lost))
 
-    def _as_chunk(self, file: Found) -> ChunkFile:
-        """Describe a file of the ring by its name and content; nothing is known of its stream."""
-        data = self.ring.path(file.path).read_bytes()
+    def _as_chunk(self, file: Found) -> ChunkFile | None:
+        """Describe a file of the ring by its name and content; None where it cannot be read.
+
+        Nothing is known of its stream.
+        """
+        try:
+            data = self.ring.path(file.path).read_bytes()
+        except OSError as error:
+            log.error("%s cannot be read and stays without a row: %s", file.path, error)
+            return None
         return ChunkFile(
             camera=file.camera,
             mine=file.mine,
@@ -289,11 +308,13 @@ class Recording:
                     )
         except Camera.DoesNotExist:
             pass  # removed meanwhile; its files go with the ring's age
-        except Error as error:
+        except AWAY as error:
             log.warning("row not written, will try again: %s", error)
             return False
         except Exception:
-            log.exception("row not written")
+            # It would be refused each time, and all rows of all cameras wait behind it. A chunk's
+            # file stays, and is offered again when recording begins again.
+            log.exception("row not written: %s", item.path if isinstance(item, ChunkFile) else item)
         return True
 
     def _tells_something(self, chunk: ChunkFile) -> bool:

@@ -1,37 +1,81 @@
 """A recorder that begins records first, and looks afterwards for what a crash left."""
 
+import errno
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
 from apps.cameras.models import Chunk
 from apps.cameras.recording import Recording
 from apps.cameras.services import camera_update
 from apps.tenancy.scope import mine_scope
-from tests.cast import Cast
+from tests.cast import Cast, Place
 from tests.media.make import video, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEFT = 7
 
 
-def test_cameras_are_recorded_while_the_ring_is_scanned_and_what_was_left_is_entered_first(
-    cast: Cast, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return video(tmp_path / "film.mp4", key_every=2)
+
+
+@pytest.fixture
+def one(cast: Cast, settings, tmp_path: Path, film: Path) -> Recording:
+    """A recorder of Lamp Hill, whose camera is a film, and a ring with a file without a row."""
     settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
     settings.RING_MIN_FREE_BYTES = 0
     settings.FILE_SOURCES = [str(tmp_path)]
     place = cast.lamp_hill
-    film = video(tmp_path / "film.mp4", key_every=2)
     with mine_scope(place.mine.pk):
         camera_update(camera=place.camera, main_url=f"file:{film}", sub_url="", chunk_s=1.0)
-    one = Recording(place.mine.pk)
-    one.ring.write(
-        mine=place.mine.pk, camera=place.camera.pk, stream="main", sequence=LEFT,
-        start_s=1_772_000_000.0, end_s=1_772_000_001.0, data=film.read_bytes(),
+    recording = Recording(place.mine.pk)
+    left(recording, place, place.mine.pk, LEFT, film)
+    return recording
+
+
+def left(one: Recording, place: Place, mine_id: int, sequence: int, film: Path) -> Path:
+    """Leave a file of a camera in the ring, without a row."""
+    written = one.ring.write(
+        mine=mine_id, camera=place.camera.pk, stream="main", sequence=sequence,
+        start_s=1_772_000_000.0 + sequence, end_s=1_772_000_001.0 + sequence,
+        data=film.read_bytes(),
     )  # fmt: skip
+    return one.ring.path(written.path)
+
+
+@contextmanager
+def recording(one: Recording) -> Iterator[None]:
+    """Let it record meanwhile."""
+
+    def run() -> None:
+        one.run()
+        connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        one.stop()
+        thread.join(20.0)
+    assert not thread.is_alive()
+
+
+def entered(place: Place) -> list[int]:
+    with mine_scope(place.mine.pk):
+        return list(Chunk.objects.order_by("pk").values_list("sequence", flat=True))
+
+
+def test_cameras_are_recorded_while_the_ring_is_scanned_and_what_was_left_is_entered_first(
+    cast: Cast, one: Recording, monkeypatch: pytest.MonkeyPatch
+):
     scanned, recover = [], one._recover
 
     def slowly() -> None:
@@ -39,24 +83,50 @@ def test_cameras_are_recorded_while_the_ring_is_scanned_and_what_was_left_is_ent
         scanned.append(wait_until(lambda: bool(one.made), 20.0))
         recover()
 
-    def run() -> None:
-        one.run()
-        connections.close_all()
-
     monkeypatch.setattr(one, "_recover", slowly)
-    thread = threading.Thread(target=run)
-    thread.start()
-
-    def entered() -> list[int]:
-        with mine_scope(place.mine.pk):
-            return list(Chunk.objects.order_by("pk").values_list("sequence", flat=True))
-
-    came = wait_until(lambda: len(entered()) >= 3, 20.0)
-    one.stop()
-    thread.join(20.0)
+    with recording(one):
+        came = wait_until(lambda: len(entered(cast.lamp_hill)) >= 3, 20.0)
     assert scanned == [True], "a chunk was on disk before the scan"
-    assert came and not thread.is_alive()
-    assert entered()[0] == LEFT and entered() == sorted(set(entered()))
-    assert {file.sequence for file in one.ring.scan()} == set(entered()), (
-        "nothing is left at the end"
-    )
+    found = entered(cast.lamp_hill)
+    assert came and found[0] == LEFT and found == sorted(set(found))
+    assert {file.sequence for file in one.ring.scan()} == set(found), "nothing is left at the end"
+
+
+def test_a_file_that_cannot_be_read_or_is_of_another_mine_keeps_nobody_s_rows_waiting(
+    cast: Cast, one: Recording, film: Path, monkeypatch: pytest.MonkeyPatch
+):
+    place = cast.lamp_hill
+    broken = left(one, place, place.mine.pk, LEFT - 1, film)
+    left(one, place, cast.deep_vale.mine.pk, LEFT - 2, film)
+    left(one, place, place.mine.pk + 100, LEFT - 3, film)
+    read_bytes = Path.read_bytes
+
+    def worn(path: Path) -> bytes:
+        if path == broken:
+            raise OSError(errno.EIO, "Input/output error")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", worn)
+    with recording(one):
+        came = wait_until(lambda: len(entered(place)) >= 3, 20.0)
+    assert came and min(entered(place)) == LEFT
+    assert broken.exists()
+
+
+def test_a_row_that_the_database_refuses_is_left_and_one_that_it_cannot_take_is_tried_again(
+    cast: Cast, one: Recording, film: Path, monkeypatch: pytest.MonkeyPatch
+):
+    place = cast.lamp_hill
+    one.mines, one.analysed = {place.camera.pk: place.mine.pk}, {place.camera.pk: "main"}
+    [found] = [one._as_chunk(file) for file in one.ring.scan()]
+    assert found is not None
+    assert one._write_row(replace(found, mine=place.mine.pk + 100)), "there is no such mine"
+    with monkeypatch.context() as away:
+        away.setattr("apps.cameras.recording.chunk_index", unreachable)
+        assert not one._write_row(found)
+    assert one._write_row(found)
+    assert entered(place) == [LEFT]
+
+
+def unreachable(**chunk: object) -> None:
+    raise OperationalError("the server closed the connection unexpectedly")
