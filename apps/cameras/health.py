@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise
 from apps.cameras.models import Camera, StreamState
+from apps.cameras.services import future_forget
 from apps.rules.selectors import scene_in_force
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.engine import CAMERA_RULE, CAMERA_TYPE, Finding
@@ -39,6 +40,8 @@ def alarm_rule(finding: Finding) -> str:
 def watch() -> None:
     """Look at what the recorder last said of each camera; the beat calls this every two seconds."""
     now = timezone.now()
+    with system_scope("this machine's clock is the clock of every mine"):
+        future_forget(now=now)
     with system_scope("one look at the streams of every mine"):
         cameras = list(Camera.objects.select_related("analysis").prefetch_related("streams"))
         there = set(

@@ -1,12 +1,17 @@
 """Cameras, the chunks of their streams, and how their analysis stands."""
 
+from datetime import timedelta
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Analysis", "Camera", "Chunk", "Stream", "StreamState", "Worth"]
+__all__ = ["AHEAD", "Analysis", "Camera", "Chunk", "Stream", "StreamState", "Worth"]
+
+# What is dated so much later than now was dated before this machine's clock was set back.
+AHEAD = timedelta(seconds=5)
 
 
 class Stream(models.TextChoices):

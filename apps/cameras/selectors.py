@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
-from apps.cameras.models import Analysis, Camera, Chunk, StreamState
+from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, StreamState
 from apps.rules.selectors import guarded, is_guarded, scene_document, scene_in_force
 from apps.sentences import kept
 
@@ -15,6 +15,7 @@ __all__ = [
     "camera_tile_data",
     "cameras",
     "cameras_waiting",
+    "is_stale",
     "picture_blind",
 ]
 
@@ -110,9 +111,15 @@ def _blind_because(camera: Camera, analysis: Analysis, watched: StreamState | No
         return "starting"
     if watched.state != StreamState.State.RECORDING:
         return watched.state
-    if analysis.analysed_until is None or timezone.now() - analysis.analysed_until > STALE:
+    if is_stale(analysis):
         return "stale"
     return picture_blind(analysis)
+
+
+def is_stale(analysis: Analysis) -> bool:
+    """Tell whether what was analysed last is no view of the present."""
+    until = analysis.analysed_until
+    return until is None or not -AHEAD <= timezone.now() - until <= STALE
 
 
 def picture_blind(analysis: Analysis) -> str:

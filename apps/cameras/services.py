@@ -1,6 +1,6 @@
 """Writes of cameras, their streams and their chunks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.alarms.services import alarms_leave
 from apps.audit.services import record
-from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
+from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
 from apps.cameras.secrets import lock, split_credentials
+from apps.cameras.selectors import STALE
 from apps.live.services import emit, take_turn
 from apps.mines.models import Area
 from apps.mines.names import name_fault
@@ -27,12 +28,15 @@ __all__ = [
     "camera_faults",
     "camera_update",
     "chunk_index",
+    "future_forget",
     "source_problem",
     "stream_facts",
     "stream_say",
     "streams_of",
     "view_accept",
 ]
+
+LONGEST_LEASE = timedelta(seconds=30)
 
 
 def source_problem(url: str) -> str:
@@ -276,12 +280,26 @@ def stream_facts(*, chunk: ChunkFile) -> None:
     """Keep what a chunk tells of its stream; called now and then, not for each chunk."""
     state = _stream_state(chunk)
     started_at = datetime.fromtimestamp(chunk.start_s, tz=UTC)
-    state.last_chunk_at = max(started_at, state.last_chunk_at or started_at)
-    if chunk.codec:  # a chunk found after a crash tells nothing of its stream
+    if chunk.codec:  # one found after a crash is an old one, and tells nothing of its stream
+        state.last_chunk_at = started_at
         state.codec, state.fps = chunk.codec, chunk.fps
         state.width, state.height = chunk.width, chunk.height
         state.drift_s = chunk.drift_s
     state.save(update_fields=["last_chunk_at", "codec", "fps", "width", "height", "drift_s"])
+
+
+def future_forget(*, now: datetime) -> None:
+    """Take out what cameras tell of the future: this machine's clock was set back since.
+
+    Else nobody could see it age until that future has come. A state counts from now; of what was
+    analysed nobody knows when that was, so it is no view of the present. Needs a system scope.
+    """
+    later = now + AHEAD
+    StreamState.objects.filter(since__gt=later).update(since=now)
+    StreamState.objects.filter(last_chunk_at__gt=later).update(last_chunk_at=now)
+    Analysis.objects.filter(analysed_until__gt=later).update(analysed_until=now - STALE - AHEAD)
+    # Nobody is given a camera for so long: whoever holds it has to renew it, or is gone.
+    Analysis.objects.filter(lease_until__gt=now + LONGEST_LEASE).update(lease_until=now)
 
 
 def _stream_state(chunk: ChunkFile) -> StreamState:

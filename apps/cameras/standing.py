@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
-from apps.cameras.models import Camera, Stream, StreamState
+from apps.cameras.models import AHEAD, Camera, Stream, StreamState
 from apps.cameras.selectors import BLINDING, SEES, STALE, cameras
 
 __all__ = ["STATES", "cameras_standing", "standing_by_mine"]
@@ -15,7 +15,7 @@ STATES = ("protecting", "idle", "blind", "off")
 
 def cameras_standing() -> QuerySet[Camera]:
     """List the cameras in scope with `standing`: one of STATES, as their health says."""
-    fresh = timezone.now() - STALE
+    now = timezone.now()
     blinding = Q()
     for fault in BLINDING:
         blinding |= Q(analysis__faults__contains=[{"fault": fault}])
@@ -34,7 +34,8 @@ def cameras_standing() -> QuerySet[Camera]:
                 When(watched_state=None, then=Value("blind")),
                 When(~Q(watched_state=StreamState.State.RECORDING), then=Value("blind")),
                 When(analysis__analysed_until=None, then=Value("blind")),
-                When(analysis__analysed_until__lt=fresh, then=Value("blind")),
+                When(analysis__analysed_until__lt=now - STALE, then=Value("blind")),
+                When(analysis__analysed_until__gt=now + AHEAD, then=Value("blind")),
                 When(blinding, then=Value("blind")),
                 When(analysis__visibility__lt=SEES, then=Value("blind")),
                 When(guarded=True, then=Value("protecting")),

@@ -175,7 +175,7 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
             "mine", "alarm", "camera__area", "asked_by", "extends"
         ).get(pk=clip_id)
         chunks = chunks_of(clip.camera_id, Stream.MAIN, clip.wanted_from, clip.wanted_until)
-        if _more_may_come(clip, chunks, now, late=now - due_at):
+        if _more_may_come(clip, now, late=now - due_at):
             _postpone(clip, delay_s=0.5)
             return None
     try:
@@ -199,16 +199,17 @@ def _nothing_left(chunks: list[Chunk], error: Exception) -> bool:
     return not chunks or ring_there(besides=chunks)
 
 
-def _more_may_come(clip: Clip, chunks: list[Chunk], now: datetime, late: timedelta) -> bool:
+def _more_may_come(clip: Clip, now: datetime, late: timedelta) -> bool:
     """Tell whether a chunk of the span may be on disk that has no row yet.
 
-    The recorder enters a stream's chunks in order: a later one says that all are there. late: by
-    how much this look is; nobody looked meanwhile, and perhaps nobody could enter any.
+    The recorder enters a stream's chunks in order: a later one says that all are there. The one of
+    the highest number is asked: where the clock was set back, these seconds are there from before
+    as well. late: by how much this look is; nobody looked meanwhile, and perhaps nobody could
+    enter any.
     """
-    if any(_end(chunk) >= clip.wanted_until for chunk in chunks):
-        return False
     main = {"camera": clip.camera_id, "stream": Stream.MAIN}
-    if Chunk.objects.filter(**main, started_at__gte=clip.wanted_until).exists():
+    newest = Chunk.objects.filter(**main).order_by("-sequence").first()
+    if newest is not None and _end(newest) >= clip.wanted_until:
         return False
     # A stream that is said to stand still has nothing more to come; one that records has.
     if not StreamState.objects.filter(**main, state=StreamState.State.RECORDING).exists():

@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from apps.audit.services import record
-from apps.cameras.models import Chunk, StreamState
+from apps.cameras.models import AHEAD, Chunk, StreamState
 from apps.recordings.models import Cause, Gap, Stretch
 from apps.recordings.selectors import gaps_between
 from workers.media.mask import REASONS
@@ -131,7 +131,9 @@ def state_said(
     and now frozen has one gap; a camera that is switched off while it is lost has two.
     """
     now = timezone.now()
-    last = Stretch.objects.filter(camera_id=camera_id, stream=stream).order_by("-since").first()
+    # Not what was recorded before the clock was set back, and has a later time than now.
+    rows = Stretch.objects.filter(camera_id=camera_id, stream=stream, since__lte=now + AHEAD)
+    last = rows.order_by("-since").first()
     found = Gap.objects.filter(camera_id=camera_id, stream=stream, until=None).first()
     if state == StreamState.State.RECORDING:
         if found is not None and last is not None:
@@ -144,7 +146,7 @@ def state_said(
         cause = Cause.MASKS
     elif by_recorder:
         cause = Cause.RECORDER
-    since = last.until if last is not None else now
+    since = last.until if last is not None and last.until <= now + AHEAD else now
     if found is not None:
         if state == StreamState.State.CONNECTING or found.cause == cause:
             return

@@ -85,9 +85,9 @@ def _unsealed(mine_id: int, now: datetime) -> Iterable[Chunk]:
     ).only(
         "mine", "camera", "stream", "sequence", "started_at", "duration_s", "sha256", "masked_by"
     )
-    # Entered a moment ago, or while the clock was wrong: the tree ends before it.
-    young = rows.filter(indexed_at__gte=now - SETTLED).values_list("pk", flat=True).first()
-    return (rows if young is None else rows.filter(pk__lt=young))[:BATCH]
+    # Of what was entered before a settled one all is settled, whatever the clock said then.
+    settled = rows.filter(indexed_at__lt=now - SETTLED).order_by("-pk")
+    return rows.filter(pk__lte=settled.values_list("pk", flat=True).first() or 0)[:BATCH]
 
 
 def _seal(mine_id: int, key: tuple[int, str], chunks: list[Chunk]) -> Seal:

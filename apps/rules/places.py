@@ -7,10 +7,8 @@ time, so that nothing can go stale. Whoever says nothing, or sees nothing, holds
 
 from typing import Any
 
-from django.utils import timezone
-
 from apps.cameras.models import Analysis, Camera
-from apps.cameras.selectors import STALE, picture_blind
+from apps.cameras.selectors import is_stale, picture_blind
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.rules.slopes import TYPE
 from workers.engine import State
@@ -52,9 +50,7 @@ def _holds(camera: Camera, rule: dict[str, Any]) -> str:
     if not camera.enabled or rule.get("mode", "armed") == "off":
         return "off"
     analysis: Analysis | None = getattr(camera, "analysis", None)
-    if analysis is None or analysis.analysed_until is None:
-        return "stale"
-    if timezone.now() - analysis.analysed_until > STALE:
+    if analysis is None or is_stale(analysis):
         return "stale"
     if picture_blind(analysis):
         return "blind"

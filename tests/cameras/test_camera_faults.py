@@ -1,8 +1,9 @@
 """Faults of the camera itself reach people: one alarm a fault, and BLIND at once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from apps.alarms.models import Alarm
@@ -10,13 +11,15 @@ from apps.audit.models import AuditEntry
 from apps.cameras.analysis import _apply
 from apps.cameras.health import watch
 from apps.cameras.models import Analysis, Camera, StreamState
-from apps.cameras.selectors import camera_health
-from apps.cameras.services import camera_update, stream_say, view_accept
+from apps.cameras.selectors import camera_health, cameras
+from apps.cameras.services import camera_update, stream_facts, stream_say, view_accept
+from apps.cameras.standing import cameras_standing
 from apps.live.models import Event
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast
 from workers.engine import Finding
+from workers.media.record import ChunkFile
 
 
 @pytest.fixture
@@ -85,6 +88,75 @@ def test_pictures_that_nobody_analyses_are_an_alarm_after_a_minute(camera: Camer
     analysed(camera, 2)
     watch()
     assert alarms(camera)[0].cleared_at is not None
+
+
+def test_an_analysis_that_died_is_told_also_after_the_clock_was_set_back(camera: Camera):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        say(camera, "recording", 300)
+        analysed(camera, -3588)
+        assert because(camera) == "stale", "the future is no view of the present"
+        with system_scope("test"):
+            assert cameras_standing().get(pk=camera.pk).standing == "blind"
+        watch()
+        assert because(camera) == "stale"
+        assert alarms(camera) == [], "it may go on in a moment"
+        clock.shift(50)
+        watch()
+        assert [alarm.rule for alarm in alarms(camera)] == ["camera.unwatched"]
+        analysed(camera, 1)
+        watch()
+        assert because(camera) == ""
+        assert alarms(camera)[0].cleared_at is not None
+
+
+def test_a_lost_camera_is_told_also_after_the_clock_was_set_back(camera: Camera):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        say(camera, "lost", -3600)
+        watch()
+        assert alarms(camera) == []
+        clock.shift(6)
+        watch()
+        assert [alarm.rule for alarm in alarms(camera)] == ["camera.lost"]
+
+
+def test_whoever_died_with_a_camera_gives_it_back_also_after_the_clock_was_set_back(
+    camera: Camera,
+):
+    in_an_hour = timezone.now() + timedelta(hours=1)
+    with mine_scope(camera.mine_id):
+        held = Analysis.objects.filter(camera=camera)
+        held.update(lease_token="dead", lease_until=in_an_hour)
+        watch()
+        assert held.get().lease_until <= timezone.now()
+        soon = timezone.now() + timedelta(seconds=10)
+        held.update(lease_token="alive", lease_until=soon)
+        watch()
+        assert held.get().lease_until == soon
+
+
+def test_the_last_picture_of_a_stream_is_not_in_the_future(camera: Camera):
+    now = timezone.now()
+    with mine_scope(camera.mine_id):
+        for sequence, at in ((1, now + timedelta(hours=1)), (2, now - timedelta(seconds=1))):
+            stream_facts(chunk=a_file(camera, sequence, at))
+        assert StreamState.objects.get(camera=camera).last_chunk_at <= now
+        stream_facts(chunk=a_file(camera, 3, now + timedelta(hours=1)))
+    watch()
+    with mine_scope(camera.mine_id):
+        assert StreamState.objects.get(camera=camera).last_chunk_at <= timezone.now()
+
+
+def a_file(camera: Camera, sequence: int, at: datetime) -> ChunkFile:
+    return ChunkFile(
+        camera=camera.pk, mine=camera.mine_id, stream="main", sequence=sequence,
+        start_s=at.timestamp(), duration_s=1.0, path="", bytes=1, sha256="", codec="h264",
+        width=320, height=180, fps=10.0, copied=True, key_interval_s=1.0,
+    )  # fmt: skip
+
+
+def because(camera: Camera) -> str:
+    with mine_scope(camera.mine_id):
+        return camera_health(cameras().get(pk=camera.pk))["because"]
 
 
 def test_a_lost_camera_is_not_said_to_be_unwatched_as_well(camera: Camera):
@@ -164,14 +236,14 @@ def test_a_fault_of_the_picture_makes_the_camera_blind_and_one_of_a_machine_does
     with mine_scope(camera.mine_id):
         Analysis.objects.filter(camera=camera).update(analysed_until=timezone.now(), visibility=1.0)
 
-    def because(*faults: str) -> str:
+    def seen_as(*faults: str) -> str:
         rows = [{"fault": fault, "about": "", "since": 1.0} for fault in faults]
         with system_scope("test"):
             Analysis.objects.filter(camera=camera).update(faults=rows)
             return camera_health(Camera.objects.get(pk=camera.pk))["because"]
 
-    assert because() == because("machine_disagreement") == ""
-    assert because("hazy", "blocked") == "blocked"
+    assert seen_as() == seen_as("machine_disagreement") == ""
+    assert seen_as("hazy", "blocked") == "blocked"
 
 
 def test_a_view_that_a_person_accepted_is_noted_and_waits_for_the_next_chunk(

@@ -81,6 +81,22 @@ def test_making_it_twice_makes_it_once(hill: Cast, ring: Ring):
     assert AuditEntry.objects.filter(action="clip.ready").count() == 1
 
 
+def test_a_clip_waits_for_its_own_seconds_where_they_are_there_from_before_a_set_back(
+    hill: Cast, ring: Ring
+):
+    alarm = an_alarm(hill.lamp_hill, at=timezone.now() - timedelta(seconds=21))
+    start = alarm.raised_at - timedelta(seconds=10)
+    record_chunks(ring, hill.lamp_hill.camera, start, 60)
+    record_chunks(ring, hill.lamp_hill.camera, start, 15, first=61)
+    clip = make(alarm)
+    assert (clip.state, clip.attempts) == (Clip.State.PENDING, 0)
+    record_chunks(ring, hill.lamp_hill.camera, start + timedelta(seconds=15), 16, first=76)
+    clip = make(alarm)
+    assert clip.state == Clip.State.READY
+    numbers = {chunk["sequence"] for chunk in clip.manifest["chunks"]}
+    assert set(range(62, 90)) < numbers
+
+
 def test_a_clip_waits_for_its_last_second(hill: Cast, ring: Ring):
     alarm = an_alarm(hill.lamp_hill, at=timezone.now() - timedelta(seconds=21))
     record_chunks(ring, hill.lamp_hill.camera, alarm.raised_at - timedelta(seconds=10), 15)

@@ -118,6 +118,21 @@ def test_a_clock_set_back_doubles_a_time_and_makes_no_gap(hill, ring: Ring):
     assert sum(Stretch.objects.values_list("chunks", flat=True)) == 20
 
 
+def test_a_stream_that_is_lost_after_the_clock_was_set_back_has_a_gap_that_ends(hill, ring: Ring):
+    put(ring, hill.camera, after(49 * 60), 120)
+    put(ring, hill.camera, after(48 * 60), 10, cause=Cause.CLOCK)
+    say(hill, "lost", 48 * 60 + 18)
+    assert gaps() == [(48 * 60 + 10, None, Cause.LOST)]
+    put(ring, hill.camera, after(48 * 60 + 40), 30)
+    say(hill, "recording", 48 * 60 + 41)
+    assert gaps() == [(48 * 60 + 10, 48 * 60 + 40, Cause.LOST)]
+    say(hill, "lost", 49 * 60 + 18)
+    assert gaps()[1:] == [(49 * 60 + 18, None, Cause.LOST)], "not in the future"
+    put(ring, hill.camera, after(49 * 60 + 40), 30)
+    say(hill, "recording", 49 * 60 + 41)
+    assert gaps()[1:] == [], "these seconds are recorded, before the clock was set back"
+
+
 def test_chunks_that_are_found_late_fill_their_gap_and_leave_the_rest(hill, ring: Ring):
     put(ring, hill.camera, START, 10)
     put(ring, hill.camera, after(30), 5, cause=Cause.RECORDER)

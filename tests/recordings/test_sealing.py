@@ -80,6 +80,18 @@ def test_what_was_entered_a_moment_ago_waits_for_the_next_time(hill: Cast, ring:
     assert sealed(hill) == 5
 
 
+def test_what_was_entered_before_the_clock_was_set_back_is_bound_with_what_came_after(
+    hill: Cast, ring: Ring
+):
+    now = timezone.now()
+    put(ring, hill.lamp_hill.camera, now + timedelta(hours=8), 5)
+    Chunk.objects.update(indexed_at=now + timedelta(hours=8))
+    assert sealed(hill) == 0, "nobody knows how long ago that was"
+    put(ring, hill.lamp_hill.camera, now, 3)
+    assert sealed(hill, timedelta(0)) == 0
+    assert sealed(hill) == 8
+
+
 def test_a_changed_file_row_or_root_is_named(hill: Cast, ring: Ring):
     record_chunks(ring, hill.lamp_hill.camera, timezone.now() - timedelta(seconds=60), 6)
     sealed(hill)

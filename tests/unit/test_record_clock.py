@@ -61,12 +61,101 @@ def test_a_camera_whose_clock_runs_fast_or_slow_is_followed() -> None:
         assert abs(end - (1000 + 300 * rate)) < 0.1
 
 
-def test_a_wall_clock_that_is_set_back_never_makes_chunks_overlap() -> None:
+class Own:
+    """This machine's clock: steady seconds, and what people and NTP make of them."""
+
+    def __init__(self) -> None:
+        self.steady_s = 0.0
+        self.set_s = 0.0
+
+    def __call__(self) -> tuple[float, float]:
+        return self.steady_s, 1000.0 + self.steady_s + self.set_s
+
+    def record(self, clock: WallClock, seconds: int, rate: float = 0.0) -> list[float]:
+        """Return by how much each second's start is off; rate: by how much we are slewed."""
+        off = []
+        for _ in range(seconds):
+            arrivals = {}
+            for n in range(10):
+                at = self.steady_s + n / 10
+                arrivals[at] = 1000.0 + at + self.set_s + rate * n / 10
+            start = feed(clock, self.steady_s, arrivals)[0]
+            off.append(round(start - arrivals[self.steady_s], 2))
+            self.steady_s += 1.0
+            self.set_s += rate
+        return off
+
+
+def test_a_clock_that_is_set_back_by_an_hour_is_followed_within_seconds() -> None:
+    own = Own()
+    clock = WallClock(own)
+    own.record(clock, 60)
+    own.set_s -= 3600.0
+    off = own.record(clock, 60)
+    assert sum(abs(one) > 2.0 for one in off) <= 7
+    assert off[10:] == [0.0] * 50
+    assert abs(clock.drift_s) < 0.05, "it is no drift of the camera's"
+
+
+def test_a_clock_that_is_set_back_a_little_is_made_up_for_and_no_time_is_there_twice() -> None:
+    own = Own()
+    clock = WallClock(own)
+    ends = [0.0]
+    drifts = []
+    own.record(clock, 60)
+    own.set_s -= 1.8
+    for _ in range(120):
+        at = own.steady_s
+        start, end = second(clock, at, 1000.0 + own.set_s)
+        own.steady_s += 1.0
+        assert start >= ends[-1] and end > start
+        ends.append(end)
+        drifts.append(clock.drift_s)
+    assert abs(ends[-1] - own()[1]) < 0.05
+    assert max(map(abs, drifts)) < 0.05
+
+
+def test_our_own_clock_that_is_slewed_for_minutes_is_no_drift_of_the_cameras() -> None:
+    own = Own()
+    clock = WallClock(own)
+    own.record(clock, 60)
+    off = own.record(clock, 600, rate=-0.08)
+    assert max(map(abs, off)) < 2.6
+    assert abs(clock.drift_s) < 0.1
+
+
+def test_a_camera_that_runs_fast_is_told_while_our_own_clock_is_set() -> None:
+    own = Own()
+    clock = WallClock(own)
+    for n in range(300):
+        own.set_s = -1.0 if n > 100 else 0.0
+        own.steady_s = n * 0.99
+        feed(clock, float(n), {n + i / 10: own()[1] + 0.99 * i / 10 for i in range(10)})
+    assert -3.0 < clock.drift_s < -2.4
+
+
+def test_one_packet_that_came_too_early_does_not_set_time_back() -> None:
+    clock = WallClock()
+    for n in range(20):
+        second(clock, float(n), 1000.0)
+    clock.observe(20.0, 990.0)
+    starts = [second(clock, float(n), 1000.0)[0] for n in range(20, 40)]
+    assert all(abs(start - 1000.0 - n) < 0.2 for n, start in enumerate(starts, 20))
+
+
+def test_after_a_set_back_a_new_connection_has_the_time_of_the_clock_as_it_is() -> None:
+    clock = WallClock()
+    second(clock, 0.0, 1000.0)
+    clock.restart()
+    assert second(clock, 0.0, 400.0) == (400.0, 401.0)
+
+
+def test_a_new_connection_that_begins_a_little_early_does_not_overlap() -> None:
     clock = WallClock()
     last = second(clock, 0.0, 1000.0)[1]
     clock.restart()
     for n in range(20):
-        start, end = second(clock, float(n), 400.0)
+        start, end = second(clock, float(n), 999.5)
         assert start >= last and end > start
         last = end
 

@@ -3,24 +3,38 @@
 Packets arrive late, never early. So of all the moments that "arrival minus timestamp" suggests
 for the stream's zero, the earliest is the best, and one late burst must not move it. A stream's
 clock also runs a little fast or slow against ours: that is followed by stretching chunks by at
-most 2 %, so that chunks touch and never overlap. Only a lag that lasts is taken as a jump.
+most 2 %, so that chunks touch and never overlap. Only what lasts is taken as a jump: a lag, or
+this machine's clock that was set. Where it was set back, time goes back too and is there twice.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 
-WINDOW_S = 5.0  # a lag must last this long before it is believed
-JUMP_S = 0.5  # and be larger than this to be a jump; less is followed slowly
+WINDOW_S = 5.0  # an error must last this long before it is believed
+JUMP_S = 0.5  # a lag that is larger is a jump; less is followed slowly
+BACK_S = 2.0  # the same where time would go back, and be there twice: less is made up for in 100 s
 SLEW = 0.02  # share of a chunk's length by which it may be stretched or shortened
 SETTLE_S = 30.0  # from then on the offset shows the camera's clock and no longer the beginning
 TOUCH_S = 0.05  # timestamps closer than this belong together
+SET_RATE = 0.001  # no sound clock runs faster or slower than another by this share: it is being set
+
+
+def own_clock() -> tuple[float, float]:
+    """Return steady seconds that nobody sets, and our Unix time at that moment."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC_RAW), time.time()
 
 
 class WallClock:
-    """Maps stream seconds to Unix seconds; never goes back, also not across `restart`."""
+    """Maps stream seconds to Unix seconds; goes back only where our clock was set back.
 
-    def __init__(self) -> None:
+    `own` reads our own clock, as `own_clock` does: what it was set by is no drift of a camera's.
+    """
+
+    def __init__(self, own: Callable[[], tuple[float, float]] = own_clock) -> None:
+        self._own = own
         self._end_s = 0.0  # Unix end of the last span
         self.restart()
 
@@ -32,6 +46,8 @@ class WallClock:
         self._settled_s: float | None = None  # the offset that drift is counted from
         self._lowest_s: float | None = None  # lowest offset since the last span
         self._window: deque[tuple[float, float]] = deque()  # (stream end, lowest offset)
+        self._owned = self._own()
+        self._owed_s = 0.0  # what our clock was set by and the offset has not followed yet
 
     def observe(self, pts_s: float, arrival_s: float) -> None:
         """Note that the picture with this timestamp was complete at this Unix time."""
@@ -43,28 +59,27 @@ class WallClock:
 
     def span(self, start_pts_s: float, end_pts_s: float) -> tuple[float, float]:
         """Return the Unix start and end of a chunk, given its first and last stream second."""
-        target_s = self._target(end_pts_s)
+        target_s, latest_s = self._targets(end_pts_s)
         if self._offset_s is None:
             self._offset_s = target_s
+        before_s = self._offset_s
         length_s = max(end_pts_s - start_pts_s, 0.001)
         touches = self._end_pts_s is not None and abs(start_pts_s - self._end_pts_s) < TOUCH_S
-        start_s = self._end_s if touches else max(self._end_s, start_pts_s + self._offset_s)
-        error_s = end_pts_s + target_s - (start_s + length_s)
-        if error_s <= JUMP_S:
+        start_s = self._end_s if touches else self._after_last(start_pts_s + self._offset_s)
+        end_s = start_s + length_s
+        error_s = end_pts_s + target_s - end_s
+        jumped = self._lasting(end_pts_s) and (
+            error_s > JUMP_S or end_pts_s + latest_s - end_s < -BACK_S
+        )
+        if jumped:
+            start_s, end_s = start_s + error_s, end_s + error_s
+        elif error_s <= JUMP_S:
             limit_s = SLEW * length_s
-            self._end_s = start_s + length_s + max(-limit_s, min(limit_s, error_s))
-        else:
-            if self._settled(end_pts_s):
-                start_s += error_s
-                if self._settled_s is not None:
-                    self._settled_s += error_s
-            self._end_s = start_s + length_s
-        self._offset_s = self._end_s - end_pts_s
-        self._end_pts_s = end_pts_s
-        first_s = self._first_pts_s
-        if self._settled_s is None and first_s is not None and end_pts_s - first_s > SETTLE_S:
-            self._settled_s = self._offset_s
-        return start_s, self._end_s
+            end_s += max(-limit_s, min(limit_s, error_s))
+        self._end_s, self._end_pts_s = end_s, end_pts_s
+        self._offset_s = end_s - end_pts_s
+        self._settle(end_pts_s, self._offset_s - before_s, error_s if jumped else 0.0)
+        return start_s, end_s
 
     @property
     def drift_s(self) -> float:
@@ -73,14 +88,37 @@ class WallClock:
             return 0.0
         return self._offset_s - self._settled_s
 
-    def _target(self, end_pts_s: float) -> float:
-        """Return the earliest offset seen within the window."""
+    def _after_last(self, start_s: float) -> float:
+        """Return a start that does not lie in the last span, if that is only a little off."""
+        return self._end_s if 0 < self._end_s - start_s <= BACK_S else start_s
+
+    def _settle(self, end_pts_s: float, moved_s: float, jumped_s: float) -> None:
+        """Leave out of the drift what is none: jumps, and following how our own clock was set."""
+        self._owed_s += self._set_by()
+        ours_s = max(min(self._owed_s, 0.0), min(moved_s, max(self._owed_s, 0.0)))
+        self._owed_s = 0.0 if jumped_s else self._owed_s - ours_s
+        if self._settled_s is not None:
+            self._settled_s += jumped_s or ours_s
+        elif self._first_pts_s is not None and end_pts_s - self._first_pts_s > SETTLE_S:
+            self._settled_s = self._offset_s
+
+    def _set_by(self) -> float:
+        """Return by how much our own clock was set since this was asked last."""
+        (steady_s, unix_s), before = self._own(), self._owned
+        self._owned = steady_s, unix_s
+        passed_s = steady_s - before[0]
+        set_s = unix_s - before[1] - passed_s
+        return set_s if abs(set_s) > SET_RATE * passed_s else 0.0
+
+    def _targets(self, end_pts_s: float) -> tuple[float, float]:
+        """Return the earliest offset seen within the window, and the latest of its spans'."""
         if self._lowest_s is not None:
             self._window.append((end_pts_s, self._lowest_s))
             self._lowest_s = None
         while len(self._window) > 1 and end_pts_s - self._window[0][0] > WINDOW_S:
             self._window.popleft()
-        return min((offset for _, offset in self._window), default=0.0)
+        offsets = [offset for _, offset in self._window] or [0.0]
+        return min(offsets), max(offsets)
 
-    def _settled(self, end_pts_s: float) -> bool:
+    def _lasting(self, end_pts_s: float) -> bool:
         return self._first_pts_s is not None and end_pts_s - self._first_pts_s > WINDOW_S

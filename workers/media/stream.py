@@ -88,7 +88,7 @@ class StreamThread(threading.Thread):
         self._masks = source.masks
         self._owner = owner
         self._after = after
-        # The same camera: its time goes on from the old thread's, never back.
+        # The same camera: its time goes on from the old thread's.
         self._clock: WallClock = after._clock if after is not None else WallClock()
         self._ending = threading.Event()
         self._told: tuple[str, str] | None = None
