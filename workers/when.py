@@ -103,7 +103,7 @@ def _span(raw: Mapping[str, Any], path: str) -> Span:
 
 def _minute(value: Any, path: str) -> int:
     hour, _, minute = value.partition(":") if isinstance(value, str) else ("", "", "")
-    if hour.isdigit() and minute.isdigit() and len(hour) <= 2 and len(minute) == 2:
+    if hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2:
         found = int(hour) * 60 + int(minute)
         if int(minute) < 60 and found <= DAY_MIN:
             return found

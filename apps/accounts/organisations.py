@@ -52,7 +52,7 @@ def member_take_out(*, organisation: Organisation, member_id: str, actor: User) 
     """Take a role in all mines away; nobody takes away their own, so an owner stays."""
     with system_scope("an owner takes a role in a whole organisation away"):
         rows = Membership.objects.filter(organisation=organisation, mine=None)
-        known = member_id.isdigit() and len(member_id) < 19
+        known = member_id.isdecimal() and len(member_id) < 19
         row = rows.filter(pk=int(member_id) if known else 0).select_related("user").first()
         if row is None:
             raise ValidationError(_("This person has no role in all mines any more."))

@@ -53,7 +53,7 @@ def moment(asked: Mapping[str, str], key: str, zone: str | None) -> datetime | N
         return None
     try:
         try:
-            return datetime.fromtimestamp(float(text), tz=UTC)
+            when = datetime.fromtimestamp(float(text), tz=UTC)
         except ValueError:
             when = datetime.fromisoformat(UNQUOTED.sub(r"\1+", text))
     except (ValueError, OverflowError, OSError):

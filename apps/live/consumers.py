@@ -38,7 +38,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
             await self.close(CLOSE_NOT_SIGNED_IN)
             return
         raw = parse_qs(self.scope["query_string"].decode()).get("cursor", [""])[0]
-        self.cursor = int(raw) if raw.isdigit() and len(raw) < 19 else None
+        self.cursor = int(raw) if raw.isdecimal() and len(raw) < 19 else None
         if self.cursor is not None and self.cursor > await database_sync_to_async(cursor_last)():
             await self.accept()
             await self.close(CLOSE_AHEAD)

@@ -20,7 +20,7 @@ def watch(request: HttpRequest) -> HttpResponse:
     """Play `?camera=` (up to four) from `?at=` (Unix seconds) on, or live; else let one choose."""
     allowed = require_somewhere(request, Action.VIEW)
     rows = cameras().filter(mine__in=allowed)
-    asked = [pk for pk in request.GET.getlist("camera") if pk.isdigit() and len(pk) < 12]
+    asked = [pk for pk in request.GET.getlist("camera") if pk.isdecimal() and len(pk) < 12]
     wanted = list(dict.fromkeys(map(int, asked)))[:MOST_CAMERAS]
     if not wanted:
         listed = [(camera, camera_health(camera)) for camera in rows]

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import Role
+from apps.accounts.organisations import member_take_out
 from apps.accounts.services import member_set
 from apps.evidence.models import Clip, Hold
 from apps.mines.models import Mine
@@ -19,7 +22,9 @@ from apps.signals.models import Signal
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
 from tests.recordings.recorded import put
+from workers.checks import SceneError
 from workers.media.ring import Ring
+from workers.when import parse_schedule
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 3, 4, 12, tzinfo=ZONE)
@@ -119,6 +124,32 @@ def test_what_is_no_time_is_refused_beside_its_field(hill: Cast, admin: Client, 
     for answer in refused:
         assert answer.status_code == 400, answer.content
         assert answer.json()["errors"][0]["field"] in ("since", "at")
+
+
+@pytest.mark.parametrize("unix_s", ["253402300790", "-62135596000", "-62135596800", "1e300", "nan"])
+def test_a_number_that_is_no_time_of_a_mine_is_refused_beside_its_field(
+    hill: Cast, admin: Client, unix_s: str
+):
+    camera = f"/api/v1/cameras/{hill.lamp_hill.camera.pk}"
+    for path, field in (("media", "since"), ("timeline", "until"), ("preview", "at")):
+        answer = admin.get(f"{camera}/{path}/", {field: unix_s})
+        assert answer.status_code == 400, (path, answer.content)
+        assert answer.json()["errors"][0]["field"] == field
+    asked = {"since": unix_s, "until": unix_s}
+    page = admin.get(reverse("span-ask", args=[hill.lamp_hill.camera.pk]), asked)
+    assert page.status_code in (302, 404)
+    assert admin.get("/watch/", {"at": unix_s}).status_code == 200
+
+
+def test_digits_that_are_no_number_name_nothing(hill: Cast, admin: Client):
+    assert admin.get("/watch/", {"camera": "\u00b2"}).status_code == 200
+    assert admin.get("/api/v1/readings/", {"camera": "\u00b2"}).status_code == 404
+    with pytest.raises(ValidationError, match="no role"):
+        member_take_out(
+            organisation=hill.lamp_hill.mine.organisation, member_id="\u00b2", actor=hill.admin
+        )
+    with pytest.raises(SceneError, match="must be a time"):
+        parse_schedule([{"from": "\u00b2:00", "to": "12:00"}], "when", {})
 
 
 def test_of_many_mines_a_time_without_an_offset_is_refused_in_words(hill: Cast, admin: Client):

@@ -54,7 +54,7 @@ class ReadingList(ScopedView):
         camera = None
         if "camera" in asked:
             number = asked["camera"]
-            known = number.isdigit() and len(number) < 19
+            known = number.isdecimal() and len(number) < 19
             camera = self.find(cameras(), pk=int(number) if known else 0)
         if "name" not in asked:
             ids = [camera.pk] if camera else list(found.values_list("pk", flat=True))
