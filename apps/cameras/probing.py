@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
+from apps.cameras.addresses import source_problem, tidied
 from apps.cameras.models import Camera
 from apps.cameras.secrets import split_credentials, unlock
-from apps.cameras.services import source_problem
 from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.probe import probe
@@ -26,8 +26,7 @@ def try_source(
     from urllib.parse import quote, urlsplit, urlunsplit
 
     url, inner_user, inner_password = split_credentials(url.strip())
-    if url.startswith("/"):
-        url = f"file:{url}"
+    url = tidied(url)
     username, password = inner_user or username, inner_password or password
     if camera is not None and not password:
         hosts = {urlsplit(u).netloc for u in (camera.main_url, camera.sub_url) if u}

@@ -6,7 +6,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.cameras.addresses import file_allowed
 from apps.cameras.models import Camera, Stream
+from workers.words import sentence
 
 __all__ = ["lock", "open_box", "seal", "split_credentials", "stream_url", "unlock"]
 
@@ -58,8 +60,15 @@ def split_credentials(url: str) -> tuple[str, str, str]:
 
 
 def stream_url(camera: Camera, stream: str) -> str:
-    """Return the address to open, credentials included: for memory only, never for a log."""
+    """Return the address to open, credentials included: for memory only, never for a log.
+
+    ImproperlyConfigured where the settings do not let it be opened (any more).
+    """
     url = camera.sub_url if stream == Stream.SUB and camera.sub_url else camera.main_url
+    if url.startswith("file:") and not file_allowed(url):
+        raise ImproperlyConfigured(
+            sentence("the video file is in no folder that DAVY_FILE_SOURCES names")
+        )
     if not camera.username or not url.startswith(("rtsp://", "rtsps://")):
         return url
     parts = urlsplit(url)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Greatest
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.alarms.services import alarms_leave
 from apps.audit.services import record
+from apps.cameras.addresses import source_problem, tidied
 from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
 from apps.cameras.secrets import lock, split_credentials
 from apps.cameras.selectors import STALE
@@ -29,7 +29,6 @@ __all__ = [
     "camera_update",
     "chunk_index",
     "future_forget",
-    "source_problem",
     "stream_facts",
     "stream_say",
     "streams_of",
@@ -37,20 +36,6 @@ __all__ = [
 ]
 
 LONGEST_LEASE = timedelta(seconds=30)
-
-
-def source_problem(url: str) -> str:
-    """Return why an address may not be a camera's source, or nothing."""
-    from pathlib import Path
-
-    if url.startswith(("rtsp://", "rtsps://")):
-        return ""
-    if url.startswith("file:"):
-        path = Path(url.removeprefix("file://").removeprefix("file:")).resolve()
-        if any(path.is_relative_to(Path(root).resolve()) for root in settings.FILE_SOURCES):
-            return ""
-        return _("Video files may be read only from the folders in DAVY_FILE_SOURCES.")
-    return _("Give an address that begins with rtsp://, rtsps:// or file:.")
 
 
 def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
@@ -66,8 +51,7 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
         if name not in data:
             continue
         url, user, password = split_credentials((data[name] or "").strip())
-        if url.startswith("/"):
-            url = f"file:{url}"
+        url = tidied(url)
         if url and (problem := source_problem(url)):
             faults[name] = problem
         if user:
