@@ -49,6 +49,9 @@ class Camera(MineRow):
     name = models.CharField(_("name"), max_length=100)
     main_url = models.CharField(_("main stream"), max_length=500)
     sub_url = models.CharField(_("sub-stream"), max_length=500, blank=True)
+    # Fernet: the whole address, where a parameter in it is secret and stands there as ***.
+    main_box = models.TextField(blank=True, default="", db_default="")
+    sub_box = models.TextField(blank=True, default="", db_default="")
     username = models.CharField(_("user name"), max_length=100, blank=True)
     password_box = models.TextField(blank=True)  # Fernet
     enabled = models.BooleanField(_("enabled"), default=True)

@@ -21,7 +21,8 @@ def try_source(
     """Return {"ok", "reason"} and, when ok, the picture and facts of the stream.
 
     With a camera its stored password is used, but only for an address on that camera's own
-    host: otherwise a page could send the password anywhere.
+    host: otherwise a page could send the password anywhere. What is secret within its address is
+    used for that very address alone.
     """
     from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -32,6 +33,9 @@ def try_source(
         hosts = {urlsplit(u).netloc for u in (camera.main_url, camera.sub_url) if u}
         if urlsplit(url).netloc in hosts:
             username, password = username or camera.username, unlock(camera.password_box)
+    if camera is not None and "=***" in url:
+        boxes = {camera.main_url: camera.main_box, camera.sub_url: camera.sub_box}
+        url = unlock(boxes.get(url, "")) or url
     problem = source_problem(url)
     if problem:
         return {"ok": False, "reason": problem}

@@ -1,16 +1,20 @@
 """Camera passwords at rest, and the one place where a full stream address is put together."""
 
+import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.cameras.addresses import file_allowed
+from apps.cameras.addresses import IP_HOST, file_allowed, tidied
 from apps.cameras.models import Camera, Stream
+from workers.media.source import masked
 from workers.words import sentence
 
-__all__ = ["lock", "open_box", "seal", "split_credentials", "stream_url", "unlock"]
+__all__ = [
+    "covered", "lock", "open_box", "seal", "shown", "split_credentials", "stream_url", "unlock",
+]  # fmt: skip
 
 
 def _fernet() -> Fernet:
@@ -50,13 +54,34 @@ def open_box(box: str, life_s: int) -> str:
 
 
 def split_credentials(url: str) -> tuple[str, str, str]:
-    """Return address without credentials, user name, password."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("rtsp", "rtsps") or "@" not in parts.netloc:
+    """Return address without credentials, user name, password.
+
+    A password that was not encoded may hold / ? # and @: then the host is what begins at the last
+    @ before an IP address. What stays unclear, `source_problem` refuses.
+    """
+    scheme, _mark, rest = url.partition("://")
+    if scheme not in ("rtsp", "rtsps"):
         return url, "", ""
-    userinfo, _, host = parts.netloc.rpartition("@")
-    user, _, password = userinfo.partition(":")
-    return urlunsplit(parts._replace(netloc=host)), unquote(user), unquote(password)
+    at = re.split("[/?#]", rest, maxsplit=1)[0].rfind("@")
+    if not IP_HOST.match(rest, at + 1):
+        at = max(
+            (one.start() for one in re.finditer("@", rest) if IP_HOST.match(rest, one.end())),
+            default=at,
+        )
+    if at < 0:
+        return url, "", ""
+    user, _colon, password = rest[:at].partition(":")
+    return f"{scheme}://{rest[at + 1 :]}", unquote(user), unquote(password)
+
+
+def shown(url: str) -> str:
+    """Return an address as a page may show it: no credentials, *** for what is secret in it."""
+    return covered(tidied(split_credentials(url.strip())[0]))
+
+
+def covered(url: str) -> str:
+    """Return a camera's address with *** for its secret parameters; a file's as it stands."""
+    return masked(url) if url.startswith("rtsp") else url
 
 
 def stream_url(camera: Camera, stream: str) -> str:
@@ -64,7 +89,9 @@ def stream_url(camera: Camera, stream: str) -> str:
 
     ImproperlyConfigured where the settings do not let it be opened (any more).
     """
-    url = camera.sub_url if stream == Stream.SUB and camera.sub_url else camera.main_url
+    sub = stream == Stream.SUB and camera.sub_url
+    url, box = (camera.sub_url, camera.sub_box) if sub else (camera.main_url, camera.main_box)
+    url = unlock(box) or url
     if url.startswith("file:") and not file_allowed(url):
         raise ImproperlyConfigured(
             sentence("the video file is in no folder that DAVY_FILE_SOURCES names")

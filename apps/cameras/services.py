@@ -15,7 +15,7 @@ from apps.alarms.services import alarms_leave
 from apps.audit.services import record
 from apps.cameras.addresses import source_problem, tidied
 from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
-from apps.cameras.secrets import lock, split_credentials
+from apps.cameras.secrets import covered, lock, split_credentials
 from apps.cameras.selectors import STALE
 from apps.live.services import emit, take_turn
 from apps.mines.models import Area
@@ -57,7 +57,8 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
         if user:
             camera.username = user
             data = {**data, "password": password}
-        setattr(camera, name, url)
+        if problem := _keep_address(camera, name, url):
+            faults[name] = problem
     if camera.password_box and not data.get("password") and not _hosts(camera) <= hosts:
         faults["password"] = _("The address has another host now: enter the password again.")
     if faults:
@@ -69,6 +70,19 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
     for name in ("name", "enabled", "chunk_s", "keeps"):
         if name in data:
             setattr(camera, name, data[name])
+
+
+def _keep_address(camera: Camera, name: str, url: str) -> str:
+    """Put an address on the row, the whole of it encrypted where a parameter is secret.
+
+    Returns what is wrong where *** stands for something that is not known.
+    """
+    box = name.replace("_url", "_box")
+    if "=***" in url:
+        return "" if url == getattr(camera, name) else _("Write out what *** stands for.")
+    setattr(camera, name, covered(url))
+    setattr(camera, box, lock(url) if covered(url) != url else "")
+    return ""
 
 
 def _hosts(camera: Camera) -> set[str]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.cameras.models import Camera
-from apps.cameras.secrets import split_credentials
+from apps.cameras.secrets import shown
 from apps.cameras.services import camera_faults
 from apps.mines.models import Area, Mine
 from apps.mines.names import name_fault
@@ -219,9 +219,8 @@ def check(rows: list[Row], *, mine: Mine, create_places: bool) -> None:
                 row.wrong(column if column in COLUMNS else "", sentence)
         if data["enabled"].lower() not in YES | NO:
             row.wrong("enabled", _("Write yes or no."))
-        url = split_credentials(data["main_url"])[0]
         _once(row, "name", data["name"], names)
-        _once(row, "main_url", url, urls)
+        _once(row, "main_url", shown(data["main_url"]), urls)
 
 
 def _once(row: Row, column: str, value: str, seen: dict[str, int]) -> None:

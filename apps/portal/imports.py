@@ -17,10 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.accounts.pages import attempt, page
 from apps.accounts.permissions import Action
 from apps.cameras.bulk import cameras_import, pack, unpack
-from apps.cameras.secrets import split_credentials
+from apps.cameras.secrets import shown, split_credentials
 from apps.cameras.sheets import COLUMNS, MOST_BYTES, MOST_ROWS, Row, Sheet, check, example, read
 from apps.mines.models import Mine
 from apps.portal.mines import mine_to
+from workers.media.source import redact
 
 __all__ = ["camera_import", "camera_import_example"]
 
@@ -139,7 +140,8 @@ def _shown(row: Row) -> dict[str, Any]:
             given = text or split_credentials(row.data["main_url"])[2]
             text = _("given") if given else ""
         elif name in ("main_url", "sub_url"):
-            text = split_credentials(text)[0]
+            # Of an address that was not understood everything before an @ may be a password.
+            text = redact(text) if name in row.faults else shown(text)
         cells.append({"text": text, "faults": row.faults.get(name, [])})
     return {"line": row.line, "cells": cells, "faults": row.faults, "new_place": row.new_place}
 

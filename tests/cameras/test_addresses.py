@@ -1,17 +1,26 @@
 """What may stand as a camera's address, and what of it is kept."""
 
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import connection
+from django.test import Client
 
+from apps.accounts.models import User
+from apps.audit.models import AuditEntry
+from apps.cameras import probing
 from apps.cameras.models import Camera
 from apps.cameras.probing import try_source
-from apps.cameras.secrets import stream_url
-from apps.cameras.services import camera_create
+from apps.cameras.secrets import split_credentials, stream_url, unlock
+from apps.cameras.services import camera_create, camera_update
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
 from tests.media.make import video
+from workers.media.errors import MediaError
 
 
 @pytest.fixture
@@ -46,3 +55,133 @@ def test_a_file_whose_name_needs_signs_is_stored_by_its_path(hill: Cast, setting
     )
     assert camera.main_url == f"file:{tmp_path}/a %2e.avi"
     assert stream_url(camera, "main") == camera.main_url
+
+
+def record_of(camera: Camera) -> str:
+    """Return what the record says of how a camera was added."""
+    rows = AuditEntry.objects.filter(action="camera.created", subject=f"camera:{camera.pk}")
+    return str(rows.get().detail)
+
+
+def seen_of(camera: Camera, person: User) -> str:
+    """Return what a person who may only watch is told of a camera."""
+    client = Client()
+    client.force_login(person)
+    return client.get(f"/api/v1/cameras/{camera.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "password"),
+    [
+        ("Mine#2024", "Mine#2024"),
+        ("Mine/2024", "Mine/2024"),
+        ("Mine?2024", "Mine?2024"),
+        ("9/2024", "9/2024"),
+        ("Mi[ne@2024#x", "Mi[ne@2024#x"),
+        ("Mine%232024", "Mine#2024"),
+    ],
+)
+def test_a_password_with_signs_in_it_is_moved_out_of_the_address(
+    hill: Cast, typed: str, password: str
+):
+    camera = camera_create(
+        area=hill.lamp_hill.area,
+        name="Signs",
+        main_url=f"rtsp://admin:{typed}@10.0.0.7:554/main?a=1",
+        actor=hill.admin,
+    )
+    assert camera.main_url == "rtsp://10.0.0.7:554/main?a=1"
+    assert (camera.username, unlock(camera.password_box)) == ("admin", password)
+    whole = stream_url(camera, "main")
+    assert split_credentials(whole) == (camera.main_url, "admin", password)
+    for said in (record_of(camera), seen_of(camera, hill.operator)):
+        assert "2024" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtsp://admin:Mine#2024@camera-7/main",
+        "rtsp://admin:9/2024@camera-7/main",
+        "rtsp://admin:a@b/2024@camera-7/main",
+        "rtsp://admin:Mine2024",
+    ],
+)
+def test_an_address_whose_host_is_not_clear_is_refused(hill: Cast, url: str):
+    with pytest.raises(ValidationError) as refused:
+        camera_create(area=hill.lamp_hill.area, name="Signs", main_url=url)
+    assert list(refused.value.message_dict) == ["main_url"]
+    assert "2024" not in str(refused.value)
+    assert not try_source(url=url)["ok"]
+
+
+@pytest.mark.parametrize(
+    "url", ["rtsp://10.0.0.7:554/cam@main", "rtsp://[fe80::7]/cam@main", "rtsps://camera-7/main"]
+)
+def test_an_at_sign_behind_the_host_is_no_password(hill: Cast, url: str):
+    camera = camera_create(area=hill.lamp_hill.area, name="At", main_url=url)
+    assert (camera.main_url, camera.username) == (url, "")
+    assert stream_url(camera, "main") == url
+
+
+SECRETIVE = "rtsp://10.0.0.7:554/user=admin&password=Mine2024&channel=1&stream=0.sdp"
+SHOWN = "rtsp://10.0.0.7:554/user=***&password=***&channel=1&stream=0.sdp"
+
+
+@pytest.fixture
+def secretive(hill: Cast) -> Camera:
+    return camera_create(
+        area=hill.lamp_hill.area, name="Recorder", main_url=SECRETIVE, sub_url=SECRETIVE,
+        actor=hill.admin,
+    )  # fmt: skip
+
+
+def test_a_password_in_a_parameter_is_encrypted_and_shown_to_nobody(hill: Cast, secretive: Camera):
+    assert (secretive.main_url, secretive.sub_url) == (SHOWN, SHOWN)
+    assert "2024" not in secretive.main_box + secretive.sub_box
+    assert stream_url(secretive, "main") == stream_url(secretive, "sub") == SECRETIVE
+    for said in (record_of(secretive), seen_of(secretive, hill.operator)):
+        assert "Mine2024" not in said and "password=***" in said.replace("\\u0026", "&")
+
+
+def test_an_address_that_comes_back_as_it_was_shown_keeps_what_is_secret(secretive: Camera):
+    kept = camera_update(camera=secretive, name="Other", main_url=SHOWN, sub_url=SHOWN)
+    assert stream_url(kept, "main") == stream_url(kept, "sub") == SECRETIVE
+    for other in (SHOWN.replace("channel=1", "channel=2"), SHOWN.replace("10.0.0.7", "10.0.0.66")):
+        with pytest.raises(ValidationError) as refused:
+            camera_update(camera=secretive, main_url=other)
+        assert list(refused.value.message_dict) == ["main_url"]
+    plain = camera_update(camera=secretive, main_url="rtsp://10.0.0.66/main")
+    assert stream_url(plain, "main") == "rtsp://10.0.0.66/main"
+    assert not plain.main_box
+
+
+def test_a_shown_address_is_tried_with_what_is_kept_of_that_camera(
+    secretive: Camera, monkeypatch: pytest.MonkeyPatch
+):
+    opened: list[str] = []
+
+    def probe(url: str, **_more: object) -> None:
+        opened.append(url)
+        raise MediaError("no answer")
+
+    monkeypatch.setattr(probing, "probe", probe)
+    elsewhere = SHOWN.replace("10.0.0.7", "10.0.0.66")
+    for url in (SHOWN, elsewhere):
+        try_source(url=url, camera=secretive)
+    assert opened == [SECRETIVE, elsewhere]
+
+
+def test_passwords_in_addresses_of_before_are_moved_out(hill: Cast):
+    camera = hill.lamp_hill.camera
+    Camera.objects.filter(pk=camera.pk).update(
+        main_url="rtsp://admin:Mine#2024@10.0.0.7:554/main", sub_url=SECRETIVE, username="",
+        password_box="",
+    )  # fmt: skip
+    migration = import_module("apps.cameras.migrations.0010_secret_addresses")
+    for _again in range(2):
+        migration.move_out(apps, SimpleNamespace(connection=connection))
+        camera.refresh_from_db()
+        assert (camera.main_url, camera.sub_url) == ("rtsp://10.0.0.7:554/main", SHOWN)
+        assert stream_url(camera, "main") == "rtsp://admin:Mine%232024@10.0.0.7:554/main"
+        assert unlock(camera.sub_box) == SECRETIVE

@@ -143,6 +143,19 @@ def test_every_fault_stands_in_words_beside_its_cell(cast: Cast, ben: Client):
     assert "more cells" in found[6][""][0]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtsp://davy:geheim#1@10.0.2.1/m",
+        "rtsp://10.0.2.1/m?user=davy&password=geheim",
+        "rtsp://davy:geheim#1@camera-7/m",
+    ],
+)
+def test_no_password_within_an_address_is_sent_back(cast: Cast, ben: Client, url: str):
+    seen = look(ben, cast, HEAD + f"Winch house,One,{url},,,,\n")
+    assert "geheim" not in seen.content.decode()
+
+
 def test_an_unknown_place_is_added_only_where_that_was_chosen(cast: Cast, ben: Client):
     table = HEAD + "Sump A,One,rtsp://10.0.2.1/m,,,,\nSump A,Two,rtsp://10.0.2.2/m,,,,\n"
     assert set(faults(look(ben, cast, table))) == {2, 3}

@@ -136,6 +136,8 @@ def test_a_playlist_cannot_reach_for_other_files_or_addresses(tmp_path: Path) ->
         "rtsp://10.0.0.9/live?user=minerva&password=s3cretpw",
         "rtsp://10.0.0.9/user=minerva_password=s3cretpw_channel=1",
         "rtsps://10.0.0.9/live?token=s3cretpw",
+        "rtsp://10.0.0.9/live?usr=minerva&pwd=s3cretpw",
+        "rtsp://10.0.0.9/live?loginuse=minerva&loginpas=s3cretpw",
     ],
 )
 def test_no_credentials_survive_redaction(url: str) -> None:

@@ -39,7 +39,8 @@ SMALL_PROBE = {"analyzeduration": "100000", "probesize": "2000000"}
 NO_PICTURES: list[Any] = [{"skip_frame": "all"}]
 REFUSED = sentence("the camera refuses to send this stream")
 SECRET_PARAMETER = re.compile(
-    r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|token|secret|auth|key|user(?:name)?)=[^&;/\s]*"
+    r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|pw|loginpas|token|secret|auth|key|loginuse|"
+    r"user(?:name)?|usr)=[^&;/\s]*"
 )
 
 
@@ -73,15 +74,20 @@ class Opened:
         return float(rate) if rate else 0.0
 
 
+def masked(url: str) -> str:
+    """Return the address with *** for the values of secret parameters."""
+    return SECRET_PARAMETER.sub(r"\1=***", url)
+
+
 def redact(url: str) -> str:
     """Return the address without user name, password or secret parameters."""
     scheme, mark, rest = url.partition("://")
     if not mark:
-        return SECRET_PARAMETER.sub(r"\1=***", url)
+        return masked(url)
     # Everything before the last @ goes: an unencoded password may hold / or @ itself.
     if "@" in rest:
         rest = "***@" + rest.rpartition("@")[2]
-    return f"{scheme}://" + SECRET_PARAMETER.sub(r"\1=***", rest)
+    return f"{scheme}://" + masked(rest)
 
 
 def is_live(url: str) -> bool:
