@@ -7,6 +7,7 @@ What happens when …
                                 follows with the same id: at least once, never silently not
   the receiver is away          tries follow at growing distances until the give-up time
   it stays away                 the message is given up: in the log, on the page, as an event
+  sending itself fails          it is given up after three tries, so that the desks say so at once
   somebody answered meanwhile   what only asks for an answer is not sent any more
   it is over before it is told  "over" waits until that was told, and goes where it got through
 """
@@ -44,6 +45,7 @@ LEASE_S = 90
 # A turn is short, so that eight threads serve more than eight routes in turn.
 MOST_IN_A_TURN = 20
 TURN_S = 20.0
+MOST_FAULTS = 3
 BACK_OFF_S = (5, 15, 30, 60, 120, 300, 600, 900, 1800)
 JITTER = 0.2
 HEARD = (Delivery.State.SENT, Delivery.State.FOLDED)
@@ -124,7 +126,8 @@ def _claim(route_id: int, mine_id: int, token: str) -> _Claim | None:
             delivery.save(update_fields=["next_at"])
             continue
         if delivery.give_up_at <= now and delivery.attempts:
-            _give_up(route, delivery, delivery.said, now)
+            said = delivery.said or sentence("It is not known what came of the tries.")
+            _give_up(route, delivery, said, now)
             continue
         parcel, because = parcel_of(route, delivery, now)
         if parcel is None:
@@ -240,7 +243,8 @@ def _settle(claim: _Claim, outcome: Outcome, mine_id: int) -> None:
         Subscription.objects.filter(pk=int(delivery.target or 0)).delete()
     delivery.said = outcome.said[:300]
     delivery.next_at = now + timedelta(seconds=_wait_s(delivery.attempts, outcome))
-    if outcome.final or delivery.next_at >= delivery.give_up_at:
+    hopeless = outcome.final or (outcome.fault and delivery.attempts >= MOST_FAULTS)
+    if hopeless or delivery.next_at >= delivery.give_up_at:
         route = Route.objects.get(pk=delivery.route_id)
         _give_up(route, delivery, outcome.said, now)
         return

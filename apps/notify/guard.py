@@ -8,7 +8,7 @@ address that was checked, so a name that changes its mind in between changes not
 import ipaddress
 import socket
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
@@ -17,6 +17,7 @@ from workers.words import sentence
 __all__ = ["Refused", "Target", "check", "resolve"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+SENT_AS_IS = "%/:=&?~#+!$,;'@()*[]"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -42,13 +43,14 @@ def check(url: str) -> tuple[str, str, int, str]:
         parts = urlsplit(url)
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
+        # As a browser does: what a page shows of an address is not always what is sent.
+        path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), SENT_AS_IS)
     except (ValueError, UnicodeError):
         raise Refused(sentence("This is not an address.")) from None
     if parts.scheme not in ("https", "http") or not host or any(c <= " " for c in url):
         raise Refused(sentence("Give an address that begins with https://."))
     if parts.username or parts.password:
         raise Refused(sentence("An address must not carry a user name or password."))
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path
 
 

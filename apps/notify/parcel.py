@@ -28,7 +28,8 @@ class Parcel:
 class Outcome:
     """What came of an attempt, in words (English, from the catalogue).
 
-    final: trying again is no use; retry_s: the receiver said when; gone: the device is no more.
+    final: trying again is no use; retry_s: the receiver said when; gone: the device is no more;
+    fault: it went wrong here, and not at the receiver.
     """
 
     ok: bool
@@ -36,3 +37,4 @@ class Outcome:
     final: bool = False
     retry_s: float | None = None
     gone: bool = False
+    fault: bool = False

@@ -4,15 +4,20 @@ A channel is a module with `send(parcel) -> Outcome`. It opens no transaction an
 what it must not do twice is the delivery's business.
 """
 
+import logging
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib import import_module
 
 from apps.notify.models import Channel
 from apps.notify.parcel import Outcome, Parcel
+from workers.words import sentence
 
 __all__ = ["TRAITS", "Traits", "send"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,17 @@ TRAITS: dict[str, Traits] = {
 
 
 def send(channel: str, parcel: Parcel) -> Outcome:
-    """Send a parcel along a channel; never raises what a receiver can cause."""
+    """Send a parcel along a channel; whatever goes wrong comes back in words."""
     if channel not in Channel.values:
         raise ValueError(channel)
-    run: Callable[[Parcel], Outcome] = import_module(f"apps.notify.channels.{channel}").send
-    return run(parcel)
+    try:
+        run: Callable[[Parcel], Outcome] = import_module(f"apps.notify.channels.{channel}").send
+        outcome = run(parcel)
+    except Exception as error:
+        kind, at = type(error).__name__, traceback.extract_tb(error.__traceback__)[-1]
+        # Not its text, which may hold the address: that of a robot is a secret.
+        log.error("%s: %s at %s:%s", channel, kind, at.filename, at.lineno)
+        return Outcome(False, sentence(f"The message could not be sent ({kind})."), fault=True)
+    # A receiver's own words stand in some: PostgreSQL takes no NUL and no half of a letter.
+    said = "".join(letter if letter.isprintable() else " " for letter in outcome.said)
+    return replace(outcome, said=said)

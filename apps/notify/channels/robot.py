@@ -26,7 +26,7 @@ def _judge(codes: tuple[str, ...], busy: frozenset[int]) -> Callable[[Answer], O
         try:
             told = json.loads(answer.body)
             code = next(int(told[name]) for name in codes if name in told)
-        except (ValueError, TypeError, StopIteration):
+        except (ValueError, TypeError, StopIteration, OverflowError, RecursionError):
             return Outcome(False, sentence("The robot's answer cannot be read."))
         if code == 0:
             return Outcome(True, sentence("The robot took it."))
