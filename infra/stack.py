@@ -102,6 +102,7 @@ class Stack:
         self.base_url = self._given.get("DAVY_BASE_URL") or f"http://127.0.0.1:{port}"
         self.env["DAVY_BASE_URL"] = self.base_url
         self._set_notifications()
+        self.env.setdefault("DAVY_CAMERA_LOOPBACK", "1")  # the demo's cameras are on this machine
         self.env.setdefault("DAVY_FILE_SOURCES", ":".join(_file_sources(self.state_dir)))
         stamps = load_json(self.state_dir / "done.json")
         static = _digest(_STATIC)

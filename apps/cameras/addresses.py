@@ -1,16 +1,20 @@
 """What may stand as a camera's address, and the form in which it is stored."""
 
 import re
+import socket
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from apps.network import Address, unwrapped
 from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.source import file_path, is_live
 
-__all__ = ["IP_HOST", "file_allowed", "source_problem", "tidied"]
+__all__ = ["IP_HOST", "file_allowed", "may_be_asked", "name_problem", "source_problem", "tidied"]
 
 # A host that is an IP address, with its port, up to the end of an address's authority.
 IP_HOST = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\])(?::\d*)?(?=[/?#]|$)")
@@ -37,6 +41,9 @@ def source_problem(url: str) -> str:
 
 def _camera_problem(url: str) -> str:
     rest = url.partition("://")[2]
+    if not url.isprintable() or " " in url:
+        # libav sends them as they are: a line of one's own to whatever listens there.
+        return _("An address holds no spaces, ends of lines or other signs that cannot be seen.")
     if "@" in rest and not IP_HOST.match(rest):
         # The host of this address may be a piece of a password.
         return _(
@@ -48,7 +55,42 @@ def _camera_problem(url: str) -> str:
     except MediaError as error:
         said = kept(str(error))
         return said[:1].upper() + said[1:] + _(".")
-    return ""
+    host = urlsplit(url).hostname or ""
+    own_name = host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost")
+    if own_name and not settings.CAMERA_LOOPBACK:
+        return _own()
+    return _host_problem(host, numeric=True)
+
+
+def name_problem(url: str) -> str:
+    """Return why what a camera's host stands for may not be asked; asks a name server."""
+    return _host_problem(urlsplit(url).hostname or "", numeric=False)
+
+
+def may_be_asked(address: Address) -> bool:
+    """Tell whether a camera may be at an address: not this machine's own, and of no special use."""
+    inner = unwrapped(address)
+    if inner.is_loopback:
+        return bool(settings.CAMERA_LOOPBACK)
+    return not (inner.is_link_local or inner.is_multicast or inner.is_unspecified)
+
+
+def _host_problem(host: str, *, numeric: bool) -> str:
+    # Numbers alone first: 127.1 and 0x7f000001 are this machine as well.
+    flags = socket.AI_NUMERICHOST if numeric else 0
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=flags)
+    except (OSError, UnicodeError):
+        return ""  # a name; that nobody knows it is said when it is opened
+    addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    return "" if all(map(may_be_asked, addresses)) else _own()
+
+
+def _own() -> str:
+    return _(
+        "This address is the server's own or of special use: no camera is asked there "
+        "(DAVY_CAMERA_LOOPBACK allows the server's own)."
+    )
 
 
 def file_allowed(url: str) -> bool:

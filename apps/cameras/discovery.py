@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from apps.cameras.addresses import may_be_asked
 from apps.cameras.models import Camera
 from apps.sentences import kept
 from workers.media.errors import MediaError
@@ -58,9 +59,7 @@ def service_address(text: str) -> str:
         parts.port  # noqa: B018 - raises for a port that is none
     except ValueError:
         raise refusal from None
-    own = address.is_loopback and not settings.ONVIF_LOOPBACK
-    special = address.is_link_local or address.is_multicast or address.is_unspecified
-    if parts.scheme != "http" or parts.username or own or special:
+    if parts.scheme != "http" or parts.username or not may_be_asked(address):
         raise refusal
     return url[:300]
 

@@ -3,7 +3,9 @@
 import base64
 from typing import Any
 
-from apps.cameras.addresses import source_problem, tidied
+from django.utils.translation import gettext as _
+
+from apps.cameras.addresses import name_problem, source_problem, tidied
 from apps.cameras.models import Camera
 from apps.cameras.secrets import split_credentials, unlock
 from apps.sentences import kept
@@ -37,6 +39,10 @@ def try_source(
         boxes = {camera.main_url: camera.main_box, camera.sub_url: camera.sub_box}
         url = unlock(boxes.get(url, "")) or url
     problem = source_problem(url)
+    if not problem and url.startswith("rtsp"):
+        problem = name_problem(url)
+    if not problem and not username.isprintable():
+        problem = _("A user name holds no ends of lines or other unseen signs.")
     if problem:
         return {"ok": False, "reason": problem}
     if username and url.startswith("rtsp"):

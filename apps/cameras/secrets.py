@@ -96,6 +96,8 @@ def stream_url(camera: Camera, stream: str) -> str:
         raise ImproperlyConfigured(
             sentence("the video file is in no folder that DAVY_FILE_SOURCES names")
         )
+    if not url.isprintable():
+        raise ImproperlyConfigured(sentence("the address holds signs that cannot be seen"))
     if not camera.username or not url.startswith(("rtsp://", "rtsps://")):
         return url
     parts = urlsplit(url)

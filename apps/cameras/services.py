@@ -61,10 +61,12 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
             faults[name] = problem
     if camera.password_box and not data.get("password") and not _hosts(camera) <= hosts:
         faults["password"] = _("The address has another host now: enter the password again.")
-    if faults:
-        raise ValidationError(faults)
     if "username" in data and (data["username"] or not camera.username):
         camera.username = data["username"]
+    if not camera.username.isprintable():
+        faults["username"] = _("A user name holds no ends of lines or other unseen signs.")
+    if faults:
+        raise ValidationError(faults)
     if data.get("password"):
         camera.password_box = lock(data["password"])
     for name in ("name", "enabled", "chunk_s", "keeps"):

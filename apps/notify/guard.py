@@ -12,13 +12,12 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
+from apps.network import Address, unwrapped
 from workers.words import sentence
 
 __all__ = ["Refused", "Target", "check", "resolve"]
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 SENT_AS_IS = "%/:=&?~#+!$,;'@()*[]"
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Refused(Exception):
@@ -67,7 +66,7 @@ def resolve(url: str) -> Target:
 
 
 def _allow(address: Address, scheme: str) -> None:
-    inner = _unwrapped(address)
+    inner = unwrapped(address)
     named = any(
         one in network
         for network in map(ipaddress.ip_network, settings.NOTIFY_PRIVATE)
@@ -82,15 +81,3 @@ def _allow(address: Address, scheme: str) -> None:
         )
     if scheme != "https":
         raise Refused(sentence("Outside of networks in DAVY_NOTIFY_PRIVATE only https is allowed."))
-
-
-def _unwrapped(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one carries within, if it does."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address.teredo:
-            inner = address.teredo[1]
-        if inner is None and address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        return inner or address
-    return address

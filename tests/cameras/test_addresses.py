@@ -1,5 +1,6 @@
 """What may stand as a camera's address, and what of it is kept."""
 
+import socket
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.cameras import probing
+from apps.cameras import addresses, probing
 from apps.cameras.models import Camera
 from apps.cameras.probing import try_source
 from apps.cameras.secrets import split_credentials, stream_url, unlock
@@ -116,7 +117,7 @@ def test_an_address_whose_host_is_not_clear_is_refused(hill: Cast, url: str):
 
 
 @pytest.mark.parametrize(
-    "url", ["rtsp://10.0.0.7:554/cam@main", "rtsp://[fe80::7]/cam@main", "rtsps://camera-7/main"]
+    "url", ["rtsp://10.0.0.7:554/cam@main", "rtsp://[fd00::7]/cam@main", "rtsps://camera-7/main"]
 )
 def test_an_at_sign_behind_the_host_is_no_password(hill: Cast, url: str):
     camera = camera_create(area=hill.lamp_hill.area, name="At", main_url=url)
@@ -185,3 +186,71 @@ def test_passwords_in_addresses_of_before_are_moved_out(hill: Cast):
         assert (camera.main_url, camera.sub_url) == ("rtsp://10.0.0.7:554/main", SHOWN)
         assert stream_url(camera, "main") == "rtsp://admin:Mine%232024@10.0.0.7:554/main"
         assert unlock(camera.sub_box) == SECRETIVE
+
+
+@pytest.mark.parametrize("signs", ["\r\nFLUSHALL\r\n", "\t", "\x7f", "\u2028", " ", "\0"])
+def test_signs_that_cannot_be_seen_are_sent_to_nobody(hill: Cast, signs: str):
+    url = f"rtsp://10.0.0.7/x{signs}y"
+    tried = try_source(url=url)
+    assert not tried["ok"] and "spaces" in tried["reason"]
+    with pytest.raises(ValidationError) as refused:
+        camera_create(area=hill.lamp_hill.area, name="Odd", main_url=url)
+    assert list(refused.value.message_dict) == ["main_url"]
+
+
+def test_a_camera_of_before_with_such_signs_is_not_asked(hill: Cast):
+    with pytest.raises(ImproperlyConfigured):
+        stream_url(Camera(main_url="rtsp://10.0.0.7/x\r\nFLUSHALL"), "main")
+
+
+def test_a_user_name_is_one_line(hill: Cast):
+    with pytest.raises(ValidationError) as refused:
+        camera_create(
+            area=hill.lamp_hill.area, name="Odd", main_url="rtsp://a%0d%0ab:c@10.0.0.7/main"
+        )
+    assert list(refused.value.message_dict) == ["username"]
+    assert "user name" in try_source(url="rtsp://10.0.0.7/main", username="a\r\nb")["reason"]
+
+
+OWN = [
+    "127.0.0.1:6379", "localhost", "LOCALHOST.", "a.localhost", "127.1", "2130706433", "0x7f000001",
+    "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]",
+]  # fmt: skip
+SPECIAL = [
+    "169.254.169.254",
+    "[fe80::1]",
+    "[::ffff:169.254.169.254]",
+    "0.0.0.0",
+    "[::]",
+    "224.0.0.1",
+]
+
+
+@pytest.mark.parametrize("host", OWN + SPECIAL)
+def test_a_camera_is_no_way_to_what_only_the_server_reaches(hill: Cast, host: str):
+    url = f"rtsp://{host}/x"
+    assert "DAVY_CAMERA_LOOPBACK" in try_source(url=url)["reason"]
+    with pytest.raises(ValidationError) as refused:
+        camera_create(area=hill.lamp_hill.area, name="Own", main_url=url)
+    assert list(refused.value.message_dict) == ["main_url"]
+
+
+def test_a_name_is_tried_only_where_all_it_stands_for_may_be_asked(
+    hill: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    def two(_host: str, _port: None, *, type: int, flags: int) -> list[tuple[object, ...]]:
+        if flags == socket.AI_NUMERICHOST:
+            raise socket.gaierror
+        return [(2, 1, 6, "", (ip, 0)) for ip in ("10.0.0.7", "127.0.0.1")]
+
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", two)
+    assert "DAVY_CAMERA_LOOPBACK" in try_source(url="rtsp://two-faces.example/")["reason"]
+
+
+def test_the_setting_allows_this_machine_and_nothing_of_special_use(hill: Cast, settings):
+    settings.CAMERA_LOOPBACK = True
+    for number, host in enumerate(OWN):
+        camera_create(area=hill.lamp_hill.area, name=f"Own {number}", main_url=f"rtsp://{host}/x")
+    for host in SPECIAL:
+        with pytest.raises(ValidationError):
+            camera_create(area=hill.lamp_hill.area, name="Special", main_url=f"rtsp://{host}/x")

@@ -1,6 +1,7 @@
 """An admin finds a camera in the network, asks for its streams, and adds it."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
@@ -16,7 +17,7 @@ SECRET = "lamp & <canary>"
 
 @pytest.fixture
 def ben(cast: Cast, settings: object) -> Client:
-    settings.ONVIF_LOOPBACK = True  # type: ignore[attr-defined]
+    settings.CAMERA_LOOPBACK = True  # type: ignore[attr-defined]
     client = Client()
     client.force_login(cast.admin)
     return client
@@ -92,10 +93,19 @@ def test_a_wrong_password_is_said_and_what_was_typed_stays_but_not_the_password(
 def test_a_page_is_no_way_to_what_only_the_server_reaches(
     cast: Cast, ben: Client, settings: object, text: str
 ):
-    settings.ONVIF_LOOPBACK = False  # type: ignore[attr-defined]
+    settings.CAMERA_LOOPBACK = False  # type: ignore[attr-defined]
     answer = ben.post(address(cast), {"step": "ask", "address": text})
     assert answer.status_code == 400
     assert answer.context["ask"].errors["address"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]", "[::ffff:0.0.0.0]", "[64:ff9b::7f00:1]"],
+)
+def test_an_address_in_the_disguise_of_another_is_not_asked(host: str):
+    with pytest.raises(ValidationError):
+        discovery.service_address(f"http://{host}/")
 
 
 def test_the_interface_for_programs_tells_the_same(cast: Cast, ben: Client):

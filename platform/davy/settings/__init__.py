@@ -204,8 +204,8 @@ RING_MIN_FREE_BYTES = int(env_float("DAVY_RING_MIN_FREE_BYTES", 1e9))
 CLIP_YEARS = env_float("DAVY_CLIP_YEARS", 0)
 # Where workers keep the networks that mines bring; the object store has them for good.
 MODEL_DIR = VAR / "models"
-# Whether a camera may be asked by ONVIF on this machine itself: for trials with a simulated one.
-ONVIF_LOOPBACK = env_bool("DAVY_ONVIF_LOOPBACK", False)
+# Whether a camera may be on this machine itself: for the demo, and for trials with simulated ones.
+CAMERA_LOOPBACK = env_bool("DAVY_CAMERA_LOOPBACK", False)
 # Through which network interfaces cameras are asked for (all unless said), and for how long.
 ONVIF_INTERFACES = env_list("DAVY_ONVIF_INTERFACES")
 ONVIF_WAIT_S = env_float("DAVY_ONVIF_WAIT_S", 3)
