@@ -24,6 +24,7 @@ from apps.live.services import emit, take_turn
 from apps.mines.models import Mine
 from apps.readings.models import Reading
 from apps.readings.selectors import STALE
+from apps.rules.selectors import rules_switched_off
 
 __all__ = [
     "handover_data",
@@ -89,6 +90,7 @@ def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
     }
     chattering = alarms().prefetch_related(None).filter(mine=mine, committed_at__gt=since)
     chattering = chattering.exclude(chatter={})
+    off = _off(mine, since)
     return {
         "at": now.isoformat(),
         "since": since.isoformat(),
@@ -102,7 +104,8 @@ def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
         "chattering": [_alarm(alarm) for alarm in chattering[:MOST_CHATTERING]],
         "chattering_more": max(0, chattering.count() - MOST_CHATTERING),
         "silences": [silence_data(row) for row in silences().filter(mine=mine)],
-        "blind": _blind(mine),
+        "off": off,
+        "blind": _blind(mine, {row["camera"] for row in off}),
         "water": _water(mine, now),
     }  # fmt: skip
 
@@ -127,14 +130,34 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
     }
 
 
-def _blind(mine: Mine) -> list[dict[str, Any]]:
-    """List the cameras that protect nothing now, and why; not those that never had a rule."""
+def _off(mine: Mine, since: datetime) -> list[dict[str, Any]]:
+    """List the rules that were switched off, or taken away, since the last hand-over."""
+    lost = rules_switched_off(mine=mine, since=since)
+    return [
+        {
+            "camera": camera.pk,
+            "area": camera.area.name,
+            "camera_name": camera.name,
+            "rule": rule["id"],
+            "rule_type": rule["type"],
+        }
+        for camera in cameras().filter(pk__in=lost)
+        for rule in lost[camera.pk]
+    ]
+
+
+def _blind(mine: Mine, off: set[int]) -> list[dict[str, Any]]:
+    """List every camera that protects nobody now, and why: blind, off, or without an armed rule.
+
+    off: the cameras of which a rule was switched off in this shift.
+    """
     found = []
     for camera in cameras().filter(mine=mine):
         health = camera_health(camera)
-        if health["state"] in ("blind", "off"):
+        if health["state"] != "protecting":
             where = {"area": camera.area.name, "camera_name": camera.name}
-            found.append({**where, "state": health["state"], "because": health["because"]})
+            told = {"state": health["state"], "because": health["because"]}
+            found.append({**where, **told, "disarmed": camera.pk in off and not camera.guarded})
     return found
 
 

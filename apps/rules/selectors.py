@@ -1,6 +1,7 @@
 """Reads of scenes."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Func, OuterRef, QuerySet, Subquery, Value
@@ -8,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
 from apps.cameras.models import Camera
+from apps.mines.models import Mine
 from apps.rules.models import Scene
 from apps.sentences import said_clauses
 from workers.hazards import registry
@@ -17,7 +19,9 @@ __all__ = [
     "EMPTY_DOCUMENT",
     "guarded",
     "is_guarded",
+    "rules_armed",
     "rules_disarmed",
+    "rules_switched_off",
     "rules_unknown",
     "scene_document",
     "scene_in_force",
@@ -56,13 +60,19 @@ def scene_document(scene: Scene | None) -> dict[str, Any]:
     return dict(scene.document) if scene else dict(EMPTY_DOCUMENT)
 
 
-def is_guarded(document: dict[str, Any]) -> bool:
-    """Tell whether a rule of the scene raises alarms: a known one, neither off nor in shadow."""
+def rules_armed(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the rules of a scene that raise alarms: known ones, neither off nor in shadow."""
     kinds = registry()
-    return any(
-        rule["type"] in kinds and rule.get("mode", kinds[rule["type"]].mode) == "armed"
+    return [
+        rule
         for rule in document.get("rules", [])
-    )
+        if rule["type"] in kinds and rule.get("mode", kinds[rule["type"]].mode) == "armed"
+    ]
+
+
+def is_guarded(document: dict[str, Any]) -> bool:
+    """Tell whether a rule of the scene raises alarms."""
+    return bool(rules_armed(document))
 
 
 # The same, told by the database.
@@ -95,6 +105,25 @@ def rules_disarmed(*, before: dict[str, Any], after: dict[str, Any]) -> list[str
         for rule in before.get("rules", [])
         if _protects(rule) and kept.get(rule["id"], {}).get("type") != rule["type"]
     ]
+
+
+def rules_switched_off(*, mine: Mine, since: datetime) -> dict[int, list[dict[str, Any]]]:
+    """Return by camera the rules that raised alarms at some time since a moment, and do not now.
+
+    Those of the version in force at the moment count, and those of every version after it.
+    """
+    found: dict[int, list[dict[str, Any]]] = {}
+    changed = Scene.objects.filter(mine=mine, created_at__gt=since).order_by()
+    for camera_id in changed.values_list("camera", flat=True).distinct():
+        scenes = Scene.objects.filter(camera=camera_id)
+        base = scenes.filter(created_at__lte=since).first()  # the newest comes first
+        later = scenes.filter(version__gte=base.version if base else 0)
+        armed = [rules_armed(scene.document) for scene in later]
+        now = {rule["id"] for rule in armed[0]}
+        ever = {rule["id"]: rule for rules in reversed(armed) for rule in rules}
+        if lost := [rule for name, rule in ever.items() if name not in now]:
+            found[camera_id] = lost
+    return found
 
 
 def rules_unknown(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -16,9 +16,11 @@ from apps.alarms.services import alarm_clear
 from apps.alarms.silences import silence_ask
 from apps.alarms.templatetags.words import worst_first
 from apps.audit.models import AuditEntry
+from apps.cameras.models import Analysis, StreamState
 from apps.readings.models import Reading
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
-from tests.cast import NOON, Cast, an_alarm
+from tests.cast import NOON, SCENE, Cast, an_alarm
 
 
 @pytest.fixture
@@ -118,6 +120,78 @@ def test_the_page_tells_what_is_open_silenced_blind_and_how_the_water_stands(hil
     assert [row["camera_name"] for row in page["blind"]] == ["Winch house 1"]
     [water] = page["water"]
     assert (water["gauge"], water["level_m"], water["rise_m"]) == ("sump-a", 0.62, 0.12)
+
+
+def sees(cast: Cast) -> None:
+    """Let the camera of Lamp Hill be recorded and analysed up to now."""
+    camera, now = cast.lamp_hill.camera, timezone.now()
+    StreamState.objects.update_or_create(
+        mine=cast.lamp_hill.mine, camera=camera, stream=camera.analysed_stream,
+        defaults={"state": StreamState.State.RECORDING, "since": now},
+    )  # fmt: skip
+    Analysis.objects.update_or_create(
+        mine=cast.lamp_hill.mine, camera=camera, defaults={"analysed_until": now}
+    )
+
+
+def publish(cast: Cast, **rule) -> None:
+    scene_publish(
+        camera=cast.lamp_hill.camera, document={**SCENE, "rules": [SCENE["rules"][0] | rule]},
+        reason="test run", disarm=True, actor=cast.admin,
+    )  # fmt: skip
+
+
+def page_of(cast: Cast) -> str:
+    client = Client()
+    client.force_login(cast.operator)
+    return client.get(f"/handover/{cast.lamp_hill.mine.pk}/").content.decode()
+
+
+def test_a_camera_whose_only_rule_was_switched_off_is_told_to_who_comes(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        sees(cast)
+        assert "Every camera protects." in page_of(cast)
+        publish(cast, mode="off")
+        [row] = handover_page(mine=cast.lamp_hill.mine, now=timezone.now())["blind"]
+        assert (row["state"], row["because"], row["disarmed"]) == ("idle", "unruled", True)
+    page = page_of(cast)
+    assert "it has no rule that raises alarms" in page and "disarmed in this shift" in page
+    assert "Switched off in this shift" in page and "<code>r1</code>" in page
+    assert "Every camera protects." not in page and "Nothing is shelved" not in page
+
+
+def test_a_camera_disarmed_in_an_earlier_shift_is_still_told_and_not_as_news(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        publish(cast, mode="off")
+        handover_take(handover=sign(cast), actor=cast.admin)
+        sees(cast)
+    page = page_of(cast)
+    assert "it has no rule that raises alarms" in page and "Every camera" not in page
+    assert "disarmed in this shift" not in page and "Switched off in this shift" not in page
+
+
+def test_a_rule_armed_and_switched_off_again_within_the_shift_is_told(hill: Cast):
+    publish(hill, mode="off")
+    handover_take(handover=sign(hill), actor=hill.admin)
+    for mode in ("armed", "shadow"):
+        publish(hill, mode=mode)
+    page = handover_page(mine=hill.lamp_hill.mine, now=timezone.now())
+    assert [row["rule"] for row in page["off"]] == ["r1"]
+    publish(hill, mode="armed")
+    assert handover_page(mine=hill.lamp_hill.mine, now=timezone.now())["off"] == []
+
+
+def test_a_page_signed_before_such_cameras_were_listed_does_not_say_that_all_protect(cast: Cast):
+    client = Client()
+    client.force_login(cast.operator)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        content = {k: v for k, v in sign(cast).content.items() if k != "off"} | {"blind": []}
+        kept = Handover.objects.create(
+            mine=cast.lamp_hill.mine, handed_by=cast.operator, handed_at=timezone.now(),
+            content=content,
+        )  # fmt: skip
+    page = client.get(f"/handover/signed/{kept.pk}/").content.decode()
+    assert "No camera was blind or off." in page and "Every camera protects." not in page
 
 
 def test_the_page_reads_no_more_of_a_years_alarms_than_it_shows(hill: Cast):
