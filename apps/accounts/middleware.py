@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.locale import LocaleMiddleware
+from django.urls import reverse
 from django.utils.translation import activate, get_language
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import (
@@ -24,6 +26,8 @@ __all__ = ["LanguageMiddleware", "ScopeMiddleware"]
 
 # Answered without a database, so that they work when it is away.
 UNSCOPED = (f"/{settings.STATIC_URL.strip('/')}/", "/healthz")
+# All that is open to whoever has a password that somebody else made and knows.
+BEFORE_OWN_PASSWORD = ("login", "logout", "account-password", "account-language")
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -54,6 +58,20 @@ def asked_language(request: HttpRequest) -> str:
     return settings.LANGUAGE_CODE
 
 
+def _ask_for_own_password(request: HttpRequest) -> HttpResponse | None:
+    """Send a page to where the person chooses a password, and from there on; refuse all else."""
+    if request.path in {reverse(name) for name in BEFORE_OWN_PASSWORD}:
+        return None
+    a_page = not request.path.startswith("/api/") and (
+        "text/html" in request.headers.get("Accept", "text/html")
+    )
+    if a_page:
+        back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+        return redirect_to_login(back, reverse("account-password"))
+    words = _("Somebody else made your password and may know it. Choose one of your own first.")
+    return JsonResponse({"errors": [{"code": "password_given", "message": words}]}, status=403)
+
+
 class ScopeMiddleware:
     """Sets `request.access` and runs the view inside one transaction that sees its mines only."""
 
@@ -68,6 +86,10 @@ class ScopeMiddleware:
             return refusal
         access = access_of(request.user.pk) if request.user.is_authenticated else Access()
         token = getattr(request, "api_token", None)
+        if token is None and getattr(request.user, "password_given", False):
+            refusal = _ask_for_own_password(request)
+            if refusal is not None:
+                return refusal
         if token is not None:
             # A token reaches its own mine and no other, whatever its person may reach.
             access = access.only(token.mine_id)

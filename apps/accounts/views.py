@@ -8,13 +8,12 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.forms import LanguageForm, PasswordForm, SignInForm, TokenForm
 from apps.accounts.listing import TOKENS, tokens_standing
@@ -40,12 +39,6 @@ class SignIn(LoginView):
         """Send who is signed in on from the page; the desk's question is always answered."""
         return self.request.accepts("text/html")
 
-    def get_default_redirect_url(self) -> str:
-        """Ask for a password of one's own first where somebody else made the present one."""
-        if self.request.user.password_given:
-            return reverse("account") + "#password"
-        return super().get_default_redirect_url()
-
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the page again, or tell the desk's own question what is wrong."""
         if self.request.accepts("text/html"):
@@ -54,7 +47,19 @@ class SignIn(LoginView):
         return JsonResponse({"errors": [{"message": first, "field": "password"}]}, status=400)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Sign in, and show pages in the person's own language from here on."""
+        """Sign in, and show pages in the person's own language from here on.
+
+        The desk's own question takes no given password: only a page can ask for another one.
+        """
+        if form.get_user().password_given and not self.request.accepts("text/html"):
+            form.add_error(
+                None,
+                _(
+                    "Somebody else made this password. Load this page again and sign in with it:"
+                    " you are asked for one of your own, and come back here."
+                ),
+            )
+            return self.form_invalid(form)
         response = super().form_valid(form)
         user = form.get_user()
         if not user.language:
@@ -104,7 +109,6 @@ def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> Http
     rows = tokens_standing(user_id=request.user.pk, mine_ids=allowed)
     context = {
         "roles": roles,
-        "password_form": PasswordForm(request),
         "token_form": TokenForm(access=access),
         **changed,
     }
@@ -114,19 +118,26 @@ def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> Http
     )  # fmt: skip
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @never_cache
 @page
-def password(request: HttpRequest) -> HttpResponseBase:
-    """Change one's own password; this browser stays signed in, all others do not."""
-    form = PasswordForm(request, request.POST)
-    if not form.is_valid():
-        return _account(request, status=400, password_form=form)
-    key = request.session.session_key or ""
-    password_change(user=request.user, password=form.cleaned_data["new_password1"], session_key=key)
-    update_session_auth_hash(request, request.user)
-    messages.success(request, _("The password was changed. Elsewhere you are signed out."))
-    return redirect("account")
+def password(request: HttpRequest) -> HttpResponse:
+    """Change one's own password and go on to `next`; all other browsers are signed out."""
+    form = PasswordForm(request, request.POST or None)
+    if form.is_valid():
+        new, key = form.cleaned_data["new_password1"], request.session.session_key or ""
+        password_change(user=request.user, password=new, session_key=key)
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("The password was changed. Elsewhere you are signed out."))
+        return redirect(_own(request, request.GET.get("next", "")) or "account")
+    status = 400 if request.method == "POST" else 200
+    return render(request, "accounts/password.html", {"form": form}, status=status)
+
+
+def _own(request: HttpRequest, address: str) -> str:
+    """Return an address of this server to go on to; nothing for a foreign one."""
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    return address if own else ""
 
 
 @require_POST
@@ -141,10 +152,8 @@ def language(request: HttpRequest) -> HttpResponse:
     code = form.cleaned_data["language"]
     if request.user.is_authenticated:
         language_set(user=request.user, language=code)
-    back = request.POST.get("next") or request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
-        back = reverse("account" if request.user.is_authenticated else "login")
-    response = redirect(back)
+    back = _own(request, request.POST.get("next") or request.headers.get("Referer", ""))
+    response = redirect(back or ("account" if request.user.is_authenticated else "login"))
     _set_language(response, code)
     return response
 

@@ -32,8 +32,11 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accept a signed-in person; `?cursor=N` says what the page has already."""
-        self.user_id: int | None = getattr(self.scope["user"], "pk", None)
-        if self.user_id is None:
+        user = self.scope["user"]
+        self.user_id: int | None = getattr(user, "pk", None)
+        # Whoever has a given password hears nothing before they chose one. A new one ends all
+        # sessions, so no line that is open has to be asked again.
+        if self.user_id is None or user.password_given:
             await self.accept()
             await self.close(CLOSE_NOT_SIGNED_IN)
             return

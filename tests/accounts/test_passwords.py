@@ -11,8 +11,8 @@ from django.test import Client
 from apps.accounts.models import Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set
 from apps.audit.models import AuditEntry
-from apps.tenancy.scope import system_scope
-from tests.cast import PASSWORD, Cast
+from apps.tenancy.scope import mine_scope, system_scope
+from tests.cast import PASSWORD, Cast, an_alarm
 
 OWN = "lantern under nine sheep"
 
@@ -30,9 +30,11 @@ def sign_in(name: str, password: str) -> Client | None:
     return client if answer.status_code == 302 else None
 
 
-def change(client: Client, *, old: str = PASSWORD, new: str = OWN, again: str | None = None):
+def change(
+    client: Client, *, old: str = PASSWORD, new: str = OWN, again: str | None = None, then: str = ""
+):
     given = {"old_password": old, "new_password1": new, "new_password2": again or new}
-    return client.post("/account/password/", given)
+    return client.post(f"/account/password/?next={then}" if then else "/account/password/", given)
 
 
 def is_in(client: Client) -> bool:
@@ -98,14 +100,20 @@ def test_a_forgotten_password_is_replaced_and_the_person_asked_for_their_own(cas
     assert "no-store" in answer["Cache-Control"]
     assert not is_in(signed_in) and sign_in("chen", PASSWORD) is None
     chen = Client()
-    answer = chen.post("/login/", {"username": "chen", "password": given})
-    assert answer["Location"] == "/account/#password"
-    assert "Somebody else made your password" in chen.get("/account/").content.decode()
+    answer = chen.post("/login/", {"username": "chen", "password": given}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/account/password/?next=/"
+    assert "Somebody else made your password" in answer.content.decode()
     assert change(chen, old=given).status_code == 302
-    assert "Somebody else made" not in chen.get("/account/").content.decode()
+    assert "Somebody else made" not in chen.get("/account/password/").content.decode()
     again = Client().post("/login/", {"username": "chen", "password": OWN})
     assert again["Location"] == "/"
     assert acts("password.renewed") == [(cast.lamp_hill.mine.pk, cast.admin.pk)]
+
+
+def given_to(cast: Cast, person: User) -> str:
+    """Return the password that the admin gives a person now."""
+    password: str = renew(cast, cast.admin, person).context["password"]
+    return password
 
 
 def test_a_new_person_is_asked_for_their_own_password(cast: Cast):
@@ -113,11 +121,59 @@ def test_a_new_person_is_asked_for_their_own_password(cast: Cast):
     ben.force_login(cast.admin)
     address = f"/portal/mines/{cast.lamp_hill.mine.pk}/people/new/"
     page = ben.post(address, {"who": "new", "username": "gu", "role": "operator"})
-    password = page.context["password"]
-    answer = Client().post("/login/", {"username": "gu", "password": password})
-    assert answer["Location"] == "/account/#password"
-    answer = Client().post("/login/?next=/alarms/", {"username": "gu", "password": password})
-    assert answer["Location"] == "/alarms/", "an alarm's link goes first"
+    gu = sign_in("gu", page.context["password"])
+    assert gu.get("/desk/")["Location"] == "/account/password/?next=/desk/"
+
+
+def test_who_followed_an_alarm_s_link_chooses_a_password_and_goes_on_to_the_alarm(cast: Cast):
+    given = given_to(cast, cast.operator)
+    chen, alarms = Client(), "/alarms/?state=open"
+    signed_in = chen.post(
+        f"/login/?next={alarms}", {"username": "chen", "password": given}, follow=True
+    )
+    assert signed_in.redirect_chain[-1][0] == "/account/password/?next=/alarms/%3Fstate%3Dopen"
+    answer = change(chen, old=given, then="/alarms/%3Fstate%3Dopen")
+    assert answer["Location"] == alarms
+    assert chen.get(alarms).status_code == 200
+    away = change(chen, old=OWN, new=f"{OWN} more", then="https://example.com/")
+    assert away["Location"] == "/account/", "a foreign address is no place to go on to"
+
+
+def test_with_a_given_password_nothing_else_is_opened_or_done(cast: Cast):
+    given = given_to(cast, cast.operator)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+    chen = sign_in("chen", given)
+    for address in ("/", "/desk/", "/account/", f"/alarms/{alarm.pk}/"):
+        assert chen.get(address)["Location"].startswith("/account/password/?next=/"), address
+    posted = chen.post(f"/alarms/{alarm.pk}/acknowledge/", {"note": "seen"})
+    assert posted["Location"] == "/account/password/?next=/"
+    refused = chen.post(f"/api/v1/alarms/{alarm.pk}/acknowledge/", {})
+    assert refused.status_code == 403
+    assert refused.json()["errors"][0]["code"] == "password_given"
+    picture = chen.get(f"/alarms/{alarm.pk}/snapshot.jpg", headers={"Accept": "image/*"})
+    assert picture.status_code == 403
+    with mine_scope(cast.lamp_hill.mine.pk):
+        assert type(alarm).objects.get(pk=alarm.pk).acknowledged_at is None
+    assert chen.post("/account/language/", {"language": "en"}).status_code == 302
+    assert chen.post("/logout/")["Location"] == "/login/"
+
+
+def test_a_program_s_key_goes_on_while_its_person_has_a_given_password(cast: Cast):
+    given_to(cast, cast.integrator)
+    key = {"Authorization": f"Token {cast.token}"}
+    assert Client().get("/api/v1/alarms/", headers=key).status_code == 200
+
+
+def test_the_desk_s_question_says_what_to_do_with_a_given_password(cast: Cast):
+    given = given_to(cast, cast.operator)
+    desk = Client(headers={"Accept": "application/json"})
+    answer = desk.post("/login/", {"username": "chen", "password": given})
+    assert answer.status_code == 400
+    assert "Load this page again" in answer.json()["errors"][0]["message"]
+    assert "sessionid" not in desk.cookies
+    change(sign_in("chen", given), old=given)
+    assert desk.post("/login/", {"username": "chen", "password": OWN}).json() == {"me": "chen"}
 
 
 def test_nobody_gets_into_another_mine_by_a_password_they_gave(cast: Cast):

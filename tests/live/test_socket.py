@@ -125,6 +125,20 @@ async def test_a_person_who_signs_out_is_hung_up_on(monkeypatch: pytest.MonkeyPa
     assert (said["type"], said["code"]) == ("websocket.close", consumers.CLOSE_NOT_SIGNED_IN)
 
 
+async def test_whoever_has_a_given_password_hears_nothing_before_they_chose_one():
+    cast, session = await prepare()
+
+    @sync_to_async
+    def given() -> None:
+        type(cast.operator).objects.filter(pk=cast.operator.pk).update(password_given=True)
+
+    await given()
+    socket = Socket(application, "/ws/events/", session)
+    assert (await socket.open())["type"] == "websocket.accept"
+    said = await socket.receive_output(timeout=5)
+    assert (said["type"], said["code"]) == ("websocket.close", consumers.CLOSE_NOT_SIGNED_IN)
+
+
 async def test_a_reason_comes_in_the_readers_language():
     cast, session = await prepare()
 

@@ -6,6 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+OWN = "lantern under nine sheep"
+
 pytestmark = pytest.mark.django_db
 
 
@@ -15,6 +17,8 @@ def test_the_founder_signs_in_and_may_open_a_mine():
     password = said.getvalue().rsplit(" ", 1)[1].strip()
     client = Client()
     assert client.post("/login/", {"username": "anna", "password": password}).status_code == 302
+    own = {"old_password": password} | dict.fromkeys(("new_password1", "new_password2"), OWN)
+    assert client.post("/account/password/", own).status_code == 302
     body = {"organisation": _only(), "name": "Lamp Hill", "timezone": "UTC"}
     assert client.post("/api/v1/mines/", body, "application/json").status_code == 201
 
