@@ -2,6 +2,7 @@
 
 Each verb writes the row, its transition, the audit entry and the event in one transaction. Sent
 twice, an answer changes nothing and the first one stands; a call or an assignment is noted again.
+Words that come with a later answer are kept as a note: whom somebody called is evidence.
 """
 
 from typing import Any
@@ -59,12 +60,12 @@ def _answered_by(alarm: Alarm, actor: User) -> None:
 
 @transaction.atomic
 def alarm_acknowledge(*, alarm: Alarm, actor: User, note: str = "", desk: str = "") -> Alarm:
-    """Answer an alarm by name; a second answer changes nothing and says who was first."""
+    """Answer an alarm by name; of a second answer only the note is kept, the first one stands."""
     alarm = _lock(alarm)
     note = _words("note", note, needed=False)
     _refuse_silenced(alarm)
     if alarm.state not in ASKING:
-        return alarm
+        return _late(alarm, actor, desk, note)
     _answered_by(alarm, actor)
     step(alarm, Cause.ACKNOWLEDGED, at=alarm.acknowledged_at, actor=actor, desk=desk, note=note)
     tell(alarm, "alarm.acknowledged")
@@ -73,11 +74,11 @@ def alarm_acknowledge(*, alarm: Alarm, actor: User, note: str = "", desk: str = 
 
 @transaction.atomic
 def alarm_reset(*, alarm: Alarm, actor: User, finding: str, desk: str = "") -> Alarm:
-    """Close a latched alarm by saying what was found; one that is closed stays as it is."""
+    """Close a latched alarm by saying what was found; of one that is closed that is noted."""
     alarm = _lock(alarm)
+    finding = _words("finding", finding, needed=alarm.state != Alarm.State.CLOSED)
     if alarm.state == Alarm.State.CLOSED:
-        return alarm
-    finding = _words("finding", finding, needed=True)
+        return _late(alarm, actor, desk, finding)
     alarm.finding = finding
     try:
         step(alarm, Cause.RESET, actor=actor, desk=desk, note=finding)
@@ -101,7 +102,7 @@ def alarm_call_false(*, alarm: Alarm, actor: User, reason: str, desk: str = "") 
     reason = _words("reason", reason, needed=True)
     _refuse_silenced(alarm)
     if alarm.verdict == "false" and alarm.state not in ASKING:
-        return alarm
+        return _late(alarm, actor, desk, reason)
     alarm.verdict, alarm.finding = "false", reason
     if alarm.state in ASKING:
         _answered_by(alarm, actor)
@@ -128,6 +129,13 @@ def alarm_assign(*, alarm: Alarm, actor: User, to: User, desk: str = "") -> Alar
         raise ValidationError({"to": _("This person does not work in this mine.")})
     alarm.assigned_to = to
     _note(alarm, Cause.ASSIGNED, actor, desk, "", {"to": to.get_username()})
+    return alarm
+
+
+def _late(alarm: Alarm, actor: User, desk: str, words: str) -> Alarm:
+    """Keep the words of an answer that came after another one; the same ones are kept once."""
+    if words and not alarm.transitions.filter(actor=actor, note=words).exists():
+        _note(alarm, Cause.NOTED, actor, desk, words, {})
     return alarm
 
 

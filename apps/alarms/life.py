@@ -61,6 +61,7 @@ class Cause(models.TextChoices):
     FALSE = "judged_false", _("Called a false alarm")
     CALLED = "called", _("Called")
     ASSIGNED = "assigned", _("Assigned")
+    NOTED = "noted", _("Noted")
     TOLD = "told", _("Passed on, because nobody answered")
     CHATTERING = "chattering", _("Comes and goes")
 
@@ -139,6 +140,7 @@ TABLE: tuple[Row, ...] = (
     _row(L, Cause.RESET, C),
     _row(STATES, Cause.CALLED, SAME),
     _row(STATES, Cause.ASSIGNED, SAME),
+    _row(STATES, Cause.NOTED, SAME),
     # A silence takes what is there; what is over and not answered still asks.
     _row((U, A, *SILENCED), Cause.SILENCED, AS_SILENCED, over=False, silenced=True),
     _row(SILENCED, Cause.ASKS_AGAIN, AS_SILENCED, silenced=True),

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,7 +18,7 @@ from apps.alarms.answers import alarm_acknowledge, alarm_reset
 from apps.alarms.desk_page import desk_config
 from apps.alarms.desks import desk_name, desk_of, keep_desk
 from apps.alarms.forms import AcknowledgeForm, ResetForm
-from apps.alarms.life import ASKING
+from apps.alarms.life import ASKING, Cause
 from apps.alarms.listing import ALARMS
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.procedures import strip_of
@@ -75,6 +77,7 @@ def _alarm(
     latched = alarm.state == Alarm.State.LATCHED
     if form is None:
         form = ResetForm() if latched else AcknowledgeForm()
+    resets = isinstance(form, ResetForm)
     access = access_of_request(request)
     context: dict[str, Any] = {
         "alarm": alarm,
@@ -87,9 +90,10 @@ def _alarm(
         "strip": strip_of(alarm.values),
         "stages": list(stages_said(alarm)),
         "latency_s": (alarm.committed_at - alarm.raised_at).total_seconds(),
-        "needs_answer": alarm.state in ASKING or latched,
-        "answer_url": reverse("alarm-reset" if latched else "alarm-acknowledge", args=[alarm.pk]),
-        "latched": latched,
+        # What was refused comes back with its words, wherever the alarm stands by now.
+        "needs_answer": alarm.state in ASKING or latched or form.is_bound,
+        "answer_url": reverse("alarm-reset" if resets else "alarm-acknowledge", args=[alarm.pk]),
+        "resets": resets,
         "may_acknowledge": access.can(Action.ACKNOWLEDGE, alarm.mine_id),
         "may_watch": access.can(Action.WATCH_CLIP, alarm.mine_id),
         "may_cut": access.can(Action.CUT_CLIP, alarm.mine_id),
@@ -135,8 +139,9 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         note = form.cleaned_data["note"]
         by = {"actor": request.user, "desk": desk_of(request)}
-        if attempt(form, lambda: alarm_acknowledge(alarm=alarm, note=note, **by)):
-            return redirect("alarm", pk=pk)
+        answered = attempt(form, lambda: alarm_acknowledge(alarm=alarm, note=note, **by))
+        if answered is not None:
+            return _answered(request, answered, note)
     return _alarm(request, alarm, form, status=400)
 
 
@@ -149,9 +154,21 @@ def reset(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         finding = form.cleaned_data["finding"]
         by = {"actor": request.user, "desk": desk_of(request)}
-        if attempt(form, lambda: alarm_reset(alarm=alarm, finding=finding, **by)):
-            return redirect("alarm", pk=pk)
+        answered = attempt(form, lambda: alarm_reset(alarm=alarm, finding=finding, **by))
+        if answered is not None:
+            return _answered(request, answered, finding)
     return _alarm(request, alarm, form, status=400)
+
+
+def _answered(request: HttpRequest, alarm: Alarm, words: str) -> HttpResponse:
+    """Show the alarm again, and say so where the words came after somebody's answer."""
+    noted = alarm.transitions.filter(cause=Cause.NOTED, actor=request.user, note=words.strip())
+    if words and noted.exists():
+        messages.info(
+            request,
+            _("Somebody answered before you. Your words were kept too: see “What happened”."),
+        )
+    return redirect("alarm", pk=alarm.pk)
 
 
 @require_POST

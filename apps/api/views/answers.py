@@ -64,7 +64,7 @@ class Acknowledge(_Verb):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, pk: int) -> Response:
-        """Acknowledge; a second answer changes nothing and shows the first."""
+        """Acknowledge; of a second answer only the note is kept, as a step, and the first shown."""
         alarm, given = self._asked(pk)
         answers.alarm_acknowledge(alarm=alarm, note=given["note"], **self._by())
         return self._now(pk)
@@ -77,7 +77,7 @@ class Reset(_Verb):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, pk: int) -> Response:
-        """Reset with what was found; 400 while it is there or not answered."""
+        """Reset with what was found, a step more if it was; 400 while there or not answered."""
         alarm, given = self._asked(pk)
         answers.alarm_reset(alarm=alarm, finding=given["finding"], **self._by())
         return self._now(pk)
