@@ -28,7 +28,7 @@ def move_out(apps, schema_editor):
 class Migration(migrations.Migration):
     """Keeps no password in an address: what is secret in one is encrypted beside it."""
 
-    dependencies = [("cameras", "0009_masking")]
+    dependencies = [("cameras", "0010_numbers")]
 
     operations = [
         migrations.AddField(
