@@ -179,7 +179,7 @@ def test_passwords_in_addresses_of_before_are_moved_out(hill: Cast):
         main_url="rtsp://admin:Mine#2024@10.0.0.7:554/main", sub_url=SECRETIVE, username="",
         password_box="",
     )  # fmt: skip
-    migration = import_module("apps.cameras.migrations.0010_secret_addresses")
+    migration = import_module("apps.cameras.migrations.0011_secret_addresses")
     for _again in range(2):
         migration.move_out(apps, SimpleNamespace(connection=connection))
         camera.refresh_from_db()
