@@ -87,6 +87,7 @@ FAULTS = {
     "moved": _("Camera was moved"),
     "clock_drift": _("Camera's clock drifts"),
     "unwatched": _("Camera's pictures are not analysed"),
+    "unrecorded": _("Camera's main stream is not recorded"),
     "machine_disagreement": _("Signal and picture of a machine disagree"),
     "gauge_unreadable": _("Water gauge cannot be read"),
     "signal_late": _("Reports of a machine come late"),

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise
-from apps.cameras.models import Camera, StreamState
+from apps.cameras.models import Camera, Stream, StreamState
+from apps.cameras.selectors import unrecorded_since
 from apps.cameras.services import future_forget
 from apps.rules.selectors import scene_in_force
 from apps.tenancy.scope import mine_scope, system_scope
@@ -19,6 +20,7 @@ __all__ = ["LOST_RULE", "alarm_rule", "watch"]
 
 LOST_RULE, DRIFT_RULE = f"{CAMERA_RULE}.lost", f"{CAMERA_RULE}.clock_drift"
 UNWATCHED_RULE = f"{CAMERA_RULE}.unwatched"
+UNRECORDED_RULE = f"{CAMERA_RULE}.unrecorded"
 # States in which the recorder gets no pictures. Off is not among them: Davy was stopped, or the
 # camera was switched off by a person.
 DOWN = (StreamState.State.LOST, StreamState.State.FROZEN, StreamState.State.UNUSABLE)
@@ -88,6 +90,7 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
         why = sentence(f"its pictures come, and none was analysed for {unwatched_s:.0f} s")
         since = now - timedelta(seconds=unwatched_s)
         _raise(camera, "unwatched", since, now, why, {}, armed=_armed(camera))
+    _evidence(camera, there, stream, now)
     drift_s = abs(stream.drift_s)
     if drift_s > DRIFT_S and DRIFT_RULE not in there:
         slow = stream.drift_s > 0
@@ -101,6 +104,26 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
         _raise(camera, "clock_drift", since, now, why, values, armed=False)
     elif drift_s < DRIFT_CLEAR_S and DRIFT_RULE in there:
         _clear(camera, DRIFT_RULE, there[DRIFT_RULE], now)
+
+
+def _evidence(camera: Camera, there: dict[str, str], watched: StreamState, now: datetime) -> None:
+    """Raise or clear the alarm that the main stream is missing while the other is analysed.
+
+    Medium, whatever is armed: the danger is seen, and its video is the smaller picture.
+    """
+    main = next((s for s in camera.streams.all() if s.stream == Stream.MAIN), None)
+    since = unrecorded_since(camera)
+    if since is not None and UNRECORDED_RULE not in there:
+        minutes = f"{(now - since).total_seconds() / 60:.0f}"
+        state = main.state if main is not None else StreamState.State.CONNECTING.value
+        because = (main.reason if main is not None else "") or state
+        why = sentence(f"its main stream is not recorded for {minutes} min: {because}")
+        values = {"stream": Stream.MAIN.value, "stream_state": state}
+        _raise(camera, "unrecorded", since, now, why, values, armed=False)
+    elif since is None and UNRECORDED_RULE in there:
+        back = main is not None and main.state == StreamState.State.RECORDING
+        if back or watched is main:
+            _clear(camera, UNRECORDED_RULE, there[UNRECORDED_RULE], now)
 
 
 def _watched_at(camera: Camera, stream: StreamState) -> datetime:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
-from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, StreamState
+from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
 from apps.rules.selectors import guarded, is_guarded, scene_document, scene_in_force
 from apps.sentences import kept
 
@@ -17,10 +17,15 @@ __all__ = [
     "cameras_waiting",
     "is_stale",
     "picture_blind",
+    "unrecorded_since",
 ]
 
 # Older than this a camera's newest analysed second is no view of the present.
 STALE = timedelta(seconds=10)
+# The analysed stream comes for so long and the evidence stream does not. Shorter is a camera that
+# starts anew and opens its streams one after the other, within two minutes; and nobody is less
+# watched meanwhile.
+UNRECORDED = timedelta(minutes=3)
 # Faults of the picture that make it useless, the one to name first; others are told, not BLIND.
 BLINDING = ("blocked", "frozen", "moved", "dark", "overexposed", "glare", "blurred", "hazy")
 # Below this visibility the picture cannot be trusted to show a person.
@@ -89,7 +94,7 @@ def camera_health(camera: Camera) -> dict[str, Any]:
         "analysed_until": _iso(analysis.analysed_until),
         "lag_s": analysis.lag_s,
         "visibility": analysis.visibility,
-        "faults": analysis.faults,
+        "faults": [*analysis.faults, *_unrecorded(camera)],
         "machines": analysis.machine_states,
         "bad_chunks": analysis.bad_chunks,
         "last_error": kept(analysis.last_error),
@@ -97,6 +102,28 @@ def camera_health(camera: Camera) -> dict[str, Any]:
         "rate": analysis.rate,
         "scene_version": analysis.scene_version,
     }
+
+
+def _unrecorded(camera: Camera) -> list[dict[str, Any]]:
+    since = unrecorded_since(camera)
+    fault = {"fault": "unrecorded", "about": ""}
+    return [{**fault, "since": since.timestamp()}] if camera.enabled and since else []
+
+
+def unrecorded_since(camera: Camera) -> datetime | None:
+    """Return since when a camera that is seen lacks its evidence stream; None where it does not.
+
+    Measured by the analysed stream's chunks, which wait with the others where rows are late. A
+    camera of which nothing comes is lost, and told as that.
+    """
+    streams = {row.stream: row for row in camera.streams.all()}
+    watched, main = streams.get(camera.analysed_stream), streams.get(Stream.MAIN)
+    if watched is None or watched is main or watched.state != StreamState.State.RECORDING:
+        return None
+    last = main.last_chunk_at if main is not None else None
+    since = max(watched.since, last) if last is not None else watched.since
+    until = watched.last_chunk_at or timezone.now()
+    return since if until - since >= UNRECORDED else None
 
 
 def _is_guarded(camera: Camera) -> bool:
