@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -15,6 +16,7 @@ from tests.disk import small_disk_of
 from tests.media.make import RtspServer, free_port, numbers, picture, video, wait_until
 from tests.media.watch import Watched, source
 from workers.media.record import ChunkFile
+from workers.media.source import Opened
 
 
 @pytest.fixture
@@ -39,6 +41,27 @@ def apart(chunks: list[ChunkFile]) -> bool:
         b.sequence == a.sequence + 1 and b.start_s >= a.start_s + a.duration_s - 0.0005
         for a, b in pairwise(chunks)
     )
+
+
+def test_the_ring_is_listed_once_a_stream_however_often_its_camera_is_dialled(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, dialled = [], []
+    last_sequence, open_ = watched.ring.last_sequence, watched.recorder.open
+
+    def counted(*stream: Any) -> int:
+        listed.append(stream)
+        return last_sequence(*stream)
+
+    def dial(url: str) -> Opened:
+        dialled.append(url)
+        return open_(url)
+
+    monkeypatch.setattr(watched.ring, "last_sequence", counted)
+    monkeypatch.setattr(watched.recorder, "open", dial)
+    watched.recorder.set_sources([source(0, f"rtsp://127.0.0.1:{free_port()}/none")])
+    wait_until(lambda: len(dialled) >= 3)
+    assert len(listed) == 1
 
 
 def test_after_kill_9_a_server_is_recorded_again_with_whatever_it_now_sends(

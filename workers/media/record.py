@@ -147,12 +147,17 @@ class Recorder:
         return self._timeouts[1]
 
     def claim(self, source: Source) -> None:
-        """Make sure that no number is used twice, whatever the database or the disk knows."""
+        """Make sure that no number is used twice, whatever the database or the disk knows.
+
+        The disk is asked once: from then on nobody but this recorder gives numbers, and to list a
+        large ring for each attempt at each lost camera would hold up those that are there.
+        """
         key = (source.camera, source.stream)
-        on_disk = self._ring.last_sequence(source.mine, source.camera, source.stream)
+        known = self._sequences.get(key)
+        if known is None:
+            known = self._ring.last_sequence(source.mine, source.camera, source.stream)
         with self._lock:
-            known = self._sequences.get(key, 0)
-            self._sequences[key] = max(known, on_disk, source.last_sequence)
+            self._sequences[key] = max(known, source.last_sequence)
 
     def store(self, source: Source, piece: Piece) -> None:
         """Write one chunk into the ring and tell of it; MediaError if it cannot be written."""
