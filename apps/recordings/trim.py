@@ -5,6 +5,7 @@ that is committed before a pass is obeyed by it.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from apps.cameras.models import Camera, Chunk, Worth
+from apps.cameras.models import Camera, Chunk
 from apps.evidence.holds import HOLD_LOCK
 from apps.evidence.selectors import held_spans
 from apps.recordings.index import Gone, chunks_gone
@@ -27,6 +28,8 @@ __all__ = ["bytes_by_camera", "shares", "trim"]
 log = logging.getLogger(__name__)
 PAGE = 500
 MOST = 5000  # deletions in one pass, so that it ends before the next one is due
+# After so many files of a stream that cannot be deleted it is its folder: left for the next pass.
+MOST_STUCK = 20
 
 Spans = dict[int, list[tuple[datetime, datetime]]]
 
@@ -50,7 +53,7 @@ def trim(ring: Ring, *, now: datetime | None = None, overdue: bool = True) -> in
     if excess > 0:
         rows = Chunk.objects.order_by("worth", "-stream", "started_at")
         if broom.sweep(rows, Cause.PRESSURE, least_bytes=excess) < excess and broom.left > 0:
-            log.error("the ring is full and all that is left is held for evidence")
+            log.error("the ring is full and all that is left is held for evidence or stuck")
     return broom.deleted
 
 
@@ -96,11 +99,17 @@ def _excess_bytes(ring: Ring) -> int:
 
 
 class _Broom:
-    """Deletes chunks, never one that is held, and tells the index why."""
+    """Deletes chunks, never one that is held, and tells the index why.
+
+    A file that cannot be deleted keeps its row and stops no other: `stuck` counts them by camera
+    and stream.
+    """
 
     def __init__(self, ring: Ring, held: Spans) -> None:
         self.ring, self.held = ring, held
         self.deleted = 0
+        self.failed: set[int] = set()
+        self.stuck: Counter[tuple[int, str]] = Counter()
 
     @property
     def left(self) -> int:
@@ -108,45 +117,68 @@ class _Broom:
         return MOST - self.deleted
 
     def sweep_unwanted(self, chunks: list[Chunk]) -> None:
-        """Delete what no policy keeps; mark what is held, so that it is not judged again."""
-        held = {worth: [] for worth in Worth.values}
-        for chunk in chunks:
-            if self._is_held(chunk):
-                held[chunk.worth].append(chunk.pk)
-        for worth, pks in held.items():
-            if pks:
-                Chunk.objects.filter(pk__in=pks).update(worth=worth)
-        marked = {pk for pks in held.values() for pk in pks}
-        self._delete([chunk for chunk in chunks if chunk.pk not in marked], Cause.POLICY)
+        """Delete what no policy keeps; mark what stays, so that it is not judged again."""
+        held = {chunk.pk for chunk in chunks if self._is_held(chunk)}
+        self._delete([chunk for chunk in chunks if chunk.pk not in held], Cause.POLICY)
+        # What is stuck as well: it goes by its age, and those that come after it are to be judged.
+        left = [chunk for chunk in chunks if chunk.pk in held or chunk.pk in self.failed]
+        for worth in {chunk.worth for chunk in left}:
+            pks = [chunk.pk for chunk in left if chunk.worth == worth]
+            Chunk.objects.filter(pk__in=pks).update(worth=worth)
 
     def sweep(self, rows: QuerySet[Chunk], cause: Cause, *, least_bytes: int | None = None) -> int:
         """Delete in the rows' order, all of them or until so many bytes are free; returns bytes."""
         freed = passed_over = 0
         while self.left > 0 and (least_bytes is None or freed < least_bytes):
-            page = list(rows[passed_over : passed_over + min(PAGE, self.left)])
+            page = list(self._loose(rows)[passed_over : passed_over + min(PAGE, self.left)])
             if not page:
                 break
             going: list[Chunk] = []
+            size = freed
             for chunk in page:
-                if least_bytes is not None and freed >= least_bytes:
+                if least_bytes is not None and size >= least_bytes:
                     break
                 if self._is_held(chunk):
                     passed_over += 1
                 else:
                     going.append(chunk)
-                    freed += chunk.bytes
-            self._delete(going, cause)
+                    size += chunk.bytes
+            freed += self._delete(going, cause)
         return freed
+
+    def _loose(self, rows: QuerySet[Chunk]) -> QuerySet[Chunk]:
+        """Leave out what could not be deleted in this pass, and streams of which nothing can."""
+        for (camera, stream), count in self.stuck.items():
+            if count >= MOST_STUCK:
+                rows = rows.exclude(camera=camera, stream=stream)
+        return rows.exclude(pk__in=self.failed) if self.failed else rows
 
     def _is_held(self, chunk: Chunk) -> bool:
         end = chunk.started_at + timedelta(seconds=chunk.duration_s)
         spans = self.held.get(chunk.camera_id, ())
         return any(start < end and chunk.started_at < until for start, until in spans)
 
-    def _delete(self, chunks: Iterable[Chunk], cause: Cause) -> None:
+    def _unlink(self, chunk: Chunk) -> bool:
+        """Delete a chunk's file; False where it is stuck."""
+        key = (chunk.camera_id, chunk.stream)
+        if self.stuck[key] >= MOST_STUCK:
+            return False
+        try:
+            self.ring.delete(chunk.path)
+        except OSError as error:
+            if not self.stuck[key]:
+                log.error("%s cannot be deleted: %s", chunk.path, error.strerror)
+            self.stuck[key] += 1
+            return False
+        return True
+
+    def _delete(self, chunks: Iterable[Chunk], cause: Cause) -> int:
+        """Delete chunks, file and row; returns the bytes of those that went."""
         gone, pks = [], []
         for chunk in chunks:
-            self.ring.delete(chunk.path)
+            if not self._unlink(chunk):
+                self.failed.add(chunk.pk)
+                continue
             pks.append(chunk.pk)
             end = chunk.started_at + timedelta(seconds=chunk.duration_s)
             gone.append(
@@ -157,3 +189,4 @@ class _Broom:
         Chunk.objects.filter(pk__in=pks).delete()
         chunks_gone(gone, cause=cause)
         self.deleted += len(pks)
+        return sum(one.bytes for one in gone)
