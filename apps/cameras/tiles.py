@@ -41,7 +41,8 @@ def newest_frame(camera: Camera) -> tuple[float, bytes] | None:
     both show the same shape.
     """
     stream = Stream.MAIN if _same_shape(camera) else camera.analysed_stream
-    chunk = Chunk.objects.filter(camera=camera, stream=stream).order_by("-started_at").first()
+    # By number: before a clock was set back something later may have been recorded.
+    chunk = Chunk.objects.filter(camera=camera, stream=stream).order_by("-sequence").first()
     if chunk is None:
         return None
     start_s = chunk.started_at.timestamp()

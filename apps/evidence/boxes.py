@@ -6,7 +6,7 @@ statement of their own, and they go when the ring lets the chunk go.
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,12 +48,16 @@ def boxes_kept(detections: Iterable[dict[str, Any]], *, start_s: float) -> bytes
 
 
 def boxes_between(
-    *, camera_id: int, since: datetime, until: datetime
+    *, camera_id: int, since: datetime, until: datetime, but: Collection[int] = ()
 ) -> list[tuple[datetime, list[dict[str, Any]]]]:
-    """List the analysed pictures of a span in which anybody was, each with its boxes, by time."""
+    """List the analysed pictures of a span in which anybody was, each with its boxes, by time.
+
+    but: chunks that are left out.
+    """
     rows = Chunk.objects.filter(
         camera=camera_id, started_at__gt=since - LONGEST, started_at__lt=until, boxes__isnull=False
     ).order_by("started_at", "sequence")
+    rows = rows.exclude(pk__in=but) if but else rows
     return [
         (at, [_told(*box) for box in boxes])
         for start, kept in rows.values_list("started_at", "boxes")

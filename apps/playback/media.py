@@ -124,17 +124,16 @@ def stretch(chunks: Sequence[Chunk], masks: Masks = ()) -> Stretch | None:
 def preview(*, camera: Camera, at_s: float) -> tuple[float, bytes] | None:
     """Return (Unix time, small JPEG) of the key picture before a moment, None where none is."""
     at = datetime.fromtimestamp(at_s, tz=UTC)
-    chunk = (
-        Chunk.objects.filter(
-            camera=camera,
-            stream=camera.analysed_stream,
-            started_at__lte=at,
-            started_at__gt=at - LONGEST,
-        )
-        .order_by("-started_at")
-        .first()
-    )
-    if chunk is None or chunk.started_at + timedelta(seconds=chunk.duration_s + 1) < at:
+    rows = Chunk.objects.filter(
+        camera=camera,
+        stream=camera.analysed_stream,
+        started_at__lte=at,
+        started_at__gt=at - LONGEST,
+    ).defer("boxes")
+    there = [c for c in rows if c.started_at + timedelta(seconds=c.duration_s + 1) >= at]
+    # Not the latest: where a clock was set back a time is there twice.
+    chunk = max(there, key=lambda chunk: chunk.sequence, default=None)
+    if chunk is None:
         return None
     try:
         start_s = chunk.started_at.timestamp()

@@ -1,6 +1,6 @@
 """Reads of what is recorded: chunks, the spans without any, and everything on the timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.alarms import words
 from apps.alarms.models import Alarm, Witness
-from apps.cameras.models import Analysis, Camera, Chunk, Stream, StreamState
+from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
 from apps.evidence.boxes import boxes_between, boxes_left
 from apps.playback.models import Motion
 from apps.recordings.selectors import gaps_between, recorded_between, recorded_span
@@ -25,6 +25,7 @@ __all__ = [
     "boxes_shown",
     "chunks_between",
     "islands",
+    "newest_chunks",
     "streams_data",
     "timeline_data",
 ]
@@ -42,6 +43,10 @@ MOST_ALARMS = 500
 Gap = tuple[datetime, datetime]
 
 
+# A newest second that is older is no live picture; the player says BLIND.
+LIVE = timedelta(seconds=15)
+
+
 class Seconds(Func):
     """A number of seconds as an interval of the database."""
 
@@ -50,15 +55,49 @@ class Seconds(Func):
 
 
 def chunks_between(
-    *, camera: Camera, stream: str, since: datetime, until: datetime, most: int = 20_000
+    *,
+    camera: Camera,
+    stream: str,
+    since: datetime,
+    until: datetime,
+    most: int = 20_000,
+    once: bool = False,
 ) -> list[Chunk]:
-    """List the chunks of a stream that show anything from `since` to `until`, oldest first."""
+    """List the chunks of a stream that show anything from `since` to `until`, oldest first.
+
+    once: of a time that is there twice only what was recorded last.
+    """
     rows = Chunk.objects.filter(
         camera=camera, stream=stream, started_at__gt=since - LONGEST, started_at__lt=until
     )
     rows = rows.defer("boxes").order_by("started_at", "sequence")[:most]
+    found = _recorded_last(rows) if once else rows
     hair = timedelta(milliseconds=5)  # what a chunk ends later than its neighbour begins
-    return [c for c in rows if c.started_at + timedelta(seconds=c.duration_s) > since + hair]
+    return [c for c in found if c.started_at + timedelta(seconds=c.duration_s) > since + hair]
+
+
+def _recorded_last(chunks: Iterable[Chunk]) -> list[Chunk]:
+    """Leave out what was recorded before a clock was set back, from the time it was set to on.
+
+    Of a time that is there twice a player has one picture: the one of the higher number.
+    """
+    kept: list[Chunk] = []
+    for chunk in sorted(chunks, key=lambda chunk: chunk.sequence, reverse=True):
+        if not kept or chunk.started_at < kept[-1].started_at:
+            kept.append(chunk)
+    return kept[::-1]
+
+
+def newest_chunks(*, camera: Camera, stream: str, most: int = 1) -> list[Chunk]:
+    """List what was recorded last, oldest first; none where that is no live picture.
+
+    By number: what was recorded before a clock was set back may have a later time than now.
+    """
+    rows = Chunk.objects.filter(camera=camera, stream=stream).defer("boxes")
+    found = list(rows.order_by("-sequence")[:most])
+    if not found or not -AHEAD <= timezone.now() - found[0].started_at <= LIVE:
+        return []
+    return _recorded_last(found)
 
 
 def boxes_shown(*, camera: Camera, since: datetime, until: datetime) -> dict[str, Any]:
@@ -67,7 +106,8 @@ def boxes_shown(*, camera: Camera, since: datetime, until: datetime) -> dict[str
     pictures: [Unix s, [[label, score or None, left, top, right, bottom], ...]] by rising time, in
     shares of the picture; until: how far the analysis has come, Unix s, None where it never was.
     """
-    found = boxes_between(camera_id=camera.pk, since=since, until=until)
+    over = _recorded_over(camera, since, until)
+    found = boxes_between(camera_id=camera.pk, since=since, until=until, but=over)
     told = {"pictures": [{"at": at.timestamp(), "boxes": boxes} for at, boxes in found]}
     masks = masks_of(camera_id=camera.pk, at=since, until=until)
     left, _out = boxes_left(told, masks=masks, aspect=_aspect(camera))
@@ -83,6 +123,15 @@ def boxes_shown(*, camera: Camera, since: datetime, until: datetime) -> dict[str
         ],
         "until": end.timestamp() if end else None,
     }
+
+
+def _recorded_over(camera: Camera, since: datetime, until: datetime) -> set[int]:
+    """Return the chunks of a span whose pictures no player shows, as later ones have their time."""
+    over: set[int] = set()
+    for stream in Stream.values:
+        chunks = chunks_between(camera=camera, stream=stream, since=since - LONGEST, until=until)
+        over |= {chunk.pk for chunk in chunks} - {chunk.pk for chunk in _recorded_last(chunks)}
+    return over
 
 
 def _aspect(camera: Camera) -> float:

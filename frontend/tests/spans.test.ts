@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drift, fromLocal, holding, marks, nextStart, place, toLocal, windowAt } from "../src/watch/spans";
+import { drift, fromLocal, holding, isElsewhere, marks, nextStart, place, toLocal, windowAt } from "../src/watch/spans";
 
 const TWO = [[10, 20], [30, 40]] as const;
 
@@ -47,5 +47,14 @@ describe("cameras in step", () => {
     expect(drift(10, 10.2)).toBeCloseTo(0.16);
     expect(drift(10.2, 10)).toBeCloseTo(-0.16);
     expect(drift(10, 10.02)).toBe(0);
+  });
+});
+
+describe("live", () => {
+  it("begins anew after a silence and after the server's clock was set back", () => {
+    expect(isElsewhere(100, 101)).toBe(false);
+    expect(isElsewhere(101, 100)).toBe(false);
+    expect(isElsewhere(100, 113)).toBe(true);
+    expect(isElsewhere(3700, 100)).toBe(true);
   });
 });

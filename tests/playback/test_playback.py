@@ -6,12 +6,15 @@ from datetime import timedelta
 import av
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.cameras.models import StreamState
+from apps.cameras.models import Chunk, StreamState
 from apps.cameras.services import stream_say
+from apps.cameras.tiles import newest_frame
+from apps.evidence.boxes import boxes_kept
 from apps.playback import media
 from apps.playback.models import Motion
 from apps.playback.services import motion_forget, motion_keep
@@ -48,6 +51,57 @@ def test_a_camera_that_went_silent_has_no_live_picture(hill: Cast, ring: Ring):
     record_chunks(ring, hill.lamp_hill.camera, minutes_ago(1), 3)
     assert ask(hill.operator, hill, "media/", live=1).status_code == 204
     assert ask(hill.operator, hill, "live.m3u8").status_code == 404
+
+
+def hls(answer: HttpResponse) -> list[int]:
+    lines = answer.content.decode().splitlines()
+    return [int(line.split("/")[-2]) for line in lines if line.endswith("/media.mp4")]
+
+
+@pytest.mark.parametrize("hours", [1, 0.001])
+def test_after_the_clock_was_set_back_live_is_what_was_recorded_last(
+    hill: Cast, ring: Ring, hours: float
+):
+    now = timezone.now()
+    camera = hill.lamp_hill.camera
+    ahead = now + timedelta(hours=hours)
+    record_chunks(ring, camera, ahead - timedelta(seconds=12), 24)
+    record_chunks(ring, camera, now - timedelta(seconds=3), 3, first=25)
+    answer = ask(hill.operator, hill, "media/", live=1)
+    assert float(answer["X-Media-From"]) == pytest.approx(now.timestamp() - 1, abs=0.1)
+    assert len(times(answer.content)) == 10
+    since = now.timestamp() - 2
+    answer = ask(hill.operator, hill, "media/", live=1, since=since, seconds=30)
+    assert float(answer["X-Media-Until"]) == pytest.approx(now.timestamp(), abs=0.1)
+    assert len(times(answer.content)) == 20, "each second once"
+    nothing = ask(hill.operator, hill, "media/", live=1, since=answer["X-Media-Until"])
+    assert nothing.status_code == 204
+    assert "X-Media-Next" not in nothing.headers
+    playlist = ask(hill.operator, hill, "live.m3u8")
+    assert hls(playlist)[-3:] == [25, 26, 27]
+    assert all(number > 24 or hours < 1 for number in hls(playlist))
+    assert newest_frame(camera)[0] < now.timestamp()
+
+
+def test_what_is_dated_ahead_is_not_live(hill: Cast, ring: Ring):
+    record_chunks(ring, hill.lamp_hill.camera, timezone.now() + timedelta(seconds=8), 6)
+    assert ask(hill.operator, hill, "media/", live=1).status_code == 204
+    assert ask(hill.operator, hill, "live.m3u8").status_code == 404
+
+
+def test_of_a_time_that_is_there_twice_the_later_recording_is_played(hill: Cast, ring: Ring):
+    camera, start = hill.lamp_hill.camera, minutes_ago(10)
+    record_chunks(ring, camera, start, 20)
+    record_chunks(ring, camera, start + timedelta(seconds=5), 20, first=21)
+    person = {"label": "person", "score": 0.8, "track": 7, "xyxy": [0.1, 0.4, 0.3, 0.8]}
+    kept = boxes_kept([{"t": 0.25, "boxes": [person]}], start_s=0)
+    Chunk.objects.filter(sequence__in=(3, 9, 30)).update(boxes=kept)
+    answer = ask(hill.operator, hill, "media/", since=start.timestamp(), seconds=20)
+    found = times(answer.content)
+    assert found == sorted(found) and len(found) == 200
+    ends = {"since": start.timestamp(), "until": start.timestamp() + 20}
+    seen = ask(hill.operator, hill, "boxes/", **ends).json()["pictures"]
+    assert [round(at - start.timestamp()) for at, _boxes in seen] == [2, 14]
 
 
 def test_playback_begins_with_the_second_that_was_asked_for(hill: Cast, ring: Ring):

@@ -24,7 +24,12 @@ from apps.inquiry.guard import Guard, guarded
 from apps.inquiry.passing import pass_on
 from apps.playback.hls import SEGMENTS, playlist
 from apps.playback.media import preview, segment_of, stretch
-from apps.playback.selectors import boxes_shown, chunks_between, timeline_data
+from apps.playback.selectors import (
+    boxes_shown,
+    chunks_between,
+    newest_chunks,
+    timeline_data,
+)
 from apps.playback.services import Busy, span_cut, span_facts, view_note
 from apps.privacy.models import Span
 from apps.privacy.spans import span_ask, span_file_name, span_open, span_taken
@@ -45,8 +50,6 @@ __all__ = [
 DAY = timedelta(days=1)
 MOST_SECONDS = 60.0
 MOST_BOXES = timedelta(minutes=2)
-# A newest second that is older is no live picture; the player says BLIND.
-LIVE = timedelta(seconds=15)
 BLOCK = 1 << 18
 NO_STORE = {"Cache-Control": "no-store"}
 STREAM = OpenApiParameter("stream", OpenApiTypes.STR, enum=Stream.values, default="main")
@@ -151,23 +154,30 @@ class CameraMedia(CameraView):
         stream = self.stream(camera)
         live = asked.get("live") == "1"
         since = moment(asked, "since", camera.mine.timezone)
-        if since is None:
-            if not live:
-                raise ValidationError({"since": _("Required.")})
-            newest = _chunks(camera, stream).order_by("-started_at").first()
-            if newest is None or timezone.now() - newest.started_at > LIVE:
-                return _nothing(None)
-            since = newest.started_at
+        if since is None and not live:
+            raise ValidationError({"since": _("Required.")})
         # What is past is playback, whatever it was called.
-        live = live and timezone.now() - since < timedelta(minutes=1)
+        live = live and (since is None or timezone.now() - since < timedelta(minutes=1))
+        newest = []
+        if live:
+            newest = newest_chunks(camera=camera, stream=stream)
+            if not newest:
+                return _nothing(None)
+            since = since or newest[-1].started_at
+        assert since is not None
         until = since + timedelta(seconds=_seconds(asked))
-        found = stretch(
-            chunks_between(camera=camera, stream=stream, since=since, until=until, most=120),
-            masks_of(camera_id=camera.pk, at=since, until=until),
+        chunks = chunks_between(
+            camera=camera, stream=stream, since=since, until=until, most=200, once=True
         )
+        if live:  # what is dated later was recorded before the clock was set back
+            chunks = [chunk for chunk in chunks if chunk.started_at <= newest[-1].started_at]
+        masks = masks_of(camera_id=camera.pk, at=since, until=until)
+        found = stretch(chunks, masks)
         self.note(camera, "live" if live else "playback", None if live else since)
         if found is None:
             later = _chunks(camera, stream).filter(started_at__gte=since).order_by("started_at")
+            if live:
+                later = later.filter(started_at__lte=newest[-1].started_at)
             return _nothing(later.values_list("started_at", flat=True).first())
         return HttpResponse(
             found.body,
@@ -317,13 +327,13 @@ class CameraLive(CameraView):
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Return the newest seconds; 404 when there are none, never an old picture."""
         camera = self.camera(pk)
-        newest = list(_chunks(camera, self.stream(camera)).order_by("-started_at")[:SEGMENTS])
-        if not newest or timezone.now() - newest[0].started_at > LIVE:
+        newest = newest_chunks(camera=camera, stream=self.stream(camera), most=SEGMENTS)
+        if not newest:
             raise Http404
         self.note(camera, "live")
         kind = "application/vnd.apple.mpegurl"
         masks = masks_of(camera_id=camera.pk)
-        return HttpResponse(playlist(newest[::-1], masks), content_type=kind, headers=NO_STORE)
+        return HttpResponse(playlist(newest, masks), content_type=kind, headers=NO_STORE)
 
 
 class CameraSegment(CameraView):

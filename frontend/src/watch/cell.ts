@@ -10,6 +10,7 @@ import { masksOver } from "../common/masks";
 import { Recorded } from "./boxes";
 import type { CameraGiven, GapFound } from "./config";
 import { Feed } from "./feed";
+import { AHEAD_S } from "./spans";
 
 // As on the desk's wall: older than this a picture is no view of the present.
 export const OLD_S = 10;
@@ -85,7 +86,8 @@ export class Cell {
     if (live) {
       setText(this.age, seen ? t("age", { age: sayAge(Math.max(0, old) * 1000) }) : t("no_picture"));
       this.place.classList.toggle("late", seen && old > LATE_S);
-      const silent = seen ? old > OLD_S : Date.now() - this.since > 6000;
+      // A picture of a time that is yet to come is from before the server's clock was set back.
+      const silent = seen ? old > OLD_S || old < -AHEAD_S : Date.now() - this.since > 6000;
       const last = seen ? t("last_picture", { time: say(shown * 1000, zone, now * 1000) }) : t("no_picture");
       if (!this.camera.enabled) this.covered("off", t("off_word"), "", last);
       else if (silent) this.covered("blind", t("blind_word"), this.because(), last);

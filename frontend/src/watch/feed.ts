@@ -1,7 +1,7 @@
 // One camera's pictures: fetched chunk by chunk, kept in the browser's own buffer, where every
 // picture lies at the second in which it was recorded. A gap in the recording is a gap there too.
 
-import { nextStart, holding, type Span } from "./spans";
+import { isElsewhere, nextStart, holding, type Span } from "./spans";
 import type { CameraGiven } from "./config";
 
 // The browser keeps so much before what is shown; the rest is given back.
@@ -10,7 +10,6 @@ const FIRST_S = 2;
 const AHEAD_S = 12;
 const PIECE_S = 10;
 const RETRY_MS = 700;
-const SILENT_S = 12;
 // Neighbouring pictures of one second a picture may lie so far apart.
 const EDGE_S = 0.15;
 
@@ -185,8 +184,11 @@ export class Feed {
   }
 
   private async fetch(): Promise<Piece> {
-    // After a longer silence live begins with what is newest, not with what was missed.
-    if (this.live && this.edge !== null && this.now() - this.edge > SILENT_S) this.edge = null;
+    if (this.live && this.edge !== null && isElsewhere(this.edge, this.now())) {
+      // What lies ready of a time that is yet to come would be taken for the newest.
+      if (this.edge > this.now()) await this.forget(0, Infinity);
+      this.edge = null;
+    }
     const asked = new URLSearchParams({ stream: this.stream });
     if (this.live) asked.set("live", "1");
     if (this.edge !== null) asked.set("since", this.edge.toFixed(3));

@@ -58,3 +58,12 @@ export function drift(own: number, leader: number): number | null {
   if (Math.abs(behind) < 0.03) return 0;
   return Math.max(-0.2, Math.min(0.2, behind * 0.8));
 }
+
+const SILENT_S = 12;
+export const AHEAD_S = 5;
+
+/** Whether live begins anew with what is newest: after a longer silence, not with what was missed,
+ *  and after the server's clock was set back, which an edge that lies ahead of it tells. */
+export function isElsewhere(edge: number, now: number): boolean {
+  return now - edge > SILENT_S || edge - now > AHEAD_S;
+}
