@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from workers.gap import ends_gap
 from workers.hazards import registry
-from workers.hazards.base import Box, Condition, Hazard, InputView, View
+from workers.hazards.base import GAP, Box, Condition, Hazard, InputView, MachineView, View
 from workers.report import Finding, Reading, finding
 from workers.scene import Input, Scene, SceneRule
 from workers.state import InputState, RuleState, State
@@ -19,6 +20,8 @@ from workers.when import holds, in_schedule
 
 # A value that does not change is written down again so often.
 TELL_S = 10.0
+# Of a gap at most so many reports are looked at, the last ones: each asks every such rule once.
+MOST_HEARD = 2000
 # In a blind camera's picture nothing is found, and nothing is over.
 BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy", "blocked", "moved")
 
@@ -33,11 +36,13 @@ class Judge:
         self.kinds = registry()
         self.findings: list[Finding] = []
         self.readings: list[Reading] = []
+        self.heard: list[tuple[float, Mapping[str, InputView]]] = []
         self.seen: dict[tuple[tuple[str, ...], str], View] = {}
 
     def frame(self, view: View) -> None:
         """Judge every rule; rules that others ask about are known as they were before."""
         levels = {name: rule.level for name, rule in self.state.rules.items() if rule.level}
+        self.heard = self._heard(view.t)
         view = replace(view, open=levels, inputs=inputs(self.scene, self.state, view.t))
         self.seen = {}
         for rule in self.scene.rules:
@@ -64,7 +69,10 @@ class Judge:
             return
         blind = blindness(rule, hazard, view)
         memory.memory["open"] = memory.level
+        missed = self._missed(rule, hazard, memory, view)
         found = hazard.evaluate(rule, memory.memory, self._seen(rule, view, blind))
+        if found.level is None and missed is not None:
+            found = missed  # it was so within the gap, and nobody was told
         blind = blind or found.blind
         self._tell(rule, memory, "sight", "BLIND" if blind else "SEES", view.t, blind)
         for name, value in found.readings.items():
@@ -89,6 +97,32 @@ class Judge:
         quiet_s = view.t - memory.active_t
         if quiet_s >= hazard.clear_s(rule) - 1e-6:
             self.close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
+
+    def _heard(self, t: float) -> list[tuple[float, Mapping[str, InputView]]]:
+        """Return what inputs said within a gap in the pictures that ends at t, at each change."""
+        gaps = [one.memory["gap"] for one in self.state.rules.values() if ends_gap(one.memory, t)]
+        if not gaps:
+            return []
+        inputs_ = self.state.inputs.values()
+        times = {at for one in inputs_ for at, _ in one.waiting if gaps[0][0] < at < t - 1e-3}
+        return [(at, inputs(self.scene, self.state, at)) for at in sorted(times)[-MOST_HEARD:]]
+
+    def _missed(
+        self, rule: SceneRule, hazard: Hazard, memory: RuleState, view: View
+    ) -> Condition | None:
+        """Ask a rule about a gap in which nobody saw and inputs spoke; return what last was so."""
+        if not hazard.hears or not ends_gap(memory.memory, view.t):
+            return None
+        machines = dict.fromkeys(view.machines, MachineView("UNKNOWN", ""))
+        last = None
+        for t, said in self.heard:
+            then = replace(
+                view, t=t, inputs=said, people=(), machines=machines, vehicles=(), levels={},
+                visibility=0.0, blind=GAP,
+            )  # fmt: skip
+            found = hazard.evaluate(rule, memory.memory, then)
+            last = found if found.level is not None else last
+        return last
 
     def _seen(self, rule: SceneRule, view: View, blind: str) -> View:
         """Return what a rule sees of a frame; rules that see the same share one."""

@@ -5,7 +5,9 @@ import zlib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from workers.gap import WAITS_S, over_gap
 from workers.hazards import registry
+from workers.hazards.base import Hazard
 from workers.told import in_time, set_back
 from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
@@ -123,15 +125,25 @@ class State:
         self.health.forget(gap_s)
         kinds = registry()
         for rule in self.rules.values():
-            kept = kinds[rule.type].remembers if gap_s > 0 and rule.type in kinds else ()
-            rule.memory = {key: rule.memory[key] for key in kept if key in rule.memory}
-            rule.votes, rule.since_t = [], None
+            if rule.type in kinds:
+                self._over_gap(rule, kinds[rule.type], gap_s)
             if gap_s < 0:
                 rule.closed = None
             if rule.active_t is not None:
                 rule.active_t += gap_s
             if rule.raised_t is not None and gap_s < 0:
                 rule.raised_t += gap_s
+
+    def _over_gap(self, rule: RuleState, kind: Hazard, gap_s: float) -> None:
+        rule.memory = over_gap(rule.memory, kind.remembers, gap_s)
+        if self.last_t is not None:
+            t = self.last_t + gap_s
+            rule.memory["gap"] = [min(self.last_t, t), t]
+        needs_eyes = kind.uses_picture or kind.uses_people
+        if needs_eyes and abs(gap_s) > WAITS_S:
+            rule.votes, rule.since_t = [], None
+        elif rule.since_t is not None:
+            rule.since_t += gap_s if needs_eyes else min(gap_s, 0.0)
 
     def dump(self) -> bytes:
         """Return the state as bytes, usually 5 to 15 kB, with vehicles 65."""

@@ -119,6 +119,12 @@ class Film:
         self.t += self.step_s
         return judge.findings
 
+    def gap(self, seconds: float) -> None:
+        """Lose pictures for so long, as the engine does; below 0 the clock is set back."""
+        self.state.last_t = self.t - self.step_s
+        self.t += seconds
+        self.state.forget(self.t - self.state.last_t)
+
     def run(self, seconds: float, people: Callable[[int], Iterable[Person]] | Sequence[Person] = (),
             **about: Any) -> list[Finding]:  # fmt: skip
         """Judge frames for so long; people: the same in each, or by the frame's number."""

@@ -290,8 +290,7 @@ def test_blindness_and_a_frozen_picture_make_nobody_still_and_end_nothing():
 def test_a_gap_in_the_pictures_ends_no_alarm_and_the_person_found_after_it_is_the_same():
     world = fallen()
     world.go(32, [lying()])
-    world.state.forget(20.0)
-    world.t += 20.0
+    world.gap(20.0)
     world.go(30, [])
     world.go(60, [lying(0.51, track=5)])
     assert [f.state for f in world.findings] == ["raised"]
@@ -299,7 +298,7 @@ def test_a_gap_in_the_pictures_ends_no_alarm_and_the_person_found_after_it_is_th
     assert [f.state for f in world.findings] == ["raised", "cleared"]
     gone = fallen()
     gone.go(32, [lying()])
-    gone.state.forget(20.0)
+    gone.gap(20.0)
     gone.go(130, [])
     assert [f.state for f in gone.findings] == ["raised", "cleared"]
 

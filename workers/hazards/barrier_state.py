@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import RUNS
 from workers.hazards.base import (
     CLEAR,
     Condition,
@@ -70,6 +71,8 @@ class BarrierState(Hazard):
     action = "Stop the haulage; have the barrier put right before anything moves."
     uses_picture = False
     uses_people = False
+    remembers = {"both": RUNS, "together": RUNS, "unknown": RUNS, "wrong": RUNS, "mode": RUNS}
+    hears = True
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse a barrier that is compared with itself."""

@@ -18,6 +18,8 @@ Polygon = tuple[Point, ...]
 Box = tuple[float, float, float, float]
 Memory = dict[str, Any]
 
+# Why a rule is blind while there are no pictures at all.
+GAP = "no pictures"
 # Doubt counts as danger: only a machine that is known to stand is not running.
 SAFE_STATES = ("STOPPED",)
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -261,8 +263,9 @@ class Hazard:
     are looked for; uses_vehicles: whether vehicles are followed in its zone; uses_still: whether
     it is measured how still people are; always: not content with frames in which something moved:
     the detector sees every analysed frame; confirm: of the last M frames N must say so before it
-    is raised; remembers: keys of a rule's memory that outlive a gap between frames, as what they
-    say of earlier times stays true.
+    is raised; remembers: what of a rule's memory outlives a gap between frames, and how, by path
+    (workers/gap.py); hears: whether it is asked of what inputs said within a gap as well, with
+    nobody in view and `blind` saying GAP.
     """
 
     params: Any = None
@@ -284,7 +287,8 @@ class Hazard:
     always: bool = False
     confirm: tuple[int, int] = (1, 1)
     min_visibility: float = 0.2
-    remembers: tuple[str, ...] = ()
+    remembers: Mapping[str, str] = {}
+    hears: bool = False
 
     def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
         """Return what a rule is refused for when it is put in force, and a stored one is not.
@@ -298,7 +302,8 @@ class Hazard:
 
         memory["open"] is the open situation's level, or None, and is kept by the judge;
         memory["shown"] may hold what pages show of the rule while nothing is wrong. Over a gap in
-        time only what the type `remembers` is kept.
+        time only what the type `remembers` is kept; memory["gap"] says from when to when the last
+        one was.
         """
         raise NotImplementedError
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from workers.gap import RUNS
 from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, say
 from workers.hazards.params import number
 
@@ -49,6 +50,8 @@ class CameraBlindOnHazard(Hazard):
     uses_picture = False
     uses_people = False
     min_visibility = 0.0
+    # Without pictures nobody sees either.
+    remembers = {"blind.*": RUNS, "runs.*": RUNS}
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

@@ -8,6 +8,7 @@ from math import hypot
 import cv2
 import numpy as np
 
+from workers.gap import WAITS
 from workers.hazards.base import (
     CLEAR,
     Box,
@@ -23,7 +24,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import line, number, zone
-from workers.hazards.presence import inside_zone, stay_in_zone, who_is_who
+from workers.hazards.presence import PEOPLE, STAYS, inside_zone, stay_in_zone, who_is_who
 from workers.hazards.proximity_while_running import machine_words
 
 # A box that ends this close to the bottom of the picture has its feet cut off.
@@ -91,6 +92,7 @@ class ConveyorPerson(Hazard):
     action = "Stop the belt by its pull cord or from here, and call the place."
     needs_zone = True
     needs_machine = True
+    remembers = {**STAYS, **PEOPLE, "people.*.on.0": WAITS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse zones that would leave nobody in danger, and a floor without a place to reach."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import RUNS
 from workers.hazards.base import (
     CLEAR,
     Condition,
@@ -73,7 +74,8 @@ class ExternalEvent(Hazard):
     action = "Look at the system that told it, and follow its procedure."
     uses_picture = False
     uses_people = False
-    remembers = ("heard",)
+    remembers = {"silent": RUNS, "heard.0": RUNS, "heard.2": RUNS}
+    hears = True
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse bounds that leave no value allowed."""

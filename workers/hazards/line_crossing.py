@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from workers.gap import KEPT
 from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Point, Rule, View, say
 from workers.hazards.params import choice, line, number
 
@@ -50,6 +51,8 @@ class LineCrossing(Hazard):
     params = Params
     severity = "high"
     action = "Call the person back; find out why the line was crossed."
+
+    remembers = {"ways": KEPT}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse to wait for a second frame: a crossing lasts one, and would never be told."""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from workers.gap import WAITS
 from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, count_people, say
 from workers.hazards.params import number
-from workers.hazards.presence import inside_zone, who_is_who
+from workers.hazards.presence import INSIDE, PEOPLE, inside_zone, who_is_who
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Loitering(Hazard):
     severity = "low"
     action = "Ask the person to move on, or to say what is the matter."
     needs_zone = True
+    remembers = {**INSIDE, **PEOPLE, "people.*.since": WAITS}
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from workers.gap import KEPT, WAITS
 from workers.hazards.base import (
     CLEAR,
     Condition,
@@ -18,7 +19,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import number
-from workers.hazards.presence import inside_zone, who_is_who
+from workers.hazards.presence import INSIDE, PEOPLE, inside_zone, who_is_who
 
 # Height by width of a box: standing people are above the one, lying ones below the other.
 UPRIGHT, LYING = 1.3, 0.9
@@ -95,7 +96,11 @@ class MotionlessPerson(Hazard):
     severity = "high"
     action = "Call the person; if there is no answer send the nearest people, and a medic."
     uses_still = True
-    remembers = ("lasting",)
+    # Boxes and a fall have their own times, so that only a quick one is a fall; see _judge().
+    remembers = {
+        **INSIDE, **PEOPLE, "people.*.since": WAITS, "people.*.down": WAITS, "orphan": WAITS,
+        "lasting": KEPT,
+    }  # fmt: skip
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse to call somebody asleep later than motionless."""

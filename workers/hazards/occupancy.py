@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from workers import checks
 from workers.checks import SceneError
+from workers.gap import KEPT, RUNS, WAITS
 from workers.hazards.base import (
     Condition,
     Fault,
@@ -19,7 +20,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import Names, data, integer, number, source
-from workers.hazards.presence import hidden_in_zone, inside_zone
+from workers.hazards.presence import INSIDE, hidden_in_zone, inside_zone
 from workers.when import DAY_MIN, Span, in_schedule, parse_schedule
 
 # Who was seen in the zone for less before he was lost may have passed through it.
@@ -178,7 +179,10 @@ class Occupancy(Hazard):
     action = "Call the place: send those who are too many out, or somebody to who is alone."
     needs_zone = True
     always = True  # people who stand still count as well
-    remembers = ("people",)
+    remembers = {
+        **INSIDE, "counts.*.0": WAITS, "over": WAITS, "few": WAITS, "crowd": WAITS,
+        "differ": WAITS, "silent": RUNS, "people": KEPT,
+    }  # fmt: skip
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse limits that leave no number allowed, and rules that ask for nothing."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import RUNS
 from workers.hazards.base import (
     CLEAR,
     Condition,
@@ -16,7 +17,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import Names, number, source
-from workers.hazards.presence import hidden_in_zone, inside_zone, stay_in_zone
+from workers.hazards.presence import HIDDEN, STAYS, hidden_in_zone, inside_zone, stay_in_zone
 
 # Seen for so long, a camera is ready again.
 READY_S = 5.0
@@ -65,6 +66,9 @@ class PermitCameraReady(Hazard):
     needs_zone = True
     uses_picture = False
     min_visibility = 0.0
+    # Without pictures the camera is not ready, and the permit tells its own times.
+    remembers = {**STAYS, **HIDDEN, "unready": RUNS, "unpermitted": RUNS}
+    hears = True
 
     def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
         """Refuse a permit that can never be open."""

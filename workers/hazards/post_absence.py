@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import RUNS
 from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
 from workers.hazards.params import integer, number
-from workers.hazards.presence import BRIDGE_S, inside_zone
+from workers.hazards.presence import BRIDGE_S, INSIDE, inside_zone, settling
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class PostAbsence(Hazard):
     action = "Call the post; stop the machine until somebody is there."
     needs_zone = True
     always = True  # somebody who sits still is there as well
+    remembers = {**INSIDE, "manned": RUNS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse a time that is longer while the machine runs."""
@@ -64,6 +66,8 @@ class PostAbsence(Hazard):
         away_s = view.t - since
         if manned or away_s <= max(BRIDGE_S, 2.2 * view.step_s):
             return CLEAR
+        if settling(memory, view) and not memory.get("open"):
+            return CLEAR  # whoever sits there is not believed yet
         machine = view.machines[rule.machine] if rule.machine else None
         running = machine is not None and machine.running
         limit_s = params.running_s if running else params.absent_s

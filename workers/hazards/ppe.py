@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import WAITS
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Person, Rule, View, say
 from workers.hazards.params import choice, number
-from workers.hazards.presence import inside_zone, who_is_who
+from workers.hazards.presence import INSIDE, PEOPLE, inside_zone, who_is_who
 
 # By profile: what must be worn, as the reader says it is lacking and as it says it is there.
 WORN = {"bare_head": "helmet", "no_vest": "vest"}
@@ -65,6 +66,7 @@ class Ppe(Hazard):
         "will often be wrong."
     )
     uses_wears = True
+    remembers = {**INSIDE, **PEOPLE, "people.*.looks.*.0": WAITS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse to ask only for people of whom it is known what they wear."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from workers.gap import WAITS
 from workers.hazards.base import Memory, Person, View
 
 # A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
@@ -9,8 +10,30 @@ BRIDGE_S = 0.5
 # A foot that was inside and is now this far outside still counts, in heights of the person's box:
 # somebody who walks along the edge makes one situation, not many.
 EDGE = 0.06
-# Who is believed only now has been where he is for at most so long, or three frames.
+# Who is believed only now has been where he is for at most so long, or three frames; so long after
+# a gap in the pictures who was there before it need not be believed yet.
 BORN_S = 1.0
+# What is kept here of a rule's memory over such a gap (`Hazard.remembers`).
+INSIDE = {"inside.*.*.0": WAITS}
+STAYS = {**INSIDE, "stays.*.*": WAITS}
+PEOPLE = {"people.*.t": WAITS}
+HIDDEN = {**PEOPLE, "people.*.seen": WAITS}
+
+
+def settling(memory: Memory, view: View) -> bool:
+    """Tell whether pictures came back just now, so that whoever is there may not be believed yet.
+
+    The tracker begins anew after a gap.
+    """
+    end_s = memory.get("gap", (0.0, -1e18))[1]
+    return bool(view.t - end_s < max(BORN_S, 3 * view.step_s) - 1e-6)
+
+
+def patience_s(memory: Memory, view: View) -> float:
+    """Return for how long nobody may be seen where somebody stays."""
+    # At one picture a second the next one is no gap either.
+    longest_s = max(BRIDGE_S, 2.2 * view.step_s)
+    return max(longest_s, BORN_S, 3 * view.step_s) if settling(memory, view) else longest_s
 
 
 def inside_zone(memory: Memory, people: Sequence[Person], view: View, name: str) -> list[Person]:
@@ -77,8 +100,7 @@ def stay_in_zone(
     stays = memory.setdefault("stays", {})
     since, last = stays.get(name, (None, None))
     entered_s = min(0.1, view.step_s / 2)
-    # At one picture a second the next one is no gap either.
-    gap = last is not None and view.t - last > max(BRIDGE_S, 2.2 * view.step_s)
+    gap = last is not None and view.t - last > patience_s(memory, view)
     if not inside:
         if hidden and last is not None and not gap:
             stays[name] = [since, view.t]

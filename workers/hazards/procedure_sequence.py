@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.hazards.base import Condition, Fault, Hazard, Memory, Phrase, Rule, View, say
+from workers.hazards.base import GAP, Condition, Fault, Hazard, Memory, Rule, View
 from workers.hazards.params import data, number
+from workers.hazards.runs import CLOCKS, Run, late, over_a_gap, unsettled
 from workers.hazards.steps import (
     END_SCHEMA,
     FORBIDDEN_SCHEMA,
@@ -21,29 +22,8 @@ from workers.hazards.steps import (
     parse_forbidden,
     parse_steps,
     people_in,
+    words,
 )  # fmt: skip
-
-Run = dict[str, Any]
-
-
-def words(name: str, wrong: str) -> Phrase:
-    """Say what is wrong with a step."""
-    match wrong:
-        case "skipped":
-            return say("%(step)s: skipped", step=name)
-        case "unseen":
-            return say("%(step)s: not visible, nobody can tell whether it was done", step=name)
-        case "early":
-            return say("%(step)s: early", step=name)
-        case "late":
-            return say("%(step)s: late", step=name)
-        case "too_few":
-            return say("%(step)s: too few people", step=name)
-        case "out_of_order":
-            return say("%(step)s: out of order", step=name)
-        case "forbidden":
-            return say("forbidden now: %(step)s", step=name)
-    return say("%(step)s: interrupted", step=name)
 
 
 @dataclass(frozen=True)
@@ -93,8 +73,10 @@ class ProcedureSequence(Hazard):
     A step marked `act`, or without any the last one, that is done without a run skips all before
     it; else only what a machine or a state of an input tells of skips, for people come and go. What
     is forbidden counts when nobody can tell it of a machine or an input. What is wrong stays told
-    until the run ends. The strip of steps, with times, is in the values. Source: sequences of
-    approved procedures with guards, warnings and waiting times, as data of the mine.
+    until the run ends. A run goes on over a gap in the pictures: what inputs said meanwhile counts,
+    and what eyes would have seen is in doubt. The strip of steps, with times, is in the values.
+    Source: sequences of approved procedures with guards, warnings and waiting times, as data of the
+    mine.
     """
 
     type = "procedure_sequence"
@@ -104,6 +86,8 @@ class ProcedureSequence(Hazard):
     action = "Stop the work; go back to the step that was skipped, or end the procedure."
     always = True
     min_visibility = 0.0
+    remembers = CLOCKS
+    hears = True
 
     def check(self, rule: Rule) -> list[Fault]:
         """Refuse a procedure without steps, and parts of it that name no step."""
@@ -130,6 +114,7 @@ class ProcedureSequence(Hazard):
         """Judge one frame."""
         params: Params = rule.params
         steps = params.steps
+        over_a_gap(params, memory)
         met, ready = _look(steps, memory, view)
         run: Run | None = _begin(params, memory, view, met, ready)
         if run is None:
@@ -145,8 +130,8 @@ class ProcedureSequence(Hazard):
         if not finished:
             step = steps[waiting]
             waited_s = view.t - float(run["done_s"])
-            if waited_s > step.max_gap_s + 1e-6:
-                wrong.setdefault(step.id, "late")
+            if waited_s > step.max_gap_s + 1e-6 and not unsettled(step, memory, view):
+                wrong.setdefault(step.id, late(step, run, memory))
             if _too_few(step, run, memory, view):
                 wrong[step.id] = "too_few"
             if waited_s > max(params.give_up_s, step.max_gap_s) + 1e-6:
@@ -183,7 +168,10 @@ def _look(
         met[step.id] = all_met(step.needs, view, memory)
         if met[step.id] is None:
             doubt[step.id] = view.t
-        ready[step.id] = _lasts(since, step.id, met[step.id] is True, view, step.hold_s)
+        if met[step.id] is None and view.blind == GAP:
+            ready[step.id] = False  # over_a_gap() has moved its time on
+        else:
+            ready[step.id] = _lasts(since, step.id, met[step.id] is True, view, step.hold_s)
     return met, ready
 
 
@@ -335,11 +323,12 @@ def _barred(params: Params, run: Run, now: int, memory: Memory, view: View) -> l
             # In doubt about a machine or an input the worse is so; a blind camera sees nobody.
             found = [need.met(view, memory) for need in one.needs]
             unseen = any(
-                so is None and need.kind == "zone"
+                so is None and (need.kind == "zone" or view.blind == GAP)
                 for so, need in zip(found, one.needs, strict=True)
             )
             so = False not in found and not unseen
-            if _lasts(held, one.id, so, view, one.hold_s):
+            waits = unseen and view.blind == GAP  # over_a_gap() has moved its time on
+            if not waits and _lasts(held, one.id, so, view, one.hold_s):
                 run["wrong"].setdefault(one.id, "forbidden")
                 run["at"].setdefault(one.id, view.t)
             state = "unseen" if unseen and False not in found else state

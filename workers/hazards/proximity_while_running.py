@@ -16,7 +16,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import integer, number, zone
-from workers.hazards.presence import inside_zone, stay_in_zone
+from workers.hazards.presence import STAYS, inside_zone, stay_in_zone
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class ProximityWhileRunning(Hazard):
     action = "Stop the machine, call the place, and keep it stopped until everybody is out."
     needs_zone = True
     needs_machine = True
+    remembers = STAYS
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, count_people, say
 from workers.hazards.params import integer, number
-from workers.hazards.presence import inside_zone, stay_in_zone
+from workers.hazards.presence import STAYS, inside_zone, stay_in_zone
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class RestrictedEntry(Hazard):
     severity = "high"
     action = "Call the person out; find out why the place was open."
     needs_zone = True
+    remembers = STAYS
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from workers.gap import RUNS
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Phrase, Rule, View, say
 from workers.hazards.params import Names, number, source
 from workers.hazards.params import gauge as a_gauge
@@ -59,7 +60,7 @@ class SignalMismatch(Hazard):
     uses_people = False
     uses_picture = False
     min_visibility = 0.0
-    remembers = ("begin",)
+    remembers = {"begin": RUNS, "apart": RUNS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse anything but a machine, or a pair."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import KEPT, WAITS
 from workers.geometry import distance_inside
 from workers.hazards.base import (
     Condition,
@@ -18,7 +19,7 @@ from workers.hazards.base import (
 )
 from workers.hazards.base import count_people as people_in
 from workers.hazards.params import Names, number, source, sources, zones
-from workers.hazards.presence import inside_zone, stay_in_zone
+from workers.hazards.presence import STAYS, inside_zone, stay_in_zone
 from workers.hazards.proximity_while_running import machine_words
 
 TOKENS = ("VEHICLE", "PEDESTRIAN", "FREE")
@@ -76,6 +77,8 @@ class SlopeMutualExclusion(Hazard):
     action = "Stop the haulage; keep it stopped until everybody is off the slope or in a refuge."
     needs_zone = True
     needs_machine = True
+    # That the slope is seen empty begins anew after a gap, as it does after blindness.
+    remembers = {**STAYS, "hauling": WAITS, "clear": WAITS, "began_clear": KEPT}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse a refuge that is the slope itself."""

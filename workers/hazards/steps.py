@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from workers import checks
 from workers.checks import SceneError
-from workers.hazards.base import Memory, View
+from workers.hazards.base import Memory, Phrase, View, say
 from workers.hazards.params import Names
-from workers.hazards.presence import BRIDGE_S, inside_zone
+from workers.hazards.presence import inside_zone, patience_s
 
 MOST_S = 86400.0
 # A step that says nothing else must follow the one before within this.
@@ -98,8 +98,8 @@ def people_in(zone: str, view: View, memory: Memory) -> int:
     if not counts or counts[-1][0] != view.t:
         inside = inside_zone(memory, list(view.people), view, zone)
         counts = [*counts, [view.t, len(inside)]]
-    bridge_s = max(BRIDGE_S, 2.2 * view.step_s)
-    counts = [c for c in counts if view.t - c[0] <= bridge_s + 1e-6]
+    longest_s = patience_s(memory, view)
+    counts = [c for c in counts if view.t - c[0] <= longest_s + 1e-6]
     memory["counts"][zone] = counts
     return int(max(c[1] for c in counts))
 
@@ -135,6 +135,11 @@ class Step(NamedTuple):
     wait_s: float = 0.0
     gather_s: float | None = None
     act: bool = False
+
+    @property
+    def heard(self) -> bool:
+        """Whether inputs alone tell of it, so that nothing of it is missed without pictures."""
+        return all(need.kind == "input" for need in self.needs)
 
     @property
     def told(self) -> bool:
@@ -297,3 +302,23 @@ def _need(item: Any, path: str, names: Names) -> Need:
     if low > high:
         raise SceneError(f"{path}.at_least", "must not be more than %(other)s", other="at_most")
     return Need(kind, name, low, high)
+
+
+def words(name: str, wrong: str) -> Phrase:
+    """Say what is wrong with a step."""
+    match wrong:
+        case "skipped":
+            return say("%(step)s: skipped", step=name)
+        case "unseen":
+            return say("%(step)s: not visible, nobody can tell whether it was done", step=name)
+        case "early":
+            return say("%(step)s: early", step=name)
+        case "late":
+            return say("%(step)s: late", step=name)
+        case "too_few":
+            return say("%(step)s: too few people", step=name)
+        case "out_of_order":
+            return say("%(step)s: out of order", step=name)
+        case "forbidden":
+            return say("forbidden now: %(step)s", step=name)
+    return say("%(step)s: interrupted", step=name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import hypot
 from typing import Any
 
+from workers.gap import ends_gap
 from workers.geometry import Point
 from workers.hazards.base import Memory, Vehicle, View
 from workers.vision.mover import LABEL, STANDS
@@ -69,6 +70,11 @@ def follow(memory: Memory, view: View, zone: str, most_error: float) -> list[Car
     known: dict[str, dict[str, Any]] = memory.setdefault("cars", {})
     for name in [k for k, v in known.items() if view.t - v["seen"] > _patience_s(v, view)]:
         del known[name]
+    if ends_gap(memory, view.t):
+        for mine in known.values():
+            # It may have been hauled on meanwhile: where it was before proves no creeping.
+            mine.pop("creep", None)
+            mine.pop("first", None)
     here = {str(v.track) for v in view.vehicles}
     found = []
     for vehicle in view.vehicles:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from workers.gap import KEPT, RUNS
 from workers.hazards.base import Condition, Fault, Hazard, MachineView, Memory, Rule, View
 from workers.hazards.driving import RUNAWAY, Driving, Params
 from workers.hazards.proximity_while_running import machine_words
@@ -41,6 +42,8 @@ class VehicleMotion(Hazard):
     needs_ground = True
     uses_people = False
     uses_vehicles = True
+    # A way has its own times: what went on over the gap is where it must be by now.
+    remembers = {"cars": KEPT, "stop": RUNS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse cars on a rope or on rails without a limit: there is none of their own."""

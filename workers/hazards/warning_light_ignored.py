@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import RUNS
 from workers.hazards.base import (
     CLEAR,
     Condition,
@@ -16,7 +17,7 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import Names, number, source
-from workers.hazards.presence import hidden_in_zone, inside_zone, stay_in_zone
+from workers.hazards.presence import HIDDEN, STAYS, hidden_in_zone, inside_zone, stay_in_zone
 
 ON = ("ON", "FLASHING")
 
@@ -53,6 +54,8 @@ class WarningLightIgnored(Hazard):
     severity = "high"
     action = "Call the place: everybody leaves; do not start before it is clear."
     needs_zone = True
+    remembers = {**STAYS, **HIDDEN, "on": RUNS}
+    hears = True
 
     def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
         """Refuse a light that can never be on."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from workers.gap import KEPT
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Rule, View, say
 from workers.hazards.depth import Depth, apart_s, check_scale, check_sources, measure
 from workers.hazards.params import Names, gauge, number, source, table
@@ -98,7 +99,7 @@ class WaterLevel(Hazard):
     action = "Start the standby pump, tell dispatch, and clear the places below the water."
     uses_people = False
     min_visibility = 0.0
-    remembers = ("told", "line", "apart")
+    remembers = {"told": KEPT, "line": KEPT, "apart": KEPT}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse lines that are not in order, and a sump without height."""

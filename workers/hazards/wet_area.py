@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workers.gap import KEPT, RUNS
 from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Rule, View, say
 from workers.hazards.params import Names, gauge, number
 
@@ -55,7 +56,7 @@ class WetArea(Hazard):
     action = "Send somebody to look for the inflow; keep people off the place."
     uses_people = False
     min_visibility = 0.0
-    remembers = ("kept", "wet", "blind")
+    remembers = {"kept": KEPT, "wet": RUNS, "blind": RUNS}
 
     def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
         """Refuse a gauge that tells metres."""
