@@ -209,27 +209,31 @@ class State:
         """Begin anew, with a note why, and with what of a dumped state must not be lost.
 
         That is how floors look when they are dry, because a flood would be taken for that, and
-        which situations are open, so that each goes on or ends as the alarm that it is.
+        which situations are open, so that each goes on or ends as the alarm that it is. What rules
+        remember is left out: it may be what makes every analysis fail.
         """
         try:
-            return cls._carried(json.loads(zlib.decompress(data)), note)
+            return cls._carried(json.loads(zlib.decompress(data)), note, with_memory=False)
         except _UNREADABLE:
             return cls(note=note)
 
     @classmethod
-    def _carried(cls, raw: dict[str, Any], note: str) -> "State":
+    def _carried(cls, raw: dict[str, Any], note: str, *, with_memory: bool = True) -> "State":
         if not CARRIED_SINCE <= raw["version"] <= VERSION:
             return cls(note=note)
         kinds = registry()
-        rules = {name: _rule(rule) for name, rule in raw["rules"].items()}
+        rules = {
+            name: replace(rule, memory=_carry(rule, raw["last_t"]) if with_memory else {})
+            for name, rule in ((name, _rule(one)) for name, one in raw["rules"].items())
+            if rule.type in kinds and (rule.level is None or rule.level in kinds[rule.type].levels)
+        }
         return cls(
             last_t=raw["last_t"],
             step_s=raw["step_s"],
             rules={
-                # What a type remembers for itself may have another form now.
-                name: replace(rule, memory={}, votes=[], since_t=None, told={})
+                name: replace(rule, votes=[], since_t=None, told={})
                 for name, rule in rules.items()
-                if rule.type in kinds and rule.level in kinds[rule.type].levels
+                if rule.level is not None or rule.memory
             },
             floors={
                 name: Floor.load(floor).anew(as_sent=raw["version"] < ONE_SCALE_SINCE)
@@ -237,6 +241,14 @@ class State:
             },
             note=note,
         )
+
+
+def _carry(rule: RuleState, last_t: float | None) -> dict[str, Any]:
+    """Return what a type goes on with of its memory, which may have another form now."""
+    memory = registry()[rule.type].carry(rule.memory)
+    if memory and last_t is not None:
+        memory["gap"] = [last_t, last_t]  # everybody is followed anew
+    return memory
 
 
 def _rule(raw: dict[str, Any]) -> RuleState:

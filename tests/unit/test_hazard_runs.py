@@ -1,4 +1,7 @@
-"""A procedure's run where the camera did not look."""
+"""A procedure's run where the camera did not look: over a gap in the pictures, or a new version."""
+
+import json
+import zlib
 
 import pytest
 from engine_kit import Script, frame
@@ -7,7 +10,7 @@ from hazard_kit import SQUARE, Film, person, scene
 
 from workers.engine import Chunk, Signal, analyse
 from workers.scene import parse_scene
-from workers.state import State
+from workers.state import VERSION, State
 from workers.templates import fill, templates
 
 BELL = {"id": "bell", "kind": "state", "states": ["SILENT", "RINGS"]}
@@ -177,3 +180,29 @@ def test_three_lost_chunks_change_nothing_of_a_blasting_and_its_alarm():
     told = [("raised", "forbidden now: Somebody in the blasting area", 86)]
     assert blast() == told
     assert blast(lost=(70, 71, 72)) == told
+
+
+def of_version(state, version, **run):
+    raw = json.loads(zlib.decompress(state.dump()))
+    raw["version"] = version
+    raw["rules"]["r1"]["memory"]["run"].update(run)
+    return zlib.compress(json.dumps(raw).encode())
+
+
+def test_a_run_goes_on_over_a_new_version_of_the_state():
+    film = followed()
+    film.state.last_t = film.t - film.step_s
+    film.state = State.load(of_version(film.state, VERSION - 1))
+    assert film.state.note
+    film.tell("bell", "SILENT")
+    film.tell("shot", "FIRED")
+    film.run(3)
+    assert (states(film), film.findings) == (["done", "done", "done", "now"], [])
+    assert [f.why for f in film.run(2, [person(0.5)])] == ["forbidden now: somebody is in"]
+
+
+@pytest.mark.parametrize("odd", [{"next": "3"}, {"at": [1.0]}, {"wrong": {"a": 1}}, {"new": True}])
+def test_a_run_of_another_form_is_begun_anew_and_so_it_is_when_nothing_else_helps(odd):
+    film = followed()
+    assert "r1" not in State.load(of_version(film.state, VERSION - 1, **odd)).rules
+    assert "r1" not in State.restart(of_version(film.state, VERSION), "anew").rules

@@ -307,6 +307,10 @@ class Hazard:
         """
         raise NotImplementedError
 
+    def carry(self, memory: Memory) -> Memory:
+        """Return what of a memory that another version wrote can be gone on with, if anything."""
+        return {}
+
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Return what contradicts itself in a rule of this type, the worst first."""
         return ()

@@ -6,7 +6,7 @@ from typing import Any
 
 from workers.hazards.base import GAP, Condition, Fault, Hazard, Memory, Rule, View
 from workers.hazards.params import data, number
-from workers.hazards.runs import CLOCKS, Run, late, over_a_gap, unsettled
+from workers.hazards.runs import CLOCKS, Run, late, over_a_gap, recognised, unsettled
 from workers.hazards.steps import (
     END_SCHEMA,
     FORBIDDEN_SCHEMA,
@@ -109,6 +109,10 @@ class ProcedureSequence(Hazard):
         if before and before not in order:
             found.append(Fault("params.called_off.before", 'no step "%(id)s"', {"id": before}))
         return found
+
+    def carry(self, memory: Memory) -> Memory:
+        """Return a run that another version began, where it has the form that is known here."""
+        return recognised(memory)
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

@@ -1,5 +1,6 @@
-"""What is left of a procedure's run when the camera did not look."""
+"""What is left of a procedure's run when the camera did not look: over a gap, or a new version."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from workers.gap import RUNS, WAITS, WAITS_S
@@ -16,6 +17,19 @@ CLOCKS = {
     "ended_s": RUNS, "armed": RUNS, "acts": RUNS, "shown": RUNS,
     **INSIDE, "counts.*.*.0": WAITS,
 }  # fmt: skip
+
+NUMBER, TEXT = (int, float), (str,)
+# The form that is known of what goes on, by key; "*" is any name.
+FORM: Mapping[str, Any] = {
+    "since": {"*": NUMBER}, "doubt": {"*": NUMBER}, "held": {"*": NUMBER},
+    "counts": {"*": [[NUMBER]]}, "acts": [TEXT], "armed": (bool,), "ended_s": NUMBER,
+}  # fmt: skip
+RUN: Mapping[str, Any] = {
+    "next": (int,), "done_s": NUMBER, "begun_s": NUMBER, "states": {"*": TEXT},
+    "wrong": {"*": TEXT}, "at": {"*": NUMBER}, "held": {"*": NUMBER}, "skipped_s": NUMBER,
+    "few_s": NUMBER, "unasked": (bool,),
+}  # fmt: skip
+NEEDED = ("next", "done_s", "begun_s", "states", "wrong", "at")
 
 
 def over_a_gap(params: Any, memory: Memory) -> None:
@@ -62,3 +76,24 @@ def late(step: Step, run: Run, memory: Memory) -> str:
     due_s = float(run["done_s"]) + step.max_gap_s
     # Up to a second after it nobody was believed yet.
     return "unseen" if not step.heard and begin_s < due_s <= end_s + BORN_S else "late"
+
+
+def recognised(memory: Memory) -> Memory:
+    """Return a memory with a run in it if all of it has the form that is known, else nothing."""
+    run = memory.get("run")
+    kept = {key: value for key, value in memory.items() if key in FORM}
+    known = (
+        isinstance(run, dict)
+        and all(key in run for key in NEEDED)
+        and all(key in RUN and _has_form(value, RUN[key]) for key, value in run.items())
+        and all(_has_form(value, FORM[key]) for key, value in kept.items())
+    )
+    return {**kept, "run": run} if known else {}
+
+
+def _has_form(value: Any, form: Any) -> bool:
+    if isinstance(form, dict):
+        return isinstance(value, dict) and all(_has_form(v, form["*"]) for v in value.values())
+    if isinstance(form, list):
+        return isinstance(value, list) and all(_has_form(v, form[0]) for v in value)
+    return isinstance(value, form) and (bool in form or not isinstance(value, bool))
