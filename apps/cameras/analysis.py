@@ -57,6 +57,8 @@ log = logging.getLogger(__name__)
 # A holder gives the camera back after this long, so that one backlog cannot starve the others: on
 # a full machine a camera is looked at again after everybody's turn, and must not be BLIND by then.
 TURN_S = 1.5
+# After missing chunks so much of what was told meanwhile is taken in.
+TOLD = timedelta(hours=1)
 ARMED, SHADOW = "armed", "shadow"
 
 
@@ -104,17 +106,19 @@ def _one(camera: Camera, token: str) -> bool:
         scene_row = scene_in_force(camera=camera)
         document = scene_document(scene_row)
         start, end = chunk.started_at, chunk.started_at + timedelta(seconds=chunk.duration_s)
+        # Where chunks are missing, what was told meanwhile counts as well.
+        since = max(min(start, analysis.analysed_until or start), start - TOLD)
         signals = signals_until(
             mine_id=camera.mine_id,
             keys=[machine["id"] for machine in document.get("machines", [])],
-            since=start,
+            since=since,
             until=end,
         )
         scene = joined(_parsed(camera.pk, scene_row), camera=camera)
         signals += reports_until(
             mine_id=camera.mine_id,
             keys=[one.id for one in scene.inputs],
-            since=start,
+            since=since,
             until=end,
         )
         timezone_name = camera.mine.timezone

@@ -120,3 +120,31 @@ def test_a_rule_that_an_open_permit_holds_back_is_listed_until_the_permit_closes
         with mine_scope(camera.mine_id):
             listed.append([(row.rule, row.kind, row.reason) for row in silences()])
     assert listed == [[(rule["id"], "suppressed", "permit-1")], []]
+
+
+def test_what_was_told_while_chunks_were_lost_counts_in_its_own_time(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    names = {"bell": ["SILENT", "RINGS"], "gate": ["OPEN", "SHUT"]}
+    steps = [
+        {"id": name, "needs": {"input": name, "is": [states[1]]}} for name, states in names.items()
+    ]
+    document = {
+        "version": 1,
+        "inputs": [{"id": key, "kind": "state", "states": one} for key, one in names.items()],
+        "rules": [{"id": "steps", "type": "procedure_sequence", "params": {"steps": steps}}],
+    }
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=document, reason="test", disarm=True)
+        for second, key, value in (
+            (0, "bell", "SILENT"), (0, "gate", "OPEN"), (3, "bell", "RINGS"), (5, "bell", "SILENT")
+        ):  # fmt: skip
+            at = start + timedelta(seconds=second)
+            report_receive(mine=camera.mine, key=key, value=value, at=at)
+    fed(ring, camera, winch.chunks[:1], start)
+    drain_all(camera)
+    fed(ring, camera, winch.chunks[1:2], start + timedelta(seconds=8), first=2)
+    drain_all(camera)
+    shown = state_of(camera).shown["steps"]["steps"]
+    assert [step["state"] for step in shown] == ["done", "now"]
+    assert abs(shown[0]["t"] - (start + timedelta(seconds=3)).timestamp()) < 0.5
