@@ -23,7 +23,9 @@ shared conditions: `mode` (armed, shadow, off), `schedule`, `when`, `permit`, `w
 `min_visibility`, `confirm`, `sustain_s`, `cooldown_s`, `action`, `place` and `clauses`
 (`workers/ruling.py`).
 A rule of which nobody can tell whether it is in force is in force; a rule that cannot see keeps its
-situation open and says BLIND. Clauses of law are not in here: they differ by place and edition,
+situation open and says BLIND. When the worst level is over and a lesser one is not, what was told
+stays told for `clear_s`; then the situation eases to what is so, and the worst level raises it
+anew. Clauses of law are not in here: they differ by place and edition,
 and stand as data in a rule's `clauses` (jurisdiction, edition, clause, text; each one text, or one
 by language; `summary` where the text is not the wording).
 """

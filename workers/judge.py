@@ -56,7 +56,7 @@ class Judge:
         memory.boxes, memory.why = [], why
         memory.values = {**memory.values, "lasted_s": lasted, "phrases": []}
         self.findings.append(finding(name, memory, "cleared", t))
-        memory.closed = (t, memory.level, list(memory.values.get("tracks", [])))
+        self._note_over(memory, t)
         memory.level = memory.situation = memory.active_t = memory.raised_t = None
 
     def _rule(self, rule: SceneRule, hazard: Hazard, view: View) -> None:
@@ -74,6 +74,8 @@ class Judge:
         if found.level is None and missed is not None:
             found = missed  # it was so within the gap, and nobody was told
         blind = blind or found.blind
+        if blind:  # that nobody looked is no proof that a level is over
+            memory.so_t = {level: t + view.step_s for level, t in memory.so_t.items()}
         self._tell(rule, memory, "sight", "BLIND" if blind else "SEES", view.t, blind)
         for name, value in found.readings.items():
             self._tell(rule, memory, name, value, view.t)
@@ -92,7 +94,7 @@ class Judge:
         if memory.active_t is None:
             return
         if blind:
-            memory.active_t += view.step_s  # that nobody looked is no proof that it is over
+            memory.active_t += view.step_s  # nor the situation
             return
         quiet_s = view.t - memory.active_t
         if quiet_s >= hazard.clear_s(rule) - 1e-6:
@@ -145,38 +147,73 @@ class Judge:
             return True
         if sum(memory.votes) < least or view.t - memory.since_t < rule.sustain_s - 1e-6:
             return False
+        return not self._cools(rule, memory, found, view)
+
+    def _cools(self, rule: SceneRule, memory: RuleState, found: Condition, view: View) -> bool:
+        """Tell whether the same people raised the rule just now, at no less a level."""
         if not rule.cooldown_s or memory.closed is None:
-            return True
+            return False
         closed_t, level, tracks = memory.closed
         levels = list(self.kinds[rule.type].levels)
         worse = levels.index(found.level or "") > levels.index(level)
         others = set(found.values.get("tracks", [])) - set(tracks)
-        return worse or bool(others) or view.t - closed_t >= rule.cooldown_s - 1e-6
+        return not (worse or others or view.t - closed_t >= rule.cooldown_s - 1e-6)
+
+    def _note_over(self, memory: RuleState, t: float) -> None:
+        """Remember for the cooldown what is over: of a situation the worst, and of whom."""
+        level, tracks = memory.level or "", list(memory.values.get("tracks", []))
+        if _has_eased(memory) and memory.closed is not None:
+            kind, (_, before, others) = self.kinds.get(memory.type), memory.closed
+            levels = list(kind.levels) if kind else []
+            if {level, before} <= set(levels) and levels.index(before) > levels.index(level):
+                level, tracks = before, [*others, *tracks]
+        memory.closed = (t, level, tracks)
 
     def _active(
         self, rule: SceneRule, hazard: Hazard, memory: RuleState, found: Condition, view: View
     ) -> None:
-        """Open the situation, raise it higher, or keep what is told of it new."""
-        levels = list(hazard.levels)
+        """Open the situation, let its level follow what is so, or keep what is told of it new."""
         assert found.level is not None
         memory.active_t = view.t
-        is_new = memory.level is None
-        is_worse = memory.level is not None and (
-            levels.index(found.level) > levels.index(memory.level)
-        )
-        if is_new:
+        told, state = memory.level, ""
+        if told is None:
             memory.situation = f"{rule.id}@{view.t:.3f}"
             memory.raised_t = view.t
-        if is_new or is_worse:
-            memory.level = found.level
-        if found.level != memory.level:
-            return  # what is told of a danger stays told while people leave through the warning
+            memory.step, memory.so_t = 0, {}
+        else:  # of a state that was kept before levels had their times, it is so until now
+            memory.so_t.setdefault(told, view.t)
+        memory.so_t[found.level] = view.t
+        rank = list(hazard.levels).index
+        if told is None:
+            state = "raised"
+        elif rank(found.level) > rank(told):
+            # As one situation it is believed at once; it only asks nobody while the same cools.
+            cools = _has_eased(memory) and self._cools(rule, memory, found, view)
+            state = "held" if cools else "raised"
+        elif found.level != told:
+            if self._holds(hazard, rule, memory, found.level, view.t):
+                return  # what is told of a danger stays told while people leave through the warning
+            self._note_over(memory, view.t)
+            state = "eased"
+        memory.step += found.level != told
+        memory.level = found.level
         memory.severity = hazard.levels[found.level] or rule.severity
         memory.boxes = [list(_rounded(box)) for box in found.boxes]
         memory.why = ", ".join(phrase.english() for phrase in found.why)
-        memory.values = self._values(rule, found, view)
-        if is_new or is_worse:
-            self.findings.append(finding(rule.id, memory, "raised", view.t))
+        memory.values = {**self._values(rule, found, view), "step": memory.step}
+        if state in ("raised", "eased"):
+            self.findings.append(finding(rule.id, memory, state, view.t))
+
+    @staticmethod
+    def _holds(hazard: Hazard, rule: SceneRule, memory: RuleState, level: str, t: float) -> bool:
+        """Tell whether a worse level than the one found was so until just now.
+
+        It is over when it would end the situation if nothing else were so.
+        """
+        levels = list(hazard.levels)
+        worse = levels[levels.index(level) + 1 :]
+        times = [memory.so_t[one] for one in worse if one in memory.so_t]
+        return any(t - so_t < hazard.clear_s(rule) - 1e-6 for so_t in times)
 
     def _values(self, rule: SceneRule, found: Condition, view: View) -> dict[str, Any]:
         """Return what made it fire, for whoever asks why."""
@@ -218,6 +255,12 @@ class Judge:
             return  # that a rule sees is what one expects
         memory.told[name] = [value, t]
         self.readings.append(Reading(f"{rule.id}.{name}", t, value, None, None, why or None))
+
+
+def _has_eased(memory: RuleState) -> bool:
+    """Tell whether a worse level of the open situation is over."""
+    over_t = memory.closed[0] if memory.closed else None
+    return over_t is not None and memory.raised_t is not None and over_t >= memory.raised_t
 
 
 @lru_cache(maxsize=256)

@@ -26,7 +26,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule raised or cleared; the situation's id is the same from first raise to clear.
+    """A rule raised, eased or cleared; the situation's id is the same from first raise to clear.
+
+    Eased: the worse level that was told is over, a lesser one is so still. values["step"] counts
+    the levels that a situation took, so that what comes late or twice is known.
 
     The camera's own faults have the rule "camera", the type "camera_health" and the fault as
     level; values["about"] names the machine or gauge that a fault is about, where it is about one.

@@ -39,6 +39,8 @@ class RuleState:
     severity: str = ""
     raised_t: float | None = None
     active_t: float | None = None
+    step: int = 0  # how often the open situation took another level
+    so_t: dict[str, float] = field(default_factory=dict)  # when each of its levels was last so
     boxes: list[list[float]] = field(default_factory=list)
     why: str = ""
     values: dict[str, Any] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class RuleState:
     note: str = ""  # why it is not in force
     votes: list[int] = field(default_factory=list)  # of the last frames: 1 where it was so
     since_t: float | None = None  # since when it is so
-    closed: tuple[float, str, list[int]] | None = None  # the last situation: end, level, tracks
+    closed: tuple[float, str, list[int]] | None = None  # of what was over last: time, level, tracks
     told: dict[str, list[Any]] = field(default_factory=dict)  # readings: value and time
 
 
@@ -131,6 +133,7 @@ class State:
                 rule.closed = None
             if rule.active_t is not None:
                 rule.active_t += gap_s
+            rule.so_t = {level: t + gap_s for level, t in rule.so_t.items()}
             if rule.raised_t is not None and gap_s < 0:
                 rule.raised_t += gap_s
 

@@ -53,6 +53,8 @@ class Cause(models.TextChoices):
     RAISED = "raised", _("Raised")
     AGAIN = "again", _("Happened again")
     WORSE = "escalated", _("Became worse")
+    EASED = "eased", _("Became less")
+    RISEN = "risen", _("Became worse again")
     CLEARED = "cleared", _("Over")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     RESET = "reset", _("Reset")
@@ -127,8 +129,13 @@ TABLE: tuple[Row, ...] = (
     _row((U, A, R), Cause.AGAIN, U),
     _row(SILENCED, Cause.AGAIN, AS_SILENCED, silenced=True),
     _row(SILENCED, Cause.AGAIN, U),
+    _row((U, A), Cause.RISEN, U),
+    _row(SILENCED, Cause.RISEN, AS_SILENCED, silenced=True),
+    _row(SILENCED, Cause.RISEN, U),
     _row(SILENCED, Cause.WORSE, AS_SILENCED, silenced=True),
     _row((U, A, R, *SILENCED), Cause.WORSE, U),
+    # That it became less answers nothing.
+    _row((U, A, *SILENCED), Cause.EASED, SAME),
     _row(U, Cause.CLEARED, R),
     _row(A, Cause.CLEARED, L, latches=True),
     _row(A, Cause.CLEARED, C),

@@ -39,7 +39,7 @@ class Alarm(MineRow):
     rule_type = models.CharField(max_length=60)
     situation = models.CharField(max_length=150)  # the engine's name of the latest occurrence
     state = models.CharField(max_length=20, choices=State, default=State.UNACKNOWLEDGED)
-    level = models.CharField(max_length=20)
+    level = models.CharField(max_length=20)  # the worst; values["level"] is what is so now
     severity = models.CharField(max_length=10, choices=Severity)
     raised_at = models.DateTimeField()  # by the camera's clock; the first time, kept for ever
     last_seen_at = models.DateTimeField()
@@ -113,6 +113,8 @@ class Witness(MineRow):
     camera = models.ForeignKey("cameras.Camera", on_delete=models.PROTECT, related_name="+")
     rule = models.CharField(max_length=100)
     situation = models.CharField(max_length=150)  # this camera's name of its latest occurrence
+    level = models.CharField(max_length=20, blank=True)  # that it told last
+    step = models.PositiveIntegerField(default=0)  # how many levels its situation took until then
     seen_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True)
 

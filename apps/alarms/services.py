@@ -9,15 +9,19 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.alarms.levels import is_worse, rises, tells_more, told_in, worst
 from apps.alarms.life import SILENCED, Cause
-from apps.alarms.models import Alarm, Severity, Snapshot
+from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import silence_in_force
 from apps.alarms.steps import step, tell
 from apps.alarms.witnesses import (
+    hears,
+    leads,
     leaves,
     shared_alarm,
     switched_off,
     told_before,
+    told_by,
     witness,
     witnessed,
 )
@@ -25,7 +29,6 @@ from apps.cameras.models import Camera
 from apps.evidence.services import clip_beside, clip_request
 from apps.live.services import take_turn
 from apps.mines.packs import clauses_behind
-from workers.hazards import registry
 from workers.ruling import clause_name
 
 __all__ = ["alarm_clear", "alarm_raise", "alarm_see", "alarms_leave"]
@@ -39,7 +42,6 @@ ANEW_AFTER = {
     Alarm.State.ACKNOWLEDGED.value: timedelta(minutes=1),
     Alarm.State.UNACKNOWLEDGED.value: FOLD_WITHIN,
 }
-SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 
 
 def _latest(camera: Camera, rule: str) -> Alarm | None:
@@ -68,9 +70,10 @@ def alarm_raise(
     """Raise an alarm, or fold the finding into the one that is there.
 
     The same situation delivered twice changes nothing; the same situation at a higher level
-    raises the severity and asks for a new answer; a new situation within five minutes of one
-    that nobody answered is counted on the same alarm. What another camera sees at the same place
-    is one alarm with it (`witnesses.py`). An open alarm that nobody saw for a while asks anew.
+    raises the severity and asks for a new answer, also where it had eased; a new situation within
+    five minutes of one that nobody answered is counted on the same alarm. What another camera sees
+    at the same place is one alarm with it (`witnesses.py`). An open alarm that nobody saw for a
+    while asks anew.
     """
     take_turn(mine_id=camera.mine_id)
     over = told_before(camera=camera, rule=rule, situation=situation)
@@ -83,25 +86,37 @@ def alarm_raise(
         place=str(values.get("place", "")),
     )  # fmt: skip
     if shared is not None:
-        is_new = witness(shared, camera=camera, rule=rule, situation=situation, at=at)
+        is_new = witness(
+            shared, camera=camera, rule=rule, situation=situation, at=at, told=told_in(values)
+        )
         if is_new and not _is_anew(shared, at):
             clip_beside(alarm=shared, camera=camera, rule=rule, at=at)
-        return _share(shared, is_new, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
+        is_news = hears(shared, camera=camera, rule=rule, told=told_in(values)) or is_new
+        return _share(
+            shared, is_new, is_news, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg
+        )
     found = _latest(camera, rule)
     if found is not None and found.situation == situation:
-        told = not _is_worse(severity, found.severity) and level == found.values.get("level")
-        if told or found.cleared_at is not None or not _tells_more(level, found):
+        told, shown = told_in(values), told_by(found, camera=camera, rule=rule)
+        same = told == shown and not is_worse(severity, found.severity)
+        if same or found.cleared_at is not None or not tells_more(told, shown, rule_type=rule_type):
             return found
+        is_shared = hears(found, camera=camera, rule=rule, told=told)
         if not _is_anew(found, at):
-            return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
-    if found is not None and found.cleared_at is None:
-        # The engine lost its state and names the ongoing situation anew: still one alarm.
+            # Told of the same level anew: that it had eased was never told.
+            again = told.level == shown.level and told.step > shown.step and not is_shared
+            return escalate(
+                found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg, again=again
+            )
+    goes_on = found is not None and (found.cleared_at is None or _goes_on(found, severity, at))
+    if found is not None and goes_on:
+        told = told_in(values)
         if found.witnesses.exists():
-            witness(found, camera=camera, rule=rule, situation=situation, at=at)
-        if not _is_anew(found, at):
+            witness(found, camera=camera, rule=rule, situation=situation, at=at, told=told)
+        if found.cleared_at is None and not _is_anew(found, at):
+            # The engine lost its state and names the ongoing situation anew: still one alarm.
             found.situation = situation
-            return _escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
-    if found is not None and (found.cleared_at is None or _goes_on(found, severity, at)):
+            return escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
         return _fold(
             found,
             situation=situation,
@@ -171,24 +186,11 @@ def _picture(at: datetime, facts: dict[str, Any]) -> dict[str, Any]:
     return {"at": at.isoformat(), "boxes": facts["boxes"], "zone": facts["zone"]}
 
 
-def _is_worse(severity: str, than: str) -> bool:
-    return SEVERITY_ORDER.index(Severity(severity)) > SEVERITY_ORDER.index(Severity(than))
-
-
-def _tells_more(level: str, alarm: Alarm) -> bool:
-    """Tell whether a level's facts may take the place of those shown: never warning of danger."""
-    hazard = registry().get(alarm.rule_type)
-    levels = list(hazard.levels) if hazard else []
-    shown = alarm.values.get("level", "")
-    if level not in levels or shown not in levels:
-        return True  # a camera's fault has no levels
-    return levels.index(level) >= levels.index(shown)
-
-
-def _describe(alarm: Alarm, facts: dict[str, Any], at: datetime, jpeg: bytes = b"") -> None:
+def describe(alarm: Alarm, facts: dict[str, Any], at: datetime, jpeg: bytes = b"") -> None:
     """Put new facts on the alarm, and with a picture a new snapshot that belongs to them."""
     for name, value in facts.items():
         setattr(alarm, name, value)
+    alarm.level = worst(told_in(alarm.values).level, alarm.level, rule_type=alarm.rule_type)
     if jpeg:
         alarm.picture = _picture(at, facts)
         Snapshot.objects.update_or_create(
@@ -196,28 +198,49 @@ def _describe(alarm: Alarm, facts: dict[str, Any], at: datetime, jpeg: bytes = b
         )
 
 
-def _escalate(
-    alarm: Alarm, *, level: str, severity: str, at: datetime, facts: dict[str, Any], jpeg: bytes
-) -> Alarm:
-    """Go on with the same alarm: at a higher severity it asks for a new answer."""
-    alarm.last_seen_at = max(alarm.last_seen_at, at)
-    if _is_worse(severity, alarm.severity):
-        _describe(alarm, facts, at, jpeg)
+def escalate(
+    alarm: Alarm, *, level: str, severity: str, at: datetime, facts: dict[str, Any],
+    jpeg: bytes = b"", again: bool = False,
+) -> Alarm:  # fmt: skip
+    """Go on with the same alarm: at a higher severity, or risen again, it asks for a new answer.
+
+    again: it eased meanwhile and is as bad as it was, which the alarm does not show.
+    """
+    risen = again or rises(level, alarm)
+    if is_worse(severity, alarm.severity):
+        alarm.last_seen_at = max(alarm.last_seen_at, at)
+        describe(alarm, facts, at, jpeg)
         alarm.severity, alarm.level = severity, level
         alarm.acknowledged_at = alarm.acknowledged_by = None  # what was answered was less
         _cite(alarm, level, facts["values"])
         step(alarm, Cause.WORSE, at=at)
         clip_request(alarm=alarm, at=at, anew=True)
+    elif risen and alarm.state != Alarm.State.UNACKNOWLEDGED:
+        describe(alarm, facts, at, jpeg)
+        return _count(alarm, Cause.RISEN, at, is_another=True)
+    elif risen and (eased_at := _eased_at(alarm)):
+        # Who is being asked is asked on; after a while it is another danger.
+        later = at - eased_at > FOLD_WITHIN
+        describe(alarm, facts, at, jpeg if later else b"")
+        return _count(alarm, Cause.AGAIN if later else Cause.RISEN, at, is_another=later)
     else:
-        _describe(alarm, facts, at)
+        alarm.last_seen_at = max(alarm.last_seen_at, at)
+        describe(alarm, facts, at)
         alarm.save()
     tell(alarm, "alarm.updated")
     return alarm
 
 
+def _eased_at(alarm: Alarm) -> datetime | None:
+    """Return when a danger became less that is not over, or None where it did not."""
+    of = (Cause.RAISED, Cause.AGAIN, Cause.WORSE, Cause.RISEN, Cause.EASED)
+    last = alarm.transitions.filter(cause__in=of).order_by("-pk").first()
+    return last.at if last is not None and last.cause == Cause.EASED else None
+
+
 def _share(
-    alarm: Alarm, is_new: bool, *, level: str, severity: str, at: datetime, facts: dict[str, Any],
-    jpeg: bytes,
+    alarm: Alarm, is_new: bool, is_news: bool, *, level: str, severity: str, at: datetime,
+    facts: dict[str, Any], jpeg: bytes,
 ) -> Alarm:  # fmt: skip
     """Take what another camera sees into an alarm; a worse or a new sight asks anew."""
     more: dict[str, Any] = {
@@ -225,8 +248,8 @@ def _share(
     }  # fmt: skip
     if is_new and _is_anew(alarm, at):
         _fold(alarm, situation=alarm.situation, **more)
-    elif _is_worse(severity, alarm.severity):
-        _escalate(alarm, **more)
+    elif is_worse(severity, alarm.severity) or (is_news and rises(level, alarm)):
+        escalate(alarm, **more)
     else:
         if is_new:
             alarm.last_seen_at = max(alarm.last_seen_at, at)
@@ -250,8 +273,8 @@ def _fold(
     jpeg: bytes,
 ) -> Alarm:
     """Count one more occurrence on an alarm that nobody answered, is silenced, or is seen anew."""
-    worse, anew = _is_worse(severity, alarm.severity), alarm.cleared_at is None
-    _describe(alarm, facts, at, jpeg if worse or anew else b"")
+    worse, anew = is_worse(severity, alarm.severity), alarm.cleared_at is None
+    describe(alarm, facts, at, jpeg if worse or anew else b"")
     if worse:
         alarm.severity, alarm.level = severity, level
         _cite(alarm, level, facts["values"])
@@ -260,7 +283,7 @@ def _fold(
     return alarm
 
 
-def _count(alarm: Alarm, cause: Cause, at: datetime, *, is_another: bool) -> None:
+def _count(alarm: Alarm, cause: Cause, at: datetime, *, is_another: bool) -> Alarm:
     """Count one more occurrence, which asks for an answer of its own; film it if it is another."""
     if is_another:
         alarm.asked_at = None  # it begins at the first rung
@@ -272,6 +295,7 @@ def _count(alarm: Alarm, cause: Cause, at: datetime, *, is_another: bool) -> Non
     step(alarm, cause, at=at)
     clip_request(alarm=alarm, at=at, anew=is_another)
     tell(alarm, "alarm.updated")
+    return alarm
 
 
 @transaction.atomic
@@ -304,13 +328,13 @@ def alarm_see(
         )  # fmt: skip
     if at <= alarm.last_seen_at:
         return alarm
-    if _tells_more(level, alarm):
-        alarm.why, alarm.values, alarm.boxes = why, {**values, "level": level}, boxes
+    values = {**values, "level": level}
+    if leads(alarm, camera=camera, rule=rule, told=told_in(values)):
+        describe(alarm, {"why": why, "values": values, "boxes": boxes}, at)
     if _is_anew(alarm, at):
-        _count(alarm, Cause.AGAIN, at, is_another=True)
-        return alarm
+        return _count(alarm, Cause.AGAIN, at, is_another=True)
     alarm.last_seen_at = at
-    alarm.save(update_fields=["last_seen_at", "why", "values", "boxes"])
+    alarm.save(update_fields=["last_seen_at", "why", "values", "boxes", "level"])
     tell(alarm, "alarm.updated")
     return alarm
 
@@ -332,9 +356,12 @@ def _see_shared(
         )  # fmt: skip
     if at > alarm.last_seen_at:
         alarm.witnesses.filter(camera=camera, rule=rule).update(seen_at=at)
+        values = {**values, "level": level}
+        if leads(alarm, camera=camera, rule=rule, told=told_in(values)):
+            describe(alarm, {"why": why, "values": values, "boxes": [], "zone": []}, at)
+            alarm.save()
         if _is_anew(alarm, at):
-            _count(alarm, Cause.AGAIN, at, is_another=True)
-            return alarm
+            return _count(alarm, Cause.AGAIN, at, is_another=True)
         alarm.last_seen_at = at
         alarm.save(update_fields=["last_seen_at"])
         tell(alarm, "alarm.updated")

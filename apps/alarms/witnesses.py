@@ -8,12 +8,24 @@ alarm that asks nobody: a danger never hides in silence.
 
 from datetime import datetime
 
+from apps.alarms.levels import Told, is_below, tells_more, told_in
 from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Witness
 from apps.alarms.selectors import silence_in_force
 from apps.cameras.models import Camera
 
-__all__ = ["leaves", "shared_alarm", "switched_off", "told_before", "witness", "witnessed"]
+__all__ = [
+    "eases",
+    "hears",
+    "leads",
+    "leaves",
+    "shared_alarm",
+    "switched_off",
+    "told_before",
+    "told_by",
+    "witness",
+    "witnessed",
+]
 
 
 def shared_alarm(
@@ -35,12 +47,15 @@ def shared_alarm(
     return alarm
 
 
-def witness(alarm: Alarm, *, camera: Camera, rule: str, situation: str, at: datetime) -> bool:
+def witness(
+    alarm: Alarm, *, camera: Camera, rule: str, situation: str, at: datetime, told: Told
+) -> bool:
     """Note that a camera sees what an alarm is about; tell whether that is new."""
     if not alarm.witnesses.exists():  # from now on the first camera is one of several
         Witness.objects.create(
             mine_id=alarm.mine_id, alarm=alarm, camera_id=alarm.camera_id, rule=alarm.rule,
             situation=alarm.situation, seen_at=alarm.last_seen_at,
+            **told_in(alarm.values)._asdict(),
         )  # fmt: skip
     row = alarm.witnesses.filter(camera=camera, rule=rule).first()
     if row is not None and row.situation == situation:
@@ -49,9 +64,63 @@ def witness(alarm: Alarm, *, camera: Camera, rule: str, situation: str, at: date
         alarm=alarm, camera=camera, rule=rule,
         defaults={
             "mine_id": alarm.mine_id, "situation": situation, "seen_at": at, "cleared_at": None,
+            **told._asdict(),
         },
     )  # fmt: skip
     return True
+
+
+def told_by(alarm: Alarm, *, camera: Camera, rule: str) -> Told:
+    """Return what a camera told last of an alarm: where several see it, each tells for itself."""
+    row = alarm.witnesses.filter(camera=camera, rule=rule).first()
+    return told_in(alarm.values) if row is None else Told(row.level, row.step)
+
+
+def hears(alarm: Alarm, *, camera: Camera, rule: str, told: Told) -> bool:
+    """Note what a camera tells of an alarm that several see; tell whether it is news."""
+    row = alarm.witnesses.filter(camera=camera, rule=rule).first()
+    before = row and Told(row.level, row.step)
+    if row is None or told == before or not tells_more(told, before, rule_type=alarm.rule_type):
+        return False
+    row.level, row.step = told
+    row.save(update_fields=["level", "step"])
+    return True
+
+
+def eases(alarm: Alarm, *, camera: Camera, rule: str, told: Told) -> bool:
+    """Note that a camera sees less than before; tell whether all that see the alarm do.
+
+    False also where that was told before.
+    """
+    if not alarm.witnesses.filter(camera=camera, rule=rule).exists():
+        return told.step > told_in(alarm.values).step
+    if told.step <= told_by(alarm, camera=camera, rule=rule).step:
+        return False
+    hears(alarm, camera=camera, rule=rule, told=told)
+    return _sees_worst(alarm, camera, rule, told)
+
+
+def _sees_worst(alarm: Alarm, camera: Camera, rule: str, told: Told) -> bool:
+    """Tell whether no other camera sees worse."""
+    others = alarm.witnesses.filter(cleared_at=None).exclude(camera=camera, rule=rule)
+    return not any(is_below(told.level, one.level, rule_type=alarm.rule_type) for one in others)
+
+
+def leads(alarm: Alarm, *, camera: Camera, rule: str, told: Told) -> bool:
+    """Tell whether the alarm is to show what a camera sees now.
+
+    Where several see it, that is the worst; of the same level what its own camera sees.
+    """
+    rows = {(row.camera_id, row.rule): row for row in alarm.witnesses.all()}
+    if (camera.pk, rule) not in rows:
+        return tells_more(told, told_in(alarm.values), rule_type=alarm.rule_type)
+    hears(alarm, camera=camera, rule=rule, told=told)
+    if not _sees_worst(alarm, camera, rule, told):
+        return False
+    own = rows.get((alarm.camera_id, alarm.rule))
+    if own is None or own.cleared_at is not None or (camera.pk, rule) == (own.camera_id, own.rule):
+        return True
+    return is_below(own.level, told.level, rule_type=alarm.rule_type)
 
 
 def witnessed(*, camera: Camera, rule: str, situation: str) -> Alarm | None:

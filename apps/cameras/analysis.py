@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from apps.alarms.easing import alarm_ease
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise, alarm_see
 from apps.alarms.silences import permits_follow
@@ -316,7 +317,7 @@ def _apply(
     at, rule = _moment(finding.t), alarm_rule(finding)
     if finding.mode == SHADOW:
         rule_shadow(camera=camera, scene=scene, finding=finding, at=at)
-    if finding.mode == SHADOW and finding.state == "raised":
+    if finding.mode == SHADOW and finding.state != "cleared":
         return None  # what a rule in shadow finds is told, and is no alarm
     if rule == LOST_RULE:
         return None  # a hole in the recording: the recorder has told of it, or it was ours
@@ -325,21 +326,16 @@ def _apply(
         return None
     document: dict[str, Any] = scene.document if scene else {}
     zones = {zone["id"]: zone["polygon"] for zone in document.get("zones", [])}
-    return alarm_raise(
-        camera=camera,
-        rule=rule,
-        rule_type=finding.type,
-        situation=finding.situation,
-        level=finding.level,
-        severity=finding.severity,
-        at=at,
-        why=finding.why,
-        values=finding.values,
-        boxes=finding.boxes,
-        zone=zones.get(finding.values.get("zone", ""), []),
-        scene_version=scene.version if scene else 0,
-        jpeg=jpeg,
-    )
+    told: dict[str, Any] = {
+        "camera": camera, "rule": rule, "situation": finding.situation, "level": finding.level,
+        "severity": finding.severity, "at": at, "why": finding.why, "values": finding.values,
+        "boxes": finding.boxes, "zone": zones.get(finding.values.get("zone", ""), []),
+    }  # fmt: skip
+    if finding.state == "eased":
+        alarm_ease(**told)
+        return None
+    version = scene.version if scene else 0
+    return alarm_raise(rule_type=finding.type, scene_version=version, jpeg=jpeg, **told)
 
 
 def _moment(unix_s: float) -> datetime:

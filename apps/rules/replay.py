@@ -107,7 +107,7 @@ class Fold:
         return self.skim.state
 
     def take(self, row: Chunk, signals: list[engine.Signal]) -> list[engine.Finding]:
-        """Analyse a chunk; return the first raise of each new situation within the span.
+        """Analyse a chunk; return the first raise of each situation, and of each that had eased.
 
         Faults of the camera are no alarms of a rule, and what began before the span is none of it.
         """
@@ -153,6 +153,8 @@ class Fold:
 
     def _new(self, findings: Iterable[engine.Finding]) -> Iterator[engine.Finding]:
         for one in findings:
+            if one.state == "eased":
+                self.raised.discard(one.situation)  # what rises again is told again
             if one.state != "raised" or one.type == engine.CAMERA_TYPE:
                 continue
             if (self.rule and one.rule != self.rule) or one.situation in self.raised:

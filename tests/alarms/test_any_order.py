@@ -3,6 +3,7 @@
 Hypothesis plays engine, operators and time against the real verbs and the real database.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from apps.alarms import answers
+from apps.alarms.easing import alarm_ease
 from apps.alarms.escalation import escalations_due
 from apps.alarms.life import ASKING, SILENCED
 from apps.alarms.models import Alarm, AlarmTransition, Silence
@@ -77,6 +79,9 @@ class Lives(RuleBasedStateMachine):
         self.clock = NOON
         self.number = dict.fromkeys(RULES, 0)
         self.ongoing = dict.fromkeys(RULES, False)
+        self.level = dict.fromkeys(RULES, "danger")  # that is so now
+        self.step = dict.fromkeys(RULES, 1)  # how many levels the occurrence took
+        self.delivered: dict[str, list[Callable[[], Any]]] = {name: [] for name in RULES}
         self.first_times: dict[int, Any] = {}
         self.told: dict[int, str] = {}  # by alarm: how it stood after the last act
         self.act = ""
@@ -94,29 +99,92 @@ class Lives(RuleBasedStateMachine):
 
     def raised(self, name: str, at: Any, **changes: Any) -> None:
         """Deliver what the engine says of an occurrence."""
-        facts = {"rule": name, "situation": f"{name}:{self.number[name]}", "severity": RULES[name]}
-        an_alarm(self.cast.lamp_hill, at=at, **(facts | changes))
+        an_alarm(self.cast.lamp_hill, at=at, **(self.facts(name) | changes))
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """Return what the engine says of an occurrence now."""
+        level, values = self.level[name], {"step": self.step[name]}
+        severity = RULES[name] if level == "danger" else "low"
+        return {
+            "rule": name, "situation": f"{name}:{self.number[name]}", "level": level,
+            "severity": severity, "why": f"in {level}", "values": values,
+        }  # fmt: skip
+
+    def begins(self, name: str) -> None:
+        """Name an occurrence, which begins as a danger."""
+        self.number[name] += 1
+        self.level[name], self.step[name] = "danger", 1
+        self.delivered[name] = []
+
+    def delivers(self, name: str, times: int, act: Callable[[], Any]) -> None:
+        """Deliver something of the ongoing occurrence; it may come again later."""
+        for _ in range(times):
+            act()
+        self.delivered[name].append(act)
 
     @rule(name=WHICH, times=TIMES)
     def somebody_enters(self, name: str, times: int) -> None:
         """Deliver the raise of an occurrence, once or twice."""
         self.act = "engine"
         if not self.ongoing[name]:
-            self.number[name] += 1
-        at = self.later()
-        for _ in range(times):
-            self.raised(name, at)
+            self.begins(name)
+        at, facts = self.later(), self.facts(name)
+        self.delivers(name, times, lambda: self.raised(name, at, **facts))
         self.ongoing[name] = True
 
     @rule(name=WHICH, times=TIMES)
     def it_becomes_critical(self, name: str, times: int) -> None:
         """Deliver the same situation at the worst severity."""
-        if not self.ongoing[name]:
+        if not self.ongoing[name] or self.level[name] != "danger":
             return
         self.act = "engine"
         at = self.later()
         for _ in range(times):
             self.raised(name, at, severity="critical")
+
+    @rule(name=WHICH, times=TIMES)
+    def it_becomes_less(self, name: str, times: int) -> None:
+        """Deliver that the danger is over and the warning goes on: nobody is asked or relieved."""
+        if not self.ongoing[name] or self.level[name] != "danger":
+            return
+        self.act = "engine"
+        before = Alarm.objects.get(rule=name, cleared_at=None)
+        self.level[name], self.step[name] = "warning", self.step[name] + 1
+        at, facts = self.later(), self.facts(name)
+        about = {"camera": self.cast.lamp_hill.camera, "at": at, "boxes": [], "zone": []}
+        self.delivers(name, times, lambda: alarm_ease(**facts, **about))
+        after = Alarm.objects.get(rule=name, cleared_at=None)
+        assert (after.state, after.count) == (before.state, before.count)
+        assert (after.severity, after.level) == (before.severity, "danger")
+
+    @rule(name=WHICH, times=TIMES, answered=st.booleans(), minutes=st.integers(0, 9))
+    def it_becomes_worse_again(self, name: str, times: int, answered: bool, minutes: int) -> None:
+        """Deliver that somebody else is in danger: it asks, and is counted once."""
+        if not self.ongoing[name] or self.level[name] != "warning":
+            return
+        before = Alarm.objects.get(rule=name, cleared_at=None)
+        if answered:
+            by = self.cast.operator
+            self.tried(lambda: answers.alarm_acknowledge(alarm=before, actor=by))
+        self.act = "person" if answered else "engine"
+        self.clock += timedelta(minutes=minutes)
+        self.level[name], self.step[name] = "danger", self.step[name] + 1
+        at, facts = self.later(), self.facts(name)
+        self.delivers(name, times, lambda: self.raised(name, at, **facts))
+        after = Alarm.objects.get(rule=name, cleared_at=None)
+        assert after.state in (Alarm.State.UNACKNOWLEDGED, *SILENCED)
+        assert after.count == before.count + 1, "delivered twice is counted once"
+
+    @rule(data=st.data(), name=WHICH)
+    def what_was_delivered_comes_again(self, data: Any, name: str) -> None:
+        """Deliver anything of the ongoing occurrence once more: nothing changes."""
+        if not self.ongoing[name] or not self.delivered[name]:
+            return
+        self.act = "engine"
+        stands = Alarm.objects.filter(rule=name).values()
+        before = list(stands.all())
+        data.draw(st.sampled_from(self.delivered[name]))()
+        assert list(stands.all()) == before
 
     @rule(name=WHICH, minutes=st.integers(0, 10), times=TIMES, answered=st.booleans())
     def the_engine_forgets_and_finds_it_anew(
@@ -131,10 +199,9 @@ class Lives(RuleBasedStateMachine):
             self.tried(lambda: answers.alarm_acknowledge(alarm=before, actor=by))
         self.act = "person" if answered else "engine"
         self.clock += timedelta(minutes=minutes)
-        self.number[name] += 1
-        at = self.later()
-        for _ in range(times):
-            self.raised(name, at)
+        self.begins(name)
+        at, facts = self.later(), self.facts(name)
+        self.delivers(name, times, lambda: self.raised(name, at, **facts))
         after = Alarm.objects.get(rule=name, cleared_at=None)
         assert after.pk == before.pk
         assert minutes < 1 or after.state != Alarm.State.ACKNOWLEDGED
@@ -144,10 +211,9 @@ class Lives(RuleBasedStateMachine):
     def it_is_seen_again(self, name: str) -> None:
         """Deliver an update; for what is over it changes nothing."""
         self.act = "see"
-        alarm_see(
-            camera=self.cast.lamp_hill.camera, rule=name, situation=f"{name}:{self.number[name]}",
-            level="danger", at=self.later(), why="still", values={}, boxes=[],
-        )  # fmt: skip
+        facts = self.facts(name)
+        del facts["severity"]
+        alarm_see(camera=self.cast.lamp_hill.camera, at=self.later(), boxes=[], **facts)
 
     @rule(name=WHICH, times=TIMES)
     def it_is_over(self, name: str, times: int) -> None:
@@ -260,6 +326,13 @@ class Lives(RuleBasedStateMachine):
         times = dict(Alarm.objects.values_list("pk", "raised_at"))
         assert self.first_times.items() <= times.items()
         self.first_times = times
+
+    @invariant()
+    def an_ongoing_alarm_tells_what_is_so_now(self) -> None:
+        """Let its words be the engine's last ones."""
+        for alarm in Alarm.objects.filter(cleared_at=None):
+            assert alarm.values["level"] == self.level[alarm.rule]
+            assert alarm.why == f"in {alarm.values['level']}"
 
     @invariant()
     def the_record_is_an_unbroken_chain(self) -> None:

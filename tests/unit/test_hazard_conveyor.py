@@ -142,13 +142,14 @@ def test_somebody_far_in_front_whose_body_hides_the_drum_is_not_reaching_in():
     )
 
 
-def test_a_belt_that_stops_under_somebody_stays_critical_until_he_is_off():
+def test_a_belt_that_stops_under_somebody_is_told_as_stopped_until_he_is_off():
     film = belt()
     film.run(3, [person(0.5, 0.6)], machines=RUNNING)
     film.run(10, [person(0.5, 0.6)], machines={"belt-1": "STOPPED"})
     film.run(3, machines={"belt-1": "STOPPED"})
     assert film.told()[0][:2] == ("raised", "danger")
-    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    assert [f.state for f in film.findings] == ["raised", "eased", "cleared"]
+    assert film.findings[1].why == "riding on danger: 1, belt-1 STOPPED (signal)"
 
 
 @settings(max_examples=15, deadline=None)

@@ -140,12 +140,12 @@ def score(stays: Sequence[Stay], findings: Sequence[Finding], seconds: float) ->
 
 
 def _situations(findings: Sequence[Finding], seconds: float) -> list[tuple[float, float]]:
-    """Return from when to when each danger was open."""
+    """Return from when to when each danger was open; one that eased and rose again is two."""
     begun: dict[str, float] = {}
-    ended: dict[str, float] = {}
+    spans: list[tuple[float, float]] = []
     for finding in findings:
-        if finding.state == "cleared":
-            ended[finding.situation] = finding.t
-        elif finding.level == "danger":
+        if finding.state == "raised" and finding.level == "danger":
             begun.setdefault(finding.situation, finding.t)
-    return [(t, ended.get(name, seconds)) for name, t in begun.items()]
+        elif finding.state != "raised" and finding.situation in begun:
+            spans.append((begun.pop(finding.situation), finding.t))
+    return sorted([*spans, *((t, seconds) for t in begun.values())])
