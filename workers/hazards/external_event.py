@@ -74,8 +74,7 @@ class ExternalEvent(Hazard):
     action = "Look at the system that told it, and follow its procedure."
     uses_picture = False
     uses_people = False
-    remembers = {"silent": RUNS, "heard.0": RUNS, "heard.2": RUNS}
-    hears = True
+    remembers = {"silent": RUNS, "heard.*": RUNS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse bounds that leave no value allowed."""
