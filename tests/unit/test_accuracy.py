@@ -173,7 +173,47 @@ def test_a_fall_beyond_the_noise_is_told_and_less_is_not(tmp_path):
     falls = baseline.compare(before, worse, absent=["real"])
     assert [fall.name for fall in falls] == ["a/recall", "a/delay"]
     assert "a/recall fell from 95.00 to 92.50" in falls[0].words()
-    assert [fall.now for fall in baseline.compare(before, same[:2])] == [None]
+    [gone] = baseline.compare(before, same[:2])
+    assert gone.words() == "real/x fell from 50.00, no longer measured"
+
+
+def kept(tmp_path, *figures, noise=0.0, clips=()):
+    path = tmp_path / "baseline.json"
+    baseline.write(figures, {one.name: noise for one in figures}, "net", path, clips)
+    return path
+
+
+def test_a_figure_that_is_counted_over_less_than_last_time_is_a_fall(tmp_path):
+    before = baseline.read(kept(tmp_path, figures.share("a/recall", 20, 20, "entries")))
+    [fall] = baseline.compare(before, [figures.share("a/recall", 2, 2, "entries")])
+    assert fall.words() == "a/recall is of 2 entries, it was of 20"
+    assert baseline.compare(before, [figures.share("a/recall", 21, 21, "entries")]) == []
+
+
+def test_fewer_false_alarms_are_no_fall(tmp_path):
+    before = baseline.read(kept(tmp_path, figures.share("a/true", 4, 5, "alarms", asked=False)))
+    assert baseline.compare(before, [figures.share("a/true", 4, 4, "alarms", asked=False)]) == []
+
+
+@pytest.mark.parametrize("better", ["more", "less"])
+def test_what_is_not_a_number_is_a_fall(tmp_path, better):
+    before = baseline.read(kept(tmp_path, figure("a/error", 50, better)))
+    assert baseline.compare(before, [figure("a/error", math.nan, better)])
+
+
+def test_a_clip_that_is_gone_is_a_fall_and_a_new_figure_is_none(tmp_path):
+    path = kept(tmp_path, figure("a/recall", 95), clips=["gate", "shaft"])
+    [fall] = baseline.vanished(baseline.clips(path), ["gate", "pit"])
+    assert fall.words() == "shaft was measured last time, and is no longer"
+    now = [figure("a/recall", 95), figure("b/recall", 10)]
+    assert baseline.compare(baseline.read(path), now) == []
+
+
+def test_a_share_that_noise_alone_may_take_to_nothing_is_told_as_too_few_to_compare():
+    few, enough = figure("x/y/few/found", 100), figure("x/y/enough/found", 100)
+    page = report.markdown(report.Page([few, enough], {few.name: 100, enough.name: 50}, [], [], []))
+    [row] = [line for line in page.splitlines() if "too few to compare |" in line]
+    assert row.startswith("| few, found")
 
 
 def test_the_page_holds_every_figure_with_its_interval(tmp_path):

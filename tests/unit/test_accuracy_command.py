@@ -1,6 +1,7 @@
 """`make accuracy` on a bank of one small clip, with an eye that is good, and then bad."""
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
@@ -100,6 +101,27 @@ def test_a_mines_own_clips_are_scored_kept_and_compared(bank, monkeypatch, capsy
     told = capsys.readouterr().out
     assert "own/proximity_while_running/dim/event recall fell from 100.00 to 0.00" in told
     assert "own/people/dim/>=50 px/AP50 fell" in told
+
+
+def test_a_clip_that_vanishes_from_a_mines_bank_is_a_fall(bank, monkeypatch, capsys):
+    shutil.copytree(bank / "gate", bank / "shaft")
+    assert run(monkeypatch, Eye(), "--bank", bank, "--update-baseline") == 0
+    (bank / "shaft" / "truth.json").rename(bank / "shaft" / "truth.json.old")
+    capsys.readouterr()
+    assert run(monkeypatch, Eye(), "--bank", bank) == 1
+    told = capsys.readouterr().out
+    assert "shaft was measured last time, and is no longer" in told
+    assert "own/proximity_while_running/dim/event recall is of 1 entries, it was of 2" in told
+
+
+def test_figures_that_the_baseline_does_not_have_are_told_as_new(bank, monkeypatch, capsys):
+    assert run(monkeypatch, Eye(), "--bank", bank, "--update-baseline") == 0
+    kept = json.loads((bank / "baseline.json").read_text())
+    del kept["figures"]["own/zone entry/dim/event recall"], kept["clips"]
+    (bank / "baseline.json").write_text(json.dumps(kept))
+    capsys.readouterr()
+    assert run(monkeypatch, Eye(), "--bank", bank) == 0
+    assert "1 figures are new" in capsys.readouterr().out
 
 
 def test_what_another_number_format_changes_is_noise(bank, monkeypatch):

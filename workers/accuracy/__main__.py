@@ -51,14 +51,16 @@ def _run(options: argparse.Namespace) -> int:
         filmed = [helpers.submit(film_again, options.model, own, k) for k in retakes]
         if options.update_baseline:
             filmed.append(helpers.submit(film_exactly, options.model, own))
-        figures, absent = film(detector, own, notes)
+        now = film(detector, own, notes)
+        figures, absent = now.figures, now.absent
         again = [found.result() for found in filmed]
     before = baseline.read(kept)
     noise = {name: float(old["noise"]) for name, old in before.items()}
-    falls = baseline.compare(before, figures, absent)
+    falls = baseline.vanished(baseline.clips(kept), now.clips)
+    falls += baseline.compare(before, figures, absent)
     if options.update_baseline:
         noise = baseline.noise_of(figures, again)
-        baseline.write(figures, noise, f"{detector.name}", kept)
+        baseline.write(figures, noise, f"{detector.name}", kept, now.clips)
         falls = []
     about = [f"Detector: {detector.name}"]
     about += [f"`{name}`: not measured, the footage is not on this machine" for name in absent]
@@ -75,6 +77,8 @@ def _run(options: argparse.Namespace) -> int:
         print(fall.words())
     if not before and not options.update_baseline:
         print(f"nothing to compare with: no {kept.name} yet; --update-baseline writes one")
+    if new := sum(figure.name not in noise for figure in figures):
+        print(f"{new} figures are new: compared with nothing until --update-baseline keeps them")
     print(f"{len(figures)} figures in {out / 'accuracy.md'}; {len(falls)} fell")
     return 1 if falls else 0
 

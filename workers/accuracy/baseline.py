@@ -12,22 +12,20 @@ from workers.accuracy.figures import Figure
 BASELINE = HERE / "baseline.json"
 # From so many things on, one more or less is no fall by itself.
 MANY = 20
+# Hours are kept with four digits: less than this is no change of what was counted.
+SAME_N = 1e-3
 
 
 @dataclass(frozen=True)
 class Fall:
-    """A figure that is worse than last time by more than its noise; now None: not measured."""
+    """A figure that is worse than last time. what: in words."""
 
     name: str
-    before: float
-    now: float | None
-    noise: float
-    unit: str
+    what: str
 
     def words(self) -> str:
         """Say what fell from what to what."""
-        now = "no longer measured" if self.now is None else f"to {self.now:.2f}"
-        return f"{self.name} fell from {self.before:.2f} {now} {self.unit} (noise {self.noise:.2f})"
+        return f"{self.name} {self.what}"
 
 
 def noise_of(first: Sequence[Figure], again: Sequence[Sequence[Figure]]) -> dict[str, float]:
@@ -53,21 +51,39 @@ def noise_of(first: Sequence[Figure], again: Sequence[Sequence[Figure]]) -> dict
 def compare(
     before: Mapping[str, Mapping[str, float]], now: Sequence[Figure], absent: Sequence[str] = ()
 ) -> list[Fall]:
-    """Return the figures that fell. absent: beginnings of names that cannot be measured here."""
+    """Return the figures that fell by more than their noise, vanished, or are counted over less.
+
+    New ones have nothing to fall from. absent: beginnings of names that cannot be measured here.
+    """
     found = []
     known = {figure.name: figure for figure in now}
     for name, old in before.items():
         figure = known.get(name)
+        told = f"fell from {old['value']:.2f}"
         if figure is None:
             if not any(name.startswith(f"{one}/") for one in absent):
-                found.append(Fall(name, old["value"], None, old["noise"], str(old["unit"])))
+                found.append(Fall(name, f"{told}, no longer measured"))
             continue
         worse = figure.value - old["value"]
         if figure.better == "more":
             worse = -worse
-        if worse > old["noise"] + 1e-6:
-            found.append(Fall(name, old["value"], figure.value, old["noise"], figure.unit))
+        if not worse <= old["noise"] + 1e-6:  # not a number is no better
+            noise = f"{figure.unit} (noise {old['noise']:.2f})"
+            found.append(Fall(name, f"{told} to {figure.value:.2f} {noise}"))
+        elif figure.asked and figure.n < old["n"] * (1 - SAME_N) - SAME_N:
+            found.append(Fall(name, f"is of {figure.n:g} {figure.of}, it was of {old['n']:g}"))
     return found
+
+
+def vanished(before: Sequence[str], now: Sequence[str]) -> list[Fall]:
+    """Return the clips that were measured last time and are no longer."""
+    return [Fall(clip, "was measured last time, and is no longer")
+            for clip in before if clip not in now]  # fmt: skip
+
+
+def is_too_few(figure: Figure, noise: float) -> bool:
+    """Tell whether a share could fall to nothing by its noise alone: no fall of it can be told."""
+    return figure.better == "more" and noise >= figure.value - 1e-6
 
 
 def read(path: Path = BASELINE) -> dict[str, dict[str, float]]:
@@ -75,8 +91,19 @@ def read(path: Path = BASELINE) -> dict[str, dict[str, float]]:
     return dict(json.loads(path.read_text())["figures"]) if path.exists() else {}
 
 
-def write(figures: Sequence[Figure], noise: Mapping[str, float], about: str, path: Path) -> None:
-    """Keep figures as the ones to compare with."""
+def clips(path: Path = BASELINE) -> list[str]:
+    """Return the clips that the kept figures are of; empty where nobody wrote them down."""
+    return list(json.loads(path.read_text()).get("clips", [])) if path.exists() else []
+
+
+def write(
+    figures: Sequence[Figure],
+    noise: Mapping[str, float],
+    about: str,
+    path: Path,
+    clips: Sequence[str] = (),
+) -> None:
+    """Keep figures, and the clips that they are of, as the ones to compare with."""
     kept = {
         figure.name: {
             "value": round(figure.value, 3),
@@ -86,7 +113,8 @@ def write(figures: Sequence[Figure], noise: Mapping[str, float], about: str, pat
         }
         for figure in figures
     }
-    path.write_text(json.dumps({"about": about, "figures": kept}, indent=1) + "\n")
+    document = {"about": about, "clips": list(clips), "figures": kept}
+    path.write_text(json.dumps(document, indent=1) + "\n")
 
 
 def as_json(figures: Sequence[Figure]) -> dict[str, dict[str, object]]:

@@ -20,6 +20,7 @@ class Figure:
     """One figure. n: how many of `of` it was counted over; low, high: its interval of 95 %.
 
     better: "more" or "less"; step: by how much the figure moves when one more is right or wrong.
+    asked: whether the labels alone say how many n are; else what the engine told does, too.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Figure:
     high: float
     better: str
     step: float
+    asked: bool = True
 
 
 def events(name: str, scores: Sequence[Score]) -> list[Figure]:
@@ -61,10 +63,11 @@ def rate(name: str, count: int, hours: float, unit: str = "per camera-hour") -> 
     return Figure(name, count / hours, unit, hours, "camera-hours", low, high, "less", 1 / hours)
 
 
-def share(name: str, right: int, total: int, of: str) -> Figure:
+def share(name: str, right: int, total: int, of: str, *, asked: bool = True) -> Figure:
     """Return a share in percent that should be large."""
     low, high = wilson(right, total)
-    return Figure(name, 100 * right / total, "%", total, of, low, high, "more", 100 / total)
+    value, step = 100 * right / total, 100 / total
+    return Figure(name, value, "%", total, of, low, high, "more", step, asked)
 
 
 def _delay(name: str, groups: Sequence[Sequence[float]], percent: float) -> Figure:
@@ -78,7 +81,7 @@ def _delay(name: str, groups: Sequence[Sequence[float]], percent: float) -> Figu
         singles = [[delay] for group in groups for delay in group]
         low, high = bootstrap(singles, at)
     n = sum(len(g) for g in groups)
-    return Figure(name, at(groups), "s", n, "entries", low, high, "less", 0.2)
+    return Figure(name, at(groups), "s", n, "entries", low, high, "less", 0.2, asked=False)
 
 
 def spread(name: str, values: Sequence[float], unit: str, of: str, step: float) -> list[Figure]:
@@ -87,9 +90,10 @@ def spread(name: str, values: Sequence[float], unit: str, of: str, step: float) 
         return []
     low, high = bootstrap(list(values), lambda drawn: float(np.mean(drawn)))
     n = len(values)
+    mean, most = float(np.mean(values)), max(values)
     return [
-        Figure(f"{name} mean", float(np.mean(values)), unit, n, of, low, high, "less", step),
-        Figure(f"{name} max", max(values), unit, n, of, math.nan, math.nan, "less", step),
+        Figure(f"{name} mean", mean, unit, n, of, low, high, "less", step, asked=False),
+        Figure(f"{name} max", most, unit, n, of, math.nan, math.nan, "less", step, asked=False),
     ]
 
 

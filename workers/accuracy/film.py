@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from workers.accuracy import footage, scenario, stills
@@ -17,13 +18,22 @@ from workers.vision.detector import Detector, load_detector
 EXACT = "onnxruntime"
 
 
+@dataclass(frozen=True)
+class Filmed:
+    """What was measured. clips: the labelled ones, by name; absent: sources not on this machine."""
+
+    figures: list[Figure]
+    clips: list[str]
+    absent: list[str]
+
+
 def film(
     detector: Detector,
     own: Path | None,
     notes: list[str],
     change: Callable[[str], Change] | None = None,
-) -> tuple[list[Figure], list[str]]:
-    """Measure everything; return the figures, and the sources that are not on this machine."""
+) -> Filmed:
+    """Measure everything; what went wrong is added to the notes."""
 
     def tell(name: str) -> None:
         print(f"  {name}", flush=True)
@@ -34,7 +44,7 @@ def film(
             raise BankError(f"{own}: no labelled clips; see workers/accuracy/entry.py")
         tally = measure(entries, detector, "own", change=change, tell=tell)
         notes += tally.notes
-        return figures_of(tally), []
+        return Filmed(figures_of(tally), tally.clips, [])
     tally = measure(shipped(), detector, "rendered", change=change, tell=tell)
     notes += tally.notes
     found = figures_of(tally)
@@ -42,16 +52,16 @@ def film(
     notes += [note for outcome in played.values() for note in outcome.notes]
     found += scenario.figures(played)
     if not DATA.exists():
-        return found, ["real"]
+        return Filmed(found, tally.clips, ["real"])
     found += footage.entries(detector, notes, change)
     found += stills.figures(detector, change)
-    return found, []
+    return Filmed(found, tally.clips, [])
 
 
 def film_again(model: str, own: Path | None, number: int) -> list[Figure]:
     """Measure everything on other films of the same scenes; for a process of its own."""
     print(f"filming again, number {number + 1}", flush=True)
-    return film(load_detector(model), own, [], _retakes(number))[0]
+    return film(load_detector(model), own, [], _retakes(number)).figures
 
 
 def film_exactly(model: str, own: Path | None) -> list[Figure]:
@@ -62,7 +72,7 @@ def film_exactly(model: str, own: Path | None) -> list[Figure]:
     if EXACT not in find(model).backends:
         return []
     print("filming again, in whole floats", flush=True)
-    return film(load_detector(model, device="cpu", backend=EXACT), own, [])[0]
+    return film(load_detector(model, device="cpu", backend=EXACT), own, []).figures
 
 
 def _retakes(number: int) -> Callable[[str], Change]:

@@ -31,6 +31,7 @@ class Tally:
     levels: dict[str, readings.Levels] = field(default_factory=dict)
     health: readings.Health = field(default_factory=readings.Health)
     notes: list[str] = field(default_factory=list)
+    clips: list[str] = field(default_factory=list)
     seconds: float = 0.0
     cpu_s: float = 0.0
     frames: int = 0
@@ -63,6 +64,7 @@ def measure(
             tally.notes.append(f"{entry.name}: no picture in it")
             continue
         add(tally, entry, frames, Remembering(detector))
+        tally.clips.append(entry.name)
         tell(entry.name)
     return tally
 

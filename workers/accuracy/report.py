@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from workers.accuracy.baseline import Fall, as_json
+from workers.accuracy.baseline import Fall, as_json, is_too_few
 from workers.accuracy.figures import Figure
 
 HEAD = """# Accuracy, last measured
@@ -16,7 +16,8 @@ Written by `make accuracy`; do not edit. Intervals are of 95 %: Wilson's for sha
 for rates, bootstrap over clips or pictures for the rest. *Noise* is the largest change of the
 figure when the same scenes were filmed again (noise of two grey levels, exposure within 3 %), or
 read in whole floats instead of the processor's own; at least one thing more or less. A fall by more
-makes `make accuracy` fail.
+makes `make accuracy` fail, and so does a figure, a clip or a part of what was counted that is gone.
+Where noise alone may take a share to nothing there are *too few to compare*: no fall can be told.
 
 Figures on rendered clips are of one synthetic world: they are for regression, and say nothing of
 the accuracy in a real mine. Figures under `real` are of footage that does not ship.
@@ -68,6 +69,8 @@ def _row(figure: Figure, noise: float | None) -> str:
     if math.isfinite(figure.low) and math.isfinite(figure.high):
         interval = f"{_number(figure.low)} to {_number(figure.high)}"
     told = "" if noise is None else _number(noise)
+    if noise is not None and is_too_few(figure, noise):
+        told += ", too few to compare"
     amount = f"{_number(figure.n)} {figure.of}"
     return f"| {what} | {_number(figure.value)} {figure.unit} | {interval} | {amount} | {told} |"
 

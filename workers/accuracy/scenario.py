@@ -345,7 +345,9 @@ def figures(outcomes: Mapping[str, Outcome]) -> list[Figure]:
             found.append(share(f"{name}/raised in time", prompt, one.expected, "events"))
         if one.raises:
             right = one.raises - one.false
-            found.append(share(f"{name}/alarms that are true", right, one.raises, "alarms"))
+            found.append(
+                share(f"{name}/alarms that are true", right, one.raises, "alarms", asked=False)
+            )
         if one.blind:
             found.append(share(f"{name}/blindness told", one.said, one.blind, "times"))
     return found
