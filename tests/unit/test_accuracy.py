@@ -75,6 +75,56 @@ def test_an_entry_is_raised_late_missed_or_false_by_its_time():
     assert score.false_at == (("left", 12.0),)
 
 
+def test_a_situation_that_never_ends_hits_only_the_stay_that_it_was_raised_for():
+    stays = [Stay("left", 2.0, 5.0), Stay("left", 20.0, 25.0)]
+    score = zones.score(stays, [finding("left", 2.4)], 60.0)
+    assert score.missed == (stays[1],)
+    assert (score.ends, score.open_at) == (1, (("left", 9.0),))
+
+
+def test_a_situation_that_was_open_long_before_anybody_came_is_false():
+    score = zones.score([Stay("left", 20.0, 25.0)], [finding("left", 0.0)], 60.0)
+    assert (score.hits, score.false_at) == (0, (("left", 0.0),))
+
+
+def test_stays_that_follow_each_other_within_the_time_to_end_share_a_situation():
+    stays = [Stay("left", 2.0, 5.0), Stay("left", 6.0, 6.0, sure=False), Stay("left", 9.5, 12.0)]
+    told = [finding("left", 2.4), finding("left", 14.0, "cleared")]
+    score = zones.score(stays, told, 60.0)
+    assert (score.hits, score.missed, score.false_at) == (2, (), ())
+    assert (score.ends, score.open_at) == (1, ())
+
+
+def test_a_danger_that_is_raised_anew_in_an_open_situation_hits_the_stay_of_its_time():
+    stays = [Stay("left", 2.0, 5.0), Stay("left", 20.0, 25.0)]
+    told = [finding("left", 2.4), finding("left", 20.5), finding("left", 27.0, "cleared")]
+    score = zones.score(stays, told, 60.0)
+    assert score.delays == pytest.approx([0.4, 0.5])
+    stepped = [finding("left", 7.0, level="warning"), *told]
+    assert zones.score(stays, stepped, 60.0).open_at == ()
+
+
+def test_who_cannot_see_ends_nothing_where_the_light_is_hard_or_the_camera_spoilt():
+    stays, told = [Stay("left", 2.0, 5.0)], [finding("left", 2.4)]
+    said = [Reading("left.sight", 3.0, "BLIND"), Reading("left.sight", 50.0, "SEES")]
+
+    def open_at(regime, faults=()):
+        blind = zones.blindness({"left"}, said, faults, regime, 60.0)
+        return zones.score(stays, told, 60.0, blind=blind).open_at
+
+    assert open_at("very_dark") == (("left", 54.0),)
+    assert open_at("bright") == (("left", 9.0),)
+    assert open_at("bright", [Fault("blocked", 4.0, 30.0)]) == (("left", 34.0),)
+
+
+def test_a_rule_has_its_own_time_to_end_and_none_where_it_may_go_on_with_a_warning():
+    stays = [Stay("slow", 2.0, 5.0)]
+    told = [finding("slow", 2.4), finding("slow", 14.0, "cleared")]
+    assert zones.score(stays, told, 60.0, clear_s={"slow": 10.0}).open_at == ()
+    assert zones.score(stays, told, 60.0).open_at == (("slow", 9.0),)
+    assert zones.score(stays, told, 60.0, clear_s={"slow": None}).ends == 0
+
+
 def test_a_warning_is_no_alarm():
     score = zones.score([Stay("r", 1.0, 3.0)], [finding("r", 1.2, level="warning")], 10.0)
     assert score.hits == 0
@@ -137,15 +187,53 @@ def test_a_machine_is_right_by_the_second_and_its_switches_are_timed():
     assert blind.to_running == pytest.approx([10.0])
 
 
-def test_a_level_is_compared_with_the_line_between_two_labels():
+WATER = [(0.0, 1.0), (40.0, 1.4)]
+
+
+def asked(said, **how):
     score = readings.Levels()
-    said = [Reading("g.level_m", 5.0, 1.06), Reading("g.level_m", 6.0, None)]
-    readings.level(score, "g", [(0.0, 1.0), (10.0, 1.1)], said, 10.0)
-    assert score.errors == pytest.approx([0.01])
-    assert score.unread == 1
-    silent = readings.Levels()
-    readings.level(silent, "g", [(0.0, 1.0)], [], 10.0)
-    assert (silent.errors, silent.unread) == ([], 10)
+    told = [Reading("g.level_m", float(t), metres) for t, metres in said]
+    readings.level(score, "g", WATER, told, **how)
+    return score
+
+
+def test_the_level_that_stands_is_compared_with_the_line_between_two_labels():
+    score = asked([(t, 1.01 + 0.01 * t) for t in range(41)])
+    assert score.errors == pytest.approx([0.01] * 41)
+    assert score.read == score.seconds == 37
+
+
+def test_one_right_reading_and_silence_is_not_read():
+    score = asked([(0, 1.0)])
+    assert (score.read, score.seconds) == (8, 37)
+    assert asked([]).read == 0
+
+
+def test_a_level_that_is_told_again_while_the_water_moves_away_is_wrong():
+    assert max(asked([(t, 1.0 + 0.01 * t) for t in range(0, 41, 10)]).errors) > 0.07
+
+
+def test_to_hold_a_level_that_nobody_can_see_is_wrong_and_to_say_so_is_right():
+    hidden = {"hidden": [(20.0, 40.0)]}
+    right = [(t, 1.0 + 0.01 * t) for t in range(20)]
+    honest = asked([*right, (22, None)], **hidden)
+    assert (honest.unknown, honest.hidden, honest.read, honest.seconds) == (17, 17, 16, 16)
+    held = asked([*right, *((t, 1.19) for t in range(20, 41, 5))], **hidden)
+    assert (held.unknown, held.hidden) == (0, 17)
+    assert len(held.errors) == 20
+
+
+def test_who_says_early_that_a_spoilt_picture_shows_no_level_is_not_counted_as_unread():
+    right = [(t, 1.0 + 0.01 * t) for t in range(16)]
+    spoilt = {"faults": [Fault("blocked", 15.0, 40.0)], "hidden": [(20.0, 40.0)]}
+    score = asked([*right, (16, None)], **spoilt)
+    assert score.read == score.seconds == 11
+
+
+def test_a_first_reading_after_a_spoilt_picture_has_its_time_too():
+    right = [(t, 1.0 + 0.01 * t) for t in (*range(10), *range(24, 41))]
+    score = asked([*right[:10], (11, None), *right[10:]], faults=[Fault("blocked", 10.0, 20.0)])
+    assert score.read == score.seconds == 6 + 17
 
 
 def test_a_camera_fault_is_found_by_its_name_and_false_where_there_is_none():

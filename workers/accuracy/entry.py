@@ -7,6 +7,7 @@ its own clips with as much of it as it likes, times in seconds from the clip's f
      "events": [{"zone": "danger", "t": 12.4, "to_s": 19.0, "alarm": true}],
      "machines": [{"id": "winch-1", "phases": [[0, "STOPPED"], [8.5, "RUNNING"]]}],
      "levels": {"sump": [[0, 1.32], [60, 1.35]]},
+     "levels_hidden": {"sump": [[20, 31]]},
      "faults": [{"fault": "blurred", "from_s": 30, "to_s": 60}],
      "frames_truth": [{"t": 0.0, "people": [{"box": [left, top, right, bottom], "visible": 1}]}]}
 
@@ -74,7 +75,7 @@ class Truth:
     """What is true in a clip; what is None or empty is not labelled.
 
     people: at each labelled time, in order; stays: for the scene's own rules; machines and
-    levels: (time, value) at each change, by id.
+    levels: (time, value) at each change, by id; hidden: from when to when a level cannot be seen.
     """
 
     people: tuple[tuple[float, tuple[Person, ...]], ...] | None = None
@@ -82,6 +83,7 @@ class Truth:
     machines: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
     levels: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     faults: tuple[Fault, ...] | None = None
+    hidden: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,10 @@ def parse_truth(raw: Mapping[str, Any], scene: Scene) -> Truth:
         None
         if faults is None
         else tuple(Fault(f["fault"], float(f["from_s"]), float(f["to_s"])) for f in faults),
+        {
+            name: tuple((float(a), float(b)) for a, b in spans)
+            for name, spans in (raw.get("levels_hidden") or {}).items()
+        },
     )
 
 

@@ -36,7 +36,7 @@ class Figure:
 
 
 def events(name: str, scores: Sequence[Score]) -> list[Figure]:
-    """Return recall, false alarms an hour, and the time to alarm, over the clips of one kind."""
+    """Return recall, time to alarm, endings and false alarms an hour, over clips of one kind."""
     found: list[Figure] = []
     entries, hits = sum(s.entries for s in scores), sum(s.hits for s in scores)
     if entries:
@@ -51,6 +51,10 @@ def events(name: str, scores: Sequence[Score]) -> list[Figure]:
             groups = [s.delays for s in scores if s.delays]
             if groups:
                 found.append(_delay(f"{name}/time to alarm p{percent}", groups, percent))
+    ends = sum(s.ends for s in scores)
+    if ends:
+        over = ends - sum(len(s.open_at) for s in scores)
+        found.append(share(f"{name}/cleared in time", over, ends, "endings", asked=False))
     hours = sum(s.hours for s in scores)
     if hours:
         found.append(rate(f"{name}/false alarms", sum(len(s.false_at) for s in scores), hours))

@@ -63,4 +63,8 @@ def score(
         notes.append(
             f"{film.name}: raised {rule} at {t:.1f} s, with nobody's feet there ({regime})"
         )
+    for rule, t in found.open_at:
+        notes.append(
+            f"{film.name}: {rule} is open still at {t:.1f} s, with nobody there ({regime})"
+        )
     return found

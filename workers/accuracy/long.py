@@ -204,7 +204,10 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
     rules = {rule.id for rule in entry.scene.rules} if entry.truth.stays is not None else set()
     stays += list(entry.truth.stays or ())
     found = [f for f in done.findings if f.rule in drawn | rules]
-    score = zones.score(stays, found, done.seconds)
+    regime = entry.regime or regime_of(frames)
+    faults = entry.truth.faults or ()
+    blind = zones.blindness(drawn | rules, done.readings, faults, regime, done.seconds)
+    score = zones.score(stays, found, done.seconds, blind=blind)
     outlines = {probe.name: probe.polygon for probe in probes}
     zones_of = entry.scene.polygons
     outlines |= {rule.id: zones_of[rule.zone] for rule in entry.scene.rules if rule.zone}
@@ -214,8 +217,7 @@ def _play(one: Pass) -> tuple[Hours, list[str]]:
         if rule in outlines
     )
     health = readings.Health()
-    regime = entry.regime or regime_of(frames)
-    readings.health(health, entry.truth.faults or (), done.findings, done.seconds, regime)
+    readings.health(health, faults, done.findings, done.seconds, regime)
     said = [
         f"{one.clip}, seed {one.seed}: raised {rule} at {t:.1f} s, with nobody's feet there"
         for rule, t in score.false_at

@@ -1,6 +1,6 @@
 """Measures entries: one pass that looks at every frame, one as it runs live, and all scores."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -11,7 +11,9 @@ from workers.accuracy.disturb import Change
 from workers.accuracy.entry import Entry, Person
 from workers.accuracy.figures import Figure
 from workers.accuracy.runner import Remembering, Run, frames_of, probed, run
+from workers.hazards import registry
 from workers.media.decode import Frame
+from workers.scene import SceneRule
 from workers.vision.detector import Detector
 
 # The hazard's name for the zones that the bank draws itself.
@@ -89,7 +91,9 @@ def add(tally: Tally, entry: Entry, frames: Sequence[Frame], detector: Detector)
     if people is not None:
         stays = [stay for probe in probes for stay in zones.stays(probe, people, aspect)]
         found = [f for f in live.findings if f.rule in drawn]
-        _events(tally, entry, ENTRY, regime, zones.score(stays, found, live.seconds))
+        blind = _blindness(entry, live, drawn, regime)
+        score = zones.score(stays, found, live.seconds, blind=blind)
+        _events(tally, entry, ENTRY, regime, score)
     if entry.truth.stays is not None:
         _own_rules(tally, entry, regime, live)
     for name, phases in entry.truth.machines.items():
@@ -99,7 +103,8 @@ def add(tally: Tally, entry: Entry, frames: Sequence[Frame], detector: Detector)
             readings.machine(kind, name, phases, live.readings, live.seconds)
     for name, truth in entry.truth.levels.items():
         one = tally.levels.setdefault(regime, readings.Levels())
-        readings.level(one, name, truth, live.readings, live.seconds)
+        hidden, faults = entry.truth.hidden.get(name, ()), entry.truth.faults or ()
+        readings.level(one, name, truth, live.readings, hidden=hidden, faults=faults)
     before = len(tally.health.false_at)
     readings.health(tally.health, entry.truth.faults or (), live.findings, live.seconds, regime)
     tally.notes += [
@@ -114,7 +119,29 @@ def _own_rules(tally: Tally, entry: Entry, regime: str, live: Run) -> None:
         rules = {rule.id for rule in entry.scene.rules if rule.type == kind}
         found = [f for f in live.findings if f.rule in rules]
         stays = [stay for stay in entry.truth.stays or () if stay.rule in rules]
-        _events(tally, entry, kind, regime, zones.score(stays, found, live.seconds))
+        score = zones.score(
+            stays,
+            found,
+            live.seconds,
+            clear_s={rule.id: _clear_s(rule) for rule in entry.scene.rules},
+            blind=_blindness(entry, live, rules, regime),
+        )
+        _events(tally, entry, kind, regime, score)
+
+
+def _blindness(
+    entry: Entry, live: Run, rules: Collection[str], regime: str
+) -> dict[str, list[zones.Span]]:
+    faults = entry.truth.faults or ()
+    return zones.blindness(rules, live.readings, faults, regime, live.seconds)
+
+
+def _clear_s(rule: SceneRule) -> float | None:
+    """Return what a rule may take to end; None where it may go on at a lower level."""
+    hazard = registry()[rule.type]
+    if len(hazard.levels) > 1 and getattr(rule.params, "warning_zone", "") is not None:
+        return None
+    return hazard.clear_s(rule)
 
 
 def _events(tally: Tally, entry: Entry, kind: str, regime: str, score: zones.Score) -> None:
@@ -126,6 +153,10 @@ def _events(tally: Tally, entry: Entry, kind: str, regime: str, score: zones.Sco
     for rule, t in score.false_at:
         tally.notes.append(
             f"{entry.name}: raised {rule} at {t:.1f} s, with nobody's feet there ({regime})"
+        )
+    for rule, t in score.open_at:
+        tally.notes.append(
+            f"{entry.name}: {rule} is open still at {t:.1f} s, nobody is there ({regime})"
         )
 
 
@@ -167,11 +198,13 @@ def figures_of(tally: Tally) -> list[Figure]:
         found += figures.spread(f"{name}/to STOPPED", machine.to_stopped, "s", "switches", 0.2)
     for regime, level in sorted(tally.levels.items()):
         name = f"{source}/gauge/{regime}"
-        total = len(level.errors) + level.unread
-        if total:
-            found.append(figures.share(f"{name}/read", len(level.errors), total, "readings"))
+        if level.seconds:
+            found.append(figures.share(f"{name}/read", level.read, level.seconds, "seconds"))
+        if level.hidden:
+            title = f"{name}/unknown while hidden"
+            found.append(figures.share(title, level.unknown, level.hidden, "seconds"))
         errors = [100 * error for error in level.errors]
-        found += figures.spread(f"{name}/error", errors, "cm", "readings", 0.1)
+        found += figures.spread(f"{name}/error", errors, "cm", "seconds", 0.1)
     found += _health(f"{source}/camera health", tally.health)
     return found
 

@@ -1,5 +1,6 @@
 """Machines, gauges and camera health: what the engine said against what was true."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from workers.accuracy.entry import START_S, STOP_S, Fault, state_at
 from workers.engine import Finding, Reading
+from workers.vision.pace import LOST_S, READ_S, TELL_S
 
 MOVING = ("STARTING", "RUNNING", "COASTING")
 STEP_S = 0.2
@@ -15,6 +17,11 @@ HEALTH = "camera_health"
 NATURAL = {"very_dark": "dark", "glare": "glare", "dust": "hazy"}
 # A fault that is named this long after it ended is still that fault.
 AFTER_S = 5.0
+# A level that was told stands so long; until then it is told again, changed or not.
+STANDS_S = TELL_S + READ_S
+# A first level is believed within this time, and a lost one told to be unknown.
+FIRST_S = STOP_S
+BLIND_S = LOST_S + READ_S
 
 
 @dataclass
@@ -39,10 +46,14 @@ class Health:
 
 @dataclass
 class Levels:
-    """Errors of the levels read in metres, and how many readings gave none."""
+    """Errors in metres of the level that stood, second by second; seconds in which it could be
+    read, and was; seconds in which it was hidden, and was told to be unknown."""
 
     errors: list[float] = field(default_factory=list)
-    unread: int = 0
+    seconds: int = 0
+    read: int = 0
+    hidden: int = 0
+    unknown: int = 0
 
 
 def _kind(state: str) -> str:
@@ -92,22 +103,44 @@ def level(
     name: str,
     truth: Sequence[tuple[float, float]],
     readings: Sequence[Reading],
-    seconds: float,
+    *,
+    hidden: Sequence[tuple[float, float]] = (),
+    faults: Sequence[Fault] = (),
 ) -> None:
-    """Count one gauge of one clip; between two labelled times the level is taken for a line.
+    """Ask one gauge of one clip, every second of its labels, for the level that stands.
 
-    A gauge that is never told of counts as one unread a second.
+    Between two labels the level is taken for a line. What was told stands until something else is,
+    or until it should have been told again; it may be a second old, and is wrong by what the water
+    moved since. The time that a first reading may take is left out, and so is a spoilt picture.
+    hidden: when nobody can see the level; from the time that this may take to be told on, only
+    that it is unknown is right.
     """
     times, metres = [t for t, _ in truth], [m for _, m in truth]
     told = [r for r in readings if r.name == f"{name}.level_m"]
-    if not told:
-        score.unread += max(1, int(seconds))
-    for reading in told:
-        if reading.value is None:
-            score.unread += 1
+    spoilt = [(fault.from_s, fault.to_s) for fault in faults]
+    since, end = times[0], max([times[-1], *(b for _, b in hidden)])
+    for t in range(math.ceil(times[0]), math.floor(end) + 1):
+        last = next((r for r in reversed(told) if r.t <= t + 1e-6), None)
+        value = None
+        if last is not None and last.value is not None and t - last.t <= STANDS_S + 1e-6:
+            value = float(last.value)
+        began = next((a for a, b in hidden if a <= t <= b), None)
+        if began is not None:
+            since = t
+            if t - began >= BLIND_S:
+                score.hidden += 1
+                score.unknown += value is None
             continue
-        expected = float(np.interp(reading.t, times, metres))
-        score.errors.append(abs(float(reading.value) - expected))
+        if t > times[-1]:
+            continue
+        if last is not None and value is not None:
+            expected = float(np.interp(max(last.t, t - READ_S), times, metres))
+            score.errors.append(abs(value - expected))
+        if any(a <= t <= b for a, b in spoilt):
+            since = t
+        elif t - since >= FIRST_S:
+            score.seconds += 1
+            score.read += value is not None
 
 
 def health(

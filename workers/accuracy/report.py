@@ -19,6 +19,15 @@ read in whole floats instead of the processor's own; at least one thing more or 
 makes `make accuracy` fail, and so does a figure, a clip or a part of what was counted that is gone.
 Where noise alone may take a share to nothing there are *too few to compare*: no fall can be told.
 
+A raise counts for the entries of its own time: one that is open still from before hits nothing.
+*Cleared in time* is the share of raised entries that were over two seconds after their rule's own
+time to end, counted from when the last foot left; while a camera is labelled as spoilt, or a rule
+says that it cannot see in light that is hard by nature, it rightly ends nothing. A gauge is asked
+every second of its labels for the level that stands: *read* is the share of seconds in which there
+was one, *error* is what it was wrong by. A first reading has four seconds, and what was told stands
+for eleven. *Unknown while hidden* is the share of seconds in which a level that nobody could see
+was told to be unknown: to hold on to the last one is wrong.
+
 Figures on rendered clips are of one synthetic world: they are for regression, and say nothing of
 the accuracy in a real mine. Figures under `real` are of footage that does not ship.
 """
