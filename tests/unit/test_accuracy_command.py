@@ -112,6 +112,7 @@ def test_a_clip_that_vanishes_from_a_mines_bank_is_a_fall(bank, monkeypatch, cap
     told = capsys.readouterr().out
     assert "shaft was measured last time, and is no longer" in told
     assert "own/proximity_while_running/dim/event recall is of 1 entries, it was of 2" in told
+    assert "shaft: not scored, it has no truth.json" in (bank / "accuracy.md").read_text()
 
 
 def test_figures_that_the_baseline_does_not_have_are_told_as_new(bank, monkeypatch, capsys):
@@ -122,6 +123,18 @@ def test_figures_that_the_baseline_does_not_have_are_told_as_new(bank, monkeypat
     capsys.readouterr()
     assert run(monkeypatch, Eye(), "--bank", bank) == 0
     assert "1 figures are new" in capsys.readouterr().out
+
+
+def test_a_mislabelled_clip_is_refused_before_anything_is_measured(bank, monkeypatch, capsys):
+    for wrong, words in (
+        ({"event": []}, "truth: unknown event"),
+        ({"events": [{"zone": "danger", "t": 2.0, "to_s": 70.0}]}, "events: 70 s is outside of"),
+    ):
+        (bank / "gate" / "truth.json").write_text(json.dumps({"regime": "dim", **wrong}))
+        assert run(monkeypatch, None, "--bank", bank, "--update-baseline") == 2
+        told = capsys.readouterr()
+        assert f"{bank / 'gate' / 'truth.json'}: {words}" in told.err
+        assert not (bank / "baseline.json").exists()
 
 
 def test_what_another_number_format_changes_is_noise(bank, monkeypatch):

@@ -12,16 +12,20 @@ its own clips with as much of it as it likes, times in seconds from the clip's f
      "frames_truth": [{"t": 0.0, "people": [{"box": [left, top, right, bottom], "visible": 1}]}]}
 
 Every key may be missing: what is not labelled is not scored. An event is a stay in a zone that must
-(`alarm` true) raise the rule of that zone; with a list of events the clip holds no others.
-`regime` is bright, dim, very_dark, glare or dust; without it, brightness tells the first three.
+(`alarm` true, or left out) raise the rules of that zone, or the one `rule` that it names; with a
+list of events the clip holds no others. Between two levels the water is taken to move evenly; while
+it is hidden, it must be told to be unknown. A label that names nothing of the scene, or lies
+outside of the clip, is refused. `regime` is bright, dim, very_dark, glare or dust; without it,
+brightness tells the first three.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workers.accuracy.labels import check, occupied, outside, watches
 from workers.scene import Scene, SceneError, load_scene
 
 REGIMES = ("bright", "dim", "very_dark", "glare", "dust")
@@ -121,6 +125,7 @@ def read_entry(folder: Path, source: str) -> Entry:
     try:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
         scene = load_scene(folder / "scene.json") if (folder / "scene.json").exists() else Scene()
+        check(raw, scene)
         regime = raw.get("regime")
         if regime is not None and regime not in REGIMES:
             raise BankError(f"{path}: regime must be one of {', '.join(REGIMES)}, found {regime!r}")
@@ -128,9 +133,49 @@ def read_entry(folder: Path, source: str) -> Entry:
     except SceneError as error:
         raise BankError(f"{folder / 'scene.json'}: {error}") from None
     except (OSError, ValueError) as error:
-        raise BankError(f"{path}: cannot be read: {error}") from None
+        raise BankError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise BankError(f"{path}: not as labelled clips are written: {error!r}") from None
+
+
+def check_times(entries: Sequence[Entry]) -> None:
+    """Raise BankError where a label lies outside of its clip, or a clip cannot be read."""
+    for entry in entries:
+        try:
+            wrong = outside(_times(entry.truth), entry.clip)
+        except OSError as error:
+            raise BankError(f"{entry.clip.parent}: {error}") from None
+        if wrong:
+            raise BankError(f"{entry.clip.parent / 'truth.json'}: {wrong}")
+
+
+def unlabelled(folder: Path) -> list[str]:
+    """Return the folders of a bank that hold a clip and no labels."""
+    return [
+        path.name
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and not _is_entry(path) and any((path / name).exists() for name in CLIPS)
+    ]
+
+
+def _times(truth: Truth) -> Iterator[tuple[str, float]]:
+    """Return every time that labels speak of, and where."""
+    for t, _ in truth.people or ():
+        yield "frames_truth", t
+    for stay in truth.stays or ():
+        yield "events", stay.begin_s
+        yield "events", stay.end_s
+    for fault in truth.faults or ():
+        yield "faults", fault.from_s
+        yield "faults", fault.to_s
+    for key, series in (("machines", truth.machines), ("levels", truth.levels)):
+        for name, rows in series.items():
+            for t, _ in rows:
+                yield f"{key}.{name}", t
+    for name, spans in truth.hidden.items():
+        for span in spans:
+            for t in span:
+                yield f"levels_hidden.{name}", t
 
 
 def parse_truth(raw: Mapping[str, Any], scene: Scene) -> Truth:
@@ -146,7 +191,8 @@ def parse_truth(raw: Mapping[str, Any], scene: Scene) -> Truth:
                 machines[name] = _phases(frames or (), name)
     levels = raw.get("levels") or {}
     if isinstance(levels, list):
-        levels = {scene.gauges[0].id if scene.gauges else "gauge": levels}
+        [gauge] = [gauge for gauge in scene.gauges if gauge.zone is None]
+        levels = {gauge.id: levels}
     faults = raw.get("faults")
     return Truth(
         people,
@@ -207,29 +253,19 @@ def _stays(
     for rule in scene.rules:
         phases = machines.get(rule.machine or "", ())
         for event in raw["events"]:
-            if event.get("rule", rule.id) != rule.id or event.get("zone") != rule.zone:
+            if not watches(rule, event) or not event.get("alarm", True):
                 continue
-            if "to_s" in event:
-                if event.get("alarm", True):
-                    found.append(Stay(rule.id, float(event["t"]), float(event["to_s"])))
-            elif event.get("alarm"):
-                end_s = _left(raw, rule.zone, float(event["t"]))
-                found.append(Stay(rule.id, float(event["t"]), end_s))
+            begin_s = float(event["t"])
+            end_s = float(event["to_s"]) if "to_s" in event else _left(raw, rule.zone, begin_s)
+            found.append(Stay(rule.id, begin_s, end_s))
         found += _doubtful(raw, rule.id, rule.zone, phases)
     return tuple(found)
-
-
-def _occupied(raw: Mapping[str, Any], zone: str | None) -> list[float]:
-    frames = raw.get("frames_truth") or ()
-    return [
-        float(f["t"]) for f in frames if any(zone in p.get("in_zones", ()) for p in f["people"])
-    ]
 
 
 def _left(raw: Mapping[str, Any], zone: str | None, t: float) -> float:
     """Return when the zone is left that was entered at t."""
     end_s = t
-    for at in _occupied(raw, zone):
+    for at in occupied(raw, zone):
         if end_s <= at <= end_s + 0.35:
             end_s = at
     return end_s
@@ -245,7 +281,7 @@ def _doubtful(
     stops = [0.0, *(t for t, state in phases if state == "STOPPED")]
     return [
         Stay(rule, t, t, sure=False)
-        for t in _occupied(raw, zone)
+        for t in occupied(raw, zone)
         if not phases
         or state_at(phases, t) != "STOPPED"
         or any(0 <= t - stop <= STOP_S for stop in stops)

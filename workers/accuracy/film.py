@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workers.accuracy import footage, scenario, stills
 from workers.accuracy.disturb import Change, retake
-from workers.accuracy.entry import BankError, read_bank, shipped
+from workers.accuracy.entry import BankError, check_times, read_bank, shipped, unlabelled
 from workers.accuracy.figures import Figure
 from workers.accuracy.measure import figures_of, measure
 from workers.accuracy.real import DATA
@@ -42,6 +42,8 @@ def film(
         entries = read_bank(own, "own")
         if not entries:
             raise BankError(f"{own}: no labelled clips; see workers/accuracy/entry.py")
+        check_times(entries)
+        notes += [f"{name}: not scored, it has no truth.json" for name in unlabelled(own)]
         tally = measure(entries, detector, "own", change=change, tell=tell)
         notes += tally.notes
         return Filmed(figures_of(tally), tally.clips, [])
