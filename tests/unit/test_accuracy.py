@@ -297,6 +297,16 @@ def test_a_clip_that_is_gone_is_a_fall_and_a_new_figure_is_none(tmp_path):
     assert baseline.compare(baseline.read(path), now) == []
 
 
+def test_a_figure_that_not_every_film_of_the_same_scenes_has_is_not_kept(tmp_path):
+    ends = figures.share("a/cleared in time", 1, 1, "endings", asked=False)
+    recall = figures.share("a/recall", 20, 20, "entries")
+    path = tmp_path / "baseline.json"
+    baseline.write([ends, recall], baseline.noise_of([ends, recall], [[recall]]), "net", path)
+    assert list(baseline.read(path)) == ["a/recall"]
+    # A network that no other backend runs has no film in whole floats.
+    assert "a/cleared in time" in baseline.noise_of([ends, recall], [[ends, recall], []])
+
+
 def test_a_share_that_noise_alone_may_take_to_nothing_is_told_as_too_few_to_compare():
     few, enough = figure("x/y/few/found", 100), figure("x/y/enough/found", 100)
     page = report.markdown(report.Page([few, enough], {few.name: 100, enough.name: 50}, [], [], []))

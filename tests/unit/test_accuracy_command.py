@@ -122,7 +122,7 @@ def test_figures_that_the_baseline_does_not_have_are_told_as_new(bank, monkeypat
     (bank / "baseline.json").write_text(json.dumps(kept))
     capsys.readouterr()
     assert run(monkeypatch, Eye(), "--bank", bank) == 0
-    assert "1 figures are new" in capsys.readouterr().out
+    assert "1 figures are compared with nothing" in capsys.readouterr().out
 
 
 def test_a_mislabelled_clip_is_refused_before_anything_is_measured(bank, monkeypatch, capsys):

@@ -78,7 +78,8 @@ def _run(options: argparse.Namespace) -> int:
     if not before and not options.update_baseline:
         print(f"nothing to compare with: no {kept.name} yet; --update-baseline writes one")
     if new := sum(figure.name not in noise for figure in figures):
-        print(f"{new} figures are new: compared with nothing until --update-baseline keeps them")
+        print(f"{new} figures are compared with nothing: new ones, until --update-baseline keeps "
+              "them, and those that not every film of the same scenes has")  # fmt: skip
     print(f"{len(figures)} figures in {out / 'accuracy.md'}; {len(falls)} fell")
     return 1 if falls else 0
 

@@ -34,10 +34,13 @@ def noise_of(first: Sequence[Figure], again: Sequence[Sequence[Figure]]) -> dict
 
     Times and lengths have at least one step of their measure. Shares of many have at least one
     thing more or less, which another processor's arithmetic may change; of few, that is a fall.
+    A figure that is not there in every film hangs on the film: it has no noise, and is not kept.
     """
-    others = [{figure.name: figure for figure in one} for one in again]
+    others = [{figure.name: figure for figure in one} for one in again if one]
     found = {}
     for figure in first:
+        if not figure.asked and any(figure.name not in other for other in others):
+            continue
         changes = [
             abs(other[figure.name].value - figure.value)
             for other in others
@@ -103,7 +106,7 @@ def write(
     path: Path,
     clips: Sequence[str] = (),
 ) -> None:
-    """Keep figures, and the clips that they are of, as the ones to compare with."""
+    """Keep figures that have a noise, and the clips they are of, as the ones to compare with."""
     kept = {
         figure.name: {
             "value": round(figure.value, 3),
@@ -112,6 +115,7 @@ def write(
             "n": round(figure.n, 4),
         }
         for figure in figures
+        if figure.name in noise
     }
     document = {"about": about, "clips": list(clips), "figures": kept}
     path.write_text(json.dumps(document, indent=1) + "\n")
