@@ -21,12 +21,15 @@ __all__ = ["LOST_RULE", "alarm_rule", "watch"]
 LOST_RULE, DRIFT_RULE = f"{CAMERA_RULE}.lost", f"{CAMERA_RULE}.clock_drift"
 UNWATCHED_RULE = f"{CAMERA_RULE}.unwatched"
 UNRECORDED_RULE = f"{CAMERA_RULE}.unrecorded"
-# States in which the recorder gets no pictures. Off is not among them: Davy was stopped, or the
-# camera was switched off by a person.
+# States in which the recorder gets no pictures. Off is not among them: the recorder was stopped,
+# and usually begins again in seconds.
 DOWN = (StreamState.State.LOST, StreamState.State.FROZEN, StreamState.State.UNUSABLE)
 DOWN += (StreamState.State.CONNECTING,)
 # Pictures that come and are analysed by nobody for so long; over once they are as new as this.
 UNWATCHED_S, WATCHED_S = 60.0, 10.0
+# Enabled cameras that the recorder left, when it did, and since when this process sees it: it may
+# have left them long ago, with all of Davy or by a person's wish, and be about to begin.
+_left: dict[int, tuple[datetime, datetime]] = {}
 # The camera's clock against ours: raised above, cleared below.
 DRIFT_S, DRIFT_CLEAR_S = 2.0, 1.0
 
@@ -61,6 +64,7 @@ def watch() -> None:
 def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
     """Raise or clear one camera's alarms about its stream and clock."""
     if not camera.enabled:
+        _left.pop(camera.pk, None)
         for rule, situation in there.items():  # nobody is to be called to a camera that is off
             _clear(camera, rule, situation, now)
         return
@@ -79,15 +83,18 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
             why = sentence(f"no picture for {down_s:.0f} s: {because}")
             _raise(camera, "lost", stream.since, now, why, values, armed=armed)
     unwatched_s = (now - _watched_at(camera, stream)).total_seconds()
+    left = _is_left(camera, stream, now)
     if unwatched_s < WATCHED_S:
         if UNWATCHED_RULE in there:
             _clear(camera, UNWATCHED_RULE, there[UNWATCHED_RULE], now)
     elif (
         unwatched_s >= UNWATCHED_S
-        and stream.state == StreamState.State.RECORDING
+        and (stream.state == StreamState.State.RECORDING or left)
         and UNWATCHED_RULE not in there
     ):
         why = sentence(f"its pictures come, and none was analysed for {unwatched_s:.0f} s")
+        if stream.state == StreamState.State.OFF:
+            why = sentence(f"the recorder left it {unwatched_s:.0f} s ago and did not begin again")
         since = now - timedelta(seconds=unwatched_s)
         _raise(camera, "unwatched", since, now, why, {}, armed=_armed(camera))
     _evidence(camera, there, stream, now)
@@ -104,6 +111,18 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
         _raise(camera, "clock_drift", since, now, why, values, armed=False)
     elif drift_s < DRIFT_CLEAR_S and DRIFT_RULE in there:
         _clear(camera, DRIFT_RULE, there[DRIFT_RULE], now)
+
+
+def _is_left(camera: Camera, stream: StreamState, now: datetime) -> bool:
+    """Tell whether the recorder does not come back to a camera that is enabled."""
+    if stream.state != StreamState.State.OFF:
+        _left.pop(camera.pk, None)
+        return False
+    since, seen = _left.get(camera.pk, (None, now))
+    if since != stream.since:
+        seen = now
+    _left[camera.pk] = (stream.since, seen)
+    return (now - seen).total_seconds() >= UNWATCHED_S
 
 
 def _evidence(camera: Camera, there: dict[str, str], watched: StreamState, now: datetime) -> None:

@@ -166,6 +166,32 @@ def test_a_lost_camera_is_not_said_to_be_unwatched_as_well(camera: Camera):
     assert [alarm.rule for alarm in alarms(camera)] == ["camera.lost"]
 
 
+def test_a_camera_that_the_recorder_left_and_does_not_come_back_to_is_an_alarm(camera: Camera):
+    """Seen for a minute: what was stopped for a night and begins now is in nobody's way."""
+    at = timezone.now()
+    with time_machine.travel(at, tick=False) as clock:
+        say(camera, "off", 8 * 3600)
+        analysed(camera, 8 * 3600)
+        watch()
+        clock.shift(59)
+        watch()
+        assert alarms(camera) == []
+        clock.shift(2)
+        watch()
+        watch()
+        (alarm,) = alarms(camera)
+        assert (alarm.rule, alarm.severity) == ("camera.unwatched", "high")
+        assert alarm.why == "the recorder left it 28861 s ago and did not begin again"
+        say(camera, "recording", 5)
+        analysed(camera, 1)
+        watch()
+        assert alarms(camera)[0].cleared_at is not None
+        say(camera, "off", 8 * 3600)
+        analysed(camera, 8 * 3600)
+        watch()
+        assert len(alarms(camera)) == 1, "a minute again"
+
+
 @pytest.fixture
 def double(camera: Camera) -> Camera:
     """The same with a sub-stream, which is analysed."""
