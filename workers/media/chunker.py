@@ -24,6 +24,7 @@ from workers.media.mux import (
 MAX_CHUNK_BYTES = 64_000_000
 EARLY = 0.1  # share of a chunk's length by which a key picture may come early
 HOLD_S = 1.0  # a picture is taken as shown until the next one, but no longer than this
+LONGEST_HOLD_S = 4.5  # the same where pictures usually come so far apart
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class Chunker:
         self._chunk_s = chunk_s
         self._due_s = first_s
         self._lag_s = lag_s
-        self._step = round(TICKS / facts.fps) if facts.fps > 0.5 else TICKS // 10
+        claimed = min(1 / facts.fps, LONGEST_HOLD_S) if facts.fps > 0 else 0.1
+        self._step = round(TICKS * claimed)
         self._packets: list[Any] = []
         self._pts: list[int | None] = []
         self._dts: list[int | None] = []
@@ -87,6 +89,13 @@ class Chunker:
         self._last: int | None = None
         self._last_key: int | None = None
         self._key_interval_s = 0.0
+        self._newest: int | None = None  # the highest time shown
+        self._apart = self._step  # the last two pictures
+
+    @property
+    def step_s(self) -> float:
+        """The usual distance between neighbouring pictures, as far as is known."""
+        return self._step / TICKS
 
     @property
     def packets(self) -> list[Any]:
@@ -106,6 +115,9 @@ class Chunker:
             if arrival_s is not None:
                 self._clock.observe(stamp / TICKS, arrival_s - self._lag_s)
             self._last = stamp
+            if self._newest is None or stamp > self._newest:
+                self._apart = self._apart if self._newest is None else stamp - self._newest
+                self._newest = stamp
         self._packets.append(packet)
         self._pts.append(pts)
         self._dts.append(dts)
@@ -130,7 +142,7 @@ class Chunker:
         """Finish the chunk that was begun, if any."""
         if self._packets:
             self._finish(None)
-        self._last = self._last_key = None
+        self._last = self._last_key = self._newest = None
 
     def drop(self) -> list[Any]:
         """Forget the chunk that was begun and return its packets."""
@@ -146,8 +158,12 @@ class Chunker:
         end = last + self._step
         reordered = any(b < a for a, b in zip(pts, pts[1:], strict=False))
         # With reordered pictures the next key picture may be shown after others that follow it.
-        if following is not None and not reordered and 0 < following - last <= HOLD_S * TICKS:
+        # One that usually comes so late is no pause, unlike the same wait in a faster stream.
+        hold = max(HOLD_S * TICKS, min(LONGEST_HOLD_S * TICKS, 1.5 * self._apart))
+        if following is not None and not reordered and 0 < following - last <= hold:
             end = following
+            if len(pts) == 1:
+                self._step = end - last
         start_s, end_s = self._clock.span(min(pts) / TICKS, end / TICKS)
         target = io.BytesIO()
         masks = self.facts.masks

@@ -24,6 +24,7 @@ KEY_AT_LEAST_S = 4.0
 PATIENCE_S = KEY_AT_LEAST_S + 0.5  # a key picture exactly every 4 s may come a little late
 STALLED_S = 2 * KEY_AT_LEAST_S  # the same by our own clock, for a stream without times
 BACK_S = 1.0  # timestamps that fall back by more are a new beginning
+REORDERED = 4  # and by more than so many pictures: B-frames come after what they precede
 AHEAD_S = 10.0
 UNTIMED_PACKETS = 25  # over RTSP the first has none; so many have none for good
 TRUSTED_KEYS = 10  # so many key pictures in good time, and conversion is over
@@ -57,7 +58,7 @@ class Pipe:
         self._chunker: Chunker | None = None
         self._key: tuple[int | None, float] | None = None  # ticks and arrival of the last one
         self._first: tuple[int | None, float] | None = None
-        self._last: int | None = None
+        self._last: int | None = None  # the highest time that came
         self._good_keys = 0
         self._arrival_s: float | None = None
         self._masks = self._wanted = _known(masks)
@@ -229,16 +230,20 @@ class Pipe:
         """Begin anew where the stream's timestamps jump."""
         if ticks is None:
             return
+        self._backlog.came(ticks / TICKS)
         if self._last is not None:
             step_s = (ticks - self._last) / TICKS
-            if step_s < -BACK_S or step_s > AHEAD_S:
+            usual_s = self._chunker.step_s if self._chunker is not None else 0.0
+            back_s = min(max(BACK_S, REORDERED * usual_s), AHEAD_S)
+            if step_s < -back_s or step_s > AHEAD_S:
                 self.close()
                 self._clock.restart()
                 self._first = self._key = None
                 if self._transcoder is not None:
                     self._transcoder.restart()
+            else:
+                ticks = max(ticks, self._last)
         self._last = ticks
-        self._backlog.came(ticks / TICKS)
 
     def _watch_sps(self, packet: Any) -> None:
         """Raise StreamChanged when the stream describes itself otherwise than before."""
