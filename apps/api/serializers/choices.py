@@ -23,7 +23,18 @@ def access_in(serializer: serializers.BaseSerializer[Any]) -> Access:
     return serializer.context["request"]._request.access
 
 
-class MineChoice(serializers.PrimaryKeyRelatedField):
+class Choice(serializers.PrimaryKeyRelatedField):
+    """A row by its number; what can be no number is answered as such."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the row."""
+        try:
+            return super().to_internal_value(data)
+        except OverflowError:  # 1e400 is infinity by the time it is here
+            self.fail("incorrect_type", data_type=type(data).__name__)
+
+
+class MineChoice(Choice):
     """A mine in scope; one of another organisation is as unknown as one that does not exist."""
 
     def get_queryset(self) -> Any:
@@ -31,7 +42,7 @@ class MineChoice(serializers.PrimaryKeyRelatedField):
         return Mine.objects.all()
 
 
-class AreaChoice(serializers.PrimaryKeyRelatedField):
+class AreaChoice(Choice):
     """An area in scope."""
 
     def get_queryset(self) -> Any:
@@ -39,7 +50,7 @@ class AreaChoice(serializers.PrimaryKeyRelatedField):
         return Area.objects.all()
 
 
-class OrganisationChoice(serializers.PrimaryKeyRelatedField):
+class OrganisationChoice(Choice):
     """An organisation in which the caller may open a mine."""
 
     def get_queryset(self) -> Any:
@@ -48,7 +59,7 @@ class OrganisationChoice(serializers.PrimaryKeyRelatedField):
         return Organisation.objects.filter(pk__in=access.organisations_for(Action.CREATE_MINE))
 
 
-class CameraChoice(serializers.PrimaryKeyRelatedField):
+class CameraChoice(Choice):
     """A camera in scope."""
 
     def get_queryset(self) -> Any:

@@ -13,7 +13,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.selectors import alarms
 from apps.api.base import MINE, Rows, ScopedView
 from apps.api.moments import MomentField, by_clock, moment
-from apps.cameras.models import Camera
+from apps.cameras.models import Camera, Stream
 from apps.cameras.selectors import cameras
 from apps.evidence.holds import hold_place, hold_release, holds, videos_gone
 from apps.evidence.models import Hold
@@ -133,9 +133,9 @@ class GapList(Rows):
         if "camera" in asked:
             number = asked["camera"]
             rows = rows.filter(camera=int(number)) if _is_number(number) else rows.none()
-        for name in ("stream", "cause"):
+        for name, known in (("stream", Stream.values), ("cause", Cause.values)):
             if name in asked:
-                rows = rows.filter(**{name: asked[name]})
+                rows = rows.filter(**{name: asked[name]}) if asked[name] in known else rows.none()
         if since := moment(asked, "since", None):  # of many mines
             rows = rows.exclude(until__lte=since)
         if until := moment(asked, "until", None):

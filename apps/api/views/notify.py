@@ -207,9 +207,9 @@ class DeliveryList(Rows):
             if (raw := asked.get(name)) is not None:
                 wanted = int(raw[:15]) if raw.isascii() and raw.isdigit() else 0
                 rows = rows.filter(**{name: wanted})
-        for name in ("state", "kind"):
+        for name, known in (("state", Delivery.State.values), ("kind", Kind.values)):
             if (raw := asked.get(name)) is not None:
-                rows = rows.filter(**{name: raw})
+                rows = rows.filter(**{name: raw}) if raw in known else rows.none()
         return rows
 
 
