@@ -1,5 +1,6 @@
 """Writes of cameras, their streams and their chunks."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,6 +66,9 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
         camera.username = data["username"]
     if not camera.username.isprintable():
         faults["username"] = _("A user name holds no ends of lines or other unseen signs.")
+    if isinstance(chunk_s := data.get("chunk_s"), float) and not math.isfinite(chunk_s):
+        # Nothing is less or more than NaN, so the field's own bounds let it pass.
+        faults["chunk_s"] = _("A chunk lasts 1 to 4 seconds.")
     if faults:
         raise ValidationError(faults)
     if data.get("password"):

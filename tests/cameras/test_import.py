@@ -1,11 +1,13 @@
 """Many cameras from a table: understood, shown with its faults, added all or none."""
 
 import codecs
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
@@ -154,6 +156,22 @@ def test_every_fault_stands_in_words_beside_its_cell(cast: Cast, ben: Client):
 def test_no_password_within_an_address_is_sent_back(cast: Cast, ben: Client, url: str):
     seen = look(ben, cast, HEAD + f"Winch house,One,{url},,,,\n")
     assert "geheim" not in seen.content.decode()
+
+
+@pytest.mark.parametrize("length", ["nan", "NaN", "inf", "-inf", "1e999"])
+def test_a_chunk_length_that_is_no_length_is_a_fault(cast: Cast, ben: Client, length: str):
+    head = HEAD.replace("enabled", "chunk_s")
+    found = faults(look(ben, cast, f"{head}Winch house,One,rtsp://10.0.2.1/m,,,,{length}\n"))
+    assert set(found[2]) == {"chunk_s"}
+
+
+def test_a_chunk_length_of_before_that_is_none_becomes_the_usual_one(cast: Cast, ben: Client):
+    finite = import_module("apps.cameras.migrations.0011_finite").FINITE
+    with system_scope("as at an update"), connection.cursor() as cursor:
+        Camera.objects.update(chunk_s=float("nan"))
+        cursor.execute(finite)
+    with system_scope("test"):
+        assert set(Camera.objects.values_list("chunk_s", flat=True)) == {1.0}
 
 
 def test_an_unknown_place_is_added_only_where_that_was_chosen(cast: Cast, ben: Client):
