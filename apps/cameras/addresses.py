@@ -14,7 +14,10 @@ from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.source import file_path, is_live
 
-__all__ = ["IP_HOST", "file_allowed", "may_be_asked", "name_problem", "source_problem", "tidied"]
+__all__ = [
+    "IP_HOST", "authority", "file_allowed", "may_be_asked", "name_problem", "source_problem",
+    "tidied",
+]  # fmt: skip
 
 # A host that is an IP address, with its port, up to the end of an address's authority.
 IP_HOST = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\])(?::\d*)?(?=[/?#]|$)")
@@ -26,6 +29,11 @@ def tidied(url: str) -> str:
         return url
     path = _real(url)
     return f"file:{path}" if path else url
+
+
+def authority(url: str) -> str:
+    """Return what stands between :// and the path, whether or not it makes sense."""
+    return re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]
 
 
 def source_problem(url: str) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.cameras.addresses import name_problem, source_problem, tidied
+from apps.cameras.addresses import authority, name_problem, source_problem, tidied
 from apps.cameras.models import Camera
-from apps.cameras.secrets import split_credentials, unlock
+from apps.cameras.secrets import split_credentials, unlock, with_credentials
 from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.probe import probe
@@ -26,14 +26,12 @@ def try_source(
     host: otherwise a page could send the password anywhere. What is secret within its address is
     used for that very address alone.
     """
-    from urllib.parse import quote, urlsplit, urlunsplit
-
     url, inner_user, inner_password = split_credentials(url.strip())
     url = tidied(url)
     username, password = inner_user or username, inner_password or password
     if camera is not None and not password:
-        hosts = {urlsplit(u).netloc for u in (camera.main_url, camera.sub_url) if u}
-        if urlsplit(url).netloc in hosts:
+        hosts = {authority(u) for u in (camera.main_url, camera.sub_url) if u}
+        if authority(url) in hosts:
             username, password = username or camera.username, unlock(camera.password_box)
     if camera is not None and "=***" in url:
         boxes = {camera.main_url: camera.main_box, camera.sub_url: camera.sub_box}
@@ -45,12 +43,8 @@ def try_source(
         problem = _("A user name holds no ends of lines or other unseen signs.")
     if problem:
         return {"ok": False, "reason": problem}
-    if username and url.startswith("rtsp"):
-        parts = urlsplit(url)
-        userinfo = f"{quote(username, safe='')}:{quote(password, safe='')}"
-        url = urlunsplit(parts._replace(netloc=f"{userinfo}@{parts.netloc}"))
     try:
-        found = probe(url, timeout_s=TIMEOUT_S)
+        found = probe(with_credentials(url, username, password), timeout_s=TIMEOUT_S)
     except MediaError as error:
         return {"ok": False, "reason": kept(str(error))}
     return {

@@ -1,19 +1,20 @@
 """Camera passwords at rest, and the one place where a full stream address is put together."""
 
 import re
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.cameras.addresses import IP_HOST, file_allowed, tidied
+from apps.cameras.addresses import IP_HOST, authority, file_allowed, tidied
 from apps.cameras.models import Camera, Stream
 from workers.media.source import masked
 from workers.words import sentence
 
 __all__ = [
     "covered", "lock", "open_box", "seal", "shown", "split_credentials", "stream_url", "unlock",
+    "with_credentials",
 ]  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def split_credentials(url: str) -> tuple[str, str, str]:
     scheme, _mark, rest = url.partition("://")
     if scheme not in ("rtsp", "rtsps"):
         return url, "", ""
-    at = re.split("[/?#]", rest, maxsplit=1)[0].rfind("@")
+    at = authority(url).rfind("@")
     if not IP_HOST.match(rest, at + 1):
         at = max(
             (one.start() for one in re.finditer("@", rest) if IP_HOST.match(rest, one.end())),
@@ -98,8 +99,14 @@ def stream_url(camera: Camera, stream: str) -> str:
         )
     if not url.isprintable():
         raise ImproperlyConfigured(sentence("the address holds signs that cannot be seen"))
-    if not camera.username or not url.startswith(("rtsp://", "rtsps://")):
+    if not camera.username or url.startswith("file:"):
+        return url  # and no password need be unlocked
+    return with_credentials(url, camera.username, unlock(camera.password_box))
+
+
+def with_credentials(url: str, username: str, password: str) -> str:
+    """Return the address to open as this user; a file's, and one for nobody, as it stands."""
+    scheme, mark, rest = url.partition("://")
+    if not username or scheme not in ("rtsp", "rtsps"):
         return url
-    parts = urlsplit(url)
-    userinfo = f"{quote(camera.username, safe='')}:{quote(unlock(camera.password_box), safe='')}"
-    return urlunsplit(parts._replace(netloc=f"{userinfo}@{parts.netloc}"))
+    return f"{scheme}{mark}{quote(username, safe='')}:{quote(password, safe='')}@{rest}"

@@ -3,7 +3,6 @@
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.alarms.services import alarms_leave
 from apps.audit.services import record
-from apps.cameras.addresses import source_problem, tidied
+from apps.cameras.addresses import authority, source_problem, tidied
 from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
 from apps.cameras.secrets import covered, lock, split_credentials
 from apps.cameras.selectors import STALE
@@ -93,7 +92,7 @@ def _keep_address(camera: Camera, name: str, url: str) -> str:
 
 def _hosts(camera: Camera) -> set[str]:
     urls = (camera.main_url, camera.sub_url)
-    return {urlsplit(url).netloc for url in urls if url.startswith("rtsp")}
+    return {authority(url) for url in urls if url.startswith("rtsp")}
 
 
 def camera_faults(**data: Any) -> dict[str, list[str]]:

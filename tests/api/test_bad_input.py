@@ -37,3 +37,20 @@ def test_a_number_beyond_all_is_answered_beside_its_field(owner: Client, field: 
     answer: Any = owner.post(f"/api/v1/{door}/", body, "application/json")
     assert answer.status_code == 400, answer.content
     assert field in str(answer.json())
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7[x", "[10.0.0.7", "[x]", "10.0.0.7\u2100"])
+def test_an_address_that_is_none_is_a_reason_beside_its_field(cast: Cast, owner: Client, host: str):
+    hill = cast.lamp_hill
+    url = f"rtsp://{host}/main"
+    given: Any = {"area": hill.area.pk, "name": "Odd", "main_url": url, "password": "x"}
+    made = owner.post("/api/v1/cameras/", given, "application/json")
+    assert made.status_code == 400 and "main_url" in str(made.json())
+    changed = owner.patch(
+        f"/api/v1/cameras/{hill.camera.pk}/", {"sub_url": url}, "application/json"
+    )
+    assert changed.status_code == 400 and "sub_url" in str(changed.json())
+    tried = owner.post(
+        "/api/v1/cameras/test/", {"url": url, "camera": hill.camera.pk}, "application/json"
+    )
+    assert tried.status_code == 200 and tried.json()["reason"]

@@ -158,6 +158,11 @@ def test_no_password_within_an_address_is_sent_back(cast: Cast, ben: Client, url
     assert "geheim" not in seen.content.decode()
 
 
+def test_an_address_that_is_none_is_a_fault_of_its_row_alone(cast: Cast, ben: Client):
+    seen = look(ben, cast, GOOD + "Winch house,Two,rtsp://[10.0.2.1/m,,,,\n")
+    assert {line: set(found) for line, found in faults(seen).items()} == {3: {"main_url"}}
+
+
 @pytest.mark.parametrize("length", ["nan", "NaN", "inf", "-inf", "1e999"])
 def test_a_chunk_length_that_is_no_length_is_a_fault(cast: Cast, ben: Client, length: str):
     head = HEAD.replace("enabled", "chunk_s")
