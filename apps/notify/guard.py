@@ -7,6 +7,7 @@ address that was checked, so a name that changes its mind in between changes not
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +18,15 @@ from workers.words import sentence
 
 __all__ = ["Refused", "Target", "check", "resolve"]
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SENT_AS_IS = "%/:=&?~#+!$,;'@()*[]"
+# What Python takes for public and is not: a cloud's metadata and other addresses of the provider's
+# own (RFC 6890), and IPv6 that leads to IPv4 or to the site itself: compatible (RFC 4291),
+# translated (RFC 2765), the local translator's (RFC 8215), site-local (RFC 3879).
+INSIDE = [
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")
+]
 
 
 class Refused(Exception):
@@ -67,17 +76,21 @@ def resolve(url: str) -> Target:
 
 def _allow(address: Address, scheme: str) -> None:
     inner = unwrapped(address)
-    named = any(
-        one in network
-        for network in map(ipaddress.ip_network, settings.NOTIFY_PRIVATE)
-        for one in (address, inner)
-        if one.version == network.version
-    )
-    if named:
+    if _within(map(ipaddress.ip_network, settings.NOTIFY_PRIVATE), address, inner):
         return
-    if not inner.is_global or inner.is_multicast or not address.is_global:
+    special = inner.is_multicast or _within(INSIDE, address, inner)
+    if special or not inner.is_global or not address.is_global:
         raise Refused(
             sentence("The address is in a private network that DAVY_NOTIFY_PRIVATE does not name.")
         )
     if scheme != "https":
         raise Refused(sentence("Outside of networks in DAVY_NOTIFY_PRIVATE only https is allowed."))
+
+
+def _within(networks: Iterable[Network], *addresses: Address) -> bool:
+    return any(
+        one in network
+        for network in networks
+        for one in addresses
+        if one.version == network.version
+    )

@@ -13,6 +13,8 @@ PRIVATE = [
     "100.100.100.200", "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "[::1]", "[::]",
     "[fe80::1]", "[fd00:ec2::254]", "[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]",
     "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "2130706433", "0x7f000001", "127.1",
+    "192.0.0.192", "[fec0::1]", "[64:ff9b:1::7f00:1]", "[::127.0.0.1]", "[::ffff:0:127.0.0.1]",
+    "[::8.8.8.8]", "[::ffff:192.0.0.192]", "[64:ff9b::c000:c0]",
 ]  # fmt: skip
 
 
@@ -38,6 +40,7 @@ def test_what_is_no_address_of_a_receiver_is_refused(url: str):
 def test_a_public_address_is_taken_by_https():
     target = resolve("https://8.8.8.8:8443/hook?a=1")
     assert (target.ip, target.port, target.path) == ("8.8.8.8", 8443, "/hook?a=1")
+    assert resolve("https://[2001:4860:4860::8888]/").ip == "2001:4860:4860::8888"
 
 
 def test_a_network_that_the_settings_name_is_taken_and_no_other(settings: Any):
