@@ -81,7 +81,7 @@ def in_the_way(*, mine: Mine) -> QuerySet[Alarm]:
 def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
     """Return how the mine stands, as plain data: what the page shows and a signature keeps."""
     last = handovers().filter(mine=mine).first()
-    since = last.handed_at if last else now - FIRST
+    since = _since(last, now)
     came = Alarm.objects.filter(mine=mine, committed_at__gt=since)
     false = Count("pk", filter=Q(verdict="false"))
     counted = {
@@ -95,6 +95,7 @@ def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
         "at": now.isoformat(),
         "since": since.isoformat(),
         "first": last is None,
+        "untaken": last is not None and not hasattr(last, "takeover"),
         "counts": {
             severity: counted[severity]["count"] if severity in counted else 0
             for severity in Severity.values
@@ -108,6 +109,15 @@ def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
         "blind": _blind(mine, {row["camera"] for row in off}),
         "water": _water(mine, now),
     }  # fmt: skip
+
+
+def _since(last: Handover | None, now: datetime) -> datetime:
+    """Return from when a page counts: what nobody has taken over is told again."""
+    if last is None:
+        return now - FIRST
+    if hasattr(last, "takeover"):
+        return last.handed_at
+    return datetime.fromisoformat(last.content.get("since") or last.handed_at.isoformat())
 
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:

@@ -77,11 +77,13 @@ def _signed(
     request: HttpRequest, row: Handover, form: HandoverForm, *, status: int = 200
 ) -> HttpResponse:
     may = access_of_request(request).can(Action.ACKNOWLEDGE, row.mine_id)
+    newer = handovers().filter(mine=row.mine_id, pk__gt=row.pk).first()
     context = {
         "handover": row,
         "mine": row.mine,
         "content": row.content,
         "takeover": getattr(row, "takeover", None),
+        "newer": newer,
         "in_the_way": list(in_the_way(mine=row.mine)),
         "may_take": may and row.handed_by_id != request.user.pk,
         "form": form,

@@ -83,6 +83,44 @@ def test_signing_twice_is_one_signature_and_a_newer_one_takes_its_place(hill: Ca
         handover_take(handover=first, actor=hill.admin)
 
 
+def answered(cast: Cast, n: int) -> None:
+    """Let an alarm come, and answer it."""
+    alarm = an_alarm(cast.lamp_hill, situation=f"r1:{n}", rule=f"r{n}")
+    alarm_acknowledge(alarm=alarm, actor=cast.operator)
+
+
+def test_a_second_signature_before_anybody_took_over_counts_the_whole_shift(hill: Cast):
+    mine = hill.lamp_hill.mine
+    with time_machine.travel(NOON, tick=False) as clock:
+        sign(hill, note="first of all")
+        clock.shift(timedelta(hours=8))
+        answered(hill, 1)
+        first = sign(hill)
+        clock.shift(timedelta(minutes=2))
+        answered(hill, 2)
+        second = sign(hill, note="and the pump is loud")
+        before = (NOON - timedelta(hours=12)).isoformat()
+        assert {row.content["since"] for row in (first, second)} == {before}
+        assert second.content["untaken"] and second.content["counts"]["critical"] == 2
+        handover_take(handover=second, actor=hill.admin)
+        clock.shift(timedelta(hours=8))
+        page = handover_page(mine=mine, now=timezone.now())
+    assert (page["since"], page["untaken"]) == (second.handed_at.isoformat(), False)
+    assert page["counts"]["critical"] == 0
+
+
+def test_a_hand_over_that_a_newer_one_replaced_points_there_and_asks_nobody_to_sign(cast: Cast):
+    ben = Client()
+    ben.force_login(cast.admin)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        first, second = sign(cast), sign(cast, note="and the pump is loud")
+    page = ben.get(f"/handover/signed/{first.pk}/").content.decode()
+    assert f'href="/handover/signed/{second.pk}/"' in page and "a newer hand-over" in page
+    assert "Take over</button>" not in page
+    page = ben.get(f"/handover/signed/{second.pk}/").content.decode()
+    assert "Take over</button>" in page and "was not taken over, so this counts" in page
+
+
 def test_the_same_words_signed_on_the_next_day_are_a_new_hand_over(hill: Cast):
     with time_machine.travel(NOON) as clock:
         first = sign(hill, note="")
@@ -196,9 +234,10 @@ def test_a_page_signed_before_such_cameras_were_listed_does_not_say_that_all_pro
 
 def test_the_page_reads_no_more_of_a_years_alarms_than_it_shows(hill: Cast):
     here, now = hill.lamp_hill, timezone.now()
-    Handover.objects.create(
+    last = Handover.objects.create(
         mine=here.mine, handed_by=hill.operator, handed_at=now - timedelta(days=365), content={}
     )
+    handover_take(handover=last, actor=hill.admin)
     alarm = an_alarm(here)
     past = {
         "mine": here.mine, "camera": here.camera, "rule": "r1", "rule_type": alarm.rule_type,
@@ -277,6 +316,8 @@ def test_a_mine_without_a_hand_over_is_told_of_the_last_twelve_hours(cast: Cast)
     page = client.get(address).content.decode()
     assert "No hand-over yet: the last 12 hours" in page and "Since the last" not in page
     client.post(address, {"note": "the first"})
+    with mine_scope(cast.lamp_hill.mine.pk):
+        handover_take(handover=Handover.objects.get(), actor=cast.admin)
     page = client.get(address).content.decode()
     assert "No hand-over yet" not in page and "Since the last hand-over" in page
 
