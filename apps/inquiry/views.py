@@ -28,6 +28,7 @@ from apps.ledger.verify import canonical
 from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
+from apps.portal.passwords import password_hand_over
 from apps.rules.asof import moment_asked, settings_as_of
 
 __all__ = ["end", "give", "grant_list", "receipt", "receipt_list", "settings"]
@@ -61,8 +62,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         password = password_made()
         grant = attempt(form, lambda: _give(form, mine, password, request.user))
         if grant is not None and form.is_new:
-            context = {"mine": mine, "person": grant.user, "password": password}
-            return render(request, "portal/person_added.html", context)
+            return password_hand_over(request, person=grant.user, password=password, place=mine)
         if grant is not None:
             name = grant.user.get_username()
             messages.success(request, _("%s may look.") % name)

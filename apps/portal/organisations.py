@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -24,6 +24,7 @@ from apps.mines.models import Organisation
 from apps.mines.selectors import mines
 from apps.mines.services import organisation_update
 from apps.portal.lists import PERSON, of_codes
+from apps.portal.passwords import password_hand_over
 
 __all__ = ["organisation"]
 
@@ -135,8 +136,7 @@ def _password_given(request: HttpRequest, row: Organisation) -> HttpResponseBase
     if person == request.user:
         return redirect("account")
     password = password_renew(user=person, actor=request.user)
-    context = {"organisation": row, "person": person, "password": password, "renewed": True}
-    return render(request, "portal/person_added.html", context)
+    return password_hand_over(request, person=person, password=password, place=row, renewed=True)
 
 
 def _done(

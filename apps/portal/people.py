@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.models import Membership, User
@@ -15,12 +14,12 @@ from apps.accounts.services import member_remove, member_set
 from apps.mines.models import Mine
 from apps.portal.forms import PersonForm, RoleForm
 from apps.portal.mines import mine_to
+from apps.portal.passwords import password_hand_over
 
 __all__ = ["password_give", "person_add", "person_remove", "role_change"]
 
 
 @require_http_methods(["GET", "POST"])
-@never_cache
 @page
 def person_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Give somebody a role; a new person's password is made here and shown once."""
@@ -30,8 +29,7 @@ def person_add(request: HttpRequest, pk: int) -> HttpResponse:
         password = password_made()
         user = attempt(form, lambda: _add(form, mine, password, request.user))
         if user is not None and form.is_new:
-            context = {"mine": mine, "person": user, "password": password}
-            return render(request, "portal/person_added.html", context)
+            return password_hand_over(request, person=user, password=password, place=mine)
         if user is not None:
             messages.success(request, _("%s was added.") % user.get_username())
             return redirect("portal-mine", pk=mine.pk)
@@ -88,7 +86,6 @@ def person_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@never_cache
 @page
 def password_give(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a new password for a member who forgot theirs, and show it once."""
@@ -96,5 +93,6 @@ def password_give(request: HttpRequest, pk: int) -> HttpResponse:
     if member.user_id == request.user.pk:
         return redirect("account")
     password = password_renew(user=member.user, actor=request.user)
-    context = {"mine": member.mine, "person": member.user, "password": password, "renewed": True}
-    return render(request, "portal/person_added.html", context)
+    return password_hand_over(
+        request, person=member.user, password=password, place=member.mine, renewed=True
+    )

@@ -17,6 +17,7 @@ from apps.portal import (
     mines,
     models_page,
     organisations,
+    passwords,
     people,
     views,
 )
@@ -65,6 +66,7 @@ urlpatterns = [
     path("portal/mines/<int:pk>/escalation/", escalation.escalation, name="portal-escalation"),
     path("portal/people/<int:pk>/role/", people.role_change, name="portal-person-role"),
     path("portal/people/<int:pk>/password/", people.password_give, name="portal-person-password"),
+    path("portal/people/password/", passwords.password_shown, name="portal-password"),
     path("portal/people/<int:pk>/remove/", people.person_remove, name="portal-person-remove"),
     path("portal/mines/<int:pk>/models/", models_page.model_list, name="portal-models"),
     path("portal/models/<int:pk>/<str:verb>/", models_page.model_act, name="portal-model-act"),

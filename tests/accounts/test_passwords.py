@@ -3,6 +3,7 @@
 from io import StringIO
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -12,7 +13,7 @@ from apps.accounts.models import Membership, Role, User
 from apps.accounts.services import member_set, organisation_member_set
 from apps.audit.models import AuditEntry
 from apps.tenancy.scope import mine_scope, system_scope
-from tests.cast import PASSWORD, Cast, an_alarm
+from tests.cast import NOON, PASSWORD, Cast, an_alarm
 
 OWN = "lantern under nine sheep"
 
@@ -49,7 +50,7 @@ def member(cast: Cast, person: User) -> Membership:
 def renew(cast: Cast, actor: User, person: User):
     client = Client()
     client.force_login(actor)
-    return client.post(f"/portal/people/{member(cast, person).pk}/password/")
+    return client.post(f"/portal/people/{member(cast, person).pk}/password/", follow=True)
 
 
 def acts(action: str) -> list[tuple[int | None, int | None]]:
@@ -120,7 +121,7 @@ def test_a_new_person_is_asked_for_their_own_password(cast: Cast):
     ben = Client()
     ben.force_login(cast.admin)
     address = f"/portal/mines/{cast.lamp_hill.mine.pk}/people/new/"
-    page = ben.post(address, {"who": "new", "username": "gu", "role": "operator"})
+    page = ben.post(address, {"who": "new", "username": "gu", "role": "operator"}, follow=True)
     gu = sign_in("gu", page.context["password"])
     assert gu.get("/desk/")["Location"] == "/account/password/?next=/desk/"
 
@@ -176,6 +177,30 @@ def test_the_desk_s_question_says_what_to_do_with_a_given_password(cast: Cast):
     assert desk.post("/login/", {"username": "chen", "password": OWN}).json() == {"me": "chen"}
 
 
+def test_loading_the_page_with_a_new_password_again_makes_no_other_one(cast: Cast):
+    ben = Client()
+    ben.force_login(cast.admin)
+    made = ben.post(f"/portal/people/{member(cast, cast.operator).pk}/password/")
+    assert (made.status_code, made["Location"]) == (302, "/portal/people/password/")
+    first = ben.get(made["Location"])
+    given = first.context["password"]
+    assert given in first.content.decode() and "no-store" in first["Cache-Control"]
+    again = ben.get(made["Location"]).content.decode()
+    assert given not in again and "The password is shown once and is not kept" in again
+    assert sign_in("chen", given), "what was told over the phone still opens"
+    assert len(acts("password.renewed")) == 1
+
+
+def test_a_password_waits_for_its_page_sealed_and_not_for_long(cast: Cast):
+    ben = Client()
+    with time_machine.travel(NOON) as clock:
+        ben.force_login(cast.admin)
+        ben.post(f"/portal/people/{member(cast, cast.operator).pk}/password/")
+        clock.shift(601)
+        page = ben.get("/portal/people/password/")
+    assert page.context["password"] == ""
+
+
 def test_nobody_gets_into_another_mine_by_a_password_they_gave(cast: Cast):
     with system_scope("test"):
         member_set(mine=cast.deep_vale.mine, user=cast.operator, role=Role.AUDITOR)
@@ -212,7 +237,8 @@ def test_an_owner_of_all_mines_gives_one_on_the_organisation_s_page(cast: Cast):
     client = Client()
     client.force_login(cast.owner)
     address = f"/portal/organisations/{organisation.pk}/"
-    answer = client.post(address, {"step": "password", "member": row.pk})
+    answer = client.post(address, {"step": "password", "member": row.pk}, follow=True)
+    assert answer.redirect_chain == [("/portal/people/password/", 302)]
     assert sign_in(name, answer.context["password"])
     assert client.post(address, {"step": "password", "member": "0"}).status_code == 302
 

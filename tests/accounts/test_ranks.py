@@ -107,7 +107,7 @@ def test_an_admin_does_not_bring_an_owner_back_by_taking_a_lower_role_away(cast:
 def test_an_owner_makes_and_removes_an_owner_as_before(cast: Cast, gu: Membership):
     anna, mine = signed_in(cast.owner), cast.lamp_hill.mine
     given = {"who": "new", "username": "hua", "role": "owner"}
-    assert anna.post(f"/portal/mines/{mine.pk}/people/new/", given).status_code == 200
+    assert anna.post(f"/portal/mines/{mine.pk}/people/new/", given).status_code == 302
     assert access_of(User.objects.get(username="hua").pk).can(Action.REMOVE, mine.pk)
     assert f"/portal/people/{gu.pk}/role/" in anna.get(f"/portal/mines/{mine.pk}/").content.decode()
     assert anna.post(f"/portal/people/{gu.pk}/remove/").status_code == 302

@@ -317,8 +317,9 @@ def test_a_page_grants_access_to_somebody_new_and_shows_the_password_once(cast):
         "who": "new", "username": "heidi", "purpose": "inspection", "cases": "",
         "since": "2026-01-01T00:00", "until": f"{until:%Y-%m-%dT%H:%M}",
     }  # fmt: skip
-    answer = signed_in(cast.admin).post(reverse("grant-give", args=[mine.pk]), body)
+    answer = signed_in(cast.admin).post(reverse("grant-give", args=[mine.pk]), body, follow=True)
     assert answer.status_code == 200 and "heidi was added" in answer.content.decode()
+    User.objects.filter(username="heidi").update(password_given=False)  # she chose another one
     assert signed_in(User.objects.get(username="heidi")).get("/alarms/").status_code == 200
 
 

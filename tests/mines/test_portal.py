@@ -278,7 +278,7 @@ def test_a_new_person_is_not_called_as_another_in_other_capitals(cast: Cast):
     assert answer.status_code == 400 and "only the capitals differ" in page
     assert 'value="Chen"' in page and 'value="Chen Li"' in page
     assert not User.objects.filter(username="Chen").exists()
-    assert ben.post(address, given | {"username": "Cheng"}).status_code == 200
+    assert ben.post(address, given | {"username": "Cheng"}).status_code == 302
     assert User.objects.filter(username="Cheng").exists()
 
 

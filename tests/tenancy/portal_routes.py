@@ -1,6 +1,6 @@
 """The set-up pages' part of the table of routes: what is under portal/."""
 
-from tests.tenancy.routes import CONFIGURERS, Route, of, only
+from tests.tenancy.routes import CONFIGURERS, ROLES, Route, of, only
 
 __all__ = ["PORTAL"]
 
@@ -221,7 +221,7 @@ PORTAL = [
     Route("portal-person-add", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
     Route(
         "portal-person-add",
-        only(*CONFIGURERS),
+        only(*CONFIGURERS, ok=302),
         "post",
         arguments=of("pk=mine"),
         body=lambda t: {"who": "new", "username": "newcomer", "role": "operator"},
@@ -248,13 +248,15 @@ PORTAL = [
     ),
     Route(
         "portal-person-password",
-        only(*CONFIGURERS),
+        only(*CONFIGURERS, ok=302),
         "post",
         arguments=of("pk=member"),
         body=lambda t: {},
         form=True,
         anonymous=302,
     ),
+    # Nobody made one just now.
+    Route("portal-password", dict.fromkeys(ROLES, 302), stranger=302, anonymous=302),
     Route("portal-models", only(*CONFIGURERS), arguments=of("pk=mine"), anonymous=302),
     Route(
         "portal-models",
