@@ -23,6 +23,7 @@ from apps.portal.forms import CameraForm
 from apps.portal.keeping import kept_words
 from apps.portal.mines import mine_to
 from apps.portal.scene_page import VERSIONS, camera_config, scene_config
+from apps.portal.stale import seen, still_so
 from apps.readings.chart import charts
 from apps.recordings.keeping import kept_by_camera
 from apps.rules.selectors import rules_unknown, scene_document, scene_in_force
@@ -61,8 +62,8 @@ def camera_add(request: HttpRequest, pk: int) -> HttpResponse:
 def camera_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a camera."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
-    form = CameraForm(request.POST or None, mine=camera.mine, camera=camera)
-    if form.is_valid():
+    form = seen(CameraForm(request.POST or None, mine=camera.mine, camera=camera))
+    if form.is_valid() and still_so(form):
         changed = attempt(
             form, lambda: camera_update(camera=camera, actor=request.user, **form.cleaned_data)
         )

@@ -20,6 +20,7 @@ from apps.mines.retiring import area_delete, machine_delete
 from apps.mines.services import area_update, machine_update, mine_update
 from apps.portal.forms import AreaForm, MachineForm, MineForm
 from apps.portal.mines import mine_to
+from apps.portal.stale import seen, still_so
 
 __all__ = ["area_change", "area_remove", "machine_change", "machine_remove", "mine_change"]
 
@@ -34,7 +35,8 @@ def _answer(
     remove: str = "",
 ) -> HttpResponse:
     """Save what a form says, or show it with what was typed."""
-    if form.is_valid() and attempt(form, save) is not None:
+    seen(form)
+    if form.is_valid() and still_so(form) and attempt(form, save) is not None:
         messages.success(request, _("Saved."))
         return redirect(back, pk=mine.pk) if back == "portal-mine" else redirect(back)
     context = {

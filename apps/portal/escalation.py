@@ -17,6 +17,7 @@ from apps.alarms.ladders import WHOM, ladder, whom_of
 from apps.alarms.models import Severity
 from apps.alarms.words import say
 from apps.portal.mines import mine_to
+from apps.portal.stale import seen, still_so
 
 __all__ = ["escalation"]
 
@@ -62,8 +63,8 @@ def escalation(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and set a mine's ladders."""
     mine = mine_to(request, pk, Action.CONFIGURE)
     rungs = {severity: ladder(mine_id=pk, severity=severity) for severity in Severity.values}
-    form = EscalationForm(request.POST or None, rungs=rungs)
-    if request.method == "POST" and form.is_valid():
+    form = seen(EscalationForm(request.POST or None, rungs=rungs))
+    if request.method == "POST" and form.is_valid() and still_so(form):
         steps = form.cleaned_data
         if attempt(form, lambda: ladder_set(mine=mine, rungs=steps, actor=request.user)):
             messages.success(request, _("The ladders were saved."))

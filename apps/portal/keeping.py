@@ -29,6 +29,7 @@ from apps.portal.kept import (
     number_words,
 )
 from apps.portal.mines import mine_to
+from apps.portal.stale import seen, still_so
 from apps.readings.models import Reading
 from apps.recordings.keeping import FIELDS, Kept, kept_from, kept_of_mine, retention_set
 from apps.recordings.models import Retention
@@ -100,10 +101,10 @@ def camera_retention(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _change(request: HttpRequest, mine: Mine, camera: Camera | None) -> HttpResponseBase:
     row = Retention.objects.filter(mine=mine, camera=camera).first()
     above = kept_of_mine(mine.pk) if camera else kept_from(None)
-    form = RetentionForm(
-        request.POST or None, row=row, above=above, of="camera" if camera else "mine"
+    form = seen(
+        RetentionForm(request.POST or None, row=row, above=above, of="camera" if camera else "mine")
     )
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and still_so(form):
         figures = form.cleaned_data
         saved = attempt(
             form,

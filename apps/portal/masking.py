@@ -16,6 +16,7 @@ from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
 from apps.mines.models import Mine
 from apps.portal.mines import mine_to
+from apps.portal.stale import seen, still_so
 from apps.recordings.masking import Said, masking_by_camera, masking_of_mine, masking_set
 from apps.rules.masks import covering, hidden_parts
 from apps.rules.models import Scene
@@ -72,8 +73,8 @@ def camera_masking(request: HttpRequest, pk: int) -> HttpResponse:
 def _change(request: HttpRequest, mine: Mine, camera: Camera | None) -> HttpResponse:
     above = masking_of_mine(mine.pk)
     said = masking_by_camera([camera])[camera.pk] if camera else above
-    form = MaskingForm(request.POST or None, said=said, above=above if camera else None)
-    if request.method == "POST" and form.is_valid():
+    form = seen(MaskingForm(request.POST or None, said=said, above=above if camera else None))
+    if request.method == "POST" and form.is_valid() and still_so(form):
         chosen = form.cleaned_data
         saved = attempt(
             form, lambda: masking_set(mine=mine, camera=camera, actor=request.user, **chosen)
