@@ -171,7 +171,7 @@ def test_a_chunk_length_that_is_no_length_is_a_fault(cast: Cast, ben: Client, le
 
 
 def test_a_chunk_length_of_before_that_is_none_becomes_the_usual_one(cast: Cast, ben: Client):
-    finite = import_module("apps.cameras.migrations.0011_finite").FINITE
+    finite = import_module("apps.cameras.migrations.0012_finite").FINITE
     with system_scope("as at an update"), connection.cursor() as cursor:
         Camera.objects.update(chunk_s=float("nan"))
         cursor.execute(finite)
