@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -100,13 +101,17 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         return bool(new)
 
     async def _heartbeat(self) -> None:
-        """Tell the page that the line lives, and look for events whose bell was lost."""
+        """Tell the page that the line lives and what time it is, and look for unrung events.
+
+        `now` is in Unix seconds: the clock of the page's computer may be set while it is open.
+        """
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             try:
                 if not await self.look():
                     return
-                await self.send_json({"kind": "heartbeat", "cursor": self.cursor})
+                beat = {"kind": "heartbeat", "cursor": self.cursor, "now": time.time()}
+                await self.send_json(beat)
             except asyncio.CancelledError:
                 raise
             except Exception:

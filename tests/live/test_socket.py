@@ -84,6 +84,16 @@ async def test_a_lost_bell_costs_a_heartbeat_and_no_event(monkeypatch: pytest.Mo
     await socket.close()
 
 
+async def test_a_heartbeat_tells_the_page_what_time_it_is(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(consumers, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr("apps.live.consumers.time.time", lambda: 1_772_625_600.5)
+    _cast, session = await prepare()
+    socket = await connect(session)
+    beat = await socket.hear()
+    assert (beat["kind"], beat["now"]) == ("heartbeat", 1_772_625_600.5)
+    await socket.close()
+
+
 async def test_a_person_who_is_removed_hears_nothing_more():
     cast, session = await prepare()
     socket = await connect(session)

@@ -16,10 +16,15 @@ function csrf(): string {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }
 
+export interface About {
+  signal?: AbortSignal;
+  /** Sees the answer before it is read. */
+  answered?: (response: Response) => void;
+}
+
 /** Fetch JSON, sending JSON or a form's fields; throws Refused with the server's own sentence and field. */
-export async function json<T>(url: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<T> {
-  const init: RequestInit = { method, headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin" };
-  if (signal) init.signal = signal;
+export async function json<T>(url: string, method = "GET", body?: unknown, { answered, ...how }: About = {}): Promise<T> {
+  const init: RequestInit = { method, headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin", ...how };
   if (method !== "GET") {
     init.headers = { ...init.headers, "X-CSRFToken": csrf() };
     if (body instanceof URLSearchParams) init.body = body;
@@ -29,6 +34,7 @@ export async function json<T>(url: string, method = "GET", body?: unknown, signa
     }
   }
   const response = await fetch(url, init);
+  answered?.(response);
   const text = await response.text();
   let answer: unknown = null;
   try {

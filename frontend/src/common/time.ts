@@ -81,14 +81,28 @@ export function micros(iso: string): number {
 
 /** The server's clock, which tells the age of pictures and alarms whatever the reader's clock says. */
 export class ServerClock {
-  private offset = 0;
+  private server = Date.now();
+  private steady = performance.now();
+  private wall = Date.now();
 
-  /** Learn from a moment that the server wrote into the page or an answer. */
-  learn(serverNow: number, receivedAt = Date.now()): void {
-    this.offset = serverNow - receivedAt;
+  /** Learn from a moment that the server wrote into the page or an answer, and that came so many ms ago. */
+  learn(serverNow: number, ago = 0): void {
+    this.server = serverNow;
+    this.steady = performance.now() - ago;
+    this.wall = Date.now() - ago;
   }
 
+  /** Learn from the whole second in which the server answered, where it tells one. */
+  learnFrom(response: Response): void {
+    const second = Date.parse(response.headers.get("Date") ?? "");
+    if (second) this.learn(second + 500);
+  }
+
+  /**
+   * Whichever of the reader's clocks went on further is believed until the server is heard again: one may be
+   * set back and the other may stand still while a computer sleeps, and neither may make a picture look younger.
+   */
   now(): number {
-    return Date.now() + this.offset;
+    return this.server + Math.max(performance.now() - this.steady, Date.now() - this.wall);
   }
 }

@@ -1,6 +1,7 @@
 // Keeps the desk in step with the server: a socket, or polling where sockets are blocked.
 
 import { json, Refused } from "../common/http";
+import type { ServerClock } from "../common/time";
 import type { DeskEvent } from "./state";
 
 export type Line =
@@ -11,6 +12,8 @@ export type Line =
   | { state: "signed-out"; since: number };
 
 export interface FeedOptions {
+  /** Learns from every heartbeat, or from every answer where sockets are blocked. */
+  clock: ServerClock;
   socket: string;
   events: string;
   cursor: () => number;
@@ -34,13 +37,14 @@ export class Feed {
   private socket: WebSocket | null = null;
   private opened = false;
   private failures = 0;
-  private heardAt = Date.now();
+  private heardAt: number;
   private lostSince: number | null = null;
   private polling = false;
   private stopped = false;
   private again = 0;
 
   constructor(private readonly options: FeedOptions) {
+    this.heardAt = options.clock.now();
     window.addEventListener("online", () => this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
     window.setInterval(() => this.watch(), 1000);
@@ -62,11 +66,11 @@ export class Feed {
     }
     this.socket = socket;
     this.opened = false;
-    this.heardAt = Date.now();
+    this.heardAt = this.options.clock.now();
     socket.onmessage = (message) => this.hear(String(message.data));
     socket.onopen = () => {
       this.opened = true;
-      this.heardAt = Date.now();
+      this.heardAt = this.options.clock.now();
       // A line that opens and falls at once is none; the first message may take a heartbeat.
       window.setTimeout(() => this.socket === socket && this.found("live"), STEADY_MS);
     };
@@ -76,16 +80,18 @@ export class Feed {
   }
 
   private hear(text: string): void {
-    this.heardAt = Date.now();
+    const message = JSON.parse(text) as DeskEvent | { kind: "heartbeat"; now: number };
+    const beat = message.kind === "heartbeat" ? (message as { now: number }) : null;
+    if (beat) this.options.clock.learn(beat.now * 1000);
+    this.heardAt = this.options.clock.now();
     this.failures = 0;
-    const message = JSON.parse(text) as DeskEvent | { kind: "heartbeat" };
     this.found("live");
-    if (message.kind !== "heartbeat") this.options.onEvents([message as DeskEvent]);
+    if (!beat) this.options.onEvents([message as DeskEvent]);
   }
 
   /** The line is there: say so, and take a fresh snapshot when it was away for long. */
   private found(state: "live" | "polling"): void {
-    const gap = this.lostSince === null ? 0 : Date.now() - this.lostSince;
+    const gap = this.lostSince === null ? 0 : this.options.clock.now() - this.lostSince;
     this.lostSince = null;
     if (state === "live") this.polling = false;
     this.options.onLine({ state });
@@ -139,9 +145,12 @@ export class Feed {
       let more = false;
       try {
         const url = `${this.options.events}?cursor=${this.options.cursor()}`;
-        const answer = await json<{ events: DeskEvent[] }>(url, "GET", undefined, AbortSignal.timeout(8000));
+        const answer = await json<{ events: DeskEvent[] }>(url, "GET", undefined, {
+          signal: AbortSignal.timeout(8000),
+          answered: (response) => this.options.clock.learnFrom(response),
+        });
         if (!this.polling) return;
-        this.heardAt = Date.now();
+        this.heardAt = this.options.clock.now();
         this.found("polling");
         if (answer.events.length) this.options.onEvents(answer.events);
         more = answer.events.length >= 500;
@@ -160,7 +169,7 @@ export class Feed {
 
   /** A line that is silent for three heartbeats is dead, whatever the browser thinks. */
   private watch(): void {
-    if (this.stopped || !this.socket || Date.now() - this.heardAt < SILENT_MS) return;
+    if (this.stopped || !this.socket || this.options.clock.now() - this.heardAt < SILENT_MS) return;
     const socket = this.socket;
     this.socket = null;
     socket.onclose = null;

@@ -28,7 +28,7 @@ const words = reader(given.strings);
 const { t, code } = words;
 const clock = new ServerClock();
 const navigation = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
-clock.learn(Date.parse(given.now), performance.timeOrigin + (navigation?.responseStart ?? 0));
+clock.learn(Date.parse(given.now), performance.now() - (navigation?.responseStart ?? 0));
 const tools: Tools = { urls: given.urls, words, clock };
 
 const follow = new Follow(
@@ -359,6 +359,7 @@ tick();
 window.setInterval(tick, 500);
 window.setInterval(() => void (document.hidden || follow.refresh()), HEALTH_EVERY_MS);
 const feed = new Feed({
+  clock,
   socket: given.urls.socket,
   events: given.urls.events,
   cursor: () => follow.snapshot.cursor,

@@ -3,7 +3,7 @@
 
 import { data, el, need, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
-import { say } from "../common/time";
+import { say, ServerClock } from "../common/time";
 import { reader, type Catalogue } from "../common/words";
 import { Feed, type Line } from "../desk/feed";
 import type { Where } from "./geometry";
@@ -197,7 +197,7 @@ async function load(): Promise<void> {
   if (loading || stage.busy) return hint();
   loading = true;
   try {
-    const found = await json<Plan>(given.urls.plan, "GET", undefined, AbortSignal.timeout(8000));
+    const found = await json<Plan>(given.urls.plan, "GET", undefined, { signal: AbortSignal.timeout(8000) });
     const ours = new Map(plan.cameras.filter((one) => unsaved.has(one.id)).map((one) => [one.id, one.where]));
     for (const camera of found.cameras) if (ours.has(camera.id)) camera.where = ours.get(camera.id) ?? null;
     if (stage.busy) return;
@@ -227,6 +227,7 @@ function onLine(state: Line): void {
 }
 
 new Feed({
+  clock: new ServerClock(),
   socket: given.urls.socket,
   events: given.urls.events,
   cursor: () => cursor,

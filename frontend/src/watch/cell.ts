@@ -62,7 +62,7 @@ export class Cell {
   /** Ask how the camera itself is, while it is looked at live. */
   async ask(): Promise<void> {
     try {
-      this.health = (await json<{ health: Health }>(this.camera.urls.camera, "GET", undefined, AbortSignal.timeout(6000))).health;
+      this.health = (await json<{ health: Health }>(this.camera.urls.camera, "GET", undefined, { signal: AbortSignal.timeout(6000) })).health;
     } catch {
       // The age of the picture tells it.
     }
