@@ -1,16 +1,20 @@
 """The player's page: cameras to choose from, or one to four of them, live or as recorded."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from apps.accounts.pages import access_of_request, page, require_somewhere
+from apps.accounts.pages import access_of_request, page, picture, require_somewhere
 from apps.accounts.permissions import Action
+from apps.cameras.models import Camera
 from apps.cameras.selectors import camera_health, cameras
 from apps.playback.page import MOST_CAMERAS, watch_config
 
-__all__ = ["watch"]
+__all__ = ["states", "watch"]
 
 
 @require_GET
@@ -23,8 +27,8 @@ def watch(request: HttpRequest) -> HttpResponse:
     asked = [pk for pk in request.GET.getlist("camera") if pk.isdecimal() and len(pk) < 12]
     wanted = list(dict.fromkeys(map(int, asked)))[:MOST_CAMERAS]
     if not wanted:
-        listed = [(camera, camera_health(camera)) for camera in rows]
-        return render(request, "playback/choose.html", {"cameras": listed, "most": MOST_CAMERAS})
+        context = {"cameras": _standing(rows), "most": MOST_CAMERAS}
+        return render(request, "playback/choose.html", context)
     found = {camera.pk: camera for camera in rows.filter(pk__in=wanted)}
     if len(found) < len(wanted):
         raise Http404
@@ -33,3 +37,16 @@ def watch(request: HttpRequest) -> HttpResponse:
     config = watch_config(access_of_request(request), chosen, at=request.GET.get("at", ""))
     context = {"cameras": chosen, "others": others, "config": config, "most": MOST_CAMERAS}
     return render(request, "playback/watch.html", context)
+
+
+@require_GET
+@never_cache
+@picture
+def states(request: HttpRequest) -> HttpResponse:
+    """Say how each camera stands now, as parts of the page that lets one choose."""
+    rows = cameras().filter(mine__in=require_somewhere(request, Action.VIEW))
+    return render(request, "playback/states.html", {"cameras": _standing(rows)})
+
+
+def _standing(rows: QuerySet[Camera]) -> list[tuple[Camera, dict[str, Any]]]:
+    return [(camera, camera_health(camera)) for camera in rows]

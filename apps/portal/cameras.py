@@ -34,6 +34,7 @@ __all__ = [
     "camera_change",
     "camera_page",
     "camera_procedures",
+    "camera_state",
     "scene",
 ]
 
@@ -118,6 +119,17 @@ def camera_procedures(request: HttpRequest, pk: int) -> HttpResponse:
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
     context = {"camera": camera, "procedures": procedures_of(camera)}
     return render(request, "portal/procedures.html", context)
+
+
+@require_GET
+@never_cache
+@page
+def camera_state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say in a word how a camera stands, as a part of its page."""
+    camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
+    unknown = rules_unknown(scene_document(scene_in_force(camera=camera)))
+    context = {"health": camera_health(camera), "unknown": unknown}
+    return render(request, "portal/state.html", context)
 
 
 @require_POST

@@ -72,6 +72,7 @@ urlpatterns = [
     path("portal/models/<int:pk>/<str:verb>/", models_page.model_act, name="portal-model-act"),
     path("portal/cameras/<int:pk>/", cameras.camera_page, name="portal-camera"),
     path("portal/cameras/<int:pk>/change/", cameras.camera_change, name="portal-camera-change"),
+    path("portal/cameras/<int:pk>/state/", cameras.camera_state, name="portal-camera-state"),
     path(
         "portal/cameras/<int:pk>/procedures/",
         cameras.camera_procedures,

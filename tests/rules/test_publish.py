@@ -120,7 +120,9 @@ def test_pages_say_of_a_rule_that_is_not_known_that_it_protects_nobody(cast: Cas
     said = "This version does not know this rule: it is kept and protects nobody."
     page = ben.get(f"/portal/cameras/{newer.pk}/").content.decode()
     assert f"<strong>gas</strong> <code>gas_cloud</code>: {said}" in page
-    assert "protecting, but not by every rule" in page and ">protecting<" not in page
+    state = ben.get(f"/portal/cameras/{newer.pk}/state/").content.decode()
+    for told in (page, state):
+        assert "protecting, but not by every rule" in told and ">protecting<" not in told
     [row] = shown(ben, "/portal/rules/?mode=unknown")
     assert (row.id, row.mode_words) == ("gas", said)
     assert said in ben.get("/portal/rules/").content.decode()

@@ -109,6 +109,7 @@ PAGES = [
     ),
     Route("alarm-snapshot", MISSING, arguments=of("pk=alarm")),  # this alarm has no picture
     Route("watch", EVERYONE, stranger=200, anonymous=302),
+    Route("watch-states", EVERYONE, stranger=200),
     Route("bundles", only(*EXPORTERS), stranger=200, anonymous=302),
     Route("bundle-new", only(*EXPORTERS), stranger=200, anonymous=302),
     Route(

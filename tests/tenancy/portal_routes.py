@@ -277,6 +277,7 @@ PORTAL = [
         anonymous=302,
     ),
     Route("portal-camera", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
+    Route("portal-camera-state", only(*CONFIGURERS), arguments=of("pk=camera"), anonymous=302),
     Route(
         "portal-camera-procedures",
         only(*CONFIGURERS),

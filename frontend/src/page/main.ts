@@ -1,17 +1,16 @@
 // What every page gets: times, questions before what cannot be undone, copy buttons, fresh pictures.
 
 import { boxesOver, boxesSwitch } from "../common/boxes";
-import { sayAge, sayFull } from "../common/time";
+import { sayFull } from "../common/time";
 import { enhance } from "./enhance";
+import { keepFresh } from "./fresh";
 import { heads } from "./heads";
 import { themeSwitch } from "./theme";
 import { limit } from "./files";
 import { mark } from "./mark";
+import { refresh } from "./picture";
 import { push } from "./push";
 import { keepStep } from "./step";
-
-// Older than this a picture must not pass for a view of the present.
-const OLD_MS = 10_000;
 
 localTimes(document);
 for (const table of document.querySelectorAll<HTMLTableElement>("table.rows")) heads(table);
@@ -55,32 +54,13 @@ for (const image of document.querySelectorAll<HTMLImageElement>("img[data-refres
   refresh(image);
 }
 
-for (const part of document.querySelectorAll<HTMLElement>("[data-fresh]")) keepFresh(part);
+for (const part of document.querySelectorAll<HTMLElement>("[data-fresh]")) keepFresh(part, localTimes);
 
 /** The server wrote them in the mine's zone; here a reader elsewhere is told that it is the mine's. */
 function localTimes(root: ParentNode): void {
   for (const node of root.querySelectorAll<HTMLTimeElement>("time[data-zone]")) {
     node.textContent = sayFull(node.dateTime, node.dataset["zone"]);
   }
-}
-
-/** Ask for a part of the page again and again while it is looked at; drawn anew only when it changed. */
-function keepFresh(part: HTMLElement): void {
-  let shown = "";
-  const load = async (): Promise<void> => {
-    if (document.hidden) return;
-    const response = await fetch(part.dataset["fresh"] ?? "", { cache: "no-store", credentials: "same-origin" });
-    const text = response.ok && !response.redirected ? await response.text() : "";
-    part.classList.toggle("old", !response.ok || response.redirected);
-    if (!response.ok || response.redirected || text === shown) return;
-    shown = text;
-    const found = new DOMParser().parseFromString(text, "text/html").body;
-    localTimes(found);
-    part.replaceChildren(...found.childNodes);
-  };
-  const fail = (): void => void part.classList.add("old");
-  const loop = (): void => void load().catch(fail).finally(() => setTimeout(loop, Number(part.dataset["every"]) * 1000));
-  loop();
 }
 
 /** A link to the store lives five minutes; a player that sat longer is given a new one where it was. */
@@ -102,36 +82,4 @@ function keepPlaying(video: HTMLVideoElement): void {
     video.src = source;
     video.addEventListener("loadedmetadata", () => (video.currentTime = at), { once: true });
   });
-}
-
-/** Load a picture again and again while it is looked at, and say how old it is. */
-function refresh(image: HTMLImageElement): void {
-  const source = image.src;
-  const caption = image.closest("figure")?.querySelector<HTMLElement>("[data-age]");
-  const label = caption?.textContent ?? "";
-  const everyMs = Number(image.dataset["refresh"]) * 1000;
-  const missing = document.createElement("div");
-  missing.className = "missing-picture";
-  missing.textContent = image.dataset["missing"] ?? "";
-  missing.hidden = true;
-  image.after(missing);
-  let shown = "";
-  const load = async (): Promise<void> => {
-    if (document.hidden) return;
-    const response = await fetch(source, { cache: "no-store" });
-    const found = response.status === 200;
-    image.hidden = !found;
-    missing.hidden = found;
-    if (!found) return;
-    const taken = Number(response.headers.get("X-Picture-Time")) * 1000;
-    const now = Date.parse(response.headers.get("Date") ?? "") || Date.now();
-    const address = URL.createObjectURL(await response.blob());
-    image.src = address;
-    if (shown) URL.revokeObjectURL(shown);
-    shown = address;
-    if (caption) caption.textContent = `${label} · ${sayAge(now - taken)}`;
-    image.closest("figure")?.classList.toggle("old", now - taken > OLD_MS);
-  };
-  const loop = (): void => void load().catch(() => undefined).finally(() => setTimeout(loop, everyMs));
-  loop();
 }
