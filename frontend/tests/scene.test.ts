@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { area, crossings, rectangle, shift, split, within, type Point } from "../src/scene/geometry";
+import { area, crossings, nearest, rectangle, shift, split, within, type Point } from "../src/scene/geometry";
 import { History } from "../src/scene/history";
 import { leftOf, middle } from "../src/scene/arrows";
 import { changes, merged } from "../src/scene/diff";
@@ -72,6 +72,16 @@ describe("a scene", () => {
     const next = renamed(renamed(scene, "zones", 0, "drum side", HAZARDS), "zones", 1, "outer", HAZARDS);
     expect(next.rules[0]).toMatchObject({ zone: "drum side", params: { warning_zone: "outer" } });
     expect(find(next)).toEqual([]);
+  });
+
+  it("is taken at the corner that lies nearest on the screen, not at the one whose reach lies on top", () => {
+    const wide = ([x, y]: Point): Point => [x * 1600, y * 900];
+    const small: Point[] = [[0.5, 0.5], [0.51, 0.5], [0.51, 0.512], [0.5, 0.512]];
+    small.forEach((corner, index) => expect(nearest(corner, small, wide)).toBe(index));
+    expect(nearest([0.504, 0.501], small, wide)).toBe(0);
+    // Across and down count as many pixels as they are wide and high.
+    expect(nearest([0.5, 0.5], [[0.51, 0.5], [0.5, 0.515]], wide)).toBe(1);
+    expect(nearest([0.5, 0.5], [[0.5, 0.5], [0.5, 0.5]], wide)).toBe(1);
   });
 
   it("finds a free name", () => {

@@ -5,7 +5,7 @@ import { say } from "../common/time";
 import type { Editor } from "./editor";
 import { arrows } from "./arrows";
 import { floorParts, read } from "./floor";
-import { crossings, shift, snap, split, within, type Point } from "./geometry";
+import { crossings, nearest, shift, snap, split, within, type Point } from "./geometry";
 import type { Ruler } from "./ground";
 import { boxes } from "./live";
 import { isFixed, isOpen, polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
@@ -187,7 +187,7 @@ export class Canvas {
       this.handle(point, `handle${index === this.editor.point ? " chosen" : ""}`, {
         "aria-label": this.editor.words.t("point_label", { number: index + 1, shape: name, x: percent(point[0]), y: percent(point[1]) }),
         "data-focus": `point-${index}`,
-        pointerdown: (event) => this.take(event as PointerEvent, ref, index),
+        pointerdown: (event) => this.take(event as PointerEvent, ref, this.nearest(event as PointerEvent, polygon)),
         keydown: (event) => this.pointKey(event as KeyboardEvent, ref, index),
         focus: () => this.editor.point !== index && this.editor.choose(ref, index),
       }, isFixed(ref) ? String(index + 1) : ""),
@@ -221,8 +221,10 @@ export class Canvas {
         "aria-label": this.editor.words.t(`ruler_${ruler.way}_${end}`, { x: percent(point[0]), y: percent(point[1]) }),
         "data-focus": `ruler-${end}`,
         pointerdown: (event) => {
-          this.start(event as PointerEvent, (by) => move(end, within(point[0] + by[0], point[1] + by[1])));
-          this.focus(`ruler-${end}`);
+          const at = this.nearest(event as PointerEvent, ruler.ends);
+          const [x, y] = ruler.ends[at]!;
+          this.start(event as PointerEvent, (by) => move(at, within(x + by[0], y + by[1])));
+          this.focus(`ruler-${at}`);
         },
         keydown: (event) => {
           const arrow = ARROWS[(event as KeyboardEvent).key];
@@ -239,6 +241,15 @@ export class Canvas {
   }
 
   // ---- mouse and finger ---------------------------------------------------------------------
+
+  /** The point that is meant: what is pressed may be the reach of a neighbour that lies on top of it. */
+  private nearest(event: PointerEvent, points: readonly Point[]): number {
+    return nearest(this.fraction(event), points, (point) => this.onScreen(point));
+  }
+
+  private onScreen([x, y]: Point): Point {
+    return [x * this.root.clientWidth, y * this.root.clientHeight];
+  }
 
   private start(event: PointerEvent, to: NonNullable<typeof this.drag>["to"]): void {
     if (event.button !== 0) return;
@@ -287,7 +298,7 @@ export class Canvas {
     if (free) return point;
     const others = this.editor.shapes().filter((other) => !same(other, ref));
     const targets = others.map((other) => ({ points: polygonOf(this.editor.scene, other), open: isOpen(other) }));
-    return snap(point, targets, ([x, y]) => [x * this.root.clientWidth, y * this.root.clientHeight], REACH);
+    return snap(point, targets, (one) => this.onScreen(one), REACH);
   }
 
   // ---- keyboard -----------------------------------------------------------------------------

@@ -78,6 +78,13 @@ export function rectangle(left: number, top: number, right: number, bottom: numb
   return [within(left, top), within(right, top), within(right, bottom), within(left, bottom)];
 }
 
+/** Which of some points lies nearest to another one, as the eye measures; the later one of two on one spot. */
+export function nearest(point: Point, points: readonly Point[], pixels: (point: Point) => Point): number {
+  const [px, py] = pixels(point);
+  const far = points.map(pixels).map(([x, y]) => Math.hypot(x - px, y - py));
+  return far.lastIndexOf(Math.min(...far));
+}
+
 /** Somewhere that a dragged point may snap to; open: a line, whose ends are not joined. */
 export interface Target {
   points: Point[];
