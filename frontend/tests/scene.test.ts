@@ -3,6 +3,8 @@ import { area, crossings, nearest, rectangle, shift, split, within, type Point }
 import { History } from "../src/scene/history";
 import { leftOf, middle } from "../src/scene/arrows";
 import { changes, merged } from "../src/scene/diff";
+import { Editor, type SceneData } from "../src/scene/editor";
+import { reader } from "../src/common/words";
 import { renamed } from "../src/scene/rename";
 import { moved, needsOf } from "../src/scene/rows";
 import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
@@ -92,13 +94,29 @@ describe("a scene", () => {
 describe("undo", () => {
   it("takes a whole drag back at once, and redo brings it again", () => {
     const history = new History(0);
-    history.set(1);
-    history.set(2, false);
-    history.set(3, false);
+    const drag = {};
+    history.set(1, drag);
+    history.set(2, drag);
+    history.set(3, drag);
     history.undo();
     expect([history.value, history.canUndo]).toEqual([0, false]);
     history.redo();
     expect(history.value).toBe(3);
+  });
+
+  it("takes back one drag of two, also where the second begins by changing nothing", () => {
+    const editor = new Editor({ document: EMPTY, urls: {} } as unknown as SceneData, reader({}));
+    const at = (...corner: Point): Scene => ({ ...EMPTY, zones: [{ id: "a", polygon: [corner, [0.9, 0.1], [0.9, 0.9]] }] });
+    const [first, second] = [{}, {}];
+    editor.change(at(0.1, 0.1));
+    editor.change(at(0.2, 0.2), first);
+    editor.change(at(0.2, 0.2), second); // snaps back to where it lay
+    editor.change(at(0.3, 0.3), second);
+    editor.change(at(0.4, 0.4), second);
+    editor.undo();
+    expect(editor.scene).toEqual(at(0.2, 0.2));
+    editor.undo();
+    expect(editor.scene).toEqual(at(0.1, 0.1));
   });
 });
 

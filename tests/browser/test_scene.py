@@ -3,6 +3,7 @@
 The pages come from Django's own test server.
 """
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -105,6 +106,51 @@ def test_the_floor_is_drawn_checked_with_a_ruler_and_saved(page: Page):
     made = scene_of(page)
     assert made["ground"]["metres"] == [[0, 0], [3, 0], [3, 8], [0, 8]]
     assert made["zones"][0]["polygon"][0] == [0.4, 0.55]
+
+
+def test_the_pressed_corner_is_moved_and_each_drag_is_a_step_of_its_own(page: Page):
+    # The corners of the mask lie so near that each one's reach covers the next one's dot.
+    corners = [[0.5, 0.5], [0.52, 0.5], [0.52, 0.53], [0.5, 0.53]]
+    drawn = {"version": 1, "masks": [{"id": "counter", "polygon": corners}]}
+    page.get_by_role("tab", name="Document").click()
+    page.get_by_role("textbox", name="Document").fill(json.dumps(drawn))
+    page.get_by_role("button", name="Use this document").click()
+    shape = page.locator("polygon.shape")
+
+    def points() -> list[str]:
+        return (shape.get_attribute("points") or "").split()
+
+    def press() -> float:
+        box = page.locator("[data-focus=point-1] .dot").bounding_box()
+        assert box
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(min(box["x"] + box["width"] / 2, border - 2), y)
+        page.mouse.down()
+        return y
+
+    before = points()
+    shape.press("Enter")
+    picture = page.locator(".canvas svg").bounding_box()
+    assert picture
+    border = picture["x"] + picture["width"]
+    y = press()
+    page.mouse.move(border - 40, y)
+    page.mouse.move(border - 3, y)  # snaps to the border
+    page.mouse.up()
+    once = points()
+    moved = [one != two for one, two in zip(before, once, strict=True)]
+    assert moved == [False, True, False, False]
+
+    # A drag whose first movement changes nothing: the corner snaps back to where it lay.
+    y = press()
+    for x in (border - 5, border - 60, border - 120):
+        page.mouse.move(x, y)
+    page.mouse.up()
+    assert points() != once
+    page.get_by_role("button", name="Undo").click()
+    assert points() == once
+    page.get_by_role("button", name="Undo").click()
+    assert points() == before
 
 
 def test_who_saves_second_sees_what_changed_and_puts_both_together(page: Page):

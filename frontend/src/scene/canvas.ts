@@ -29,7 +29,7 @@ export class Canvas {
   private high = (WIDE * 9) / 16;
   private address = "";
   private drawn = "";
-  private drag: { from: Point; moved: boolean; to: (by: Point, free: boolean, mark: boolean) => void } | null = null;
+  private drag: { from: Point; moved: boolean; to: (by: Point, free: boolean) => void } | null = null;
 
   constructor(private readonly editor: Editor) {
     this.root = svg("svg", { role: "group" }, this.picture, this.seen, this.shapes, this.handles);
@@ -259,15 +259,15 @@ export class Canvas {
     this.drag = { from: this.fraction(event), moved: false, to };
   }
 
-  private take(event: PointerEvent, ref: ShapeRef, point: number | null): void {
+  private take(event: PointerEvent, ref: ShapeRef, point: number | null, step = {}): void {
     if (event.button !== 0) return;
     const polygon = polygonOf(this.editor.scene, ref);
-    this.start(event, ([dx, dy], free, mark) => {
+    this.start(event, ([dx, dy], free) => {
       const next =
         point === null
           ? shift(polygon, dx, dy)
           : polygon.map((old, index) => (index === point ? this.settled(within(old[0] + dx, old[1] + dy), ref, free) : old));
-      this.editor.change(withPolygon(this.editor.scene, ref, next), mark);
+      this.editor.change(withPolygon(this.editor.scene, ref, next), step);
     });
     this.editor.choose(ref, point);
     this.focus(point === null ? `${ref.kind}-${ref.index}` : `point-${point}`);
@@ -278,9 +278,9 @@ export class Canvas {
     const [x, y] = this.fraction(event);
     const polygon = split(polygonOf(this.editor.scene, ref), index);
     polygon[index + 1] = within(x, y);
-    this.editor.change(withPolygon(this.editor.scene, ref, polygon));
-    this.take(event, ref, index + 1);
-    if (this.drag) this.drag.moved = true; // the point and where it is dragged to are one step
+    const step = {}; // the point and where it is dragged to are one
+    this.editor.change(withPolygon(this.editor.scene, ref, polygon), step);
+    this.take(event, ref, index + 1, step);
   }
 
   private move(event: PointerEvent): void {
@@ -289,8 +289,8 @@ export class Canvas {
     const [x, y] = this.fraction(event);
     const [dx, dy] = [x - drag.from[0], y - drag.from[1]];
     if (!drag.moved && Math.hypot(dx * this.root.clientWidth, dy * this.root.clientHeight) < 2) return;
-    drag.to([dx, dy], event.altKey, !drag.moved);
     drag.moved = true;
+    drag.to([dx, dy], event.altKey);
   }
 
   /** Where a dragged point comes to lie: on what is drawn nearby, unless it is to be free. */

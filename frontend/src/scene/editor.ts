@@ -86,10 +86,10 @@ export class Editor {
     for (const listener of this.listeners) listener();
   }
 
-  change(scene: model.Scene, mark = true): void {
+  change(scene: model.Scene, whole: object | null = null): void {
     this.refused = [];
     // A field that tells what holds already is no step that could be undone.
-    if (JSON.stringify(scene) !== JSON.stringify(this.scene)) this.history.set(scene, mark);
+    if (JSON.stringify(scene) !== JSON.stringify(this.scene)) this.history.set(scene, whole);
     this.tell();
   }
 
