@@ -148,7 +148,11 @@ def scene(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Draw a camera's zones; the island saves through the API."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
     rows = camera.scenes.defer("document").select_related("author")
-    context = {"camera": camera, "mine": camera.mine, "config": scene_config(camera)}
+    context = {
+        "camera": camera,
+        "mine": camera.mine,
+        "config": scene_config(camera, me=request.user.get_username()),
+    }
     return answer_list(
         request, VERSIONS, rows, mine_ids=[camera.mine_id], template="portal/scene.html",
         context=context,

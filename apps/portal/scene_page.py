@@ -95,8 +95,8 @@ def camera_config(camera: Camera | None) -> dict[str, Any]:
     }
 
 
-def scene_config(camera: Camera) -> dict[str, Any]:
-    """Return the data block of the zone editor."""
+def scene_config(camera: Camera, *, me: str) -> dict[str, Any]:
+    """Return the data block of the zone editor for a person."""
     scene = scene_in_force(camera=camera)
     machines = Machine.objects.filter(mine_id=camera.mine_id).order_by("area_id", "key")
     return {
@@ -121,8 +121,10 @@ def scene_config(camera: Camera) -> dict[str, Any]:
             "sight": reverse("api:camera-sight", args=[camera.pk]),
             "template": reverse("api:camera-scene-template", args=[camera.pk]),
             "replays": reverse("api:replays"),
+            "login": reverse("login") + "?next=" + reverse("portal-scene", args=[camera.pk]),
         },
         "camera": camera.pk,
+        "me": me,
         "now": timezone.now().timestamp(),
         "video": camera_given(camera, masks_now(camera_ids=[camera.pk]).get(camera.pk, [])),
         "proposals": proposals(camera=camera, scene=scene) if scene else [],

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from apps.rules.selectors import scene_in_force
 from apps.tenancy.scope import mine_scope
 from tests.browser import api
-from tests.cast import Cast, an_alarm
+from tests.cast import PASSWORD, Cast, an_alarm
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -185,6 +186,19 @@ def test_who_saves_second_sees_what_changed_and_puts_both_together(page: Page):
     page.get_by_label("Reason for the change").press("Enter")
     expect(page.locator("#versions tr[data-version='3']")).to_be_visible()
     assert [zone["id"] for zone in scene_of(page)["zones"]] == ["theirs"]
+
+
+def test_a_session_that_ends_asks_for_the_password_over_what_is_drawn_and_saves_it(page: Page):
+    page.get_by_role("button", name="Add a zone").click()
+    page.get_by_label("Reason for the change").fill("a new fence")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save and put in force").click()
+    ended = page.get_by_role("dialog", name="Your session has ended")
+    expect(ended).to_contain_text("What you have drawn is still here.")
+    ended.get_by_label("Password of anna").fill(PASSWORD)
+    ended.get_by_role("button", name="Sign in again").click()
+    expect(page.locator("#versions")).to_contain_text("a new fence", timeout=30_000)
+    assert [zone["id"] for zone in scene_of(page)["zones"]] == ["danger"]
 
 
 def test_what_is_forbidden_meanwhile_and_limits_by_shift_are_forms(page: Page):

@@ -18,10 +18,11 @@ export interface SceneData {
   severities: Record<string, string>;
   templates: Template[];
   camera: number;
+  me: string;
   proposals: Proposal[];
   now: number;
   video: CameraGiven;
-  urls: { frame: string; scene: string; sight: string; template: string; replays: string };
+  urls: { frame: string; scene: string; sight: string; template: string; replays: string; login: string };
   strings: Record<string, string | Record<string, string>>;
 }
 

@@ -4,6 +4,7 @@ import { data, el, icon, need, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { sayFull } from "../common/time";
 import { reader } from "../common/words";
+import { signInAgain } from "../desk/session";
 import { Canvas } from "./canvas";
 import { Editor, type SceneData } from "./editor";
 import { inputsPanel } from "./inputs";
@@ -250,12 +251,19 @@ async function publish(): Promise<void> {
     list(made);
   } catch (error) {
     if (error instanceof Refused && error.status === 409) await conflict(error);
+    else if (error instanceof Refused && error.status === 401) askPassword();
     else if (error instanceof Refused) point(error);
     else say(t("refused", { reason: error instanceof Error ? error.message : String(error) }), true);
   } finally {
     setText(saveButton, t("save"));
     editor.tell();
   }
+}
+
+/** Ask for the password over what is drawn, and save it then. */
+function askPassword(): void {
+  say(t("refused", { reason: t("session_title") }), true);
+  signInAgain(given.urls.login, given.me, words, () => void publish());
 }
 
 /** Send a document; where a life-critical rule would stop protecting, only after a yes. */
@@ -355,7 +363,7 @@ window.addEventListener("beforeunload", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-  if ((event.target as HTMLElement).closest("textarea, input[type=text]")) return;
+  if ((event.target as HTMLElement).closest("textarea, input[type=text], dialog")) return;
   event.preventDefault();
   if (event.shiftKey) editor.redo();
   else editor.undo();
