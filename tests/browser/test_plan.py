@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from apps.plans.models import Placement
 from apps.tenancy.scope import system_scope
+from tests.browser import api
 from tests.cast import Cast, an_alarm
 from tests.plans.test_plan_pictures import drawn
 
@@ -57,6 +58,15 @@ def test_a_plan_is_drawn_placed_on_and_glows(world: Cast, enter: Enter, tmp_path
     ben.mouse.up()
     expect(ben.get_by_label("From the left")).to_have_value("80")
     expect(ben.locator("#plan-saved")).to_have_text("Saved")
+
+    # Whoever leaves at once after the last change loses nothing.
+    mark.press("Shift+ArrowLeft")
+    ben.reload()
+
+    def is_kept() -> bool:
+        return round(where(camera).x, 2) == 0.78
+
+    api.wait_for(ben, is_kept, seconds=5, what="the camera's new place")
 
     chen = enter("chen", ben.url.split("#")[0])
     shown = chen.locator(f".plan-mark[data-camera='{camera}']")

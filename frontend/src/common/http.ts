@@ -18,6 +18,8 @@ function csrf(): string {
 
 export interface About {
   signal?: AbortSignal;
+  /** Let the request outlive the page; for bodies of a few KiB. */
+  keepalive?: boolean;
   /** Sees the answer before it is read. */
   answered?: (response: Response) => void;
 }

@@ -50,3 +50,13 @@ export function keyed(where: Where, key: string, far: boolean): Where | null {
   const move = moves[key];
   return move ? { ...where, ...move } : null;
 }
+
+/** Return a place like the one given that no other camera's lies on: rows of eight, to the right and down. */
+export function free(wanted: Where, taken: readonly Where[]): Where {
+  for (let n = 0; n < 64; n += 1) {
+    const x = (wanted.x + (n % 8) * 0.06) % 1;
+    const y = (wanted.y + Math.floor(n / 8) * 0.06) % 1;
+    if (!taken.some((other) => Math.abs(other.x - x) < 0.03 && Math.abs(other.y - y) < 0.03)) return { ...wanted, x, y };
+  }
+  return { ...wanted };
+}

@@ -2,11 +2,12 @@
 // An event or a heartbeat is only a hint: what is shown was asked for whole, again and again.
 
 import { data, el, need, setText } from "../common/dom";
-import { json, Refused } from "../common/http";
+import { json } from "../common/http";
 import { say, ServerClock } from "../common/time";
 import { reader, type Catalogue } from "../common/words";
 import { Feed, type Line } from "../desk/feed";
-import type { Where } from "./geometry";
+import { free, type Where } from "./geometry";
+import { Keep } from "./keep";
 import { icons, look, Stage, standing, type Camera, type Plan } from "./stage";
 
 interface Given {
@@ -18,7 +19,6 @@ interface Given {
 
 const HINT_MS = 300;
 const ANYWAY_MS = 5000;
-const SAVE_MS = 400;
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const FRESH: Where = { x: 0.5, y: 0.5, bearing_deg: 0, angle_deg: 70, reach: 0.12 };
 
@@ -45,7 +45,7 @@ const stage = new Stage(place, words, {
     camera.where = where;
     show();
     fillFields();
-    if (done) save(id);
+    if (done) keep.soon(id);
   },
 });
 
@@ -86,8 +86,8 @@ function put(id: number): void {
   if (!camera) return;
   choose(id);
   if (!camera.where) {
-    camera.where = { ...FRESH };
-    save(id);
+    camera.where = free(FRESH, plan.cameras.flatMap((one) => one.where ?? []));
+    keep.soon(id);
     show();
     fillFields();
   }
@@ -126,14 +126,14 @@ fields?.addEventListener("input", () => {
   for (const [name, scale] of Object.entries(SCALES)) where[name as keyof Where] = Number(field(name).value) / scale;
   camera.where = where;
   show();
-  save(camera.id);
+  keep.soon(camera.id);
 });
 
 document.getElementById("plan-off")?.addEventListener("click", () => {
   const camera = plan.cameras.find((one) => one.id === chosen);
   if (!camera) return;
   camera.where = null;
-  save(camera.id);
+  keep.soon(camera.id);
   show();
   fillFields();
 });
@@ -148,35 +148,18 @@ function setPlacing(on: boolean): void {
   fillFields();
 }
 
-// What was moved and is not saved yet; what the server says of these is not taken over.
-const unsaved = new Set<number>();
-let saving = 0;
-
-function save(id: number): void {
-  unsaved.add(id);
-  setSaved(t("saving"));
-  window.clearTimeout(saving);
-  saving = window.setTimeout(() => void send(), SAVE_MS);
-}
-
-async function send(): Promise<void> {
-  for (const id of [...unsaved]) {
-    const where = plan.cameras.find((one) => one.id === id)?.where ?? null;
+const keep = new Keep({
+  where: (id) => plan.cameras.find((one) => one.id === id)?.where ?? null,
+  put: (id, where) => {
     const url = given.urls.place.replace("/0/", `/${id}/`);
-    try {
-      await (where ? json(url, "PUT", where) : json(url, "DELETE"));
-      const now = plan.cameras.find((one) => one.id === id)?.where ?? null;
-      if (JSON.stringify(now) === JSON.stringify(where)) unsaved.delete(id);
-      setSaved(t("saved"));
-    } catch (error) {
-      setSaved(t("not_saved", { reason: error instanceof Error ? error.message : String(error) }));
-      // What the server refuses as wrong stays typed; a line that is away is tried again.
-      if (error instanceof Refused && error.status < 500) unsaved.delete(id);
-      else saving = window.setTimeout(() => void send(), 10 * SAVE_MS);
-      return;
-    }
-  }
-}
+    return where ? json(url, "PUT", where, { keepalive: true }) : json(url, "DELETE", undefined, { keepalive: true });
+  },
+  say: (state, fault) => setSaved(t(state, { reason: fault instanceof Error ? fault.message : String(fault) })),
+});
+window.addEventListener("pagehide", () => keep.leave());
+window.addEventListener("beforeunload", (event) => {
+  if (keep.failing) event.preventDefault();
+});
 
 function setSaved(text: string): void {
   const node = document.getElementById("plan-saved");
@@ -198,7 +181,7 @@ async function load(): Promise<void> {
   loading = true;
   try {
     const found = await json<Plan>(given.urls.plan, "GET", undefined, { signal: AbortSignal.timeout(8000) });
-    const ours = new Map(plan.cameras.filter((one) => unsaved.has(one.id)).map((one) => [one.id, one.where]));
+    const ours = new Map(plan.cameras.filter((one) => keep.has(one.id)).map((one) => [one.id, one.where]));
     for (const camera of found.cameras) if (ours.has(camera.id)) camera.where = ours.get(camera.id) ?? null;
     if (stage.busy) return;
     plan = found;
