@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { micros, say, sayAge, sayFull, sayRunning } from "../src/common/time";
-import { reader } from "../src/common/words";
+import { fill, reader } from "../src/common/words";
 
 describe("words", () => {
   const words = reader({ hello: "%(count)s of %(all)s", state: { lost: "stream lost" } });
@@ -22,6 +22,12 @@ describe("times", () => {
 
   it("say the age of a picture short", () => {
     expect([840, 14_200, 300_000, 9_000_000].map(sayAge)).toEqual(["0.8 s", "14 s", "5 min", "2 h"]);
+  });
+
+  it("end with one full stop, whether a sentence or a part of one was filled in", () => {
+    for (const reason of ["no line", "no line."]) expect(fill("Not sent: %(reason)s. Try again.", { reason })).toBe("Not sent: no line. Try again.");
+    expect(fill("未发送：%(reason)s。请重试。", { reason: "没有连接。" })).toBe("未发送：没有连接。请重试。");
+    expect(fill("Not saved: %(reason)s", { reason: "no line." })).toBe("Not saved: no line.");
   });
 
   it("say an age in the page's language", () => {

@@ -2,9 +2,12 @@
 
 export type Catalogue = { readonly [key: string]: string | Record<string, string> };
 
-/** Fill %(name)s in a text. */
+/** Fill %(name)s in a text; a whole sentence that is put before a full stop brings no second one. */
 export function fill(text: string, values: Record<string, string | number> = {}): string {
-  return text.replace(/%\((\w+)\)s/g, (_all, name: string) => String(values[name] ?? ""));
+  return text.replace(/%\((\w+)\)s([.。]?)/g, (_all, name: string, stop: string) => {
+    const value = String(values[name] ?? "");
+    return stop ? value.replace(/[.。]$/, "") + stop : value;
+  });
 }
 
 /** Return functions that look up a catalogue. */

@@ -2,6 +2,7 @@
 
 import { boxesOver, boxesSwitch } from "../common/boxes";
 import { el, icon } from "../common/dom";
+import { say } from "../common/time";
 import { at, atClip, type Tools } from "./config";
 import type { Alarm, Clip } from "./state";
 
@@ -63,12 +64,13 @@ export class Clips {
 
   private video(alarm: Alarm, clip: Clip): HTMLElement {
     const { t } = this.tools.words;
+    const label = `${t("clip")}: ${alarm.camera_name}, ${say(clip.starts_at ?? alarm.raised_at, alarm.timezone)}`;
     const source = atClip(this.tools.urls.play, clip.id);
     const poster = alarm.picture.at
       ? `${at(this.tools.urls.snapshot, alarm.id)}?at=${encodeURIComponent(alarm.picture.at)}`
       : null;
     // preload: none. Whoever looks at a video is noted, so nothing is fetched before it is played.
-    const video = el("video", { controls: true, preload: "none", src: source, poster, playsinline: true });
+    const video = el("video", { controls: true, preload: "none", src: source, poster, playsinline: true, "aria-label": label });
     const fault = el("p", { class: "sub", role: "alert", hidden: true }, t("clip_error"));
     const again = el("button", { class: "button small", type: "button", hidden: true }, t("retry"));
     let tries = 0;

@@ -232,7 +232,7 @@ class Box {
     }
     const play = el("button", { type: "button", class: "button quiet small", "aria-label": t("replay_play_of", { time: say(alarm.at, this.editor.given.timezone) }) }, t("replay_play"));
     play.addEventListener("click", () => {
-      const video = el("video", { controls: true, autoplay: true, playsinline: true, src: clip });
+      const video = el("video", { controls: true, autoplay: true, playsinline: true, src: clip, "aria-label": t("replay_play_of", { time: say(alarm.at, this.editor.given.timezone) }) });
       play.replaceWith(video);
       video.focus();
     });
