@@ -31,6 +31,16 @@ AHEAD = timedelta(minutes=10)  # analysed for as long as a test may take
 Enter = Callable[..., Page]
 
 
+COUNT_TONES = """(() => {
+  window.tones = 0;
+  const make = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.tones += 1;
+    return make.call(this);
+  };
+})()"""
+
+
 def raised(world: Cast, **changes: Any) -> Alarm:
     with mine_scope(world.lamp_hill.mine.pk):
         return an_alarm(world.lamp_hill, **changes)
@@ -132,21 +142,32 @@ def test_in_a_flood_lesser_alarms_fold_into_a_counter_and_high_ones_never(
     expect(page.locator("#queue .item")).to_have_count(14)
 
 
+def test_an_alarm_sounds_by_the_line_that_brought_it_while_the_pages_timer_sleeps(
+    world: Cast, enter: Enter
+):
+    page = enter("chen")
+    page.add_init_script(
+        """
+        const every = window.setInterval;
+        window.setInterval = (work, ms) => (ms === 500 ? 0 : every.call(window, work, ms));
+        """
+    )
+    page.add_init_script(COUNT_TONES)
+    page.reload()
+    page.get_by_role("button", name="Play it").click()
+    page.wait_for_function("window.tones > 0")
+    before = page.evaluate("window.tones")
+    alarm = raised(world)
+    expect(row(page, alarm)).to_be_visible()
+    assert page.evaluate("window.tones") > before
+
+
 def test_an_ended_session_goes_on_sounding_and_asks_for_the_password_on_top_of_the_page(
     world: Cast, enter: Enter
 ):
     raised(world)
     page = enter("chen")
-    page.evaluate(
-        """() => {
-          window.tones = 0;
-          const make = AudioContext.prototype.createOscillator;
-          AudioContext.prototype.createOscillator = function () {
-            window.tones += 1;
-            return make.call(this);
-          };
-        }"""
-    )
+    page.evaluate(COUNT_TONES)
     page.get_by_role("button", name="Play it").click()
     page.get_by_role("button", name="I hear it").click()
     expect(page.locator("#desk-hearing")).to_be_hidden()

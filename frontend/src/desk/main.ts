@@ -190,6 +190,7 @@ function onEvents(events: state.DeskEvent[]): void {
     // An answered alarm that left the queue gives its place to one that needs an answer.
     if (event.kind === "alarm.raised" && last && rests(last)) last = null;
   }
+  ring();
   soon();
 }
 
@@ -227,6 +228,7 @@ function onLine(line: Line): void {
     if (document.body.dataset["line"] !== "signed-out") askPassword();
   }
   document.body.dataset["line"] = line.state;
+  ring();
 }
 
 function askPassword(): void {
@@ -339,6 +341,12 @@ function zone(): string {
   return zones.size === 1 ? [...zones][0]! : "";
 }
 
+/** Sound what is due; also called by what the line brings: a covered page's own timers may sleep a minute. */
+function ring(): void {
+  const line = document.body.dataset["line"];
+  sound.tick(follow.snapshot.alarms.filter((alarm) => !state.folds(follow.snapshot, alarm)), line === "lost" || line === "signed-out");
+}
+
 function tick(): void {
   const now = clock.now();
   letGo(now);
@@ -347,8 +355,7 @@ function tick(): void {
   showPills();
   detail.tick(now);
   shelf.tick(now);
-  const line = document.body.dataset["line"];
-  sound.tick(follow.snapshot.alarms.filter((alarm) => !state.folds(follow.snapshot, alarm)), line === "lost" || line === "signed-out");
+  ring();
   setText(clockFace, say(now, zone(), now));
   if (!last) calm();
 }

@@ -63,7 +63,7 @@ export class Sound {
   }
 
   /**
-   * Play what is due now; called about twice a second. A desk that is cut off hears of no new alarm,
+   * Play what is due now; called about twice a second, and by what the line brings. A desk that is cut off hears of no new alarm,
    * so it reminds of that as well.
    */
   tick(alarms: Alarm[], deaf: boolean, now = performance.now()): void {
