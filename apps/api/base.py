@@ -9,6 +9,7 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 
 from apps.accounts.pages import looked_at
 from apps.accounts.permissions import Access, Action
+from apps.api.pagination import CursorPagination
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
 
@@ -59,3 +60,5 @@ class ScopedView(GenericAPIView):
 
 class Rows(ScopedView, ListAPIView):
     """A list in scope; pages by cursor."""
+
+    pagination_class = CursorPagination

@@ -25,6 +25,7 @@ from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
 from tests.film import record_chunks
+from tests.openapi import hold
 from workers.media.ring import Ring
 
 
@@ -300,6 +301,7 @@ def test_the_api_cuts_and_extends_for_those_who_may(hill: Cast, ring: Ring):
         client.force_login(hill[who])
         answer = client.post("/api/v1/clips/", asked, "application/json")
         assert answer.status_code == status, who
+    hold(answer, asked)
     [clip] = answer.json()
     assert (clip["asked_by"], clip["reason"], clip["alarm"]) == ("chen", "rope", None)
     made(Clip.objects.get(uid=clip["id"]))
@@ -307,6 +309,7 @@ def test_the_api_cuts_and_extends_for_those_who_may(hill: Cast, ring: Ring):
         f"/api/v1/clips/{clip['id']}/extend/", {"before_s": 3, "after_s": 2}, "application/json"
     )
     assert answer.status_code == 201
+    hold(answer, {"before_s": 3, "after_s": 2})
     assert answer.json()[0]["extends"] == clip["id"]
     refused = client.post(
         "/api/v1/clips/", asked | {"until": asked["since"]}, "application/json"

@@ -30,6 +30,7 @@ from apps.privacy.models import Span, Unblur
 from apps.rules.models import Replay
 from apps.tenancy.scope import system_scope
 from tests.cast import NOON, SCENE, Cast, Place, an_alarm, build_cast
+from tests.openapi import hold
 from tests.tenancy.page_routes import PAGES
 from tests.tenancy.routes import API, ROLES, Route
 
@@ -310,6 +311,13 @@ def test_nobody_gets_in_without_signing_in(hill: dict[str, Any], route: Route):
     assert response.status_code == route.anonymous
     if route.anonymous == 302:
         assert response["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize("route", API[1:], ids=label)
+def test_each_answer_is_as_the_schema_says(cast: Cast, hill: dict[str, Any], route: Route):
+    client = Client()
+    client.force_login(cast.owner)
+    hold(ask(client, route, hill), route.body(hill) if route.body else None)
 
 
 def names(patterns: list[Any], prefix: str = "") -> set[str]:

@@ -5,9 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from apps.alarms.models import Alarm
+from apps.alarms.life import Silenced
+from apps.alarms.models import Alarm, Severity
 from apps.alarms.procedures import strip_of
-from apps.alarms.selectors import alarm_data, silence_data
+from apps.alarms.selectors import alarm_data
 from apps.api.moments import MomentField, by_clock
 from apps.api.serializers.choices import MineChoice
 from apps.evidence.models import Clip
@@ -19,25 +20,116 @@ from apps.signals.models import MachineState, Report
 __all__ = [
     "AcknowledgeSerializer",
     "AlarmSerializer",
+    "AlarmWholeSerializer",
     "AssignSerializer",
     "CallSerializer",
+    "ClipLinkSerializer",
     "ClipSerializer",
     "EventSerializer",
+    "EventsSerializer",
     "FalseSerializer",
     "LinkSerializer",
+    "MakingSerializer",
     "ResetSerializer",
     "SignalSerializer",
+    "SilenceAskSerializer",
     "SilenceSerializer",
 ]
 
 
-class AlarmSerializer(serializers.BaseSerializer[Alarm]):
-    """An alarm, as everywhere else."""
+class WitnessSerializer(serializers.Serializer[Any]):
+    """A camera that sees what an alarm is about."""
+
+    camera = serializers.IntegerField()
+    camera_name = serializers.CharField()
+    active = serializers.BooleanField()
+
+
+class AlarmClipSerializer(serializers.Serializer[Any]):
+    """A video of an alarm; its facts are those of the clip of this id."""
+
+    id = serializers.UUIDField()
+    camera = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Clip.State.choices)
+    starts_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField(allow_null=True)
+
+
+class Shapes(serializers.ListField):
+    """Boxes, or the corners of a polygon."""
+
+    child = serializers.ListField(child=serializers.FloatField())
+
+
+class AlarmSerializer(serializers.Serializer[Alarm]):
+    """An alarm, as everywhere else; the fields tell a client what `alarm_data` gives."""
+
+    id = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    mine_name = serializers.CharField()
+    timezone = serializers.CharField()
+    area = serializers.CharField()
+    camera = serializers.IntegerField()
+    camera_name = serializers.CharField()
+    rule = serializers.CharField()
+    rule_type = serializers.CharField()
+    state = serializers.ChoiceField(choices=Alarm.State.choices)
+    level = serializers.CharField()
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    active = serializers.BooleanField(help_text="the situation is still there")
+    raised_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    cleared_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_by = serializers.CharField(allow_null=True)
+    asked_at = serializers.DateTimeField(allow_null=True)
+    told = serializers.IntegerField(help_text="steps of the ladder told since asked_at")
+    escalates_at = serializers.DateTimeField(allow_null=True)
+    escalates_to = serializers.CharField()
+    assigned_to = serializers.CharField(allow_null=True)
+    verdict = serializers.CharField(help_text="false once somebody said so, else empty")
+    finding = serializers.CharField()
+    chatter = serializers.DictField()
+    count = serializers.IntegerField(help_text="occurrences folded into it")
+    why = serializers.CharField()
+    values = serializers.DictField()
+    boxes = Shapes(help_text="left, top, right, bottom, in shares of the picture")
+    zone = Shapes(help_text="corners in shares of the picture")
+    picture = serializers.DictField()
+    scene_version = serializers.IntegerField()
+    clauses = serializers.ListField(child=serializers.DictField())
+    committed_at = serializers.DateTimeField()
+    stages = serializers.DictField()
+    witnesses = WitnessSerializer(many=True)
+    clips = AlarmClipSerializer(many=True)
+    procedure = serializers.DictField(required=False, help_text="of a procedure: its steps")
 
     def to_representation(self, alarm: Alarm) -> dict[str, Any]:
         """Return the alarm's data, and of a procedure its steps in words."""
         strip = strip_of(alarm.values)
         return said_alarm(alarm_data(alarm)) | ({"procedure": strip} if strip else {})
+
+
+class TransitionSerializer(serializers.Serializer[Any]):
+    """A step of an alarm's life."""
+
+    to = serializers.CharField()
+    cause = serializers.CharField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField(allow_null=True)
+    desk = serializers.CharField()
+    note = serializers.CharField()
+    detail = serializers.DictField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the field that Python has no name for."""
+        return {"from": serializers.CharField(), **super().get_fields()}
+
+
+class AlarmWholeSerializer(AlarmSerializer):
+    """An alarm with every step of its life."""
+
+    transitions = TransitionSerializer(many=True)
 
 
 class AcknowledgeSerializer(serializers.Serializer[Any]):
@@ -71,15 +163,35 @@ class AssignSerializer(serializers.Serializer[Any]):
     to = serializers.IntegerField(help_text="the id of a person who works in the mine")
 
 
-class SilenceSerializer(serializers.Serializer[Any]):
+class SilenceAskSerializer(serializers.Serializer[Any]):
     """For how long the alarm's rule is to ask nobody, and why."""
 
     minutes = serializers.IntegerField(min_value=1)
     reason = serializers.CharField(max_length=500)
 
-    def to_representation(self, silence: Any) -> dict[str, Any]:
-        """Return a silence as everywhere else."""
-        return silence_data(silence)
+
+class SilenceSerializer(serializers.Serializer[Any]):
+    """A rule that asks nobody, as everywhere else: what `silence_data` gives."""
+
+    id = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    mine_name = serializers.CharField()
+    timezone = serializers.CharField()
+    area = serializers.CharField()
+    camera = serializers.IntegerField()
+    camera_name = serializers.CharField()
+    rule = serializers.CharField()
+    rule_type = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Silenced.choices)
+    reason = serializers.CharField()
+    asked_by = serializers.CharField(allow_null=True)
+    asked_at = serializers.DateTimeField()
+    needs_second = serializers.BooleanField()
+    agreed_by = serializers.CharField(allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end = serializers.CharField(help_text="what ended it: time, person, permit, ...")
 
 
 class ClipSerializer(serializers.ModelSerializer[Clip]):
@@ -110,6 +222,18 @@ class LinkSerializer(serializers.Serializer[Any]):
     url = serializers.URLField()
     expires_in_s = serializers.IntegerField()
     sha256 = serializers.CharField()
+
+
+class ClipLinkSerializer(LinkSerializer):
+    """A signed address of a clip, or of its copy with people blurred."""
+
+    original_sha256 = serializers.CharField(help_text="of the clip itself")
+
+
+class MakingSerializer(serializers.Serializer[Any]):
+    """What is being made: ask again."""
+
+    state = serializers.CharField()
 
 
 class SignalSerializer(serializers.Serializer[Any]):
@@ -175,3 +299,10 @@ class EventSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     at = serializers.DateTimeField()
     payload = serializers.JSONField()
+
+
+class EventsSerializer(serializers.Serializer[Any]):
+    """Events, and the cursor to go on from."""
+
+    cursor = serializers.IntegerField()
+    events = EventSerializer(many=True)

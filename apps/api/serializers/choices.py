@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.permissions import Access, Action
@@ -23,6 +24,7 @@ def access_in(serializer: serializers.BaseSerializer[Any]) -> Access:
     return serializer.context["request"]._request.access
 
 
+@extend_schema_field(int)
 class Choice(serializers.PrimaryKeyRelatedField):
     """A row by its number; what can be no number is answered as such."""
 

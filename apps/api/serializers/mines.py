@@ -16,7 +16,7 @@ from workers.templates import templates
 __all__ = [
     "AreaSerializer",
     "CameraSerializer",
-    "DeviceSerializer",
+    "OnvifSerializer",
     "MachineSerializer",
     "MineSerializer",
     "ProbeSerializer",
@@ -86,7 +86,7 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
         return procedures_of(camera)
 
 
-class DeviceSerializer(serializers.Serializer[Any]):
+class OnvifSerializer(serializers.Serializer[Any]):
     """A device that speaks ONVIF, and how to get in."""
 
     address = serializers.CharField(max_length=300)
@@ -118,6 +118,9 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
         help_text="the version that the draft began with; 409 when another is in force by now",
     )
     author_name = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="null: version 0, the empty one before the first"
+    )
 
     @extend_schema_field(str)
     def get_author_name(self, scene: Scene) -> str:
@@ -130,7 +133,7 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
             "version", "document", "reason", "disarm", "base", "author", "author_name",
             "created_at",
         ]  # fmt: skip
-        read_only_fields = ["version", "author", "created_at"]
+        read_only_fields = ["version", "author"]
 
 
 class TemplateSerializer(serializers.Serializer[Any]):

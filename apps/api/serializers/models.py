@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from apps.alarms.models import Severity
 from apps.api.moments import MomentField, by_clock
 from apps.api.serializers.choices import CameraChoice, MineChoice
 from apps.detectors.models import OwnModel
@@ -77,8 +78,45 @@ class ReplayStartSerializer(serializers.Serializer[Any]):
         return document
 
 
-class ReplaySerializer(serializers.BaseSerializer[Replay]):
+class ReplayAlarmSerializer(serializers.Serializer[Any]):
+    """An alarm that a draft would have raised; what: its type in words."""
+
+    number = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    rule = serializers.CharField()
+    rule_type = serializers.CharField()
+    what = serializers.CharField()
+    level = serializers.CharField()
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    why = serializers.CharField()
+    clip = serializers.CharField(allow_null=True, help_text="where its video is")
+    clip_error = serializers.CharField()
+
+
+class ReplaySerializer(serializers.Serializer[Replay]):
     """A replay: how far it is, what it would have raised, and what it could not see."""
+
+    id = serializers.UUIDField()
+    mine = serializers.IntegerField()
+    camera = serializers.IntegerField()
+    camera_name = serializers.CharField()
+    rule = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=Replay.State.choices)
+    progress = serializers.FloatField(help_text="share of the span")
+    author = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    error = serializers.CharField()
+    span_s = serializers.FloatField()
+    seconds = serializers.FloatField()
+    not_recorded_s = serializers.FloatField()
+    unreadable_s = serializers.FloatField()
+    blind_s = serializers.FloatField()
+    took_s = serializers.FloatField()
+    count = serializers.IntegerField(help_text="of all alarms; `alarms` are the first")
+    alarms = ReplayAlarmSerializer(many=True)
 
     def to_representation(self, replay: Replay) -> dict[str, Any]:
         """Return the replay's data."""

@@ -23,7 +23,6 @@ class AlarmList(Rows):
 
     @extend_schema(
         parameters=[MINE, OpenApiParameter("open", OpenApiTypes.BOOL)],
-        responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List alarms."""
@@ -43,7 +42,7 @@ class AlarmDetail(ScopedView):
     serializer_class = s.AlarmSerializer
     queryset = Alarm.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=s.AlarmWholeSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return an alarm in scope."""
         alarm = self.find(alarms(), pk=pk)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from apps.alarms.selectors import alarms, silence_data, silences
 from apps.alarms.silences import silence_agree, silence_ask, silence_end
 from apps.api import serializers as s
 from apps.api.base import MINE, ScopedView
+from apps.api.schema import whole
 
 __all__ = [
     "Acknowledge",
@@ -62,7 +62,7 @@ class Acknowledge(_Verb):
 
     serializer_class = s.AcknowledgeSerializer
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Acknowledge; of a second answer only the note is kept, as a step, and the first shown."""
         alarm, given = self._asked(pk)
@@ -75,7 +75,7 @@ class Reset(_Verb):
 
     serializer_class = s.ResetSerializer
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Reset with what was found, a step more if it was; 400 while there or not answered."""
         alarm, given = self._asked(pk)
@@ -88,7 +88,7 @@ class CallFalse(_Verb):
 
     serializer_class = s.FalseSerializer
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Call it false, with the reason; that answers it too."""
         alarm, given = self._asked(pk)
@@ -101,7 +101,7 @@ class Call(_Verb):
 
     serializer_class = s.CallSerializer
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Note whom somebody called, and what was said."""
         alarm, given = self._asked(pk)
@@ -114,7 +114,7 @@ class Assign(_Verb):
 
     serializer_class = s.AssignSerializer
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Assign it to somebody of its mine."""
         alarm, given = self._asked(pk)
@@ -126,10 +126,10 @@ class Assign(_Verb):
 class Shelve(_Verb):
     """Silence for an alarm's rule, for at most eight hours."""
 
-    serializer_class = s.SilenceSerializer
+    serializer_class = s.SilenceAskSerializer
     kind = Silenced.SHELVED
 
-    @extend_schema(responses={201: OpenApiTypes.OBJECT})
+    @extend_schema(responses={201: s.SilenceSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Silence the rule on its camera; a critical one waits until a second person agrees."""
         alarm, given = self._asked(pk)
@@ -157,7 +157,7 @@ class SilenceList(ScopedView):
     serializer_class = s.SilenceSerializer
     queryset = Silence.objects.none()
 
-    @extend_schema(parameters=[MINE], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[MINE], responses=whole("Silences", s.SilenceSerializer(many=True)))
     def get(self, request: Request) -> Response:
         """List them all: there are few, and none may be hidden on a second page."""
         return Response({"results": [silence_data(row) for row in self.narrow(silences())]})
@@ -179,7 +179,7 @@ class _SilenceVerb(ScopedView):
 class SilenceAgree(_SilenceVerb):
     """The second person's word."""
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=None)
     def post(self, request: Request, pk: int) -> Response:
         """Agree; 400 for the person who asked."""
         return self._do(pk, silence_agree)
@@ -188,7 +188,7 @@ class SilenceAgree(_SilenceVerb):
 class SilenceEnd(_SilenceVerb):
     """An early end."""
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=None)
     def post(self, request: Request, pk: int) -> Response:
         """End it, or refuse what waits; ended stays ended."""
         return self._do(pk, silence_end)

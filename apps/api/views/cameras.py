@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +14,8 @@ from apps.accounts.permissions import Action
 from apps.alarms.models import Alarm
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
+from apps.api.schema import whole
+from apps.api.serializers import shown
 from apps.cameras.discovery import camera_streams, cameras_found
 from apps.cameras.probing import try_source
 from apps.cameras.selectors import cameras
@@ -52,6 +54,7 @@ class CameraList(Rows):
         """List cameras in scope."""
         return self.narrow(cameras())
 
+    @extend_schema(responses={201: s.CameraSerializer})
     def post(self, request: Request) -> Response:
         """Add a camera."""
         data = self.get_serializer(data=request.data)
@@ -90,7 +93,7 @@ class CameraTest(ScopedView):
 
     serializer_class = s.ProbeSerializer
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=shown.ProbedSerializer)
     def post(self, request: Request) -> Response:
         """Open a stream for a few seconds at most."""
         if not self.access.mines_for(Action.CONFIGURE):
@@ -110,7 +113,9 @@ class CameraDiscover(ScopedView):
 
     serializer_class = s.ProbeSerializer
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        request=None, responses=whole("FoundDevices", shown.FoundDeviceSerializer(many=True))
+    )
     def post(self, request: Request) -> Response:
         """List who answers within three seconds."""
         mine_ids = self.access.mines_for(Action.CONFIGURE)
@@ -122,9 +127,9 @@ class CameraDiscover(ScopedView):
 class CameraStreams(ScopedView):
     """Asks one camera for its streams, by ONVIF."""
 
-    serializer_class = s.DeviceSerializer
+    serializer_class = s.OnvifSerializer
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=whole("Streams", shown.ProfileSerializer(many=True)))
     def post(self, request: Request) -> Response:
         """List the streams, the largest first; their addresses hold no password."""
         if not self.access.mines_for(Action.CONFIGURE):
@@ -140,6 +145,7 @@ class CameraScene(ScopedView):
     serializer_class = s.SceneSerializer
     queryset = Scene.objects.none()
 
+    @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT)])
     def get(self, request: Request, pk: int) -> Response:
         """Return the scene in force, or ?version=; version 0 is the empty one before the first."""
         camera, wanted = self.find(cameras(), pk=pk), request.query_params.get("version", "")
@@ -151,9 +157,10 @@ class CameraScene(ScopedView):
             return Response(self.get_serializer(old).data)
         scene = scene_in_force(camera=camera)
         if scene is None:
-            return Response({"version": 0, "document": scene_document(None), "reason": ""})
+            scene = Scene(version=0, document=scene_document(None), created_at=None)
         return Response(self.get_serializer(scene).data)
 
+    @extend_schema(responses={201: s.SceneSerializer})
     def put(self, request: Request, pk: int) -> Response:
         """Check and publish a document; a fault answers 400 with its path."""
         camera = self.find(cameras(), pk=pk)
@@ -169,7 +176,7 @@ class CameraSight(ScopedView):
 
     queryset = Scene.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=shown.SightSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return the people seen, and the rules in force that are open."""
         return Response(sight_of(camera=self.find(cameras(), pk=pk)))
@@ -178,7 +185,7 @@ class CameraSight(ScopedView):
 class TemplateList(ScopedView):
     """The templates of scenes and procedures, with what each asks."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=list[dict[str, Any]])
     def get(self, request: Request) -> Response:
         """List templates."""
         return Response(template_data())
@@ -190,7 +197,7 @@ class CameraTemplate(ScopedView):
     serializer_class = s.TemplateSerializer
     queryset = Scene.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=shown.DocumentSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Return the document with the template's parts under names that are free there."""
         camera = self.find(cameras(), pk=pk)

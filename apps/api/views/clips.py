@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -89,7 +90,7 @@ class ClipDetail(ScopedView):
         """Return a clip in scope."""
         return Response(self.get_serializer(self.find(clips(), uid=uid)).data)
 
-    @extend_schema(request=ReasonSerializer)
+    @extend_schema(request=ReasonSerializer, responses={200: s.ClipSerializer})
     def delete(self, request: Request, uid: str) -> Response:
         """Delete a clip that nobody holds, with a reason; its row, hash and manifest stay."""
         clip = self.find(clips(), uid=uid)
@@ -125,10 +126,14 @@ class ClipDownload(ScopedView):
     """A signed link to a clip; asking for it is logged."""
 
     read = Action.WATCH_CLIP
-    serializer_class = s.LinkSerializer
+    serializer_class = s.ClipLinkSerializer
     queryset = Clip.objects.none()
     throttle_scope = "downloads"
 
+    @extend_schema(
+        parameters=[OpenApiParameter("form", OpenApiTypes.STR, enum=["covered", "original"])],
+        responses={200: s.ClipLinkSerializer, 202: s.MakingSerializer},
+    )
     def get(self, request: Request, uid: str) -> Response:
         """Log the download and return a link that works for five minutes.
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,12 +38,10 @@ class Escalation(ScopedView):
     serializer_class = LadderSerializer
     queryset = Mine.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         """Return who is told after how many seconds."""
         return self._now(self.mine(pk).pk)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
     def put(self, request: Request, pk: int) -> Response:
         """Set ladders; alarms that ask now follow the new ones at once."""
         mine = self.mine(pk)

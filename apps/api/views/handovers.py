@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -18,12 +17,35 @@ from apps.api.serializers import MineChoice
 __all__ = ["HandoverDetail", "HandoverList", "HandoverTake"]
 
 
-class HandoverSerializer(serializers.BaseSerializer[Handover]):
+class TakeoverSerializer(serializers.Serializer[Any]):
+    """The signature of who came."""
+
+    taken_by = serializers.CharField()
+    taken_at = serializers.DateTimeField()
+    desk = serializers.CharField()
+    note = serializers.CharField()
+
+
+class HandoverSerializer(serializers.Serializer[Handover]):
     """A hand-over without what it kept; one alone has it in `content`."""
+
+    id = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    handed_by = serializers.CharField()
+    handed_at = serializers.DateTimeField()
+    desk = serializers.CharField()
+    note = serializers.CharField()
+    takeover = TakeoverSerializer(allow_null=True)
 
     def to_representation(self, handover: Handover) -> dict[str, Any]:
         """Return who signed, when and with which note."""
         return handover_data(handover)
+
+
+class HandoverWholeSerializer(HandoverSerializer):
+    """A hand-over with how the mine stood then."""
+
+    content = serializers.DictField()
 
 
 class NoteSerializer(serializers.Serializer[Any]):
@@ -44,7 +66,7 @@ class HandoverList(Rows):
     serializer_class = HandoverSerializer
     queryset = Handover.objects.none()
 
-    @extend_schema(parameters=[MINE], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[MINE])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List hand-overs."""
         return super().get(request, *args, **kwargs)
@@ -53,7 +75,7 @@ class HandoverList(Rows):
         """List those in scope."""
         return self.narrow(handovers())
 
-    @extend_schema(request=SignSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=SignSerializer, responses={201: HandoverWholeSerializer})
     def post(self, request: Request) -> Response:
         """Sign for who goes; 400 while a high or critical alarm asks for an answer."""
         data = SignSerializer(data=request.data, context=self.get_serializer_context())
@@ -70,7 +92,7 @@ class HandoverDetail(ScopedView):
 
     queryset = Handover.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=HandoverWholeSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return it."""
         return Response(handover_data(self.find(handovers(), pk=pk), whole=True))
@@ -82,7 +104,7 @@ class HandoverTake(ScopedView):
     serializer_class = NoteSerializer
     queryset = Handover.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=HandoverWholeSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Sign; 400 for who handed over, for one that is not the newest, and while alarms ask."""
         row = self.find(handovers(), pk=pk)

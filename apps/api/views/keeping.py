@@ -36,6 +36,16 @@ class RetentionSerializer(serializers.Serializer[Any]):
     )
 
 
+class KeptSerializer(serializers.Serializer[Any]):
+    """What holds, and who says each: camera, mine or default."""
+
+    days = serializers.FloatField()
+    gigabytes = serializers.FloatField(allow_null=True)
+    clip_years = serializers.FloatField(help_text="0: videos are kept for good")
+    said_by = serializers.DictField(child=serializers.CharField())
+    own = RetentionSerializer(help_text="what was said here")
+
+
 class _Retention(ScopedView):
     serializer_class = RetentionSerializer
     queryset = Retention.objects.none()
@@ -57,13 +67,13 @@ class _Retention(ScopedView):
 class MineRetention(_Retention):
     """How long a mine keeps what, and who says so."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=KeptSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return what holds."""
         mine = self.mine(pk)
         return self._now(mine, None, kept_of_mine(pk))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=KeptSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change what the mine says."""
         mine = self.mine(pk)
@@ -74,13 +84,13 @@ class MineRetention(_Retention):
 class CameraRetention(_Retention):
     """How long a camera's recordings and videos are kept, and who says so."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=KeptSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return what holds."""
         camera = self.find(cameras(), pk=pk)
         return self._now(camera.mine, camera, kept_by_camera([camera])[camera.pk])
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=KeptSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change what the camera says."""
         camera = self.find(cameras(), pk=pk)

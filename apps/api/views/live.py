@@ -12,6 +12,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.selectors import desk_data
 from apps.api import serializers as s
 from apps.api.base import ScopedView
+from apps.api.serializers import shown
 from apps.live.selectors import cursor_last, cursor_now, events_after
 from apps.notify.standing import calls_standing
 from apps.signals.models import Report, Signal
@@ -31,6 +32,7 @@ class SignalList(ScopedView):
     queryset = Signal.objects.none()
     throttle_scope = "signals"
 
+    @extend_schema(responses={201: s.SignalSerializer})
     def post(self, request: Request) -> Response:
         """Keep one report; the same report sent twice is one."""
         if not self.access.mines_for(Action.SEND_SIGNAL):
@@ -70,11 +72,11 @@ class HazardList(ScopedView):
 class EventList(ScopedView):
     """Events after a cursor: what the socket sends, for whoever cannot hold a socket open."""
 
-    serializer_class = s.EventSerializer
+    serializer_class = s.EventsSerializer
 
     @extend_schema(
         parameters=[OpenApiParameter("cursor", OpenApiTypes.INT)],
-        responses=s.EventSerializer(many=True),
+        responses=s.EventsSerializer,
     )
     def get(self, request: Request) -> Response:
         """Return up to 500 events; without a cursor only the newest cursor.
@@ -105,7 +107,7 @@ def _cursor(raw: str) -> int:
 class Desk(ScopedView):
     """The snapshot that a live page starts from; events after its cursor complete it."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=shown.DeskSerializer)
     def get(self, request: Request) -> Response:
         """Return the cursor, what is open, and every camera, read in one transaction."""
         return Response(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -24,6 +23,15 @@ class MaskingSerializer(serializers.Serializer[Any]):
 
     filled = serializers.BooleanField(allow_null=True)
     reason = serializers.CharField(max_length=300)
+
+
+class SaidSerializer(serializers.Serializer[Any]):
+    """What holds, and who says so: camera, mine or default."""
+
+    filled = serializers.BooleanField()
+    said_by = serializers.CharField()
+    own = serializers.BooleanField(allow_null=True, help_text="what was said here")
+    reason = serializers.CharField()
 
 
 class _Masking(ScopedView):
@@ -50,12 +58,12 @@ class _Masking(ScopedView):
 class MineMasking(_Masking):
     """Whether a mine's cameras are recorded with their masks filled, and who says so."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=SaidSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return what holds."""
         return self._now(masking_of_mine(self.mine(pk).pk))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=SaidSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change what the mine says; a reason is needed."""
         self._set(request, self.mine(pk), None)
@@ -65,13 +73,13 @@ class MineMasking(_Masking):
 class CameraMasking(_Masking):
     """Whether a camera is recorded with its masks filled, and who says so."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=SaidSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return what holds."""
         camera = self.find(cameras(), pk=pk)
         return self._now(masking_by_camera([camera])[camera.pk])
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=SaidSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change what the camera says; a reason is needed."""
         camera = self.find(cameras(), pk=pk)

@@ -35,6 +35,7 @@ class MineList(Rows):
         """List mines in scope."""
         return mines().filter(pk__in=self.mines_readable())
 
+    @extend_schema(responses={201: s.MineSerializer})
     def post(self, request: Request) -> Response:
         """Open a mine."""
         if not self.access.organisations_for(Action.CREATE_MINE):
@@ -81,6 +82,7 @@ class AreaList(Rows):
         """List areas in scope."""
         return self.narrow(Area.objects.all())
 
+    @extend_schema(responses={201: s.AreaSerializer})
     def post(self, request: Request) -> Response:
         """Add an area."""
         data = self.get_serializer(data=request.data)
@@ -106,6 +108,7 @@ class AreaDetail(ScopedView):
         area = area_update(area=area, actor=request.user, **changes)
         return Response(self.get_serializer(area).data)
 
+    @extend_schema(request=None)
     def delete(self, request: Request, pk: int) -> Response:
         """Delete an area; 400 names what still uses it."""
         area = self.find(Area.objects.all(), pk=pk)
@@ -130,6 +133,7 @@ class MachineDetail(ScopedView):
         machine = machine_update(machine=machine, actor=request.user, **changes)
         return Response(self.get_serializer(machine).data)
 
+    @extend_schema(request=None)
     def delete(self, request: Request, pk: int) -> Response:
         """Delete a machine and its signals; 400 names the cameras whose zones name it."""
         machine = self.find(Machine.objects.all(), pk=pk)
@@ -153,6 +157,7 @@ class MachineList(Rows):
         """List machines in scope."""
         return self.narrow(Machine.objects.all())
 
+    @extend_schema(responses={201: s.MachineSerializer})
     def post(self, request: Request) -> Response:
         """Add a machine."""
         data = self.get_serializer(data=request.data)

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Action
 from apps.alarms.models import Severity
 from apps.api.base import MINE, Rows, ScopedView
+from apps.api.schema import whole
 from apps.api.serializers import MineChoice
 from apps.mines.selectors import mines
 from apps.notify.models import Channel, Delivery, Kind, Picture, Route, Subscription
@@ -57,10 +58,6 @@ class RouteSerializer(serializers.Serializer[Any]):
     address = serializers.CharField(required=False, write_only=True, max_length=4000)
     secret = serializers.CharField(required=False, write_only=True, max_length=200)
 
-    def to_representation(self, route: Route) -> dict[str, Any]:
-        """Return the route's data."""
-        return route_data(route)
-
 
 class NewRouteSerializer(RouteSerializer):
     """A route to add; its channel stays."""
@@ -69,8 +66,68 @@ class NewRouteSerializer(RouteSerializer):
     channel = serializers.ChoiceField(Channel.choices)
 
 
-class DeliverySerializer(serializers.BaseSerializer[Delivery]):
-    """A message and its tries."""
+class RouteShownSerializer(serializers.Serializer[Route]):
+    """A route as it is told: what `route_data` gives."""
+
+    id = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    name = serializers.CharField()
+    channel = serializers.ChoiceField(Channel.choices)
+    enabled = serializers.BooleanField()
+    severities = serializers.ListField(child=serializers.ChoiceField(Severity.choices))
+    areas = serializers.ListField(child=serializers.IntegerField())
+    steps = serializers.ListField(child=serializers.IntegerField())
+    since = serializers.CharField(allow_null=True, help_text="HH:MM by the mine's clock")
+    until = serializers.CharField(allow_null=True, help_text="HH:MM by the mine's clock")
+    cleared = serializers.BooleanField()
+    language = serializers.CharField()
+    picture = serializers.ChoiceField(Picture.choices)
+    people = serializers.ListField(child=serializers.IntegerField())
+    address = serializers.CharField(help_text="shortened: it may hold a key")
+    signed = serializers.BooleanField(help_text="messages are signed with a secret")
+
+    def to_representation(self, route: Route) -> dict[str, Any]:
+        """Return the route's data."""
+        return route_data(route)
+
+
+class RouteAddedSerializer(RouteShownSerializer):
+    """A route that was just added."""
+
+    secret = serializers.CharField(required=False, help_text="made for a webhook; told only here")
+
+
+class TrySerializer(serializers.Serializer[Any]):
+    """One try to send a message."""
+
+    number = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    took_s = serializers.FloatField(allow_null=True)
+    ok = serializers.BooleanField(allow_null=True, help_text="null: not known")
+    said = serializers.CharField()
+
+
+class DeliverySerializer(serializers.Serializer[Delivery]):
+    """A message and its tries: what `delivery_data` gives."""
+
+    id = serializers.IntegerField()
+    uid = serializers.UUIDField()
+    mine = serializers.IntegerField()
+    route = serializers.IntegerField()
+    route_name = serializers.CharField()
+    channel = serializers.ChoiceField(Channel.choices)
+    kind = serializers.ChoiceField(Kind.choices)
+    alarm = serializers.IntegerField(allow_null=True)
+    severity = serializers.ChoiceField(Severity.choices)
+    target = serializers.CharField()
+    state = serializers.ChoiceField(Delivery.State.choices)
+    said = serializers.CharField()
+    attempts = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    next_at = serializers.DateTimeField(allow_null=True)
+    give_up_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    tries = TrySerializer(many=True)
 
     def to_representation(self, delivery: Delivery) -> dict[str, Any]:
         """Return the message's data."""
@@ -87,10 +144,12 @@ class KeysSerializer(serializers.Serializer[Any]):
 class DeviceSerializer(serializers.Serializer[Any]):
     """A browser that takes push messages: what PushSubscription.toJSON() gives, and its name."""
 
+    id = serializers.IntegerField(read_only=True)
     mine = MineChoice()
     endpoint = serializers.CharField(max_length=1000, write_only=True)
     keys = KeysSerializer(write_only=True)
     device = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    created_at = serializers.DateTimeField(read_only=True)
 
     def to_representation(self, row: Subscription) -> dict[str, Any]:
         """Return the browser without its address and keys."""
@@ -105,11 +164,11 @@ class DeviceSerializer(serializers.Serializer[Any]):
 class RouteList(Rows):
     """Routes, for those who set a mine up."""
 
-    serializer_class = NewRouteSerializer
+    serializer_class = RouteShownSerializer
     queryset = Route.objects.none()
     read = Action.CONFIGURE
 
-    @extend_schema(parameters=[MINE], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[MINE])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List routes."""
         return super().get(request, *args, **kwargs)
@@ -118,10 +177,10 @@ class RouteList(Rows):
         """List routes in scope."""
         return self.narrow(routes())
 
-    @extend_schema(responses={201: OpenApiTypes.OBJECT})
+    @extend_schema(request=NewRouteSerializer, responses={201: RouteAddedSerializer})
     def post(self, request: Request) -> Response:
         """Add a route; the answer alone has the secret that was made for a webhook."""
-        data = self.get_serializer(data=request.data)
+        data = NewRouteSerializer(data=request.data, context=self.get_serializer_context())
         data.is_valid(raise_exception=True)
         given = dict(data.validated_data)
         mine = given.pop("mine")
@@ -142,12 +201,12 @@ class RouteDetail(ScopedView):
         self.access.require(Action.CONFIGURE, route.mine_id)
         return route
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=RouteShownSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return a route."""
         return Response(route_data(self._route(pk)))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=RouteShownSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change a route."""
         route = self._route(pk)
@@ -156,7 +215,7 @@ class RouteDetail(ScopedView):
         changed = route_update(route=route, actor=request.user, **data.validated_data)
         return Response(route_data(changed))
 
-    @extend_schema(responses={204: None})
+    @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Remove a route; the log of what it sent stays."""
         route_remove(route=self._route(pk), actor=request.user)
@@ -169,7 +228,7 @@ class RouteTest(ScopedView):
     serializer_class = RouteSerializer
     queryset = Route.objects.none()
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=None, responses=whole("TestedRoute", DeliverySerializer(many=True)))
     def post(self, request: Request, pk: int) -> Response:
         """Send a test now; answers with the outcome for each target, in words."""
         route = self.find(routes(), pk=pk)
@@ -192,8 +251,7 @@ class DeliveryList(Rows):
             OpenApiParameter("alarm", OpenApiTypes.INT),
             OpenApiParameter("state", OpenApiTypes.STR, enum=Delivery.State.values),
             OpenApiParameter("kind", OpenApiTypes.STR, enum=Kind.values),
-        ],
-        responses=OpenApiTypes.OBJECT,
+        ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List messages with their tries."""
@@ -219,13 +277,13 @@ class DeviceList(ScopedView):
     serializer_class = DeviceSerializer
     queryset = Subscription.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=whole("Devices", DeviceSerializer(many=True)))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the caller's browsers."""
         rows = self.narrow(devices_of(user_id=request.user.pk))
         return Response({"results": self.get_serializer(rows, many=True).data})
 
-    @extend_schema(responses={201: OpenApiTypes.OBJECT})
+    @extend_schema(responses={201: DeviceSerializer})
     def post(self, request: Request) -> Response:
         """Let a browser take the messages of a mine; 400 where push is off on this server."""
         data = self.get_serializer(data=request.data)
@@ -245,7 +303,7 @@ class Device(ScopedView):
     serializer_class = DeviceSerializer
     queryset = Subscription.objects.none()
 
-    @extend_schema(responses={204: None})
+    @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Let a browser take no more messages; another person's answers 404."""
         row = self.narrow(devices_of(user_id=request.user.pk)).filter(pk=pk).first()

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api import serializers as s
 from apps.api.base import MINE, ScopedView
+from apps.api.schema import whole
+from apps.api.serializers import shown
 from apps.rules.models import Scene
 from apps.rules.places import places_of
 
@@ -18,10 +18,9 @@ __all__ = ["PlaceList"]
 class PlaceList(ScopedView):
     """Slopes and whether all of their cameras see them empty; advice, never a permission."""
 
-    serializer_class = s.SceneSerializer
     queryset = Scene.objects.none()
 
-    @extend_schema(parameters=[MINE], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[MINE], responses=whole("Places", shown.PlaceSerializer(many=True)))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List places; one that a camera says nothing of is held."""
         found = [one for mine in self.mines_readable() for one in places_of(mine_id=mine)]

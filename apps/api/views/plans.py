@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
 from apps.api.base import MINE, Rows, ScopedView
+from apps.api.serializers import shown
 from apps.cameras.selectors import cameras
 from apps.plans.models import Placement, Plan
 from apps.plans.selectors import plan_data, plans
@@ -56,7 +57,7 @@ class PlanDetail(ScopedView):
     serializer_class = PlanSerializer
     queryset = Plan.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=shown.PlanShownSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return what the plan shows now."""
         return Response(plan_data(self.find(plans(), pk=pk)))
@@ -80,7 +81,7 @@ class PlanCamera(ScopedView):
         placement = camera_place(plan=plan, camera=row, actor=request.user, **where)
         return Response(self.get_serializer(placement).data)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=None, responses={200: OpenApiTypes.OBJECT})
     def delete(self, request: Request, pk: int, camera: int) -> Response:
         """Take the camera off the plan."""
         plan = self.find(plans(), pk=pk)

@@ -18,6 +18,8 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Action
 from apps.api.base import ScopedView
 from apps.api.moments import moment
+from apps.api.schema import ErrorsSerializer
+from apps.api.serializers import shown
 from apps.cameras.models import Camera, Chunk, Stream
 from apps.cameras.selectors import cameras
 from apps.inquiry.guard import Guard, guarded
@@ -90,7 +92,7 @@ class CameraView(ScopedView):
 class CameraTimeline(CameraView):
     """Recording, gaps with their cause, motion and alarms of a stretch of time."""
 
-    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=shown.TimelineSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return what a timeline draws; by default the last 24 hours. Times in Unix seconds."""
         camera = self.camera(pk)
@@ -108,7 +110,7 @@ class CameraTimeline(CameraView):
 class CameraBoxes(CameraView):
     """Who was where in the analysed pictures of a stretch of time."""
 
-    @extend_schema(parameters=[SINCE, UNTIL], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[SINCE, UNTIL], responses=shown.BoxesSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return the boxes of two minutes at most, but of what masks hide. Times in Unix seconds.
 
@@ -219,7 +221,7 @@ class CameraSpan(CameraView):
 
     read = Action.WATCH_CLIP
 
-    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=shown.SpanSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return its length, size and gaps, or say why it cannot be had."""
         camera = self.camera(pk)
@@ -247,7 +249,11 @@ class CameraSpanDownload(CameraSpan):
             UNTIL,
             OpenApiParameter("form", OpenApiTypes.STR, enum=["covered", "original"]),
         ],
-        responses={(200, "video/mp4"): OpenApiTypes.BINARY, 202: OpenApiTypes.OBJECT},
+        responses={
+            (200, "video/mp4"): OpenApiTypes.BINARY,
+            202: shown.SpanMakingSerializer,
+            503: ErrorsSerializer,
+        },
     )
     def get(self, request: Request, pk: int) -> Any:
         """Send the covered copy, and note the download; 202 while it is made: ask again.

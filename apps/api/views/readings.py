@@ -6,12 +6,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.base import MINE, ScopedView
 from apps.api.moments import moment
+from apps.api.serializers import shown
 from apps.cameras.selectors import cameras
 from apps.readings.models import Reading
 from apps.readings.selectors import MOST_POINTS, STEPS, reading_series, readings_newest
@@ -41,7 +42,11 @@ class ReadingList(ScopedView):
             OpenApiParameter("to", OpenApiTypes.DATETIME, description="like from; by default now"),
             OpenApiParameter("step", OpenApiTypes.STR, enum=STEPS),
         ],
-        responses=OpenApiTypes.OBJECT,
+        responses=PolymorphicProxySerializer(
+            component_name="Readings",
+            serializers=[shown.NewestSerializer, shown.SeriesSerializer],
+            resource_type_field_name=None,
+        ),
     )
     def get(self, request: Request) -> Response:
         """Return a series' points; without a name the newest reading of each series.

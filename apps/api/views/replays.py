@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -28,7 +27,7 @@ class ReplayList(Rows):
     serializer_class = s.ReplaySerializer
     queryset = Replay.objects.none()
 
-    @extend_schema(parameters=[MINE, CAMERA], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[MINE, CAMERA])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List replays."""
         return super().get(request, *args, **kwargs)
@@ -41,7 +40,7 @@ class ReplayList(Rows):
             return rows
         return rows.filter(camera=int(camera)) if camera.isdecimal() else rows.none()
 
-    @extend_schema(request=s.ReplayStartSerializer, responses={201: OpenApiTypes.OBJECT})
+    @extend_schema(request=s.ReplayStartSerializer, responses={201: s.ReplaySerializer})
     def post(self, request: Request) -> Response:
         """Start one; a fault in the draft answers 400 with its path, 409 while another runs."""
         data = s.ReplayStartSerializer(data=request.data, context=self.get_serializer_context())
@@ -62,7 +61,6 @@ class ReplayDetail(ScopedView):
     serializer_class = s.ReplaySerializer
     queryset = Replay.objects.none()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, uid: str) -> Response:
         """Return a replay in scope."""
         return Response(self.get_serializer(self.find(replays(), uid=uid)).data)
@@ -74,7 +72,7 @@ class ReplayCancel(ScopedView):
     serializer_class = s.ReplaySerializer
     queryset = Replay.objects.none()
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=None)
     def post(self, request: Request, uid: str) -> Response:
         """Stop it; one that is over is left as it is."""
         replay = self.find(replays(), uid=uid)

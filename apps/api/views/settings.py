@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from apps.api.base import MINE, ScopedView
 from apps.api.moments import moment
+from apps.api.serializers import shown
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
 from apps.rules.asof import moment_asked, settings_as_of
@@ -36,7 +37,7 @@ class SettingsAsOf(ScopedView):
                 "without it",
             ),
         ],
-        responses=OpenApiTypes.OBJECT,
+        responses=shown.SettingsSerializer,
     )
     def get(self, request: Request) -> Response:
         """Return the settings of a camera, or of every camera of a mine."""
