@@ -89,7 +89,7 @@ def test_every_state_that_a_step_can_have_has_words():
     import re
     from pathlib import Path
 
-    source = (Path(__file__).parents[2] / "workers/hazards/procedure_sequence.py").read_text()
+    source = (Path(__file__).parents[2] / "workers/hazards/steps.py").read_text()
     told = set(re.findall(r'case "(\w+)":', source)) | {
         "interrupted", "called_off", "not_needed", "done", "now", "waiting", "unseen", "kept",
         "watched", "forbidden",
