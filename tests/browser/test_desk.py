@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear
+from apps.cameras import selectors
 from apps.cameras.models import Analysis, Camera, StreamState
 from apps.cameras.services import camera_create
 from apps.live.services import emit
@@ -244,7 +245,10 @@ def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Ent
     assert sum(page.evaluate("window.moved")) < 0.001
 
 
-def test_the_wall_shows_only_cameras_that_have_something_to_say(world: Cast, enter: Enter):
+def test_the_wall_shows_only_cameras_that_have_something_to_say(
+    world: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(selectors, "AHEAD", AHEAD)
     with mine_scope(world.lamp_hill.mine.pk):
         for n in range(2, 9):
             camera = camera_create(
