@@ -56,6 +56,7 @@ ACTS: dict[str, str | Promise] = {
     "input.changed": _("Other system reported"),
     "input.late": _("Other system reported late"),
     "ledger.key_made": _("New signing key"),
+    "ledger.key_vouched": _("Older signing key vouched for"),
     "ledger.stamp_failed": _("No time stamp yet"),
     "ledger.stamped": _("Time stamp of the record"),
     "ledger.verified": _("Record checked"),

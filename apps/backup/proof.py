@@ -9,7 +9,15 @@ from typing import Any
 
 from apps.backup.postgres import table_data
 from apps.ledger.stamping import KeptStamp, kept_faults
-from apps.ledger.verify import NONE, canonical, chain_faults, digest, root_faults
+from apps.ledger.verify import (
+    NONE,
+    canonical,
+    chain_faults,
+    digest,
+    key_faults,
+    keys_tied,
+    root_faults,
+)
 
 __all__ = ["dump_ledger_faults"]
 
@@ -36,7 +44,7 @@ def dump_ledger_faults(dump: Path, heads: dict[str, Any], stored: dict[str, str]
     chains = _chains(dump)
     roots = _roots(dump)
     keys = _keys(dump)
-    stamps = _stamps(dump, roots, keys)
+    stamps = _stamps(dump, roots, {mine: _public(rows) for mine, rows in keys.items()})
     for mine in sorted(set(chains) | set(roots) | {int(number) for number in heads}):
         links = sorted(chains[mine])
         for fault in _faults(links, digests, roots[mine], keys[mine]):
@@ -114,16 +122,20 @@ def _stamps(
     return found
 
 
-def _keys(dump: Path) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = defaultdict(dict)
+def _keys(dump: Path) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
     with table_data(dump, "ledger_signingkey") as rows:
         for row in rows:
-            found[int(row["mine_id"] or 0)][str(row["id"])] = str(row["public"])
+            found[int(row["mine_id"] or 0)].append(row)
     return found
 
 
+def _public(keys: list[Row]) -> dict[str, str]:
+    return {str(row["id"]): str(row["public"]) for row in keys}
+
+
 def _faults(
-    links: list[Link], digests: dict[int, bytes], roots: list[Row], keys: dict[str, str]
+    links: list[Link], digests: dict[int, bytes], roots: list[Row], keys: list[Row]
 ) -> Iterator[str]:
     if links and links[0][0] != 1:
         yield f"ledger: link 1 to {links[0][0] - 1} is missing"
@@ -138,7 +150,15 @@ def _faults(
             yield f"root of link {root['number']}: the ledger has no such link"
     if roots and last < int(roots[-1]["number"] or 0):
         yield f"ledger: it ends at link {last}, before the last signed root"
-    yield from root_faults((_root(row, keys) for row in roots), hashes, set(keys.values()))
+    public = _public(keys)
+    told = [_root(row, public) for row in roots]
+    if not all("handover" in row for row in keys):  # a dump of before keys handed over
+        yield from root_faults(told, hashes, set(public.values()))
+        return
+    signs = next((str(row["public"]) for row in keys if row["retired_at"] is None), "")
+    tie = [one for row in keys if (one := json.loads(row["handover"] or "{}"))]
+    yield from key_faults(signs, told, tie)
+    yield from root_faults(told, hashes, keys_tied(signs, tie))
 
 
 def _told(links: list[Link]) -> Iterator[dict[str, Any]]:

@@ -29,12 +29,17 @@ class Link(MineRow):
 
 
 class SigningKey(MineRow):
-    """An Ed25519 key of a mine. public: 32 bytes in hex; private_box: encrypted like passwords."""
+    """An Ed25519 key of a mine. public: 32 bytes in hex; private_box: encrypted like passwords.
+
+    handover: how it ended and which key goes on, signed by both (verify.keys_tied); {} while
+    it signs, and where it ended before keys handed over.
+    """
 
     public = models.CharField(max_length=64, unique=True)
     private_box = models.CharField(max_length=300)
     made_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True)
+    handover = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["mine", "pk"]

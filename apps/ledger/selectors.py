@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.ledger.models import Link, Root, SigningKey
-from apps.ledger.verify import NONE, chain_faults, root_faults
+from apps.ledger.verify import NONE, chain_faults, key_faults, keys_tied, root_faults
 
 __all__ = [
     "act_data",
+    "handovers",
+    "keys_untied",
     "ledger_faults",
     "link_data",
     "newest_link",
@@ -96,10 +98,22 @@ def root_data(root: Root) -> dict[str, Any]:
     }
 
 
-def ledger_faults(*, mine_id: int) -> Iterator[str]:
+def handovers(*, mine_id: int) -> list[dict[str, Any]]:
+    """Return what the keys of a mine signed of each other, the oldest first."""
+    ended = SigningKey.objects.filter(mine=mine_id).exclude(handover={})
+    return list(ended.order_by("pk").values_list("handover", flat=True))
+
+
+def keys_untied(*, mine_id: int) -> QuerySet[SigningKey]:
+    """List the keys that ended and handed over to none: from before keys did, or put in since."""
+    return SigningKey.objects.filter(mine=mine_id, handover={}).exclude(retired_at=None)
+
+
+def ledger_faults(*, mine_id: int, key: str = "") -> Iterator[str]:
     """Yield what is wrong with a mine's record, in the order of the chain; nothing when it holds.
 
-    Reads everything once, in pieces.
+    key: a public key of the mine in hex, kept elsewhere, that every key must hang on; without it
+    the one in force. Reads everything once, in pieces.
     """
     hashes: dict[int, str] = {}
     roots = list(Root.objects.filter(mine=mine_id).select_related("key").order_by("number"))
@@ -124,8 +138,13 @@ def ledger_faults(*, mine_id: int) -> Iterator[str]:
             yield f"root of link {root.number}: the ledger has no such link"
     if roots and last is not None and last.number < roots[-1].number:
         yield f"ledger: it ends at link {last.number}, before the last signed root"
-    keys = set(SigningKey.objects.filter(mine=mine_id).values_list("public", flat=True))
-    yield from root_faults((root_data(root) for root in roots), hashes, keys)
+    told, tie = [root_data(root) for root in roots], handovers(mine_id=mine_id)
+    signs = SigningKey.objects.filter(mine=mine_id, retired_at=None).first()
+    known = key.lower() or (signs.public if signs else "")
+    if signs is not None and signs.public not in keys_tied(known, tie):
+        yield f"key {signs.public}: it signs now, and no signature ties it to the key {known}"
+    yield from key_faults(known, told, tie)
+    yield from root_faults(told, hashes, keys_tied(known, tie))
     for entry in unsealed(mine_id=mine_id, thorough=True).filter(at__lt=timezone.now() - SETTLED):
         yield f"act {entry.pk}: it was never chained"
 

@@ -12,10 +12,10 @@ from apps.audit.services import record
 from apps.cameras.secrets import lock, unlock
 from apps.ledger.models import Link, Root, SigningKey
 from apps.ledger.selectors import act_data, newest_link, newest_root, statement_of, unsealed
-from apps.ledger.verify import NONE, canonical, chained, digest
+from apps.ledger.verify import HANDOVER, NONE, canonical, chained, digest
 from apps.mines.models import Mine
 
-__all__ = ["key_rotate", "ledger_seal", "root_sign", "statement_sign"]
+__all__ = ["key_rotate", "key_vouch", "ledger_seal", "root_sign", "statement_sign"]
 
 # The first number of PostgreSQL's pair of numbers that names an advisory lock.
 LOCK = 0x1ED6E7
@@ -72,8 +72,7 @@ def root_sign(*, mine_id: int) -> Root | None:
             previous=before.signature if before else "",
             key=key,
         )
-        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(key.private_box)))
-        root.signature = private.sign(canonical(statement_of(root))).hex()
+        root.signature = _private(key).sign(canonical(statement_of(root))).hex()
         root.save()
     return root
 
@@ -87,7 +86,7 @@ def _key_make(mine_id: int, actor: User | None, more: dict[str, Any]) -> Signing
     private = Ed25519PrivateKey.generate()
     key = SigningKey.objects.create(
         mine_id=mine_id,
-        public=private.public_key().public_bytes_raw().hex(),
+        public=_public(private),
         private_box=lock(private.private_bytes_raw().hex()),
     )
     # The act tells which key it is, so that the chain itself says when a key came.
@@ -102,28 +101,92 @@ def _key_make(mine_id: int, actor: User | None, more: dict[str, Any]) -> Signing
     return key
 
 
+def _private(key: SigningKey) -> Ed25519PrivateKey:
+    """Open a key; ImproperlyConfigured where that cannot be, or where another lies in its place."""
+    try:
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(key.private_box)))
+    except ValueError:
+        raise ImproperlyConfigured(f"The box of the key {key.public} holds no key.") from None
+    if _public(private) != key.public:
+        raise ImproperlyConfigured(f"The box of the key {key.public} holds another key.")
+    return private
+
+
+def _public(private: Ed25519PrivateKey) -> str:
+    return private.public_key().public_bytes_raw().hex()
+
+
 def statement_sign(*, mine_id: int, statement: dict[str, Any]) -> tuple[str, str]:
     """Return the public key and the signature over a statement's canonical form, both in hex."""
     key = _key_in_force(mine_id)
-    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(key.private_box)))
-    return key.public, private.sign(canonical(statement)).hex()
+    return key.public, _private(key).sign(canonical(statement)).hex()
 
 
 @transaction.atomic
 def key_rotate(*, mine: Mine, actor: User | None = None) -> SigningKey:
     """Let a new key sign from now on; what stands so far is signed by the old one first.
 
-    Where nobody can open the old one any more (DAVY_FIELD_KEY is lost) it signs nothing: the act
-    of the new key then says which key was lost and up to which link it had signed.
+    Both sign the handover. Where nobody can open the old one any more (DAVY_FIELD_KEY is lost) it
+    signs nothing: the act of the new key, and the handover that it signs alone, then say which key
+    was lost and up to which link it had signed.
     """
     while ledger_seal(mine_id=mine.pk, thorough=True):
         pass
-    old = SigningKey.objects.filter(mine=mine, retired_at=None)
     lost: dict[str, Any] = {}
     try:
         root_sign(mine_id=mine.pk)
     except ImproperlyConfigured:
         root = newest_root(mine_id=mine.pk)
-        lost = {"lost": old.get().public, "lost_signed_until": root.number if root else 0}
-    old.update(retired_at=timezone.now())
-    return _key_make(mine.pk, actor, lost)
+        unopened = SigningKey.objects.filter(mine=mine, retired_at=None).first()
+        if unopened is None:  # not even a first one could be locked away
+            raise
+        lost = {"lost": unopened.public, "lost_signed_until": root.number if root else 0}
+    old = SigningKey.objects.filter(mine=mine, retired_at=None).first()
+    if old is None:
+        return _key_make(mine.pk, actor, lost)
+    old.retired_at = timezone.now()
+    old.save(update_fields=["retired_at"])
+    new, last = _key_make(mine.pk, actor, lost), newest_root(mine_id=mine.pk)
+    _hand_over(old, new, until=last.number if last else 0, lost=bool(lost))
+    return new
+
+
+def _hand_over(before: SigningKey, after: SigningKey, *, until: int, lost: bool) -> None:
+    """Let both keys sign up to which link the one signed and that the other goes on."""
+    statement = {
+        "what": HANDOVER,
+        "mine": before.mine_id,
+        "before": before.public,
+        "after": after.public,
+        "until": until,
+        "lost": lost,
+        "at": timezone.now().isoformat(),
+    }
+    said = canonical(statement)
+    before.handover = {
+        "statement": statement,
+        "signed_before": "" if lost else _private(before).sign(said).hex(),
+        "signed_after": _private(after).sign(said).hex(),
+    }
+    before.save(update_fields=["handover"])
+
+
+@transaction.atomic
+def key_vouch(*, key: SigningKey, lost: bool = False, actor: User | None = None) -> None:
+    """Tie a key that ended before keys handed over to the one in force, by signatures of now.
+
+    `lost`: only the key in force signs. Somebody must know that the key was the mine's: nobody who
+    cannot open DAVY_FIELD_KEY's boxes can sign for it, but whoever rules the database could have
+    put in a key of their own before. ImproperlyConfigured where a key cannot be opened.
+    """
+    roots = Root.objects.filter(mine=key.mine_id, key=key).order_by("-number")
+    until = roots.values_list("number", flat=True).first() or 0
+    _hand_over(key, _key_in_force(key.mine_id), until=until, lost=lost)
+    record(
+        action="ledger.key_vouched",
+        subject=key,
+        mine_id=key.mine_id,
+        actor=actor,
+        part="" if actor else "ledger",
+        detail={"public": key.public, "until": until, "lost": lost},
+    )

@@ -186,9 +186,7 @@ def root_faults(roots, hashes, keys):
         name = f"root of link {statement['number']}"
         if root["key"] not in keys:
             yield f"{name}: signed by an unknown key"
-        elif not signed(
-            bytes.fromhex(root["key"]), canonical(statement), bytes.fromhex(root["signature"])
-        ):
+        elif not _signed_hex(root["key"], statement, root["signature"]):
             yield f"{name}: the signature is wrong"
         if before is not None and statement["previous"] != before:
             yield f"{name}: it does not follow the root before"
@@ -196,6 +194,67 @@ def root_faults(roots, hashes, keys):
         if known is not None and known != statement["hash"]:
             yield f"{name}: the ledger has another hash there"
         before = root["signature"]
+
+
+# Keys follow each other. A handover says up to which link one key signed and which one goes on.
+# Both sign it, so that nobody who has neither can make up a key before or after them. A key that
+# was lost signs nothing: then the handover leads from the later key back to it, never onwards.
+HANDOVER = "davy ledger key handover"
+
+
+def keys_tied(key, handovers):
+    """Return the keys that signatures tie to a key, itself among them.
+
+    handovers: dicts of statement (what, mine, before, after, until, lost, at), signed_before and
+    signed_after; keys and signatures in hex.
+    """
+    ways = []
+    for handover in handovers:
+        said = handover["statement"]
+        if said["what"] == HANDOVER and _signed_hex(said["after"], said, handover["signed_after"]):
+            forth = _signed_hex(said["before"], said, handover["signed_before"])
+            if forth:
+                ways.append((said["before"], said["after"]))
+            if forth or said["lost"]:
+                ways.append((said["after"], said["before"]))
+    tied, found = set(), {key}
+    while found:
+        tied |= found
+        found = {there for here, there in ways if here in tied} - tied
+    return tied
+
+
+def key_faults(key, roots, handovers):
+    """Yield what is wrong with the keys that signed roots. key: the one that all must hang on."""
+    tied = keys_tied(key, handovers)
+    for other in sorted({root["key"] for root in roots} - tied):
+        yield f"key {other}: no signature ties it to the key {key}"
+    for root in roots:
+        number = root["statement"]["number"]
+        for said in (handover["statement"] for handover in handovers):
+            if (root["key"] == said["before"] and number > said["until"]) or (
+                root["key"] == said["after"] and number <= said["until"]
+            ):
+                yield f"root of link {number}: its key was not in force there"
+
+
+def keys_lost(handovers):
+    """Return a sentence for each key that was lost: it did not sign who follows it."""
+    return [
+        f"the key {said['before']} was lost after link {said['until']}: that {said['after']} is "
+        "the key after it says that key alone"
+        for said in (handover["statement"] for handover in handovers)
+        if said["lost"]
+    ]
+
+
+def _signed_hex(public, statement, signature):
+    """Tell whether a signature over a statement holds; key and signature in hex."""
+    try:
+        key, sign = bytes.fromhex(public), bytes.fromhex(signature)
+    except ValueError:
+        return False
+    return signed(key, canonical(statement), sign)
 
 
 def _parts(content):
@@ -268,7 +327,10 @@ def sealed(key, signature):
 
 
 def bundle_faults(bundle, key=None):
-    """Yield what is wrong with a bundle. key: the mine's public key, where it is known, in hex."""
+    """Yield what is wrong with a bundle. key: a public key of the mine, where known, in hex.
+
+    The mine may have changed it since: another one holds that signatures tie to the one given.
+    """
     try:
         body, seal = bundle.read("bundle.json"), bundle.read("bundle.sig")
         content, said = json.loads(body), json.loads(seal)
@@ -279,8 +341,7 @@ def bundle_faults(bundle, key=None):
     except Exception as error:  # whatever a damaged file does to a parser is one answer
         yield f"bundle.json or bundle.sig: cannot be read ({error})"
         return
-    if key is not None and key.lower() != signer:
-        yield f"bundle.sig: signed by the key {signer}, and not by the one you gave"
+    key = signer if key is None else key.lower()
     if not good:
         yield "bundle.json or bundle.sig: was changed, the signature is wrong"
         return
@@ -305,20 +366,33 @@ def bundle_faults(bundle, key=None):
             yield f"{name}: cannot be read ({error})"
     if not broken & {"ledger.jsonl", "roots.json"}:
         whole = {name: entry for name, entry in listed.items() if name not in broken}
-        yield from _record_faults(bundle, content, whole, signer)
+        yield from _record_faults(bundle, content, whole, signer, key)
+    elif key != signer:
+        yield f"bundle.sig: signed by the key {signer}, and not by the one you gave"
 
 
-def _record_faults(bundle, content, listed, signer):
-    """Yield what is wrong between the ledger, its roots and the clips."""
+def _record_faults(bundle, content, listed, signer, key=None):
+    """Yield what is wrong between the ledger, its roots, its keys and the clips."""
+    key = key or signer
     with bundle.open("ledger.jsonl") as file:
         links = [json.loads(line) for line in file]
     signatures = json.loads(bundle.read("roots.json"))
     keys = {entry["public"] for entry in signatures["keys"]}
     if signer not in keys:
         yield "bundle.sig: signed by a key that is not the mine's"
+    # Bundles of before keys handed over to each other list them alone; main() says so.
+    handovers = signatures.get("handovers")
+    tied = {key} if handovers is None else keys_tied(key, handovers)
+    if signer not in tied:
+        yield f"bundle.sig: signed by the key {signer}, and not by the one you gave"
+        yield from (f"bundle.sig: {lost}" for lost in keys_lost(handovers or []))
     yield from chain_faults(links)
     hashes = {link["number"]: link["hash"] for link in links}
-    yield from root_faults(signatures["roots"], hashes, keys)
+    if handovers is None:
+        yield from root_faults(signatures["roots"], hashes, keys)
+    else:
+        yield from key_faults(key, signatures["roots"], handovers)
+        yield from root_faults(signatures["roots"], hashes, tied)
     last = links[-1]["number"] if links else None
     if content["root"] != last or last not in {
         root["statement"]["number"] for root in signatures["roots"]
@@ -423,11 +497,29 @@ def _copy_faults(bundle, name, entry, acts, stored):
         yield f"{name}: the ledger does not tell of the video that it was made of"
 
 
+def _tell_keys(bundle, given):
+    """Say which keys signed, and by what they hang together."""
+    signer = json.loads(bundle.read("bundle.sig"))["key"]
+    signatures = json.loads(bundle.read("roots.json"))
+    until = {root["key"]: root["statement"]["number"] for root in signatures["roots"]}
+    for key, number in until.items():
+        print(f"  signed   the chain up to link {number} by the key {key}")
+    if "handovers" in signatures:
+        for lost in keys_lost(signatures["handovers"]):
+            print(f"  lost     {lost}")
+    elif set(until) != {signer}:
+        print("  NOT TIED packed by an earlier Davy: no signature ties these keys together. What a")
+        print("           key proves that is not the one the mine gave you, only the mine can say")
+    if given is not None and given.lower() != signer:
+        print(f"  given    {given.lower()}, which signatures tie to the key below")
+    print(f"  key      {signer}")
+
+
 def main(arguments=None):
     """Prove a bundle and say what holds."""
     parser = argparse.ArgumentParser(description="Prove a bundle of evidence, offline.")
     parser.add_argument("bundle", nargs="?", type=Path, default=Path(__file__).parent)
-    parser.add_argument("--key", help="the mine's public key, as the mine gave it to you")
+    parser.add_argument("--key", help="a public key of the mine, as the mine gave it to you")
     asked = parser.parse_args(arguments)
     try:
         bundle = Bundle(asked.bundle)
@@ -467,7 +559,7 @@ def main(arguments=None):
             f"  stamps   up to link {told['newest_stamped_root']}; the root of this bundle, link "
             f"{content['root']}, had none when it was packed: the mine has it later"
         )
-    print(f"  key      {json.loads(bundle.read('bundle.sig'))['key']}")
+    _tell_keys(bundle, asked.key)
     if asked.key is None:
         print("Compare the key with the one that the mine gave you by another way.")
     return 0

@@ -7,12 +7,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
+from apps.bundles import contents
 from apps.ledger import verify
 from apps.ledger.models import SigningKey
-from apps.ledger.services import key_rotate
+from apps.ledger.services import key_rotate, ledger_seal, root_sign
 from tests.bundles.packing import an_alarm_with_clip, ask, packed, run
 from tests.cast import Cast
+from tests.ledger.test_keys import put_in
 
 
 def test_the_key_that_the_mine_gave_by_another_way_is_asked_for(taken: Path):
@@ -27,6 +30,62 @@ def test_a_key_that_changed_between_two_acts_is_no_fault(hill: Cast, tmp_path):
     key_rotate(mine=hill.lamp_hill.mine)
     key_rotate(mine=hill.lamp_hill.mine)
     assert run(packed(ask(hill, alarm), tmp_path))[0] == 0
+
+
+def test_a_bundle_holds_by_the_key_that_was_given_before_the_mine_changed_it(hill: Cast, tmp_path):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    key_rotate(mine=hill.lamp_hill.mine)
+    given = SigningKey.objects.get(retired_at=None).public
+    key_rotate(mine=hill.lamp_hill.mine)
+    signer = SigningKey.objects.get(retired_at=None).public
+    rc, said = run(packed(ask(hill, alarm), tmp_path), "--key", given)
+    assert rc == 0, said
+    assert given in said and f"by the key {signer}" in said
+
+
+def test_after_a_lost_key_only_the_new_one_proves_a_bundle_and_it_says_so(
+    hill: Cast, tmp_path, settings
+):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    key_rotate(mine=hill.lamp_hill.mine)
+    lost = SigningKey.objects.get(retired_at=None).public
+    settings.FIELD_KEY = Fernet.generate_key().decode()
+    key_rotate(mine=hill.lamp_hill.mine)
+    out = packed(ask(hill, alarm), tmp_path)
+    for given, rc in ((lost, 1), (SigningKey.objects.get(retired_at=None).public, 0)):
+        done, said = run(out, "--key", given)
+        assert done == rc and f"the key {lost} was lost" in said, said
+
+
+def test_a_key_that_somebody_put_in_is_found_in_a_bundle_by_the_genuine_one(hill: Cast, tmp_path):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    mine = hill.lamp_hill.mine
+    ledger_seal(mine_id=mine.pk, thorough=True)
+    root_sign(mine_id=mine.pk)
+    genuine = SigningKey.objects.get(retired_at=None).public
+    forged = put_in(mine)
+    rc, said = run(packed(ask(hill, alarm), tmp_path), "--key", genuine)
+    assert rc == 1 and f"key {forged}: no signature ties it to the key {genuine}" in said
+
+
+def test_a_bundle_of_before_handovers_holds_and_says_that_its_keys_are_not_tied(
+    hill: Cast, tmp_path, monkeypatch
+):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    ledger_seal(mine_id=hill.lamp_hill.mine.pk, thorough=True)
+    root_sign(mine_id=hill.lamp_hill.mine.pk)
+    key_rotate(mine=hill.lamp_hill.mine)
+    written = contents.Packer.json
+
+    def without(packer: contents.Packer, path: str, content: dict) -> None:
+        if path == "roots.json":
+            content.pop("handovers")
+        written(packer, path, content)
+
+    monkeypatch.setattr(contents.Packer, "json", without)
+    signer = SigningKey.objects.get(retired_at=None).public
+    rc, said = run(packed(ask(hill, alarm), tmp_path), "--key", signer)
+    assert rc == 0 and "no signature ties these keys together" in said, said
 
 
 def opened(taken: Path, folder: Path) -> Path:

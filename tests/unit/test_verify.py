@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as Key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,7 +63,7 @@ def test_the_second_form_of_a_signature_is_refused():
 @settings(max_examples=10, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 63), st.integers(0, 7))
 def test_what_cryptography_signs_holds_and_one_changed_bit_does_not(message, place, bit):
-    private = Ed25519PrivateKey.generate()
+    private = Key.generate()
     public, sign = private.public_key().public_bytes_raw(), bytearray(private.sign(message))
     assert verify.signed(public, message, bytes(sign))
     sign[place] ^= 1 << bit
@@ -125,7 +125,7 @@ def test_one_change_anywhere_in_a_chain_is_found_and_its_place_is_named(data):
 
 
 def test_a_root_must_be_signed_by_a_known_key_follow_the_last_and_match_the_chain():
-    private = Ed25519PrivateKey.generate()
+    private = Key.generate()
     public = private.public_key().public_bytes_raw().hex()
     links = a_chain(4)
     roots: list[dict] = []
@@ -158,6 +158,67 @@ def test_a_root_must_be_signed_by_a_known_key_follow_the_last_and_match_the_chai
     unlinked = copy.deepcopy(roots)
     unlinked[0]["signature"] = "00" * 64
     assert "root of link 4: it does not follow the root before" in told(unlinked)
+
+
+def a_handover(before: Key, after: Key, *, signed_by: tuple[Key, ...], lost: bool = False) -> dict:
+    statement = {
+        "what": verify.HANDOVER, "before": public(before), "after": public(after),
+        "until": 4, "lost": lost,
+    }  # fmt: skip
+    by = {key: key.sign(verify.canonical(statement)).hex() for key in signed_by}
+    return {
+        "statement": statement,
+        "signed_before": by.get(before, ""),
+        "signed_after": by.get(after, ""),
+    }
+
+
+def public(key: Key) -> str:
+    return key.public_key().public_bytes_raw().hex()
+
+
+def test_keys_that_signed_each_other_hang_together_whichever_of_them_is_known():
+    first, second, third = (Key.generate() for _ in range(3))
+    tie = [
+        a_handover(first, second, signed_by=(first, second)),
+        a_handover(second, third, signed_by=(second, third)),
+    ]
+    for known in (first, second, third):
+        assert verify.keys_tied(public(known), tie) == {public(k) for k in (first, second, third)}
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_who_lacks_the_known_key_can_put_no_other_before_or_after_it(lost: bool):
+    known, forged = Key.generate(), Key.generate()
+    made_up = [
+        a_handover(forged, known, signed_by=(forged,), lost=lost),
+        a_handover(known, forged, signed_by=(forged,), lost=lost),
+    ]
+    assert verify.keys_tied(public(known), made_up) == {public(known)}
+    other = a_handover(known, forged, signed_by=(known, forged))
+    other["statement"]["what"] = "davy receipt"
+    assert verify.keys_tied(public(known), [other]) == {public(known)}
+
+
+def test_a_lost_key_is_known_by_the_one_after_it_and_knows_nobody():
+    lost, heir = Key.generate(), Key.generate()
+    tie = [a_handover(lost, heir, signed_by=(heir,), lost=True)]
+    assert verify.keys_tied(public(heir), tie) == {public(lost), public(heir)}
+    assert verify.keys_tied(public(lost), tie) == {public(lost)}
+    assert public(lost) in verify.keys_lost(tie)[0] and "after link 4" in verify.keys_lost(tie)[0]
+
+
+def test_a_key_signs_for_its_own_time_alone():
+    old, new = Key.generate(), Key.generate()
+    tie = [a_handover(old, new, signed_by=(old, new))]
+
+    def told(key: Key, number: int) -> list[str]:
+        root = {"statement": {"number": number}, "key": public(key)}
+        return list(verify.key_faults(public(new), [root], tie))
+
+    assert told(old, 4) == told(new, 5) == []
+    assert told(old, 5) == ["root of link 5: its key was not in force there"]
+    assert told(new, 4) == ["root of link 4: its key was not in force there"]
 
 
 def test_it_needs_nothing_but_pythons_own_library(tmp_path):

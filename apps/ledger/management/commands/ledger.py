@@ -8,13 +8,25 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.ledger.selectors import ledger_faults, newest_link, newest_root
-from apps.ledger.services import key_rotate, ledger_seal, root_sign
+from apps.ledger.selectors import (
+    handovers,
+    keys_untied,
+    ledger_faults,
+    newest_link,
+    newest_root,
+)
+from apps.ledger.services import key_rotate, key_vouch, ledger_seal, root_sign
 from apps.ledger.stamping import newest_stamp, stamp_faults
+from apps.ledger.verify import keys_lost
 from apps.mines.models import Mine
 from apps.recordings.sealing import seal_faults
 from apps.tenancy.scope import mine_scope, system_scope
 
+UNTIED = (
+    "A key ended without a handover. If that was before keys handed over to each other, and you "
+    "know it for the mine's, tie it with `ledger vouch`. Whoever rules the database could have put "
+    "it in."
+)
 # So many faults are named; a chain that is broken early has one at every link.
 MOST = 20
 
@@ -23,26 +35,35 @@ class Command(BaseCommand):
     """Exit status 0 when the record holds, 1 when it does not; each fault is named."""
 
     help = (
-        "Prove the chained record of mines (verify), sign it now (sign), change the key (rotate)."
+        "Prove the chained record of mines (verify), sign it now (sign), change the key (rotate), "
+        "or tie keys of earlier versions to the one in force (vouch)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what to do, and for which mine."""
-        parser.add_argument("act", choices=["verify", "sign", "rotate"])
+        parser.add_argument("act", choices=["verify", "sign", "rotate", "vouch"])
         parser.add_argument("--mine", type=int, help="number of the mine; all of them without it")
         parser.add_argument(
             "--files", action="store_true", help="verify: read every recorded file as well"
         )
+        parser.add_argument(
+            "--key",
+            default="",
+            help="verify: a public key of the mine, kept elsewhere, that all keys must hang on; "
+            "vouch: a lost key, for which the one in force signs alone",
+        )
 
     def handle(self, *args: Any, act: str, mine: int | None, **options: Any) -> None:
         """Do it for each mine in turn."""
-        self.files = options["files"]
+        self.files, self.key = options["files"], options["key"].lower()
         with system_scope("the operator of the server names the mines"):
             asked = Mine.objects.order_by("pk")
             mines = list(asked if mine is None else asked.filter(pk=mine))
         if not mines:
             none = "There is no mine yet." if mine is None else f"There is no mine {mine}."
             raise CommandError(none)
+        if self.key and len(mines) > 1:
+            raise CommandError("--key is of one mine: name it with --mine.")
         broken = 0
         for one in mines:
             try:
@@ -57,7 +78,7 @@ class Command(BaseCommand):
     def _do(self, act: str, mine: Mine) -> bool:
         if act == "verify":
             found = chain(
-                ledger_faults(mine_id=mine.pk),
+                ledger_faults(mine_id=mine.pk, key=self.key),
                 stamp_faults(mine_id=mine.pk),
                 seal_faults(mine_id=mine.pk, files=self.files),
             )
@@ -70,9 +91,15 @@ class Command(BaseCommand):
                 signed = root.number if root else 0
                 self.stdout.write(f"{mine.name}: {links} acts hold, {signed} of them are signed")
                 self._tell_stamp(mine)
+            for lost in keys_lost(handovers(mine_id=mine.pk)):
+                self.stdout.write(f"{mine.name}: {lost}")
+            if keys_untied(mine_id=mine.pk).exists():
+                self.stderr.write(f"{mine.name}: {UNTIED}")
             return bool(faults)
         while ledger_seal(mine_id=mine.pk, thorough=True):
             pass
+        if act == "vouch":
+            return self._vouch(mine)
         if act == "rotate":
             key = key_rotate(mine=mine)
             self.stdout.write(f"{mine.name}: key {key.public} signs from now on")
@@ -81,6 +108,18 @@ class Command(BaseCommand):
         told = f"{root.number} acts are signed by {root.key.public}" if root else "nothing to sign"
         self.stdout.write(f"{mine.name}: {told}")
         return False
+
+    def _vouch(self, mine: Mine) -> bool:
+        failed = False
+        for key in keys_untied(mine_id=mine.pk):
+            try:
+                key_vouch(key=key, lost=key.public == self.key)
+            except ImproperlyConfigured as error:
+                self.stderr.write(f"{mine.name}: {error} If it was the mine's: --key {key.public}")
+                failed = True
+            else:
+                self.stdout.write(f"{mine.name}: vouched for the key {key.public}")
+        return failed
 
     def _tell_stamp(self, mine: Mine) -> None:
         stamp = newest_stamp(mine_id=mine.pk)

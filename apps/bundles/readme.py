@@ -1,0 +1,46 @@
+"""What the README.txt of a bundle says, in both languages."""
+
+__all__ = ["README"]
+
+README = """\
+Davy: evidence to take away / Davy 证据包
+
+    python verify.py
+
+proves, without a network, that nothing in here was changed since it was packed: Python 3.9 or
+newer is all it needs. Compare the key that it prints with the one that the mine gave you by
+another way:   python verify.py --key KEY
+
+运行 python verify.py 即可离线验证：打包之后内容未被改动。只需 Python 3.9 或更新版本。
+请将其显示的公钥与矿方通过其他途径提供的公钥核对。
+
+bundle.json        what lies in here, each file with its SHA-256; known gaps; the purpose
+bundle.sig         the mine's signature over bundle.json
+ledger.jsonl       the mine's chained record from the first act about these alarms to a signed root;
+                   acts about something else are there by their digest alone
+roots.json         the signed roots of that stretch, the mine's public keys, and the handovers that
+                   tie each key to the next
+                   该段链的签名根、矿方公钥，以及各密钥之间的签名交接记录
+stamps/            where the mine has asked an authority outside of it (RFC 3161): root-N.json is
+                   the root of link N as in roots.json, root-N.tsr the authority's word of when it
+                   was there. verify.py proves that they belong together. The authority's
+                   signature is proved with its CA certificate, which the authority publishes:
+                   openssl ts -verify -in stamps/root-N.tsr -data stamps/root-N.json -CAfile CA.pem
+                   外部时间戳机构（RFC 3161）对链根的签名；用上面的 openssl 命令和该机构公布的
+                   CA 证书核对
+alarms/N/          the alarm with all its steps, its snapshot, its clips with their manifests;
+                   clip-covered.mp4 is a copy with people blurred and masks filled; covered.json
+                   names the hash of the clip that it was made of, which stays in the mine;
+                   chunks.json proves with the ledger what was recorded, chunk by chunk;
+                   findings.json tells what was found when, and where in the picture,
+                   boxes.json where people and vehicles were in each picture that was analysed
+                   (boxes-covered.json: a copy without those of what masks hide);
+                   recorded_masked in a manifest, and in bundle.json, says in how many chunks masks
+                   were filled before they were recorded: what those hide is recorded nowhere
+                   recorded_masked 说明有多少片段在录像前已填充遮罩，被遮住的内容从未录下
+                   snapshot-marked.jpg (or -covered-marked.jpg) is a copy with that drawn in;
+                   timeline-en.pdf and timeline-zh.pdf tell all of it on paper
+                   timeline-en.pdf、timeline-zh.pdf 为可打印的事件时间线
+clips/ID/          a video that belongs to no alarm here, with the same files beside it
+                   不属于上述报警的视频，附相同的说明文件
+"""
