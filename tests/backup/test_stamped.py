@@ -57,6 +57,7 @@ def spoil(root: Root, change: str, value: object) -> None:
 
 
 def backed_up(place: Path) -> str:
+    place.mkdir()
     call_command("backup", str(place), verbosity=0)
     return str(next(place.iterdir()))
 
