@@ -109,15 +109,18 @@ def keys_untied(*, mine_id: int) -> QuerySet[SigningKey]:
     return SigningKey.objects.filter(mine=mine_id, handover={}).exclude(retired_at=None)
 
 
-def ledger_faults(*, mine_id: int, key: str = "") -> Iterator[str]:
+def ledger_faults(
+    *, mine_id: int, key: str = "", kept: tuple[int, str] | None = None
+) -> Iterator[str]:
     """Yield what is wrong with a mine's record, in the order of the chain; nothing when it holds.
 
     key: a public key of the mine in hex, kept elsewhere, that every key must hang on; without it
-    the one in force. Reads everything once, in pieces.
+    the one in force. kept: the number and hash (hex) of a root that is kept elsewhere, which the
+    chain must contain. Reads everything once, in pieces.
     """
     hashes: dict[int, str] = {}
     roots = list(Root.objects.filter(mine=mine_id).select_related("key").order_by("number"))
-    wanted = {root.number for root in roots}
+    wanted = {root.number for root in roots} | ({kept[0]} if kept else set())
 
     def links() -> Iterator[dict[str, Any]]:
         before = NONE
@@ -138,6 +141,9 @@ def ledger_faults(*, mine_id: int, key: str = "") -> Iterator[str]:
             yield f"root of link {root.number}: the ledger has no such link"
     if roots and last is not None and last.number < roots[-1].number:
         yield f"ledger: it ends at link {last.number}, before the last signed root"
+    if kept and hashes.get(kept[0]) != kept[1].lower():
+        has = "has another hash there" if kept[0] in hashes else "has no such link"
+        yield f"kept root of link {kept[0]}: the ledger {has}, it is not the one of then"
     told, tie = [root_data(root) for root in roots], handovers(mine_id=mine_id)
     signs = SigningKey.objects.filter(mine=mine_id, retired_at=None).first()
     known = key.lower() or (signs.public if signs else "")

@@ -261,6 +261,37 @@ def test_even_the_databases_master_leaves_a_trace(pit: Mine, statements, told: s
     assert f"Pit: {told}" in said.getvalue()
 
 
+def test_a_chain_cut_back_to_an_earlier_root_is_found_by_a_later_one_kept_elsewhere(pit: Mine):
+    with mine_scope(pit.pk):
+        kept = root_sign(mine_id=pit.pk)
+    given = f"--root={kept.number}:{kept.hash}"
+    call_command("ledger", "verify", given, mine=pit.pk)
+    as_the_databases_master(
+        "DELETE FROM ledger_root WHERE number > 8",
+        "DELETE FROM ledger_link WHERE number > 8",
+        "DELETE FROM audit_auditentry WHERE id NOT IN (SELECT entry_id FROM ledger_link)",
+        "SET CONSTRAINTS ALL IMMEDIATE",
+    )
+    call_command("ledger", "verify", mine=pit.pk)  # by itself nothing tells
+    said = StringIO()
+    with pytest.raises(CommandError, match="does not hold"):
+        call_command("ledger", "verify", given, mine=pit.pk, stderr=said)
+    assert "kept root of link 12: the ledger has no such link" in said.getvalue()
+    with mine_scope(pit.pk):
+        for number in range(4):
+            act(pit, number)
+        ledger_seal(mine_id=pit.pk)
+    with pytest.raises(CommandError, match="does not hold"):
+        call_command("ledger", "verify", given, mine=pit.pk, stderr=said)
+    assert "kept root of link 12: the ledger has another hash there" in said.getvalue()
+
+
+@pytest.mark.parametrize("given", ["12", "12:ab", "x:" + "a" * 64, ":" + "a" * 64])
+def test_a_root_that_cannot_be_read_is_refused(pit: Mine, given: str):
+    with pytest.raises(CommandError, match="NUMBER:HASH"):
+        call_command("ledger", "verify", f"--root={given}", mine=pit.pk)
+
+
 def test_the_command_says_that_everything_holds_and_how_much_is_signed(pit: Mine):
     said = StringIO()
     call_command("ledger", "verify", stdout=said)

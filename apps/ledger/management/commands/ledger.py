@@ -1,6 +1,7 @@
 """`manage.py ledger`: prove a mine's record, sign it now, or change its key."""
 
-from argparse import ArgumentParser
+import re
+from argparse import ArgumentParser, ArgumentTypeError
 from itertools import chain, islice
 from typing import Any
 
@@ -53,17 +54,24 @@ class Command(BaseCommand):
             "vouch: a lost key, for which the one in force signs alone",
         )
 
+        parser.add_argument(
+            "--root",
+            type=_root,
+            help="verify: NUMBER:HASH of a root kept elsewhere, which the chain must contain",
+        )
+
     def handle(self, *args: Any, act: str, mine: int | None, **options: Any) -> None:
         """Do it for each mine in turn."""
         self.files, self.key = options["files"], options["key"].lower()
+        self.root = options["root"]
         with system_scope("the operator of the server names the mines"):
             asked = Mine.objects.order_by("pk")
             mines = list(asked if mine is None else asked.filter(pk=mine))
         if not mines:
             none = "There is no mine yet." if mine is None else f"There is no mine {mine}."
             raise CommandError(none)
-        if self.key and len(mines) > 1:
-            raise CommandError("--key is of one mine: name it with --mine.")
+        if (self.key or self.root) and len(mines) > 1:
+            raise CommandError("--key and --root are of one mine: name it with --mine.")
         broken = 0
         for one in mines:
             try:
@@ -78,7 +86,7 @@ class Command(BaseCommand):
     def _do(self, act: str, mine: Mine) -> bool:
         if act == "verify":
             found = chain(
-                ledger_faults(mine_id=mine.pk, key=self.key),
+                ledger_faults(mine_id=mine.pk, key=self.key, kept=self.root),
                 stamp_faults(mine_id=mine.pk),
                 seal_faults(mine_id=mine.pk, files=self.files),
             )
@@ -129,3 +137,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{mine.name}: {said}, says {stamp.tsa}{unproved}")
         elif settings.TSA_URL:
             self.stdout.write(f"{mine.name}: no root has a time stamp yet")
+
+
+def _root(text: str) -> tuple[int, str]:
+    number, _colon, hashed = text.partition(":")
+    if not number.isascii() or not number.isdigit() or not re.fullmatch("[0-9a-fA-F]{64}", hashed):
+        raise ArgumentTypeError("NUMBER:HASH is asked for, as the list of roots shows them")
+    return int(number), hashed
