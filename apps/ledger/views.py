@@ -1,6 +1,8 @@
 """The page of a mine's ledger: links, sealed roots, keys, and its proof."""
 
+import hashlib
 from itertools import chain, islice
+from pathlib import Path
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.pages import access_of_request, looked_at, page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.audit.services import record
+from apps.ledger import verify
 from apps.ledger.models import Root, SigningKey, StampFailure
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root, unsealed
 from apps.ledger.services import ledger_seal
@@ -24,7 +27,7 @@ from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
 
-__all__ = ["ledger", "ledgers", "prove", "stamp_file"]
+__all__ = ["ledger", "ledgers", "prove", "stamp_file", "verifier"]
 
 STAMP_FILES = {"tsr": "application/timestamp-reply", "json": "application/json"}
 
@@ -116,6 +119,7 @@ def _ledger(
         "stamps": stamp is not None or bool(settings.TSA_URL),
         "too_old": timezone.now() - WITHIN,
         "keys": SigningKey.objects.filter(mine=mine).order_by("-pk"),
+        "verifier_sha256": hashlib.sha256(_verifier()).hexdigest(),
         "too_long": link is not None and link.number > MOST_LINKS,
         "faults": faults,
         "proved": proved,
@@ -138,6 +142,19 @@ def stamp_file(request: HttpRequest, pk: int, number: int, kind: str) -> HttpRes
     body = bytes(root.stamp.token) if kind == "tsr" else stamped(root)
     headers = {"Content-Disposition": f'attachment; filename="root-{number}.{kind}"'}
     return HttpResponse(body, content_type=STAMP_FILES[kind], headers=headers)
+
+
+@require_GET
+@page
+def verifier(request: HttpRequest) -> HttpResponse:
+    """Send verify.py, which proves bundles: not the one that lies in a bundle."""
+    require_somewhere(request, Action.READ_AUDIT)
+    headers = {"Content-Disposition": 'attachment; filename="verify.py"'}
+    return HttpResponse(_verifier(), content_type="text/x-python; charset=utf-8", headers=headers)
+
+
+def _verifier() -> bytes:
+    return Path(verify.__file__).read_bytes()
 
 
 @require_POST

@@ -322,6 +322,7 @@ PAGES = [
     Route("receipt", only(*EXPORTERS, no=404), arguments=of("pk=receipt"), anonymous=302),
     Route("ledgers", only(*EXPORTERS, ok=302), stranger=302, anonymous=302),
     Route("ledger", only(*EXPORTERS), arguments=of("pk=mine"), anonymous=302),
+    Route("ledger-verifier", only(*EXPORTERS), stranger=200, anonymous=302),
     # No root of it has a stamp.
     Route(
         "ledger-stamp",
