@@ -326,6 +326,12 @@ def sealed(key, signature):
     return canonical({"key": key, "signature": signature}) + b"\n"
 
 
+def litter(names):
+    """List those of some files that a desktop leaves in each folder it opens."""
+    left = {".ds_store", "thumbs.db", "desktop.ini"}
+    return sorted(name for name in names if name.rpartition("/")[2].lower() in left)
+
+
 def bundle_faults(bundle, key=None):
     """Yield what is wrong with a bundle. key: a public key of the mine, where known, in hex.
 
@@ -347,7 +353,8 @@ def bundle_faults(bundle, key=None):
         return
     listed = {entry["path"]: entry for entry in content["files"]}
     names = bundle.names()
-    for name in sorted(set(names) - set(listed) - {"bundle.json", "bundle.sig"}):
+    left = set(names) - set(listed) - {"bundle.json", "bundle.sig"}
+    for name in sorted(left - set(litter(left))):
         yield f"{name}: does not belong to the bundle"
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"{name}: is there twice"
@@ -521,6 +528,9 @@ def main(arguments=None):
     parser.add_argument("bundle", nargs="?", type=Path, default=Path(__file__).parent)
     parser.add_argument("--key", help="a public key of the mine, as the mine gave it to you")
     asked = parser.parse_args(arguments)
+    for out in (sys.stdout, sys.stderr):
+        if hasattr(out, "reconfigure"):  # a console or file that lacks a letter gets its number
+            out.reconfigure(errors="backslashreplace")
     try:
         bundle = Bundle(asked.bundle)
     except (OSError, zipfile.BadZipFile) as error:
@@ -534,6 +544,8 @@ def main(arguments=None):
         return 1
     content = json.loads(bundle.read("bundle.json"))
     print(f"This bundle holds: {len(content['files'])} files, packed {content['packed_at']}")
+    for name in litter(set(bundle.names()) - {entry["path"] for entry in content["files"]}):
+        print(f"  ignored  {name}: put there by a desktop, it is no part of the evidence")
     print(f"  mine     {content['mine']['name']}")
     print(f"  alarms   {', '.join(map(str, content['alarms'])) or 'none'}")
     for clip in content.get("clips", []):

@@ -6,11 +6,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.ledger import verify
 from apps.ledger.models import SigningKey
-from tests.cast import Cast
+from tests.bundles.packing import ask, packed
+from tests.cast import Cast, an_alarm
 
 LIES = b"print('This bundle holds: 13 files')\n"
 
@@ -41,6 +44,37 @@ def test_the_ledgers_page_hands_out_a_verifier_that_finds_a_lying_one(
         b"FAULT  verify.py: was changed" in done.stdout and b"clip.mp4: was changed" in done.stdout
     )
     assert "python -I verify.py BUNDLE.zip --key KEY" in said
+
+
+@pytest.mark.parametrize("letters", ["ascii", "cp1252", "cp437", "gbk"])
+def test_a_mine_whose_name_the_console_cannot_write_proves_all_the_same(
+    hill: Cast, tmp_path, letters: str
+):
+    mine = hill.lamp_hill.mine
+    mine.name = "灯山煤矿 Šachta"
+    mine.save()
+    out = packed(ask(hill, an_alarm(hill.lamp_hill)), tmp_path)
+    done = subprocess.run(
+        [sys.executable, verify.__file__, out],
+        capture_output=True,
+        check=False,
+        env={"PYTHONIOENCODING": letters, "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"This bundle holds" in done.stdout
+
+
+def test_what_a_desktop_leaves_in_a_folder_is_told_and_no_fault(taken: Path, tmp_path):
+    folder = tmp_path / "open"
+    with zipfile.ZipFile(taken) as archive:
+        archive.extractall(folder)
+    for name in (".DS_Store", "alarms/Thumbs.db", "desktop.ini"):
+        (folder / name).write_bytes(b"x")
+    done = prove(folder / "verify.py")
+    assert done.returncode == 0, done.stdout
+    assert b"ignored  alarms/Thumbs.db" in done.stdout
+    (folder / "alarms" / "more.mp4").write_bytes(b"x")
+    assert b"FAULT  alarms/more.mp4: does not belong" in prove(folder / "verify.py").stdout
 
 
 def prove(script: Path, *more: str) -> "subprocess.CompletedProcess[bytes]":
