@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
@@ -28,6 +28,7 @@ from apps.evidence.models import Clip
 from apps.evidence.storage import Missing, StorageError, put_file, size_of
 from apps.ledger.models import SigningKey
 from apps.ledger.selectors import ledger_faults
+from apps.ledger.services import key_open
 from apps.mines.models import Mine
 from apps.tenancy.scope import mine_scope, system_scope
 
@@ -186,12 +187,12 @@ def _key_warnings(manifest: Manifest) -> Iterator[str]:
     if key_fingerprint() == manifest.field_key:
         return
     with system_scope("one box shows whether the key fits"):
-        box = SigningKey.objects.order_by("pk").values_list("private_box", flat=True).first()
-    if not box:
+        key = SigningKey.objects.order_by("pk").first()
+    if key is None:
         return
     try:
-        Fernet(settings.FIELD_KEY).decrypt(box.encode())
-    except (InvalidToken, ValueError):
+        key_open(key)
+    except ImproperlyConfigured:
         yield (
             "DAVY_FIELD_KEY is another one than when the backup was made: camera passwords and "
             "the ledger's signing keys stay locked. Set the old key, or give every camera its "

@@ -9,7 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db.models import Q
 
 from apps.alarms.models import Alarm
@@ -21,7 +20,6 @@ from apps.bundles.reach import reached
 from apps.bundles.readme import README
 from apps.bundles.selectors import clips_in
 from apps.bundles.typeset import typeset
-from apps.cameras.secrets import unlock
 from apps.evidence.file_views import file_of
 from apps.evidence.manifest import marked
 from apps.evidence.models import Clip
@@ -29,6 +27,7 @@ from apps.evidence.storage import get_file
 from apps.ledger import verify
 from apps.ledger.models import Link, Root, SigningKey, Stamp
 from apps.ledger.selectors import handovers, link_data, root_data
+from apps.ledger.services import key_open
 from apps.ledger.stamping import stamped
 from apps.privacy.selectors import unblur_holds
 from apps.privacy.services import clip_given, picture_taken
@@ -352,9 +351,9 @@ def _close(
         "files": packer.files,
     } | about
     body = verify.canonical(content)
-    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(root.key.private_box)))
     archive.writestr("bundle.json", body)
-    archive.writestr("bundle.sig", verify.sealed(root.key.public, private.sign(body).hex()))
+    signature = key_open(root.key).sign(body).hex()
+    archive.writestr("bundle.sig", verify.sealed(root.key.public, signature))
 
 
 def _utc(unix_s: float) -> str:

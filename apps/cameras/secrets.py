@@ -1,6 +1,8 @@
 """Camera passwords at rest, and the one place where a full stream address is put together."""
 
+import hmac
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import quote, unquote
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -18,28 +20,33 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _fernet() -> Fernet:
+def _fernet(use: str = "") -> Fernet:
+    """Return the cipher of passwords, or that of another use: neither opens the other's boxes."""
     if not settings.FIELD_KEY:
         raise ImproperlyConfigured("DAVY_FIELD_KEY is not set: camera passwords need it.")
     try:
-        return Fernet(settings.FIELD_KEY)
+        cipher = Fernet(settings.FIELD_KEY)
+        if use:
+            whole = urlsafe_b64decode(settings.FIELD_KEY)
+            cipher = Fernet(urlsafe_b64encode(hmac.digest(whole, use.encode(), "sha256")))
+        return cipher
     except ValueError:
         raise ImproperlyConfigured(
             "DAVY_FIELD_KEY is no key: 32 bytes in url-safe base64 are needed."
         ) from None
 
 
-def lock(password: str) -> str:
-    """Encrypt a password for the database."""
-    return _fernet().encrypt(password.encode()).decode() if password else ""
+def lock(password: str, *, use: str = "") -> str:
+    """Encrypt a password, or a secret of another use, for the database."""
+    return _fernet(use).encrypt(password.encode()).decode() if password else ""
 
 
-def unlock(box: str) -> str:
-    """Decrypt a password; ImproperlyConfigured when it was locked with another key."""
+def unlock(box: str, *, use: str = "") -> str:
+    """Decrypt what was locked for this use; ImproperlyConfigured where the key is another one."""
     if not box:
         return ""
     try:
-        return _fernet().decrypt(box.encode()).decode()
+        return _fernet(use).decrypt(box.encode()).decode()
     except InvalidToken:
         raise ImproperlyConfigured("A secret was locked with another DAVY_FIELD_KEY.") from None
 

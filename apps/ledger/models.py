@@ -29,7 +29,7 @@ class Link(MineRow):
 
 
 class SigningKey(MineRow):
-    """An Ed25519 key of a mine. public: 32 bytes in hex; private_box: encrypted like passwords.
+    """An Ed25519 key of a mine. public: 32 bytes in hex; private_box: encrypted for this use alone.
 
     handover: how it ended and which key goes on, signed by both (verify.keys_tied); {} while
     it signs, and where it ended before keys handed over.

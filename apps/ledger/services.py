@@ -1,5 +1,6 @@
 """Chains the record, signs it, and changes keys."""
 
+from contextlib import suppress
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,12 +16,15 @@ from apps.ledger.selectors import act_data, newest_link, newest_root, statement_
 from apps.ledger.verify import HANDOVER, NONE, canonical, chained, digest
 from apps.mines.models import Mine
 
-__all__ = ["key_rotate", "key_vouch", "ledger_seal", "root_sign", "statement_sign"]
+__all__ = ["key_open", "key_rotate", "key_vouch", "ledger_seal", "root_sign", "statement_sign"]
 
 # The first number of PostgreSQL's pair of numbers that names an advisory lock.
 LOCK = 0x1ED6E7
 # How many acts one transaction chains.
 BATCH = 1000
+# What signing keys are locked for. With the passwords' cipher, whoever rules the database could lay
+# a key's box into a camera of his own making and be told what is in it.
+USE = "ledger signing key"
 
 
 def ledger_seal(*, mine_id: int, thorough: bool = False) -> int:
@@ -63,6 +67,7 @@ def root_sign(*, mine_id: int) -> Root | None:
             return None
         if before is not None and before.number >= last.number:
             return before
+        _boxes_renew(mine_id)
         key = _key_in_force(mine_id)
         root = Root(
             mine_id=mine_id,
@@ -72,7 +77,7 @@ def root_sign(*, mine_id: int) -> Root | None:
             previous=before.signature if before else "",
             key=key,
         )
-        root.signature = _private(key).sign(canonical(statement_of(root))).hex()
+        root.signature = key_open(key).sign(canonical(statement_of(root))).hex()
         root.save()
     return root
 
@@ -87,7 +92,7 @@ def _key_make(mine_id: int, actor: User | None, more: dict[str, Any]) -> Signing
     key = SigningKey.objects.create(
         mine_id=mine_id,
         public=_public(private),
-        private_box=lock(private.private_bytes_raw().hex()),
+        private_box=_boxed(private),
     )
     # The act tells which key it is, so that the chain itself says when a key came.
     record(
@@ -101,15 +106,34 @@ def _key_make(mine_id: int, actor: User | None, more: dict[str, Any]) -> Signing
     return key
 
 
-def _private(key: SigningKey) -> Ed25519PrivateKey:
+def key_open(key: SigningKey) -> Ed25519PrivateKey:
     """Open a key; ImproperlyConfigured where that cannot be, or where another lies in its place."""
     try:
-        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(unlock(key.private_box)))
+        opened = unlock(key.private_box, use=USE)
+    except ImproperlyConfigured:
+        opened = unlock(key.private_box)  # a box of before signing keys had a cipher of their own
+    try:
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(opened))
     except ValueError:
         raise ImproperlyConfigured(f"The box of the key {key.public} holds no key.") from None
     if _public(private) != key.public:
         raise ImproperlyConfigured(f"The box of the key {key.public} holds another key.")
     return private
+
+
+def _boxed(private: Ed25519PrivateKey) -> str:
+    return lock(private.private_bytes_raw().hex(), use=USE)
+
+
+def _boxes_renew(mine_id: int) -> None:
+    """Lock the keys of earlier versions anew, so that no camera's password opens them."""
+    for key in SigningKey.objects.filter(mine=mine_id):
+        try:
+            unlock(key.private_box, use=USE)
+        except ImproperlyConfigured:
+            with suppress(ImproperlyConfigured):  # a lost one stays as it is
+                key.private_box = _boxed(key_open(key))
+                key.save(update_fields=["private_box"])
 
 
 def _public(private: Ed25519PrivateKey) -> str:
@@ -119,7 +143,7 @@ def _public(private: Ed25519PrivateKey) -> str:
 def statement_sign(*, mine_id: int, statement: dict[str, Any]) -> tuple[str, str]:
     """Return the public key and the signature over a statement's canonical form, both in hex."""
     key = _key_in_force(mine_id)
-    return key.public, _private(key).sign(canonical(statement)).hex()
+    return key.public, key_open(key).sign(canonical(statement)).hex()
 
 
 @transaction.atomic
@@ -165,8 +189,8 @@ def _hand_over(before: SigningKey, after: SigningKey, *, until: int, lost: bool)
     said = canonical(statement)
     before.handover = {
         "statement": statement,
-        "signed_before": "" if lost else _private(before).sign(said).hex(),
-        "signed_after": _private(after).sign(said).hex(),
+        "signed_before": "" if lost else key_open(before).sign(said).hex(),
+        "signed_after": key_open(after).sign(said).hex(),
     }
     before.save(update_fields=["handover"])
 

@@ -5,13 +5,15 @@ from io import StringIO
 import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.audit.services import record
+from apps.cameras.secrets import lock, stream_url, unlock
 from apps.ledger.models import Root, SigningKey
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root, statement_of
-from apps.ledger.services import key_rotate, ledger_seal, root_sign
+from apps.ledger.services import USE, key_rotate, ledger_seal, root_sign
 from apps.ledger.verify import canonical
 from apps.mines.models import Mine
 from apps.tenancy.scope import mine_scope
@@ -132,3 +134,20 @@ def test_for_a_lost_key_somebody_who_knows_it_vouches_by_its_name(hill: Mine, se
     call_command("ledger", "vouch", mine=hill.pk, key=old)
     ledger_seal(mine_id=hill.pk)
     assert faults(hill) == []
+
+
+def test_no_camera_opens_the_box_of_a_signing_key(hill: Mine, cast: Cast):
+    camera = cast.lamp_hill.camera
+    camera.username, camera.password_box = "admin", in_force().private_box
+    with pytest.raises(ImproperlyConfigured):
+        stream_url(camera, "main")
+
+
+def test_a_key_of_an_earlier_version_is_locked_anew_at_the_next_signature(hill: Mine, cast: Cast):
+    key = in_force()
+    SigningKey.objects.update(private_box=lock(unlock(key.private_box, use=USE)))
+    act(hill)
+    root_sign(mine_id=hill.pk)
+    assert faults(hill) == []
+    with pytest.raises(ImproperlyConfigured):
+        unlock(in_force().private_box)
