@@ -1,6 +1,5 @@
 """An alarm that is kept open by a camera that sees nothing swallows no later danger."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,36 +8,16 @@ import pytest
 from apps.alarms.answers import alarm_acknowledge, alarm_call_false
 from apps.alarms.models import Alarm, Snapshot, Witness
 from apps.alarms.services import alarm_clear, alarm_see
-from apps.cameras.services import camera_create, camera_update
+from apps.cameras.services import camera_update
 from apps.evidence.models import Clip
 from apps.live.models import Event
 from apps.notify.models import Delivery
-from apps.notify.services import route_create
-from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, Cast, Place, an_alarm
 from tests.unit.hazard_kit import Film, person, scene
 from workers.report import last_seen_s, open_findings
 
 PLACE = {"zone": "danger", "place": "slope 2"}
 MINUTE, DAY = 60, 86400
-
-
-@pytest.fixture
-def hill(cast: Cast) -> Iterator[Cast]:
-    """Lamp Hill, with a route that is called at once for critical alarms."""
-    with mine_scope(cast.lamp_hill.mine.pk):
-        route_create(mine=cast.lamp_hill.mine, channel="email", actor=cast.admin, name="mail",
-                     address="boss@example.org", severities=["critical"], steps=[0])  # fmt: skip
-        yield cast
-
-
-@pytest.fixture
-def other(hill: Cast) -> Place:
-    """Another camera that looks at the same slope."""
-    here = hill.lamp_hill
-    with system_scope("test"):
-        camera = camera_create(area=here.area, name="Winch house 2", main_url="rtsp://10.0.0.9/b")
-    return Place(here.mine, here.area, here.machine, camera)
 
 
 def raised(where: Place, after_s: float = 0, situation: str = "r1:1", **more: Any) -> Alarm:

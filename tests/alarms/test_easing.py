@@ -1,6 +1,6 @@
 """A danger that became less: the alarm says what is so now, stays what it was, and asks anew."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,36 +11,15 @@ from apps.alarms.easing import alarm_ease
 from apps.alarms.models import Alarm, Witness
 from apps.alarms.services import alarm_clear, alarm_see
 from apps.cameras.analysis import _apply
-from apps.cameras.services import camera_create
 from apps.evidence.models import Clip
 from apps.live.models import Event
 from apps.notify.models import Delivery
-from apps.notify.services import route_create
-from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, Cast, Place, an_alarm
 from tests.unit.hazard_kit import Film, person, scene
 
 PLACE = {"zone": "danger", "place": "slope 2"}
 SEVERITY = {"warning": "medium", "danger": "critical"}
 MINUTE = 60
-
-
-@pytest.fixture
-def hill(cast: Cast) -> Iterator[Cast]:
-    """Lamp Hill, with a route that is called at once for critical alarms."""
-    with mine_scope(cast.lamp_hill.mine.pk):
-        route_create(mine=cast.lamp_hill.mine, channel="email", actor=cast.admin, name="mail",
-                     address="boss@example.org", severities=["critical"], steps=[0])  # fmt: skip
-        yield cast
-
-
-@pytest.fixture
-def other(hill: Cast) -> Place:
-    """Another camera that looks at the same slope."""
-    here = hill.lamp_hill
-    with system_scope("test"):
-        camera = camera_create(area=here.area, name="Winch house 2", main_url="rtsp://10.0.0.9/b")
-    return Place(here.mine, here.area, here.machine, camera)
 
 
 def facts(after_s: float, level: str, step: int, **more: Any) -> dict[str, Any]:
