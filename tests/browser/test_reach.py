@@ -22,8 +22,10 @@ FOLLOW = """() => {
   window.visited = new Set();
   window.unseen = new Set();
   const said = (node, ...names) => names.map((name) => node.getAttribute(name) ?? "");
-  window.nameOf = (node) => [node.tagName, ...said(node, "id", "name", "href", "data-focus"),
-    node.textContent.trim().slice(0, 40)].join(" ");
+  // A form that is drawn anew while one goes through it has other ids and the same fields.
+  const ids = (node) => node.dataset.path === undefined ? said(node, "id") : [node.dataset.path];
+  window.nameOf = (node) => [node.tagName, ...ids(node), ...said(node, "name", "href",
+    "data-focus"), node.textContent.trim().slice(0, 40)].join(" ");
   const marks = (node) => {
     const style = getComputedStyle(node);
     const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
