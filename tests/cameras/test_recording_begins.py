@@ -31,6 +31,7 @@ def one(cast: Cast, settings, tmp_path: Path, film: Path) -> Recording:
     """A recorder of Lamp Hill, whose camera is a film, and a ring with a file without a row."""
     settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
     settings.RING_MIN_FREE_BYTES = 0
+    settings.RING_AGE_S = 10 * 365 * 86400  # what was left is old, and must not be let go meanwhile
     settings.FILE_SOURCES = [str(tmp_path)]
     place = cast.lamp_hill
     with mine_scope(place.mine.pk):
