@@ -61,8 +61,8 @@ class Shapes(serializers.ListField):
     child = serializers.ListField(child=serializers.FloatField())
 
 
-class AlarmSerializer(serializers.Serializer[Alarm]):
-    """An alarm, as everywhere else; the fields tell a client what `alarm_data` gives."""
+class RuleOfSerializer(serializers.Serializer[Any]):
+    """Which rule of which camera something is about, and where that is."""
 
     id = serializers.IntegerField()
     mine = serializers.IntegerField()
@@ -73,6 +73,11 @@ class AlarmSerializer(serializers.Serializer[Alarm]):
     camera_name = serializers.CharField()
     rule = serializers.CharField()
     rule_type = serializers.CharField()
+
+
+class AlarmSerializer(RuleOfSerializer):
+    """An alarm, as everywhere else; the fields tell a client what `alarm_data` gives."""
+
     state = serializers.ChoiceField(choices=Alarm.State.choices)
     level = serializers.CharField()
     severity = serializers.ChoiceField(choices=Severity.choices)
@@ -170,18 +175,9 @@ class SilenceAskSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
-class SilenceSerializer(serializers.Serializer[Any]):
+class SilenceSerializer(RuleOfSerializer):
     """A rule that asks nobody, as everywhere else: what `silence_data` gives."""
 
-    id = serializers.IntegerField()
-    mine = serializers.IntegerField()
-    mine_name = serializers.CharField()
-    timezone = serializers.CharField()
-    area = serializers.CharField()
-    camera = serializers.IntegerField()
-    camera_name = serializers.CharField()
-    rule = serializers.CharField()
-    rule_type = serializers.CharField()
     kind = serializers.ChoiceField(choices=Silenced.choices)
     reason = serializers.CharField()
     asked_by = serializers.CharField(allow_null=True)
