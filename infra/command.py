@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 10_000_000
-# Bound before any fork: between fork and exec only this one C call runs.
+# Bound before any fork: between fork and exec only small calls of C run.
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -37,7 +37,18 @@ class Command:
 class Process:
     """A started command, in a process group of its own, dying with whoever started it."""
 
-    def __init__(self, command: Command, log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Command,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        *,
+        guard: int | None = None,
+    ) -> None:
+        """Start it. The child writes `+<pid>` and a line's end to the `guard` descriptor itself.
+
+        So there is no moment at which it runs and whoever looks after it does not know.
+        """
         self.command = command
         self.log = log
         parent, stop_signal = os.getpid(), int(command.stop_signal)
@@ -48,6 +59,8 @@ class Process:
             _libc.prctl(_PR_SET_PDEATHSIG, stop_signal)
             if os.getppid() != parent:
                 os._exit(1)
+            if guard is not None:
+                os.write(guard, b"+%d\n" % os.getpid())
 
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > _LOG_BYTES:

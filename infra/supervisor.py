@@ -71,8 +71,7 @@ class Supervisor:
 
     def _launch(self, child: _Child) -> Process:
         log = self.log_dir / f"{child.command.name}.log"
-        child.process = Process(child.command, log, child.env)
-        self._tell_guard("+", child.process.pid)
+        child.process = Process(child.command, log, child.env, guard=self._guard_pipe)
         return child.process
 
     def process(self, name: str) -> Process:
@@ -104,7 +103,7 @@ class Supervisor:
                     child.pause_s = _FIRST_PAUSE_S
             else:
                 status = process.reap()
-                self._tell_guard("-", process.pid)
+                self._forget(process.pid)
                 child.process, child.again_at = None, now + child.pause_s
                 self.say(
                     f"{child.command.name} ended ({_words(status)}); starting it again in "
@@ -166,7 +165,7 @@ class Supervisor:
                 if process.running():
                     self.say(f"{process.command.name} did not stop in time: killed")
                 process.stop(0.0)
-                self._tell_guard("-", process.pid)
+                self._forget(process.pid)
             for child in group:
                 child.process = None
         self._children.clear()
@@ -174,9 +173,9 @@ class Supervisor:
         for number, handler in self._old_handlers.items():
             signal.signal(number, handler)
 
-    def _tell_guard(self, sign: str, pid: int) -> None:
+    def _forget(self, pid: int) -> None:
         with contextlib.suppress(OSError):
-            os.write(self._guard_pipe, f"{sign}{pid} {_start_time(pid)}\n".encode())
+            os.write(self._guard_pipe, f"-{pid}\n".encode())
 
     def _end_guard(self) -> None:
         with contextlib.suppress(OSError):
@@ -227,12 +226,13 @@ def _start_guard(grace_s: float) -> tuple[int, int]:
 def _guard(read_end: int, grace_s: float) -> None:
     groups: dict[int, str] = {}
     with os.fdopen(read_end) as pipe:
-        for line in pipe:  # ends when the supervisor has, in whatever way
-            number, _, started = line.strip().partition(" ")
-            if number.startswith("+"):
-                groups[int(number[1:])] = started
+        # Ends when the supervisor has, in whatever way, and a child of its last moment has begun.
+        for line in pipe:
+            pid = int(line[1:])
+            if line.startswith("+"):
+                groups[pid] = _start_time(pid)
             else:
-                groups.pop(int(number[1:]), None)
+                groups.pop(pid, None)
     # The kernel has sent each main process its stop signal already.
     wait_until(
         lambda: not any(_start_time(pid) == started for pid, started in groups.items()),

@@ -44,6 +44,27 @@ keeper.stop()
 print("stopped", flush=True)
 """
 
+# Dies while its deaf child begins, before it has done anything more itself.
+SUDDEN = """
+import os, signal, sys, time
+from pathlib import Path
+from infra import supervisor
+from infra.command import Command, Process
+
+class Last(Process):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        while not (folder / "deaf.pids").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+supervisor.Process = Last
+folder = Path(sys.argv[1])
+keeper = supervisor.Supervisor(folder / "log", print, grace_s=1.0)
+text = f"trap '' TERM INT; echo $$ >> {folder}/deaf.pids; while :; do sleep 0.2; done"
+keeper.start(Command("deaf", ("bash", "-c", text)), os.environ, tier=1)
+"""
+
 
 def state(pid: int) -> str:
     """The letter of `ps`; a dead process that nobody has asked after yet is Z."""
@@ -54,17 +75,17 @@ def state(pid: int) -> str:
 
 
 class Run:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, script: str = SCRIPT, children: int = 4) -> None:
         self.folder = folder
         self.popen = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, str(folder)],
+            [sys.executable, "-c", script, str(folder)],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
-        assert wait_until(lambda: len(self.pids()) == 4, 10.0)
+        assert wait_until(lambda: len(self.pids()) == children, 10.0)
 
     def pids(self, name: str = "*") -> list[int]:
         files = self.folder.glob(f"{name}.pids")
@@ -91,13 +112,13 @@ class Run:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Run]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def one() -> Run:
+    def one(script: str = SCRIPT, *, children: int = 4) -> Run:
         folder = tmp_path / f"run{len(runs)}"
         folder.mkdir()
-        runs.append(Run(folder))
+        runs.append(Run(folder, script, children))
         return runs[-1]
 
     yield one
@@ -138,6 +159,12 @@ def test_a_second_ctrl_c_hurries_and_leaves_no_strays(start: Callable[[], Run]) 
 def test_a_supervisor_killed_hard_leaves_no_orphans(start: Callable[[], Run]) -> None:
     run = start()
     run.popen.kill()
+    run.popen.wait()
+    assert run.nothing_left(), run.alive()
+
+
+def test_nor_one_killed_while_a_child_begins(start: Callable[..., Run]) -> None:
+    run = start(SUDDEN, children=1)
     run.popen.wait()
     assert run.nothing_left(), run.alive()
 
