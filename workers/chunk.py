@@ -42,7 +42,10 @@ class Chunk:
 
 @dataclass
 class Analysis:
-    """What one chunk gave. `fault` says in words what of the chunk could not be read."""
+    """What one chunk gave. `fault` says in words what of the chunk could not be read.
+
+    failing: the rules, machines and gauges that failed in it, by id, in words; traces: where.
+    """
 
     state: State
     readings: list[Reading] = field(default_factory=list)
@@ -53,3 +56,5 @@ class Analysis:
     analysed: int = 0
     detector_frames: int = 0
     fault: str | None = None
+    failing: dict[str, str] = field(default_factory=dict)
+    traces: dict[str, str] = field(default_factory=dict)

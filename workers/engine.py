@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 
 from workers.chunk import Analysis, Chunk, Signal
+from workers.failing import Failing
 from workers.geometry import distance_inside
 from workers.ground import plane
 from workers.hazards import registry
 from workers.hazards.base import LevelView, MachineView, Person, Vehicle, View
 from workers.judge import Judge, speaker
+from workers.machines import forget_machines, read_machines
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
 from workers.people import people_of, to_the_edge
@@ -35,12 +37,10 @@ from workers.vision import light, ppe
 from workers.vision.closer import closer
 from workers.vision.detector import Box, Detector
 from workers.vision.feet import look_below
-from workers.vision.fusion import MachineState
 from workers.vision.gate import relative, small_luma
 from workers.vision.glance import glance, somebody_else
 from workers.vision.health import Change
 from workers.vision.pair import name_at
-from workers.vision.region import Boxes
 from workers.vision.stillness import usual_at
 from workers.vision.track import LOW_SCORE, settle
 from workers.water import accept_marks, forget_gauges, level_view, read_gauges
@@ -72,19 +72,21 @@ def analyse(
     fps: float | None = None,
     weak: bool = False,
     look_s: float = 0.0,
+    apart: bool = False,
 ) -> Analysis:
     """Analyse one chunk; the given state is left as it was.
 
     fps: frames a second to analyse, by default the scene's; weak: whether detections hold the boxes
-    that are too weak to be followed, for which every look is at the whole picture. A chunk that was
-    already seen, by its sequence, changes nothing. Frames that cannot be decoded end the chunk
-    early (`fault`).
+    that are too weak to be followed, for which every look is at the whole picture; apart: whether a
+    rule, machine or gauge that fails does so alone (`failing`), instead of ending the analysis. A
+    chunk that was already seen, by its sequence, changes nothing. Frames that cannot be decoded end
+    the chunk early (`fault`).
     """
     if state is not None and chunk.sequence <= state.sequence:
         return Analysis(state, open=open_findings(scene, state, chunk.start_s))
     # Pickled and back is a copy at a tenth of what copy.deepcopy takes.
     own = pickle.loads(pickle.dumps(state, pickle.HIGHEST_PROTOCOL)) if state else State()
-    work = _Fold(scene, own, detector, gate, weak, look_s)
+    work = _Fold(scene, own, detector, gate, weak, look_s, Failing(apart))
     work.begin(chunk)
     rate = fps or scene.analysis_fps
     cells = Cells(rate, work.state.cell if work.state.cell_fps == rate else None)
@@ -116,6 +118,7 @@ class _Fold:
         gate: bool,
         weak: bool,
         look_s: float,
+        failing: Failing,
     ) -> None:
         self.scene = scene
         self.state = state
@@ -128,8 +131,9 @@ class _Fold:
         self.gated = gate and not any(kind.always for _, kind in active)
         self.dresses = scene.ppe or any(kind.uses_wears or rule.wears for rule, kind in active)
         self.measures = any(kind.uses_still for _, kind in active)
-        self.analysis = Analysis(state)
-        self.judge = Judge(scene, state, detector.name)
+        self.failing = failing
+        self.analysis = Analysis(state, failing=failing.words, traces=failing.traces)
+        self.judge = Judge(scene, state, detector.name, failing)
         self.clock: tuple[float | None, str] = (None, "UTC")
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
@@ -143,10 +147,7 @@ class _Fold:
         """Take the chunk's signals; forget rules and machines that the scene no longer has."""
         state = self.state
         state.sequence = chunk.sequence
-        named = {machine.id for machine in self.scene.machines}
-        state.machines = {k: v for k, v in state.machines.items() if k in named}
-        for machine in named:
-            state.machines.setdefault(machine, MachineState())
+        forget_machines(self.scene, state)
         if chunk.accept_view:
             self._tell(state.health.accept(chunk.start_s))
             accept_marks(state)
@@ -167,7 +168,9 @@ class _Fold:
                 self.judge.close(name, rule, chunk.start_s, "rule removed")
                 del state.rules[name]
         forget_gauges(self.scene, state)
-        known = named | {gauge.id for gauge in self.scene.gauges} | {""}
+        scene = self.scene
+        known = {"", *(m.id for m in scene.machines), *(g.id for g in scene.gauges)}
+        known |= {rule.id for rule in scene.rules}
         for fault in list(state.health.faults.values()):
             if fault.about not in known:
                 self._tell(
@@ -217,10 +220,13 @@ class _Fold:
         bodies = state.tracker.bodies(looked or (), t)
         glare = light.regime(seen) == "glare"
         self.vehicles = follow_vehicles(state, self.roads, frame, looked, bodies, glare=glare)
-        self._machines(frame, bodies)
-        readings, changes = read_gauges(self.scene, state, frame)
-        self.analysis.readings += readings
-        self._tell(changes)
+        speaks = partial(speaker, self.scene, state)
+        self.views, readings, changes = read_machines(
+            self.scene, state, frame, bodies, speaks, self.failing
+        )
+        levels, more = read_gauges(self.scene, state, frame, self.failing)
+        self.analysis.readings += [*readings, *levels]
+        self._tell([*changes, *more])
         people = people_of(state.tracker.tracks, state.wardrobe, t, state.step_s)
         self.judge.model = self.saw
         self.judge.frame(self._view(t, people, visibility, aspect, seen))
@@ -319,35 +325,6 @@ class _Fold:
         told = wardrobe.see(ppe.load_reader(), frame, people, frame.t)
         for box in boxes:
             box.update(told.get(box["track"], {}))
-
-    def _machines(self, frame: Frame, people: Boxes) -> None:
-        """Read and fuse every machine's state; write a reading at the start and at each change."""
-        t = frame.t
-        moved = self.state.health.moved
-        for machine in self.scene.machines:
-            memory = self.state.machines[machine.id]
-            if machine.source != "signal" and machine.roi is not None:
-                memory.video.read(
-                    frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop,
-                    moved,
-                )  # fmt: skip
-            state, source, confidence = memory.fuse(machine.source, t, machine.stale_s)
-            says = None if machine.source == "video" else memory.says(t, machine.stale_s)
-            shows = None if machine.source == "signal" else memory.video.state
-            self.views[machine.id] = MachineView(
-                state, source, says, shows, memory.signal_t, memory.disagree_t
-            )
-            why = memory.why(source) if state == "UNKNOWN" else ""
-            if memory.shown != (state, why):
-                memory.shown = (state, why)
-                sure = round(confidence, 2)
-                self.analysis.readings.append(
-                    Reading(f"{machine.id}.state", t, state, sure, source, why or None)
-                )
-            rule = speaker(self.scene, self.state, machine.id)
-            self._tell(
-                memory.tell(self.state.health, machine.id, machine.name, t, rule, machine.source)
-            )
 
     def _tell(self, changes: Iterable[Change]) -> None:
         """Write down what the camera's health has to tell; anybody may call it with a judgement."""

@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from workers.failing import Failing
 from workers.gap import ends_gap
 from workers.hazards import registry
 from workers.hazards.base import GAP, Box, Condition, Hazard, InputView, MachineView, View
-from workers.report import Finding, Reading, finding
+from workers.report import Finding, Reading, fault_finding, finding
 from workers.scene import Input, Scene, SceneRule
 from workers.state import InputState, RuleState, State
 from workers.told import LATE
@@ -29,10 +30,11 @@ BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy",
 class Judge:
     """Judges one camera's rules, frame by frame; what it has to tell is in findings, readings."""
 
-    def __init__(self, scene: Scene, state: State, model: str) -> None:
+    def __init__(self, scene: Scene, state: State, model: str, failing: Failing) -> None:
         self.scene = scene
         self.state = state
         self.model = model
+        self.failing = failing
         self.kinds = registry()
         self.findings: list[Finding] = []
         self.readings: list[Reading] = []
@@ -46,7 +48,12 @@ class Judge:
         view = replace(view, open=levels, inputs=inputs(self.scene, self.state, view.t))
         self.seen = {}
         for rule in self.scene.rules:
-            self._rule(rule, self.kinds[rule.type], view)
+            why = ""
+            try:
+                self._rule(rule, self.kinds[rule.type], view)
+            except Exception as error:  # noqa: BLE001
+                why = self.failing.note(rule.id, rule.name, error)
+            self._fails(rule, view, why)
 
     def close(self, name: str, memory: RuleState, t: float, why: str) -> None:
         """End a rule's situation, if one is open."""
@@ -99,6 +106,24 @@ class Judge:
         quiet_s = view.t - memory.active_t
         if quiet_s >= hazard.clear_s(rule) - 1e-6:
             self.close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
+
+    def _fails(self, rule: SceneRule, view: View, why: str) -> None:
+        """Take a rule that fails as blind; why: what fails, or "" where it does not.
+
+        What is open stays open. When the fault is told, the rule begins anew: it may be what it
+        remembers that makes it fail.
+        """
+        told = self.failing.tell(self.state.health, rule.id, view.t, why)
+        self.findings += [fault_finding(self.scene, change) for change in told]
+        if not why:
+            return
+        memory = self.state.rules[rule.id]
+        self._tell(rule, memory, "sight", "BLIND", view.t, why)
+        memory.so_t = {level: t + view.step_s for level, t in memory.so_t.items()}
+        if memory.active_t is not None:
+            memory.active_t += view.step_s
+        if told:
+            memory.memory = {}
 
     def _heard(self, t: float) -> list[tuple[float, Mapping[str, InputView]]]:
         """Return what inputs said within a gap in the pictures that ends at t, at each change."""

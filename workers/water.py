@@ -1,5 +1,6 @@
 """Reads a camera's gauges and wet floors into readings, and faults where they cannot be read."""
 
+from workers.failing import Failing
 from workers.hazards.base import LevelView
 from workers.media.decode import Frame
 from workers.report import Reading
@@ -39,7 +40,9 @@ def level_view(memory: Level | Floor, t: float) -> LevelView:
     return LevelView(pace.value, 0.0 if pace.value is None else 1.0, pace.read_t, blind_s)
 
 
-def read_gauges(scene: Scene, state: State, frame: Frame) -> tuple[list[Reading], list[Change]]:
+def read_gauges(
+    scene: Scene, state: State, frame: Frame, failing: Failing
+) -> tuple[list[Reading], list[Change]]:
     """Read each gauge that is due: once a second of video, and in each still."""
     people = [track.box for track in state.tracker.tracks if track.confirmed]
     readings: list[Reading] = []
@@ -51,7 +54,7 @@ def read_gauges(scene: Scene, state: State, frame: Frame) -> tuple[list[Reading]
             memory = state.floors.setdefault(gauge.id, Floor())
         due = memory.is_due(frame.t) if isinstance(memory, Level) else memory.pace.is_due(frame.t)
         if frame.name is not None or due:
-            _read(scene, state, frame, gauge, memory, people, readings, changes)
+            _read(scene, state, frame, gauge, memory, people, readings, changes, failing)
     return readings, changes
 
 
@@ -64,24 +67,25 @@ def _read(
     people: list[list[float]],
     readings: list[Reading],
     changes: list[Change],
+    failing: Failing,
 ) -> None:
     t, still = frame.t, frame.name is not None
     doubts = state.health.doubts()
     unseen_since = min((doubts[fault] for fault in UNSEEN if fault in doubts), default=None)
-    value, sure = None, 0.0
+    value, sure, fails = None, 0.0, ""
     if isinstance(memory, Level):
         change, kind = LEVEL_CHANGE_M, "level_m"
     else:
         change, kind = SHARE_CHANGE, "wet_share"
     if unseen_since is not None:
         memory.pace.note(None, t, since_t=unseen_since)
-    elif isinstance(memory, Level):
-        sight = memory.look(frame.luma, gauge.points, people, t, still=still)
-        value, sure = sight.value, sight.confidence
     else:
-        zone = scene.polygons[gauge.zone or ""]
-        share = memory.look(frame.luma, zone, people, t, brought=frame.brought)
-        value, sure = share.value, share.confidence
+        try:
+            value, sure = _look(scene, frame, gauge, memory, people)
+        except Exception as error:  # noqa: BLE001
+            fails = failing.note(gauge.id, gauge.name, error)
+            memory.pace.note(None, t)
+        changes += failing.tell(state.health, gauge.id, t, fails)
     if memory.pace.tell(value, t, change, always=still):
         shown = None if value is None else round(value, 4)
         readings.append(Reading(f"{gauge.id}.{kind}", t, shown, round(sure, 3), "video"))
@@ -93,6 +97,19 @@ def _read(
         about=gauge.id,
         since_t=memory.pace.blind_t,
     )
+
+
+def _look(
+    scene: Scene, frame: Frame, gauge: Gauge, memory: Level | Floor, people: list[list[float]]
+) -> tuple[float | None, float]:
+    """Return a gauge's value in this frame, None where it cannot be read, and how sure it is."""
+    t = frame.t
+    if isinstance(memory, Level):
+        sight = memory.look(frame.luma, gauge.points, people, t, still=frame.name is not None)
+        return sight.value, sight.confidence
+    zone = scene.polygons[gauge.zone or ""]
+    share = memory.look(frame.luma, zone, people, t, brought=frame.brought)
+    return share.value, share.confidence
 
 
 def _why_unread(frame: Frame, gauge: Gauge) -> str:

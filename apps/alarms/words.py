@@ -91,6 +91,7 @@ FAULTS = {
     "machine_disagreement": _("Signal and picture of a machine disagree"),
     "gauge_unreadable": _("Water gauge cannot be read"),
     "signal_late": _("Reports of a machine come late"),
+    "part_fails": _("Part of a camera's analysis fails"),
 }
 # Why nobody should believe that a camera watches anything now.
 BLIND = {

@@ -152,8 +152,11 @@ def _one(camera: Camera, token: str) -> bool:
         detector=detector,
         fps=rate.get("fps"),
         look_s=rate.get("look_s", 0.0),
+        apart=True,
     )
     stages.mark("judged")
+    for part, trace in result.traces.items():
+        log.error("camera %s: chunk %s: %s fails:\n%s", camera.pk, chunk.key, part, trace)
     stages.decoding_s, stages.detecting_s = frames.took_s, detector.took_s
     stills = {f.t: still(chunk, f.t) for f in result.findings if f.state == "raised"}
     with mine_scope(camera.mine_id):
@@ -241,7 +244,7 @@ def _write(
     row.rate = rate
     if result.fault:
         row.bad_chunks += 1
-    if said := result.fault or result.state.note:
+    if said := result.fault or result.state.note or next(iter(result.failing.values()), ""):
         row.last_error = f"{chunk.key}: {said}"[:300]
     row.save()
     Chunk.objects.filter(pk=chunk.pk).update(

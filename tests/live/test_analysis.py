@@ -257,6 +257,24 @@ def test_a_memory_that_makes_every_analysis_fail_is_begun_anew_and_said(
     assert next(a for a in alarms(camera) if a.pk == alarm.pk).cleared_at is not None
 
 
+def test_a_rule_that_fails_is_told_and_keeps_no_chunk_from_being_analysed(
+    ring: Ring, camera: Camera, winch: Loop, start, monkeypatch, caplog
+):
+    def fails(*given):
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(
+        "workers.hazards.proximity_while_running.ProximityWhileRunning.evaluate", fails
+    )
+    fed(ring, camera, winch.chunks[:8], start)
+    assert drain_all(camera) == 8
+    state = state_of(camera)
+    assert (state.bad_chunks, [fault["fault"] for fault in state.faults]) == (0, ["part_fails"])
+    assert "ZeroDivisionError" in state.last_error
+    assert [alarm.level for alarm in alarms(camera)] == ["part_fails"]
+    assert "nobody thought of this" in caplog.text
+
+
 def test_a_backlog_is_analysed_at_a_lower_rate_and_said(
     ring: Ring, camera: Camera, winch: Loop, start
 ):

@@ -14,6 +14,7 @@ from apps.signals.models import Report
 from apps.signals.selectors import reports_until
 from apps.tenancy.scope import mine_scope
 from tests.cast import NOON, SCENE, Cast
+from workers.failing import Failing
 from workers.hazards.base import MachineView, View
 from workers.judge import Judge
 from workers.scene import parse_scene
@@ -54,7 +55,7 @@ def hauling_warned(camera, until_s: float = 14) -> bool:
     )  # fmt: skip
     for at, key, value in told:
         state.inputs.setdefault(key, InputState()).add((at - NOON).total_seconds(), value)
-    judge = Judge(scene, state, "none")
+    judge = Judge(scene, state, "none", Failing(apart=False))
     for step in range(int(5 * until_s) + 5):
         winch = MachineView("STOPPED" if step / 5 < until_s else "RUNNING", "signal")
         judge.frame(View(step / 5, 0.2, (), {"winch-1": winch}, scene.polygons, 1.0, 16 / 9))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from workers.failing import Failing
 from workers.ground import plane
 from workers.hazards.base import LevelView, MachineView, Person, Still, Vehicle, View
 from workers.judge import Judge
@@ -111,7 +112,7 @@ class Film:
             wall_s=wall_s,
             unknown=frozenset(rule.id for rule in where.unknown),
         )
-        judge = Judge(where, self.state, "script")
+        judge = Judge(where, self.state, "script", Failing(apart=False))
         judge.frame(view)
         self.state = State.load(self.state.dump())  # as between two chunks
         self.findings += judge.findings

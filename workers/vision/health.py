@@ -31,6 +31,7 @@ HOLD_S = {
     "machine_disagreement": 5.0,
     "gauge_unreadable": 600.0,
     "signal_late": 5.0,
+    "part_fails": 5.0,
 }
 # A camera over an armed zone is not blind for longer than this without anybody being told.
 ARMED_S = {"lost": 5.0, "dark": 15.0, "overexposed": 15.0, "glare": 15.0}
