@@ -15,11 +15,22 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_real import translation
 
-from apps.alarms.words import BLIND, FAULTS, INPUT_STATES, MACHINE_STATES, SOURCES, WRONG
+from apps.alarms.words import (
+    ACTIONS,
+    BLIND,
+    FAULT_ACTIONS,
+    FAULTS,
+    INPUT_STATES,
+    MACHINE_STATES,
+    SOURCES,
+    WRONG,
+)
 from workers.checks import SceneError
+from workers.report import CAMERA_TYPE
 from workers.worded import Worded, first
 
 __all__ = [
+    "action_of",
     "clause_title",
     "kept",
     "own",
@@ -88,12 +99,21 @@ def _why(english: str, values: Mapping[str, Any]) -> str:
 def said_alarm(data: dict[str, Any]) -> dict[str, Any]:
     """Return an alarm's data with its reason and what to do in the reader's language."""
     values = data["values"]
-    if isinstance(values.get("action"), Mapping):
-        values = {**values, "action": own(values["action"])}
+    if action := action_of(data):
+        values = {**values, "action": action}
     if values.get("clauses"):
         values = {**values, "clauses": said_clauses(values["clauses"])}
     said = {**data, "why": why_of(data), "values": values}
     return said | {"clauses": said_clauses(data["clauses"])} if "clauses" in data else said
+
+
+def action_of(data: Mapping[str, Any]) -> str:
+    """Say what the operator is to do: the rule's own words, else what is usual, or ""."""
+    if told := data["values"].get("action"):
+        return own(told)
+    rule_type, level = data.get("rule_type", ""), data.get("level", "")
+    fault = FAULT_ACTIONS.get(level) if rule_type == CAMERA_TYPE else None
+    return str(fault or ACTIONS.get(rule_type, ""))
 
 
 def said_clauses(clauses: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -86,7 +86,6 @@ def _strings() -> dict[str, Any]:
         "strip": _("Steps of the procedure"),
         "strip_forbidden": _("Forbidden meanwhile"),
         "strip_until": _("until %(time)s"),
-        "action": _plain(words.ACTIONS),
         "whom": _plain(WHOM),
         "severity": _plain(dict(Severity.choices)),
         "state": _plain(dict(Alarm.State.choices)),

@@ -11,6 +11,7 @@ __all__ = [
     "BLIND",
     "CAUSES",
     "FAULTS",
+    "FAULT_ACTIONS",
     "HEALTH",
     "INPUT_STATES",
     "MACHINE_STATES",
@@ -37,6 +38,62 @@ ACTIONS = {name: _(hazard.action) for name, hazard in registry().items() if haza
     "recording_space": _(
         "Give the recordings more disk, or keep them for less time (Set up, Retention). "
         "Nothing that is held is deleted."
+    ),
+}
+# And by the fault, where it is the camera itself.
+FAULT_ACTIONS = {
+    "lost": _(
+        "Watch the place otherwise. Check the camera's power, its cable or radio link, and the "
+        "switch that it hangs on."
+    ),
+    "frozen": _(
+        "Watch the place otherwise: what it shows is old. Start the camera anew, and whatever "
+        "passes its pictures on."
+    ),
+    "dark": _(
+        "Watch the place otherwise. Put the light on there, or check the camera's infrared lamp."
+    ),
+    "overexposed": _(
+        "Watch the place otherwise. Look what shines into the camera, and check its exposure."
+    ),
+    "glare": _(
+        "Watch the place otherwise. Have the lamp or the vehicle turned away; if it comes again, "
+        "hang or turn the camera differently."
+    ),
+    "blurred": _("Watch the place otherwise. Have the camera's glass cleaned, then its focus set."),
+    "hazy": _(
+        "Ask the place at once whether it is dust, steam or smoke, and watch it otherwise. Clean "
+        "the camera's glass if the air is clear."
+    ),
+    "blocked": _(
+        "Watch the place otherwise. Have what stands before the camera taken away, and find out "
+        "whether somebody covered it."
+    ),
+    "moved": _(
+        "Watch the place otherwise: the zones are not where they were drawn. Turn the camera back, "
+        "or draw them anew and say on its page that the present view is right."
+    ),
+    "clock_drift": _("Set the camera's clock, and let it follow a time server."),
+    "unwatched": _(
+        "No rule of this camera protects now: watch the place otherwise. See under Set up, Health "
+        "whether analysis runs."
+    ),
+    "unrecorded": _(
+        "Its rules go on, and no video is kept as proof. Check the address and the connection of "
+        "its main stream."
+    ),
+    "machine_disagreement": _(
+        "Take the machine to be running. Look at it, then check its signal and the region that is "
+        "drawn for it."
+    ),
+    "gauge_unreadable": _(
+        "Have the level read at the place. Clean the gauge, and check its light and its marks."
+    ),
+    "signal_late": _(
+        "Take the machine to be running. Check the clock of the system that reports it."
+    ),
+    "part_fails": _(
+        "What it names protects nobody: watch that otherwise, and tell whoever looks after Davy."
     ),
 }
 MACHINE_STATES = {

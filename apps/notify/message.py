@@ -15,7 +15,7 @@ from apps.alarms import words
 from apps.alarms.ladders import WHOM
 from apps.alarms.models import Alarm, Severity
 from apps.notify.models import Kind
-from apps.sentences import why_of
+from apps.sentences import action_of, why_of
 
 __all__ = ["Message", "alarm_facts", "message"]
 
@@ -115,8 +115,8 @@ def _alarm(kind: str, facts: dict[str, Any], created_at: datetime, now: datetime
         lines.append((_("Until"), _clock(facts["cleared_at"], facts)))
     if kind == Kind.TOLD:
         lines.append((_("Now told"), words.say(WHOM, facts["whom"])))
-    if kind != Kind.CLEARED and facts["rule_type"] in words.ACTIONS:
-        lines.append((_("What to do"), words.say(words.ACTIONS, facts["rule_type"])))
+    if kind != Kind.CLEARED and (action := action_of(facts)):
+        lines.append((_("What to do"), action))
     if facts["count"] > 1:
         lines.append((_("Times"), str(facts["count"])))
     late_s = (now - created_at).total_seconds()

@@ -163,7 +163,7 @@ export class Detail {
     this.fillPicture(alarm);
     this.verbs.show(alarm);
     const own = alarm.values["action"];
-    setText(parts.action, typeof own === "string" && own ? own : this.action(alarm));
+    setText(parts.action, typeof own === "string" && own ? own : this.tools.words.t("no_action"));
     setText(parts.passes, this.passes(alarm, this.tools.clock.now()));
     this.fillFacts(alarm);
     fillStrip(this.parts!.strip, alarm, this.tools.words);
@@ -204,11 +204,6 @@ export class Detail {
   }
 
   /** What the hazard's type says that the operator is to do. */
-  private action(alarm: Alarm): string {
-    const { t, has, code } = this.tools.words;
-    return has("action", alarm.rule_type) ? code("action", alarm.rule_type) : t("no_action");
-  }
-
   /** To whom the alarm goes next, and when; and how many know already. */
   private passes(alarm: Alarm, now: number): string {
     const { t, code } = this.tools.words;
