@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import hypot
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from workers import checks
 from workers.checks import Faults, SceneError
@@ -16,7 +16,7 @@ from workers.hazards.params import Names
 from workers.ruling import Kept, SceneRule, Unknown, parse_rule, refuse_circles
 from workers.vision.indicator import HUES
 from workers.vision.region import LOOKS, too_small
-from workers.when import Shift, parse_shift
+from workers.when import Shift, parse_shift, zones
 
 __all__ = [
     "Gauge", "Ground", "Input", "Line", "Machine", "Scene", "SceneError", "SceneRule", "Zone",
@@ -221,7 +221,7 @@ def parse_scene(
 
 def _timezone(raw: Mapping[str, Any]) -> str:
     name = checks.text(raw, "scene", "timezone", 64)
-    if name and name not in available_timezones():
+    if name and name not in zones():
         raise SceneError("timezone", "no time zone %(found)s", found=checks.show(name))
     if name:
         ZoneInfo(name)

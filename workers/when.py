@@ -7,8 +7,9 @@ it is in force is in force.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from workers import checks
 from workers.checks import SceneError
@@ -18,6 +19,12 @@ from workers.hazards.params import Names
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEPTH = 8
 DAY_MIN = 24 * 60
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Return the names in the time database; reading it opens six hundred files, so once."""
+    return frozenset(available_timezones())
 
 
 @dataclass(frozen=True)

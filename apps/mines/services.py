@@ -1,7 +1,6 @@
 """Writes about mines."""
 
 from typing import Any, TypeVar
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,6 +12,7 @@ from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.mines.names import name_check
 from apps.mines.packs import packs
 from apps.tenancy.scope import current_scope, mine_scope
+from workers.when import zones
 
 __all__ = [
     "area_create",
@@ -70,7 +70,7 @@ def mine_set_pack(*, mine: Mine, pack: str, actor: User | None = None) -> Mine:
 
 def _check_zone(name: str) -> None:
     """Refuse a clock that the time database does not know: every page of the mine tells times."""
-    if name not in available_timezones():
+    if name not in zones():
         words = _("There is no time zone “%(name)s”.") % {"name": name}
         raise ValidationError({"timezone": words})
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
@@ -21,6 +20,7 @@ from apps.mines.services import area_update, machine_update, mine_update
 from apps.portal.forms import AreaForm, MachineForm, MineForm
 from apps.portal.mines import mine_to
 from apps.portal.stale import seen, still_so
+from workers.when import zones
 
 __all__ = ["area_change", "area_remove", "machine_change", "machine_remove", "mine_change"]
 
@@ -45,7 +45,7 @@ def _answer(
         "title": title,
         "submit": _("Save"),
         "remove": remove,
-        "timezones": sorted(available_timezones()) if "timezone" in form.fields else [],
+        "timezones": sorted(zones()) if "timezone" in form.fields else [],
     }
     status = 400 if request.method == "POST" else 200
     return render(request, "portal/simple_form.html", context, status=status)

@@ -1,7 +1,6 @@
 """Forms of the portal; each field says what it wants."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from apps.accounts.permissions import Access
 from apps.cameras.models import Camera
 from apps.mines.models import Area, Machine, Mine
 from apps.mines.selectors import areas, organisations_to_build_in
+from workers.when import zones
 
 __all__ = [
     "AreaForm",
@@ -54,7 +54,7 @@ class MineForm(forms.Form):
     def clean_timezone(self) -> str:
         """Refuse a zone that the time database does not know."""
         name: str = self.cleaned_data["timezone"].strip()
-        if name not in available_timezones():
+        if name not in zones():
             raise forms.ValidationError(
                 _("There is no time zone “%(name)s”."), params={"name": name}
             )

@@ -1,7 +1,6 @@
 """Pages of mines, their places and their machines."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -23,6 +22,7 @@ from apps.mines.models import Machine, Mine
 from apps.mines.selectors import areas, mines
 from apps.mines.services import area_create, machine_create, mine_create
 from apps.portal.forms import AreaForm, MachineForm, MineForm
+from workers.when import zones
 
 __all__ = ["area_add", "machine_add", "mine_add", "mine_list", "mine_page", "mine_to"]
 
@@ -155,7 +155,7 @@ def mine_add(request: HttpRequest) -> HttpResponse:
         if mine is not None:
             messages.success(request, _("%s is open. Now add a place to it.") % mine.name)
             return redirect("portal-mine", pk=mine.pk)
-    context = {"form": form, "timezones": sorted(available_timezones())}
+    context = {"form": form, "timezones": sorted(zones())}
     return render(request, "portal/mine_form.html", context, status=_status(request))
 
 

@@ -171,6 +171,7 @@ BOW = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]
         (["rules", 0, "params", "authorised_max"], 1.5, "authorised_max: must be a whole number"),
         (["rules", 0, "params"], [], "rules[0].params: must be an object, found []"),
         (["masks"], [[[0, 0], [1, 1]]], "masks[0]: needs 3 to 100 points, found 2"),
+        (["timezone"], "Mars/Olympus", 'timezone: no time zone "Mars/Olympus"'),
     ],
 )
 def test_a_fault_is_refused_with_its_path(path, value, message):
