@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 _WITHOUT_SERVICES = ("tests/unit",)
+# As in the Makefile: elsewhere `make test` would not find one.
+_DEMO = ("tests/browser", "tests/chaos", "tests/demo")
 
 _running: Services | None = None
 _lock: Lock | None = None
@@ -105,11 +107,24 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def _needs_demo(item: pytest.Item) -> bool:
+    return "stack" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail what needs the demo and is where `make test` does not look for such a test."""
+    if _needs_demo(item) and item.get_closest_marker("demo") is None:
+        pytest.fail(
+            f"it needs the whole demo: put it into one of {', '.join(_DEMO)}", pytrace=False
+        )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the whole running demo and put it last, at the end what breaks its parts."""
     for item in items:
-        if "stack" in getattr(item, "fixturenames", ()):
+        if _needs_demo(item) and any(item.path.is_relative_to(ROOT / f) for f in _DEMO):
             item.add_marker("demo")
 
     def turn(item: pytest.Item) -> tuple[bool, ...]:
