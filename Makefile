@@ -45,7 +45,7 @@ demo-check: setup ## run the demo mine until its first alarm and clip; prints on
 
 test: setup-dev ## run all tests
 	@$(SETUP) browser
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile -m "not demo" $(ARGS); first=$$?; \
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not demo" $(ARGS); first=$$?; \
 	$(PY) -m pytest -o testpaths="$(DEMO_TESTS)" -m "demo and not drill" $(ARGS); second=$$?; \
 	for rc in $$first $$second; do case $$rc in 0|5) ;; *) exit $$rc;; esac; done; \
 	[ $$first$$second != 55 ] # nothing ran

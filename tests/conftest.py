@@ -122,13 +122,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the whole running demo and put it last, at the end what breaks its parts."""
+    """Mark what needs the whole running demo and put it last, at the end what breaks its parts.
+
+    What takes half a minute or more by itself is first: begun last, one process would be at it
+    while the others have nothing left to do.
+    """
     for item in items:
         if _needs_demo(item) and any(item.path.is_relative_to(ROOT / f) for f in _DEMO):
             item.add_marker("demo")
 
     def turn(item: pytest.Item) -> tuple[bool, ...]:
-        return tuple(item.get_closest_marker(name) is not None for name in ("demo", "chaos"))
+        def has(name: str) -> bool:
+            return item.get_closest_marker(name) is not None
+
+        return has("demo"), has("chaos"), not has("slow")
 
     items.sort(key=turn)
 

@@ -12,6 +12,8 @@ from workers.models import ModelError
 from workers.scene import Scene
 from workers.vision.detector import load_detector
 
+pytestmark = pytest.mark.slow
+
 CLIPS = ("roadway", "winch-house")
 UNTIL_S = 40.0
 

@@ -20,7 +20,7 @@ from tests.cast import Cast, an_alarm
 from tests.tenancy.page_routes import PAGES
 from tests.tenancy.test_routes import things_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 Enter = Callable[..., Page]
 ROOT = Path(__file__).resolve().parents[2]

@@ -34,7 +34,7 @@ from tests.openapi import hold
 from tests.tenancy.page_routes import PAGES
 from tests.tenancy.routes import API, ROLES, Route
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 ROUTES = API + PAGES
 

@@ -19,6 +19,8 @@ from workers.scene import parse_scene
 from workers.skim import Skim, skims
 from workers.vision.detector import load_detector
 
+pytestmark = pytest.mark.slow
+
 DRUMS = LOOPS.parent / "bank" / "drums-dim"
 EDGE = np.ones((5, 5), np.uint8)
 
