@@ -152,3 +152,52 @@ def test_a_shadow_that_fails_is_counted_and_harms_nothing(error):
     assert both.detect([picture(1)]) == [first.boxes]
     assert both.counts.errors == 1
     assert both.error in ("wrong shape here", "MemoryError")
+
+
+class Ended(BaseException):
+    """A worker that is told to stop."""
+
+
+def asked(shared, *wanted):
+    """Ask for pictures at once, a thread each that may hang; return answers and errors."""
+    answers = []
+
+    def ask(number):
+        try:
+            answers.append(shared.detect([picture(number)]))
+        except BaseException as error:
+            answers.append(error)
+
+    threads = [threading.Thread(target=ask, args=(n,), daemon=True) for n in wanted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(answers) == len(wanted), "somebody waits for ever"
+    return answers
+
+
+@pytest.mark.parametrize("while_waiting", [True, False])
+def test_who_leads_and_is_ended_leaves_the_lead_to_the_next(monkeypatch, while_waiting):
+    fake = Fake()
+    shared = Batcher(fake, wait_ms=1)
+
+    def ended(*given):
+        raise Ended
+
+    with monkeypatch.context() as stop:
+        if while_waiting:
+            stop.setattr(shared, "_count", ended)
+        else:
+            stop.setattr(fake, "detect", ended)
+        with pytest.raises(Ended):
+            shared.detect([picture(1)])
+    assert numbers(*asked(shared, 2)) == [2]
+
+
+def test_whose_pictures_were_taken_along_by_one_who_is_ended_is_told(monkeypatch):
+    fake = Fake()
+    shared = Batcher(fake, wait_ms=1000, most=2)
+    monkeypatch.setattr(fake, "detect", lambda pictures: (_ for _ in ()).throw(Ended))
+    told = asked(shared, 1, 2)
+    assert {type(error) for error in told} == {Ended, RuntimeError}

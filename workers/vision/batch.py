@@ -59,22 +59,33 @@ class Batcher:
             while not request.done and self.leading:
                 self.turn.wait()
             lead = not request.done
-            if lead:
-                self.leading = True
-                until = time.monotonic() + self.wait_s
-                while self._count() < self.most and (left := until - time.monotonic()) > 0:
-                    self.turn.wait(left)
-        while lead and not request.done:
-            with self.turn:
-                group = self._take()
-            self._run(group)
+            self.leading |= lead
         if lead:
-            with self.turn:
-                self.leading = False
-                self.turn.notify_all()
+            self._lead(request)
         if request.error is not None:
             raise request.error
         return request.boxes
+
+    def _lead(self, request: _Request) -> None:
+        """Look for all who wait until one's own request is done; leave the lead however that ends.
+
+        A worker may be told to stop in the middle: whoever waits would wait for ever.
+        """
+        try:
+            with self.turn:
+                until = time.monotonic() + self.wait_s
+                while self._count() < self.most and (left := until - time.monotonic()) > 0:
+                    self.turn.wait(left)
+            while not request.done:
+                with self.turn:
+                    group = self._take()
+                self._run(group)
+        finally:
+            with self.turn:
+                self.leading = False
+                if not request.done and request in self.waiting:
+                    self.waiting.remove(request)
+                self.turn.notify_all()
 
     def _count(self) -> int:
         return sum(len(request.pictures) for request in self.waiting)
@@ -99,7 +110,12 @@ class Batcher:
                     request.boxes = self.detector.detect(request.pictures)
                 except Exception as error:
                     request.error = error
-        with self.turn:
+        except BaseException:
             for request in group:
-                request.done = True
-            self.turn.notify_all()
+                request.error = RuntimeError("the thread that looked for all was ended")
+            raise
+        finally:
+            with self.turn:
+                for request in group:
+                    request.done = True
+                self.turn.notify_all()
