@@ -31,8 +31,9 @@ __all__ = ["MOST_S", "Skim"]
 
 # Farther apart key pictures are no series that the analysis could go by.
 MOST_S = 1.5
-# While it skims, the detector looks at a calm picture this often instead of every six seconds: what
-# it did not find in ten looks at the same picture it will hardly find in the next.
+# While it skims, the detector looks at a calm picture this often, and up to six seconds later, as
+# the gate asks only then, instead of every six: what it did not find in ten looks at the same
+# picture it will hardly find in the next.
 LOOK_S = 12.0
 # What a machine may be while it is skimmed.
 RESTS = ("STOPPED", "UNKNOWN")
