@@ -28,9 +28,13 @@ def forget_gauges(scene: Scene, state: State) -> None:
 
 
 def accept_marks(state: State) -> None:
-    """Take the marks to be right in the view as it is now: a person says so."""
+    """Take marks and floors to be right in the view as it is now: a person says so.
+
+    A dry floor is learnt anew: what lies where it was drawn is another part of the world.
+    """
     for level in state.gauges.values():
         level.anchor = Anchor()
+    state.floors.clear()
 
 
 def level_view(memory: Level | Floor, t: float) -> LevelView:

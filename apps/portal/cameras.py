@@ -106,6 +106,7 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         "levels": charts(camera=camera, now=timezone.now()),
         "scene": newest,
         "rule_count": len(document.get("rules", [])),
+        "floors": any(gauge.get("zone") for gauge in document.get("gauges", [])),
         "unknown": rules_unknown(document),
     }
     return render(request, "portal/camera.html", context)

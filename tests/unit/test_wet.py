@@ -147,15 +147,19 @@ WATCHED = {
 }
 
 
-def watched(state, times, wet):
-    """Analyse a picture a second of a floor; return the state and what was told of the rule."""
+def watched(state, times, wet, aim=0, accept=None):
+    """Analyse a picture a second of a floor; return the state and what was told of the rule.
+
+    aim: pixels by which the camera was turned; accept: when a person takes that to be right.
+    """
     told = []
     for t in times:
-        frame = Frame(float(t), 0, np.repeat(floor(wet, seed=t)[..., None], 3, 2))
+        picture = np.roll(floor(wet, seed=t), aim, 1)
+        frame = Frame(float(t), 0, np.repeat(picture[..., None], 3, 2))
         done = analyse(
             parse_scene(WATCHED),
             state,
-            Chunk(t, float(t), 1.0, [frame]),
+            Chunk(t, float(t), 1.0, [frame], accept_view=t == accept),
             detector=Script(lambda i: []),
         )
         state = done.state
@@ -188,6 +192,24 @@ def test_a_flood_stays_one_where_the_state_begins_anew(after, gap_s):
     assert state.rules["wet"].situation == situation
     state, told = watched(state, range(begin + 90, begin + 160), 0.0)
     assert told == [("wet", "cleared", situation)]
+
+
+def test_a_floor_is_learnt_anew_where_a_person_takes_another_view_to_be_right():
+    state, _ = watched(None, range(30), 0.0)
+    state, told = watched(state, range(30, 90), 0.0, aim=110, accept=60)
+    assert told == []
+    assert state.floors["floor"].pace.value == 0.0
+    _, told = watched(state, range(90, 130), 0.6, aim=110)
+    assert [said for _, said, _ in told] == ["raised"]
+
+
+def test_a_floor_among_other_surroundings_than_it_was_known_in_has_no_share():
+    memory = known()
+    other = floor()
+    for left in range(0, 640, 40):  # stripes that a turned lamp or another wall might make
+        other[:, left : left + 20] //= 2
+    assert look(memory, other).value is None
+    assert look(memory, floor(0.6)).value == pytest.approx(0.6, abs=0.1)
 
 
 def test_a_floor_that_was_not_known_yet_is_learnt_after_another_version():

@@ -43,9 +43,11 @@ class WetArea(Hazard):
     """The wet share of a floor: too much of it, or more within minutes.
 
     A share that cannot be read is never the last one: what is open stays open, the time of a wet
-    floor goes on, and after `stale_s` that is told. Sources of the defaults: 5 % of a walkway for
-    30 s, 20 % more within 10 minutes of the field's practice; seepage that grows is a precursor of
-    inrush.
+    floor goes on, and after `stale_s` that is told. Damp ground is known by being darker than it
+    was when dry, and so is a shadow that stays, such as that of a car parked beside it: it is told
+    as water. After a camera was turned on purpose the floor must be dry when the new view is
+    accepted. Sources of the defaults: 5 % of a walkway for 30 s, 20 % more within 10 minutes of the
+    field's practice; seepage that grows is a precursor of inrush.
     """
 
     type = "wet_area"

@@ -4,7 +4,8 @@ Water changes a floor in ways that light alone does not: it is darker than when 
 fine texture goes under a smooth surface, and lamps are mirrored in it. Each cell of the zone is
 compared with a dry reference: the floor as it was when the zone was first seen, which must
 therefore be drawn while the floor is dry. The ring around the zone tells how the light itself has
-changed, so lamps and exposure move nothing; somebody's shadow or body is cut out or passes.
+changed, so lamps and exposure move nothing; somebody's shadow or body is cut out or passes. A
+shadow that stays is dark ground as damp ground is, and is told as such.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ MIRRORED = 1.8
 SMOOTH = 0.45
 MIN_LUMA = 16.0
 MIN_VISIBLE = 0.5
+# 1 where all around the zone changed alike, 0 where a quarter of it changed by a third and more
+# beside the rest: below this it is another place, and nothing says how the light changed.
+LEAST_STEADY = 0.2
 # The reference is the median of so many pictures, a second apart.
 REFERENCE = 5
 WINDOW = 5
@@ -107,6 +111,9 @@ class Floor:
             self.seen = []
         dry = _shrunk(self.dry, picture.shape)
         share, sure = _share(picture, dry, inside & free, ring & free)
+        if share is None:
+            self.recent = []
+            return UNKNOWN
         self.recent = [*self.recent, share][-WINDOW:]
         visible = float((inside & free).sum() / inside.sum())
         return Share(median(self.recent), sure * visible)
@@ -137,11 +144,14 @@ class Floor:
 
 def _share(
     picture: np.ndarray, dry: np.ndarray, inside: np.ndarray, ring: np.ndarray
-) -> tuple[float, float]:
-    """Return the wet share of the cells inside and the confidence in it."""
+) -> tuple[float | None, float]:
+    """Return the wet share of the cells inside and the confidence in it.
+
+    None where nothing is left to see, or the ring is not the one of the dry reference.
+    """
     now, then = _cells(picture), _cells(dry)
     if not ring.any() or not inside.any():
-        return 0.0, 0.0
+        return None, 0.0
     # The light's own change, told by what lies around the zone.
     light = float(np.median((now.mean + 4)[ring] / (then.mean + 4)[ring]))
     ratio = (now.mean + 4) / (then.mean + 4) / light
@@ -158,6 +168,8 @@ def _share(
     spread = float(np.percentile(np.abs(ratio[ring] - 1), 75))
     steady = float(np.clip(1 - spread / 0.35, 0, 1))
     bright = float(np.clip((now.mean[ring].mean() - MIN_LUMA) / 24, 0, 1))
+    if steady < LEAST_STEADY:
+        return None, 0.0
     return share, steady * bright * float(np.clip(1.4 - noise / 20, 0.2, 1))
 
 
