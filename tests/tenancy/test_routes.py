@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -240,9 +241,29 @@ def hill(cast: Cast) -> dict[str, Any]:
     return things_of(cast.lamp_hill)
 
 
+def signed_in(person: User) -> str:
+    """Sign somebody in; returns the key of the session."""
+    client = Client()
+    client.force_login(person)
+    return str(client.session.session_key)
+
+
+def door(session: str) -> Client:
+    """Return a new client of a session that lasts: to sign in anew is a quarter of a request."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    return client
+
+
 @pytest.fixture(scope="module")
-def foreign_people(cast: Cast) -> dict[str, User]:
-    """One person a role who works at Deep Vale only."""
+def people(cast: Cast) -> dict[str, str]:
+    """The session of one person a role at Lamp Hill."""
+    return {role: signed_in(cast[role]) for role in ROLES}
+
+
+@pytest.fixture(scope="module")
+def foreign_people(cast: Cast) -> dict[str, str]:
+    """The session of one person a role who works at Deep Vale only."""
     people: dict[str, User] = {}
     with system_scope("test"):
         for role in ROLES:
@@ -253,7 +274,7 @@ def foreign_people(cast: Cast) -> dict[str, User]:
                 )
             else:
                 member_set(mine=cast.deep_vale.mine, user=people[role], role=role)
-    return people
+    return {role: signed_in(person) for role, person in people.items()}
 
 
 def ask(client: Client, route: Route, things: dict[str, Any]) -> Any:
@@ -273,27 +294,23 @@ def label(route: Route) -> str:
 
 @pytest.mark.parametrize("route", ROUTES, ids=label)
 def test_each_role_gets_what_the_table_says_in_its_own_mine(
-    cast: Cast, hill: dict[str, Any], route: Route
+    people: dict[str, str], hill: dict[str, Any], route: Route
 ):
     got = {}
-    for role in ROLES:
-        client = Client()
-        client.force_login(cast[role])
+    for role, session in people.items():
         # Each role finds the world as the first one did.
         with transaction.atomic():
-            got[role] = ask(client, route, hill).status_code
+            got[role] = ask(door(session), route, hill).status_code
             transaction.set_rollback(True)
     assert got == route.statuses
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=label)
 def test_no_role_of_another_mine_learns_that_it_is_there(
-    cast: Cast, hill: dict[str, Any], foreign_people: dict[str, User], route: Route
+    hill: dict[str, Any], foreign_people: dict[str, str], route: Route
 ):
-    for role, person in foreign_people.items():
-        client = Client()
-        client.force_login(person)
-        response = ask(client, route, hill)
+    for role, session in foreign_people.items():
+        response = ask(door(session), route, hill)
         # A role that may not do this anywhere may be told so before the thing is looked for.
         may_be_told = 403 if route.body or 403 in route.statuses.values() else route.stranger
         assert response.status_code in {route.stranger, may_be_told}, (
@@ -314,10 +331,11 @@ def test_nobody_gets_in_without_signing_in(hill: dict[str, Any], route: Route):
 
 
 @pytest.mark.parametrize("route", API[1:], ids=label)
-def test_each_answer_is_as_the_schema_says(cast: Cast, hill: dict[str, Any], route: Route):
-    client = Client()
-    client.force_login(cast.owner)
-    hold(ask(client, route, hill), route.body(hill) if route.body else None)
+def test_each_answer_is_as_the_schema_says(
+    people: dict[str, str], hill: dict[str, Any], route: Route
+):
+    answer = ask(door(people["owner"]), route, hill)
+    hold(answer, route.body(hill) if route.body else None)
 
 
 def names(patterns: list[Any], prefix: str = "") -> set[str]:
