@@ -1,5 +1,6 @@
 """A real browser at a running stack; the fixture `stack` is in tests/stack.py."""
 
+import json
 import os
 import shutil
 import threading
@@ -12,6 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+
+from infra.embedded import rtsp
+from tests.stack import Demo
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -83,6 +87,29 @@ def browser() -> Iterator[Chromium]:
     """The browser of the tests that need the whole running demo."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def winches(stack: Demo) -> Iterator[None]:
+    """Three more cameras on the demo's winch, each ten seconds on in its loop of forty.
+
+    So whoever waits for somebody in the danger zone waits ten seconds at most, not forty.
+    """
+    admin = stack.client("admin")
+    known = {row["name"]: row for row in admin.rows("/api/v1/cameras/?page_size=200")}
+    first, ours = known["Winch house 1"], []
+    scene = json.loads((rtsp.LOOPS / "winch-house" / "scene.json").read_text())
+    for phase_s in (10, 20, 30):
+        name = f"Winch at {phase_s} s"
+        urls = {key: f"{first[key]}?phase={phase_s}" for key in ("main_url", "sub_url")}
+        body = {"area": first["area"], "name": name, **urls}
+        camera = (known.get(name) or admin.post("/api/v1/cameras/", body))["id"]
+        admin.send("PUT", f"/api/v1/cameras/{camera}/scene/", {"document": scene})
+        admin.send("PATCH", f"/api/v1/cameras/{camera}/", {"enabled": True})
+        ours.append(camera)
+    yield
+    for camera in ours:
+        admin.send("PATCH", f"/api/v1/cameras/{camera}/", {"enabled": False})
 
 
 @pytest.fixture

@@ -104,6 +104,7 @@ def test_the_log_in_page_is_readable_in_chinese(sign_in: SignIn, stack: Any, tmp
     page.screenshot(path=tmp_path / "login.png")
 
 
+@pytest.mark.usefixtures("winches")
 def test_an_alarm_is_read_and_acknowledged_in_chinese(shift: Page, tmp_path: Path):
     page = shift
     api.answer_everything(page)
