@@ -13,7 +13,7 @@ import numpy as np
 from workers.vision import light
 from workers.vision.freeze import Freeze
 from workers.vision.gate import Gate, relative
-from workers.vision.scenery import Scenery
+from workers.vision.scenery import MOVED, Scenery
 from workers.words import sentence
 
 # How long a fault must last, in seconds, before it is told.
@@ -155,6 +155,7 @@ class Health:
         # Of a camera that was covered from the start nothing is known but that it shows something.
         blocked: bool | None = None if gone is not None else False
         moved: bool | None = None
+        carried = 0.0
         hazy: bool | None = None
         blurred: bool | None = look.smeared if dull is None else None
         if gone is not None and there is not None and shifted is not None:
@@ -164,17 +165,17 @@ class Health:
             other = lost >= 0.6 and (dull or 0.0) < 0.5 and self.scenery.same_light(small)
             moved = not blocked and (elsewhere or other)
             moved = bool(moved and not self.scenery.stands(relative(small)))
+            carried = self.scenery.carried(relative(small))
+            moved = moved or (carried >= MOVED and not blocked)
         if dull is not None and look.contrast is not None:
             flat = look.contrast < 0.5 and look.black > 40
             hazy = bool(flat and dull >= 0.3 and not blocked)
             blurred = bool(dull >= 0.3 and not hazy and not blocked and not moved)
         yield "blocked", blocked, sentence(f"{gone or 0:.0%} of the view is covered"), values
-        yield (
-            "moved",
-            moved,
-            sentence(f"{(gone or 0) + (shifted or 0):.0%} of the view is elsewhere"),
-            values,
-        )
+        why = sentence(f"{(gone or 0) + (shifted or 0):.0%} of the view is elsewhere")
+        if carried >= MOVED:
+            why = sentence(f"the view is turned or zoomed, by up to {carried:.0%} of its diagonal")
+        yield "moved", moved, why, values
         yield "hazy", hazy, sentence(f"contrast is {look.contrast or 0:.0%} of the usual"), values
         why = sentence(f"{dull or 0:.0%} of the view lost its detail")
         yield "blurred", blurred, sentence("no edge is sharp") if look.smeared else why, values

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from workers.packing import pack_image, unpack_image
+from workers.vision.alignment import carried
 
 COLUMNS, ROWS = 8, 5
 # Usual values are learnt over so many looks at first, then with this time constant (7 days).
@@ -28,6 +29,8 @@ FOUND, GONE = 0.55, 0.35
 # How far a pattern is looked for, and from where on it has moved, as shares of the diagonal.
 REACH, MOVED = 0.11, 0.05
 PATCH = 11
+# Where so much is in its place the view is not asked whether it was zoomed or turned.
+IN_PLACE = 0.9
 # A pattern that was gone for so long, while so many others were in their place, is a change of the
 # place and not of the view: water that rose, a heap, a parked car. What is in its place is never
 # renewed, so that a camera that sinks slowly is told of.
@@ -163,6 +166,19 @@ class Scenery:
             for reference, _ in self.references
             if reference.shape == pattern.shape
         )
+
+    def carried(self, pattern: np.ndarray) -> float:
+        """Return how far the whole view was carried, as a share of the diagonal; 0: not so.
+
+        Asked only where less is in its place than usual. A view that is in its place in one light
+        is in its place.
+        """
+        match = self.recognised
+        if match is None or match.there >= IN_PLACE:
+            return 0.0
+        reference, _ = self.references[match.number]
+        reach = max(2, round(REACH * float(np.hypot(*reference.shape))))
+        return carried(reference, pattern, PATCH, reach)
 
     def accept(self) -> None:
         """Forget what was usual: a person says that the camera now looks elsewhere."""
