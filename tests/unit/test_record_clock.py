@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from workers.media.clock import WallClock
 from workers.media.mux import decode_times, interval, presentation_times
 
@@ -141,6 +143,83 @@ def test_one_packet_that_came_too_early_does_not_set_time_back() -> None:
     clock.observe(20.0, 990.0)
     starts = [second(clock, float(n), 1000.0)[0] for n in range(20, 40)]
     assert all(abs(start - 1000.0 - n) < 0.2 for n, start in enumerate(starts, 20))
+
+
+def slow(
+    clock: WallClock, own: Own, lag_s: float, seconds: int
+) -> list[tuple[float, float, float]]:
+    """Return second, start and end (all from 0) on a link that is slow from 60 to 76 s.
+
+    The lag grows for four seconds, lasts for ten and is over in two; nobody sets a clock.
+    """
+    spans = []
+    for n in range(seconds):
+        for i in range(10):
+            at = n + i / 10
+            share = min((at - 60) / 4, 1.0, (76 - at) / 2)
+            own.steady_s = max(own.steady_s, at + 0.05 + lag_s * max(share, 0.0))
+            clock.observe(at, own()[1])
+        start, end = clock.span(float(n), n + 1.0)
+        spans.append((float(n), start - 1000.0, end - 1000.0))
+    return spans
+
+
+@pytest.mark.parametrize("lag_s", [1.0, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0])
+def test_a_link_that_was_slow_sets_no_time_back_and_makes_no_drift(lag_s: float) -> None:
+    own = Own()
+    clock = WallClock(own)
+    spans = slow(clock, own, lag_s, 400)
+    for (_, _, end), (_, start, _) in zip(spans, spans[1:], strict=False):
+        assert start >= end - 1e-6, "no second is there twice"
+    assert abs(spans[-1][1] - spans[-1][0]) < 0.1, "and all is made up for"
+    assert abs(clock.drift_s) < 0.1, "the camera's clock was right all the time"
+
+
+def test_after_a_link_was_slow_no_date_is_far_ahead_for_long() -> None:
+    own = Own()
+    spans = slow(WallClock(own), own, 8.0, 200)
+    ahead = [n for n, start, _ in spans if start - n > 5.0]
+    assert max(ahead) < 76 + 65
+    assert all(start - n < 2.1 for n, start, _ in spans if n > 76 + 125)
+
+
+def test_a_new_connection_after_a_slow_link_sets_no_time_back_either() -> None:
+    own = Own()
+    clock = WallClock(own)
+    end = slow(clock, own, 6.0, 90)[-1][2] + 1000.0
+    assert end - own()[1] > 4.0, "dates are ahead"
+    clock.restart()
+    opened_s = own()[1]
+    for n in range(200):
+        start, until = second(clock, float(n), opened_s)
+        assert start >= end - 1e-6
+        end = until
+    assert abs(end - opened_s - 200.0) < 0.1
+
+
+def test_time_goes_back_by_what_our_clock_was_set_back_by_and_no_more() -> None:
+    own = Own()
+    clock = WallClock(own)
+    ends = [slow(clock, own, 4.0, 80)[-1][2]]
+    own.set_s -= 10.0
+    backs = []
+    for n in range(80, 100):
+        start, end = second(clock, float(n), 1000.05 + own.set_s)
+        own.steady_s = n + 1.0
+        backs.append(round(ends[-1] - (start - 1000.0), 3))
+        ends.append(end - 1000.0)
+    assert 9.8 < sum(back for back in backs if back > 1e-3) <= 10.001, "the lag is no part of it"
+
+
+def test_a_camera_whose_times_run_twice_as_fast_is_not_dated_far_into_the_future() -> None:
+    own = Own()
+    clock = WallClock(own)
+    for n in range(600):
+        for i in range(10):
+            own.steady_s = (n + i / 10) / 2
+            clock.observe(n + i / 10, own()[1])
+        end = clock.span(float(n), n + 1.0)[1]
+        assert end - own()[1] < 35.0
 
 
 def test_after_a_set_back_a_new_connection_has_the_time_of_the_clock_as_it_is() -> None:

@@ -4,7 +4,9 @@ Packets arrive late, never early. So of all the moments that "arrival minus time
 for the stream's zero, the earliest is the best, and one late burst must not move it. A stream's
 clock also runs a little fast or slow against ours: that is followed by stretching chunks by at
 most 2 %, so that chunks touch and never overlap. Only what lasts is taken as a jump: a lag, or
-this machine's clock that was set. Where it was set back, time goes back too and is there twice.
+this machine's clock that was set. Where it was set back, time goes back too and is there twice. A
+lag that is over sets no time back, as nobody set a clock: dates that are ahead for it are made up
+for by chunks that are shorter.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from collections.abc import Callable
 
 WINDOW_S = 5.0  # an error must last this long before it is believed
 JUMP_S = 0.5  # a lag that is larger is a jump; less is followed slowly
-BACK_S = 2.0  # the same where time would go back, and be there twice: less is made up for in 100 s
+BACK_S = 2.0  # what our clock was set back by and is more is a jump; less is made up for in 100 s
+MOST_S = 30.0  # no link holds back more: dates that are further ahead are wrong, whatever made them
 SLEW = 0.02  # share of a chunk's length by which it may be stretched or shortened
+HURRY = 0.05  # the same while dates are ahead by more than BACK_S
 SETTLE_S = 30.0  # from then on the offset shows the camera's clock and no longer the beginning
 TOUCH_S = 0.05  # timestamps closer than this belong together
 SET_RATE = 0.001  # no sound clock runs faster or slower than another by this share: it is being set
@@ -28,14 +32,17 @@ def own_clock() -> tuple[float, float]:
 
 
 class WallClock:
-    """Maps stream seconds to Unix seconds; goes back only where our clock was set back.
+    """Maps stream seconds to Unix seconds.
 
+    Time goes back only where our clock was set back, or where dates are ahead by more than MOST_S.
     `own` reads our own clock, as `own_clock` does: what it was set by is no drift of a camera's.
     """
 
     def __init__(self, own: Callable[[], tuple[float, float]] = own_clock) -> None:
         self._own = own
         self._end_s = 0.0  # Unix end of the last span
+        self._owned = own()
+        self._owed_s = 0.0  # what our clock was set by and the offset has not followed yet
         self.restart()
 
     def restart(self) -> None:
@@ -46,8 +53,7 @@ class WallClock:
         self._settled_s: float | None = None  # the offset that drift is counted from
         self._lowest_s: float | None = None  # lowest offset since the last span
         self._window: deque[tuple[float, float]] = deque()  # (stream end, lowest offset)
-        self._owned = self._own()
-        self._owed_s = 0.0  # what our clock was set by and the offset has not followed yet
+        self._lagged_s = 0.0  # by how much the offset followed lags, which may be over one day
 
     def observe(self, pts_s: float, arrival_s: float) -> None:
         """Note that the picture with this timestamp was complete at this Unix time."""
@@ -60,25 +66,26 @@ class WallClock:
     def span(self, start_pts_s: float, end_pts_s: float) -> tuple[float, float]:
         """Return the Unix start and end of a chunk, given its first and last stream second."""
         target_s, latest_s = self._targets(end_pts_s)
-        if self._offset_s is None:
-            self._offset_s = target_s
-        before_s = self._offset_s
+        self._owed_s += self._set_by()
+        before_s = target_s if self._offset_s is None else self._offset_s
         length_s = max(end_pts_s - start_pts_s, 0.001)
         touches = self._end_pts_s is not None and abs(start_pts_s - self._end_pts_s) < TOUCH_S
-        start_s = self._end_s if touches else self._after_last(start_pts_s + self._offset_s)
+        start_s = self._end_s if touches else self._after_last(start_pts_s + before_s)
+        if self._offset_s is None:
+            self._owed_s = 0.0  # a new connection is dated by our clock as it is
         end_s = start_s + length_s
         error_s = end_pts_s + target_s - end_s
-        jumped = self._lasting(end_pts_s) and (
-            error_s > JUMP_S or end_pts_s + latest_s - end_s < -BACK_S
-        )
-        if jumped:
-            start_s, end_s = start_s + error_s, end_s + error_s
+        lasts = self._lasting(end_pts_s)
+        ahead_s = end_s - end_pts_s - latest_s if lasts else 0.0
+        jump_s = error_s if lasts and error_s > JUMP_S else -self._back_s(ahead_s)
+        if jump_s:
+            start_s, end_s = start_s + jump_s, end_s + jump_s
         elif error_s <= JUMP_S:
-            limit_s = SLEW * length_s
+            limit_s = (HURRY if ahead_s > BACK_S else SLEW) * length_s
             end_s += max(-limit_s, min(limit_s, error_s))
         self._end_s, self._end_pts_s = end_s, end_pts_s
         self._offset_s = end_s - end_pts_s
-        self._settle(end_pts_s, self._offset_s - before_s, error_s if jumped else 0.0)
+        self._settle(end_pts_s, self._offset_s - before_s, jump_s)
         return start_s, end_s
 
     @property
@@ -89,16 +96,33 @@ class WallClock:
         return self._offset_s - self._settled_s
 
     def _after_last(self, start_s: float) -> float:
-        """Return a start that does not lie in the last span, if that is only a little off."""
-        return self._end_s if 0 < self._end_s - start_s <= BACK_S else start_s
+        """Return a start that does not lie in the last span, unless time goes back."""
+        early_s = self._end_s - start_s
+        return start_s if early_s <= 0 else self._end_s - self._back_s(early_s)
+
+    def _back_s(self, ahead_s: float) -> float:
+        """Return by how much time is set back where dates are so far ahead; 0 for not at all."""
+        if ahead_s > MOST_S:
+            return ahead_s
+        back_s = min(ahead_s, -self._owed_s)
+        return back_s if back_s > BACK_S else 0.0
 
     def _settle(self, end_pts_s: float, moved_s: float, jumped_s: float) -> None:
-        """Leave out of the drift what is none: jumps, and following how our own clock was set."""
-        self._owed_s += self._set_by()
-        ours_s = max(min(self._owed_s, 0.0), min(moved_s, max(self._owed_s, 0.0)))
-        self._owed_s = 0.0 if jumped_s else self._owed_s - ours_s
+        """Leave out of the drift what is none: jumps, how our own clock was set, lags that end."""
+        none_s = jumped_s
+        if jumped_s > 0:
+            self._lagged_s = max(self._lagged_s + jumped_s - self._owed_s, 0.0)
+            self._owed_s = 0.0
+        elif jumped_s < 0:
+            self._owed_s = min(self._owed_s - jumped_s, 0.0)
+        else:
+            ours_s = max(min(self._owed_s, 0.0), min(moved_s, max(self._owed_s, 0.0)))
+            over_s = min(max(ours_s - moved_s, 0.0), self._lagged_s)
+            self._owed_s -= ours_s
+            self._lagged_s -= over_s
+            none_s = ours_s - over_s
         if self._settled_s is not None:
-            self._settled_s += jumped_s or ours_s
+            self._settled_s += none_s
         elif self._first_pts_s is not None and end_pts_s - self._first_pts_s > SETTLE_S:
             self._settled_s = self._offset_s
 
