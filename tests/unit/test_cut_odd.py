@@ -55,4 +55,4 @@ def test_a_clock_that_was_set_back_doubles_a_time_and_loses_no_picture(tmp_path:
     assert numbers(out) == [*range(60), *range(100, 160)], "as it happened, one after the other"
     assert seconds(out) == sorted(seconds(out))
     assert cut.gaps == []
-    assert cut.skipped == ["the clock was set back by 3.0 s: shown twice"]
+    assert cut.skipped == ["recorded times overlap by 3.0 s: both are shown"]

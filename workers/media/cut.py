@@ -73,7 +73,7 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
         raise MediaError("the clip's end does not lie after its start")
     parts, skipped = _read(chunks, start_s, end_s)
     parts = trim(parts, start_s, end_s)
-    skipped += _set_back(parts)
+    skipped += _overlaps(parts)
     if not parts:
         raise MediaError(f"there is no recording that can be used{_because(skipped)}")
     copied = _alike(parts)
@@ -135,8 +135,8 @@ def _read(
 def in_order(chunks: Sequence[ChunkPart]) -> list[ChunkPart]:
     """Return chunks in the order in which they were recorded: by their time.
 
-    Where a time is there twice, because the clock was set back, by their numbers: one after the
-    other and not second by second in turn. The clip then lasts longer than its clock says.
+    Where a time is there twice, mostly because the clock was set back, by their numbers: one after
+    the other and not second by second in turn. The clip then lasts longer than its clock says.
     """
     rows = sorted(chunks, key=lambda one: (one.start_s, one.sequence))
     if any(b.start_s < a.start_s + a.duration_s - GAP_S for a, b in pairwise(rows)):
@@ -163,13 +163,16 @@ def trim(parts: list[Part], start_s: float, end_s: float) -> list[Part]:
     return kept
 
 
-def _set_back(parts: list[Part]) -> list[str]:
-    """Say where a part begins before the one before it ended, by more than a hair."""
+def _overlaps(parts: list[Part]) -> list[str]:
+    """Say where a part begins before the one before it ended, by more than a hair.
+
+    A set clock is not the only cause, and which it was is not written in a chunk.
+    """
     told = []
     for before, after in pairwise(parts):
-        back_s = (before.end - min(shot.at for shot in after.shots)) / TICKS
-        if back_s > GAP_S:
-            told.append(sentence(f"the clock was set back by {back_s:.1f} s: shown twice"))
+        over_s = (before.end - min(shot.at for shot in after.shots)) / TICKS
+        if over_s > GAP_S:
+            told.append(sentence(f"recorded times overlap by {over_s:.1f} s: both are shown"))
     return told
 
 
