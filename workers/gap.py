@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-# As it is: what it says of earlier times stays true. Forgotten where time went back.
+# As it is: what it says of earlier times stays true. Forgotten where time went back, but for what
+# has its times in TIMES.
 KEPT = "kept"
 # A time that runs on over any gap, as it needs no eyes; it goes back with a clock that is set back,
 # as the times of inputs do.
@@ -12,6 +13,12 @@ RUNS = "runs"
 # WAITS_S nobody knows whether it is still the same, and it begins anew.
 WAITS = "waits"
 WAITS_S = 60.0
+# The times in what is KEPT, by path. Where a clock is set back by up to WAITS_S they go back with
+# it, and what they are of is not forgotten: who is out of sight, ways to a line, how water rose.
+TIMES = (
+    "people.*.t", "people.*.seen", "ways.*.1",
+    "series.*.kept.*.0", "series.*.at", "since", "spent.*.1",
+)  # fmt: skip
 
 
 def over_gap(memory: Mapping[str, Any], how: Mapping[str, str], gap_s: float) -> dict[str, Any]:
@@ -24,13 +31,16 @@ def over_gap(memory: Mapping[str, Any], how: Mapping[str, str], gap_s: float) ->
     left: dict[str, Any] = {}
     for path, kind in how.items():
         key, *rest = path.split(".")
-        kept = short if kind == WAITS else kind == RUNS or gap_s >= 0
+        times = [t for t in TIMES if t.split(".")[0] == key] if kind == KEPT and gap_s < 0 else []
+        kept = short if kind == WAITS or times else kind == RUNS or gap_s >= 0
         if key not in memory or not kept:
             continue
         left.setdefault(key, memory[key])
         by_s = gap_s if kind == WAITS else min(gap_s, 0.0) if kind == RUNS else 0.0
         if by_s:
             _move(left, [key, *rest], by_s)
+        for one in times:
+            _move(left, one.split("."), gap_s)
     return left
 
 

@@ -293,6 +293,56 @@ def test_a_clock_that_is_set_back_leaves_the_time_of_what_needs_no_eyes(back_s):
     assert [f.state for f in gate.findings] == ["raised"]
 
 
+# A machine's clock that is set by its time server is mostly set by seconds.
+BACK_S = -2.9
+
+
+@pytest.mark.parametrize("gap_s", [LOST_S, BACK_S, -9.0])
+def test_a_lone_worker_out_of_sight_is_told_though_the_clock_is_set_back_a_little(gap_s):
+    zone = film("occupancy", params={"at_least": 2}, fps=2)
+    zone.run(60, [person(0.5)])
+    zone.run(30)
+    zone.gap(gap_s)
+    zone.run(60)
+    assert [f.level for f in zone.findings] == ["alone"]
+    assert zone.findings[0].t == pytest.approx(120 + gap_s, abs=1)
+
+
+@pytest.mark.parametrize("gap_s", [1.2, BACK_S, -9.0])
+def test_who_crosses_a_line_is_told_though_the_clock_is_set_back_a_little(gap_s):
+    gate = TRUE["line_crossing"][0]()
+    for track, places in ((1, range(40, 50)), (2, range(51, 60))):
+        for place in places:
+            gate.frame([person(place / 100, track=track)])
+        if track == 1:
+            gate.gap(gap_s)
+    assert [f.state for f in gate.findings] == ["raised"]
+
+
+def test_how_water_rose_is_known_though_the_clock_is_set_back_a_little():
+    def told(back_s):
+        sump = film("water_rise", zone=False, gauges=[SUMP], fps=0.5,
+                    params={"gauge": "sump", "limit_m": 1.0})  # fmt: skip
+        for frame in range(1800):
+            if back_s and frame % 300 == 299:
+                sump.gap(back_s)
+            sump.frame(levels={"sump": 0.3 + 0.6 * frame / 1800 + 0.003 * (frame % 7 % 2)})
+        return [(f.level, round(f.t)) for f in sump.findings if f.state == "raised"]
+
+    usual, back = told(0), told(BACK_S)
+    assert [level for level, _ in usual] == [level for level, _ in back] != []
+    assert all(b <= u + 2 for (_, u), (_, b) in zip(usual, back, strict=True))
+
+
+def test_what_is_kept_goes_back_with_a_clock_by_the_times_in_it_and_not_by_an_hour():
+    him = {"t": 50.0, "seen": 48.0, "foot": [0.5, 0.8], "in_s": 20.0}
+    assert over_gap({"people": {"1": dict(him)}}, {"people": KEPT}, -3.0) == {
+        "people": {"1": {**him, "t": 47.0, "seen": 45.0}}
+    }
+    assert over_gap({"people": {"1": dict(him)}}, {"people": KEPT}, 3.0) == {"people": {"1": him}}
+    assert over_gap({"people": {"1": dict(him)}}, {"people": KEPT}, -3600.0) == {}
+
+
 def test_what_is_kept_runs_on_or_waits_is_said_by_path():
     memory = {"told": [1.0], "wrong": 5.0, "stays": {"danger": [3.0, 4.0]}, "mode": "GOODS"}
     how = {"told": KEPT, "wrong": RUNS, "stays.*.*": WAITS, "mode": RUNS}
