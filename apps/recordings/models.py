@@ -19,7 +19,7 @@ class Cause(models.TextChoices):
     RECORDER = "recorder", _("recorder not running")
     OFF = "off", _("camera switched off")
     CLOCK = "clock", _("clock was set")
-    JUMP = "jump", _("the camera paused")
+    JUMP = "jump", _("the camera or its link paused")
     MASKS = "masks", _("masks could not be filled")
     MISSING = "missing", _("file missing")
     POLICY = "policy", _("nothing happened: not kept")

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ("recorder", "recorder not running"),
                     ("off", "camera switched off"),
                     ("clock", "clock was set"),
-                    ("jump", "the camera paused"),
+                    ("jump", "the camera or its link paused"),
                     ("masks", "masks could not be filled"),
                     ("missing", "file missing"),
                     ("policy", "nothing happened: not kept"),
