@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.scene import SceneError
+from workers.told import LATE
 
 WINCH = {"machines": [{"id": "winch-1", "source": "signal"}]}
 PERMIT = {"id": "permit", "kind": "state", "states": ["OPEN", "CLOSED"], "stale_s": 600}
@@ -208,6 +209,68 @@ def test_the_same_picture_has_the_opposite_verdict_while_people_ride():
     assert film.run(60) == []
     film.tell("gate", "CLOSED")
     assert [f.state for f in film.run(7)] == ["raised"]
+
+
+@pytest.mark.parametrize("silent", ["lost", LATE])
+def test_that_nobody_knows_for_a_second_puts_no_open_barrier_right(silent):
+    film = barrier()
+    for _ in range(30):
+        for said, seconds in (("OPEN", 10), (silent, 2)):
+            film.tell("gate", said)
+            film.run(seconds)
+    assert [(f.state, round(f.t)) for f in film.findings] == [("raised", 30)]
+    film.tell("gate", "CLOSED")
+    assert [f.state for f in film.run(5)] == ["cleared"]
+
+
+def test_a_barrier_that_is_due_while_nobody_knows_is_told_as_it_was_last_known():
+    film = barrier(grace_s=15)
+    film.tell("gate", "OPEN")
+    film.run(25)
+    film.tell("gate", "lost")
+    [found] = film.run(10)
+    assert (round(found.t), found.values["state"]) == (30, None)
+    assert found.why == "gate was last OPEN, and is not known to be CLOSED for 30 s"
+
+
+@pytest.mark.parametrize("grace_s", [5, 15])
+@pytest.mark.parametrize(("stands", "wanted"), [("OPEN", "CLOSED"), ("CLOSED", "OPEN")])
+def test_a_mode_that_falls_silent_now_and_then_puts_no_barrier_right(stands, wanted, grace_s):
+    film = barrier(man_riding=wanted, grace_s=grace_s)
+    film.tell("gate", stands)
+    for _ in range(20):
+        for said, seconds in (("MAN_RIDING", 10), ("lost", 4)):
+            film.tell("mode", said)
+            film.run(seconds)
+    assert [(f.state, round(f.t)) for f in film.findings] == [("raised", grace_s)]
+
+
+def test_a_mode_that_falls_silent_while_the_barrier_stands_right_is_goods():
+    film = barrier(man_riding="OPEN")
+    film.tell("mode", "MAN_RIDING")
+    film.tell("gate", "OPEN")
+    film.run(60)
+    film.tell("mode", "lost")
+    assert film.run(29) == []
+    [found] = film.run(2)
+    assert "must be CLOSED" in found.why
+
+
+def test_a_barrier_has_time_to_follow_a_mode_that_wants_the_same_sooner():
+    film = barrier(man_riding="CLOSED")
+    film.tell("mode", "GOODS")
+    film.tell("gate", "OPEN")
+    film.run(20)
+    film.tell("mode", "MAN_RIDING")
+    assert film.run(4.8) == []
+    assert [f.state for f in film.run(1)] == ["raised"]
+    told = barrier(man_riding="CLOSED")
+    told.tell("mode", "GOODS")
+    told.tell("gate", "OPEN")
+    told.run(40)
+    told.tell("mode", "MAN_RIDING")
+    told.run(10)
+    assert [f.state for f in told.findings] == ["raised"]
 
 
 def test_two_barriers_open_together_are_an_alarm_within_a_second():

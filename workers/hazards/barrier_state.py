@@ -59,9 +59,11 @@ class BarrierState(Hazard):
 
     Closed is the rule for goods; for people it is open and locked, or closed, as the mine says.
     A barrier whose state is not known is wrong after `grace_s`; a mode that is not known is goods.
-    Two barriers open together are danger; where nobody knows that either is closed, it is after
-    `grace_s`. Source: runaway protection of inclined haulage, normally
-    closed, open only while passing, normally open and locked for man-riding; open over 30 s.
+    That nobody knows puts nothing right: what stood wrong when it was last told goes on standing
+    wrong, and is judged by the mode told last, until somebody says otherwise. Two barriers open
+    together are danger; where nobody knows that either is closed, it is after `grace_s`. Source:
+    runaway protection of inclined haulage, normally closed, open only while passing, normally open
+    and locked for man-riding; open over 30 s.
     """
 
     type = "barrier_state"
@@ -71,7 +73,9 @@ class BarrierState(Hazard):
     action = "Stop the haulage; have the barrier put right before anything moves."
     uses_picture = False
     uses_people = False
-    remembers = {"both": RUNS, "together": RUNS, "unknown": RUNS, "wrong": RUNS, "mode": RUNS}
+    remembers = dict.fromkeys(
+        ("both", "together", "unknown", "wrong", "stood", "wanted", "mode", "mode_t"), RUNS
+    )
     hears = True
 
     def check(self, rule: Rule) -> Iterable[Fault]:
@@ -91,36 +95,46 @@ class BarrierState(Hazard):
         """Judge one frame."""
         params: Params = rule.params
         state = view.inputs[params.barrier or ""].word
-        told = view.inputs[params.mode].word if params.mode else None
-        mode = "MAN_RIDING" if told == "MAN_RIDING" else "GOODS"
+        told = view.inputs[params.mode].word if params.mode else "GOODS"
+        stood = memory["stood"] = state or memory.get("stood")
+        mode = self._mode(memory, told, stood)
         wanted = params.man_riding if mode == "MAN_RIDING" else "CLOSED"
         other = view.inputs[params.other].word if params.other else "CLOSED"
         values = {
             "barrier": params.barrier, "state": state, "wanted": wanted, "mode": mode,
             "other": params.other, "other_state": other if params.other else None,
         }  # fmt: skip
-        both = mode == "GOODS" and state != "CLOSED" and other != "CLOSED" and bool(params.other)
+        goods = told != "MAN_RIDING"
+        both = goods and state != "CLOSED" and other != "CLOSED" and bool(params.other)
         both_s = self._lasted(memory, "both", both, view.t)
         known = both and state is not None and other is not None
         together_s = self._lasted(memory, "together", known, view.t)
         unknown_s = self._lasted(memory, "unknown", state is None, view.t)
-        wrong = state is not None and state != wanted
-        # The time begins anew when the mode changes: the barrier must follow it.
         if memory.get("mode") != mode:
-            memory["mode"] = mode
-            memory.pop("wrong", None)
+            memory["mode"], memory["mode_t"] = mode, view.t
+        if memory.get("wanted") != wanted:
+            memory["wanted"] = wanted
+            memory.pop("wrong", None)  # the barrier must follow
+        wrong = stood is not None and stood != wanted
         wrong_s = self._lasted(memory, "wrong", wrong, view.t)
         limit_s = params.grace_s if mode == "MAN_RIDING" else max(params.open_s, params.grace_s)
+        follows = view.t - float(memory.get("mode_t", 0.0)) < params.grace_s - 1e-6
         if known and (together_s >= params.together_s - 1e-6 or memory.get("open")):
             words = say("%(one)s and %(other)s are open together", one=params.barrier,
                         other=params.other)  # fmt: skip
             return Condition(
                 "danger", why=(words,), values={**values, "for_s": round(together_s, 1)}
             )
-        if wrong and wrong_s >= limit_s - 1e-6:
-            words = say("%(barrier)s is %(state)s for %(seconds)s s, and must be %(wanted)s",
-                        barrier=params.barrier, state=state, seconds=f"{wrong_s:.0f}",
-                        wanted=wanted)  # fmt: skip
+        # Where both modes want the same nothing began anew, and yet there is time to follow.
+        if wrong and wrong_s >= limit_s - 1e-6 and (memory.get("open") or not follows):
+            said = {"barrier": params.barrier, "state": stood, "wanted": wanted,
+                    "seconds": f"{wrong_s:.0f}"}  # fmt: skip
+            words = (
+                say("%(barrier)s is %(state)s for %(seconds)s s, and must be %(wanted)s", **said)
+                if state
+                else say("%(barrier)s was last %(state)s, and is not known to be %(wanted)s"
+                         " for %(seconds)s s", **said)
+            )  # fmt: skip
             about = {"for_s": round(wrong_s, 1), "limit_s": limit_s}
             return Condition("danger", why=(words,), values={**values, **about})
         # That nobody knows any more ends no alarm: neither was seen to be closed.
@@ -135,6 +149,13 @@ class BarrierState(Hazard):
             about = {"for_s": round(unknown_s, 1), "limit_s": params.grace_s}
             return Condition("danger", why=(words,), values={**values, **about})
         return CLEAR
+
+    @staticmethod
+    def _mode(memory: Memory, told: str | None, stood: str | None) -> str:
+        """Return the mode that the barrier is judged by."""
+        if told is None and stood is not None and stood != memory.get("wanted", stood):
+            return str(memory["mode"])  # a mode that nobody tells any more puts nothing right
+        return "MAN_RIDING" if told == "MAN_RIDING" else "GOODS"
 
     def _lasted(self, memory: Memory, name: str, is_so: bool, t: float) -> float:
         """Return for how long something has been so."""
