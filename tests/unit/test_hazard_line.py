@@ -135,3 +135,40 @@ def test_passing_around_the_tip_of_a_sharp_line_crosses_nothing():
             foot = (x + (to_x - x) * share, y + (to_y - y) * share)
             film.frame([person(*foot, track=1)])
     assert film.findings == []
+
+
+def shown(places, reverse):
+    """Return people by place and track, in either order."""
+    people = [person(x, track=track) for track, x in places.items()]
+    return people[::-1] if reverse else people
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("after", [False, True])
+def test_two_on_either_side_who_are_lost_for_a_moment_have_not_changed_places(before, after):
+    film = line()
+    film.run(2, shown({1: 0.46, 2: 0.54}, before))
+    film.run(0.6)
+    film.run(2, shown({3: 0.46, 4: 0.54}, after))
+    assert film.findings == []
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("after", [False, True])
+def test_of_two_in_file_who_are_lost_together_the_second_has_crossed(before, after):
+    film = line()
+    film.run(2, shown({1: 0.53, 2: 0.47}, before))
+    film.run(0.6)
+    # The second is where the first was.
+    film.run(2, shown({3: 0.59, 4: 0.53}, after))
+    assert [f.state for f in film.findings] == ["raised"]
+    assert film.findings[0].values["tracks"] == [4]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_of_two_lost_as_near_the_one_is_taken_who_has_not_crossed(before):
+    film = line()
+    film.run(2, shown({1: 0.46, 2: 0.58}, before))
+    film.run(0.6)
+    film.run(2, shown({3: 0.5195}, False))  # a hair nearer to the other
+    assert film.findings == []

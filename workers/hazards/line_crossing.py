@@ -5,14 +5,31 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from workers.assign import assign
 from workers.gap import KEPT
-from workers.hazards.base import CLEAR, Condition, Fault, Hazard, Memory, Point, Rule, View, say
+from workers.hazards.base import (
+    CLEAR,
+    Condition,
+    Fault,
+    Hazard,
+    Memory,
+    Person,
+    Point,
+    Rule,
+    View,
+    say,
+)
 from workers.hazards.params import choice, line, number
 
 # So far beyond the line, in heights of the person's box, is across it; less is a wobble.
 ACROSS = 0.08
 # A track that was not seen for longer is no longer the same crossing.
 KEEP_S = 5.0
+# Somebody who was lost is looked for within so many of his heights of where he was.
+NEAR = 0.5
+# Costs of pairs, in heights squared: a lost track that is too far off, none at all, and what one
+# that has crossed costs more than one as near that has not.
+FAR, NOBODY, TIE = 1000.0, 1.0, 0.01
 
 
 @dataclass(frozen=True)
@@ -41,7 +58,8 @@ class LineCrossing(Hazard):
 
     Somebody counts as across only clearly beyond it, so that wobbling on the line is one crossing
     or none. His way is taken as straight from picture to picture: it must cut the line itself. A
-    track that begins where another was lost takes over its side. A crossing has no length of its
+    track that begins where another was lost takes over its side; of several each takes over one,
+    so that all together are nearest to where they were lost. A crossing has no length of its
     own: the alarm clears some time after the last. Direction as drawn: the left is on the left hand
     of who walks from the line's first point to its last.
     """
@@ -71,12 +89,12 @@ class LineCrossing(Hazard):
         keep_s = max(KEEP_S, 2.2 * view.step_s)
         for name in [k for k, v in known.items() if view.t - v[1] > keep_s]:
             del known[name]
-        here = {str(p.track) for p in view.people}
+        self._take_over(known, points, view)
         crossed = []
         for person in view.people:
-            name, aspect = str(person.track), view.aspect
-            distance = beside(points, person.foot, aspect)
-            before = known.get(name) or self._lost(known, here, person.foot, person.height, aspect)
+            name = str(person.track)
+            distance = beside(points, person.foot, view.aspect)
+            before = known.get(name)
             cut = 0.0
             if before is not None:
                 cut = before[4] + cuts(points, (before[2], before[3]), person.foot)
@@ -110,20 +128,34 @@ class LineCrossing(Hazard):
             },
         )  # fmt: skip
 
-    def _lost(
-        self,
-        known: dict[str, list[float]],
-        here: set[str],
-        foot: Point,
-        height: float,
-        aspect: float,
-    ) -> list[float] | None:
-        """Return what is known of a track that was lost near this foot, and forget it there."""
-        for name, (_, _, x, y, _) in list(known.items()):
-            near = abs(x - foot[0]) * aspect < 0.5 * height and abs(y - foot[1]) < 0.5 * height
-            if name not in here and near:
-                return known.pop(name)
-        return None
+    @staticmethod
+    def _take_over(known: dict[str, list[float]], points: tuple[Point, ...], view: View) -> None:
+        """Give new tracks what is known of those lost near them: all together the nearest."""
+        here = {str(p.track) for p in view.people}
+        lost = [name for name in known if name not in here]
+        new = [person for person in view.people if str(person.track) not in known]
+        if not lost or not new:
+            return
+        costs = [
+            [_apart(known[name], person, points, view.aspect) for name in lost]
+            + [NOBODY] * len(new)
+            for person in new
+        ]
+        for person, column in zip(new, assign(costs), strict=True):
+            if column < len(lost):
+                known[str(person.track)] = known.pop(lost[column])
+
+
+def _apart(lost: list[float], person: Person, points: tuple[Point, ...], aspect: float) -> float:
+    """Return what it costs to take somebody for one who was lost."""
+    side, _, x, y, _ = lost
+    across = abs(x - person.foot[0]) * aspect
+    along = abs(y - person.foot[1])
+    if max(across, along) >= NEAR * person.height:
+        return FAR
+    # Squared, so that two who walk one behind the other are not taken for one who stood still.
+    away = (across**2 + along**2) / person.height**2
+    return away + TIE * (side * beside(points, person.foot, aspect) < 0)
 
 
 @lru_cache(maxsize=1024)
