@@ -3,10 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, NamedTuple
 
-from workers import checks
-from workers.checks import SceneError
 from workers.gap import KEPT, RUNS, WAITS
 from workers.hazards.base import (
     Condition,
@@ -19,57 +16,23 @@ from workers.hazards.base import (
     View,
     say,
 )
+from workers.hazards.limits import (
+    LIMITS,
+    TIMES,
+    ShiftLimit,
+    length_min,
+    limit_now,
+    parse_limits,
+    parse_times,
+)
 from workers.hazards.params import Names, data, integer, number, source
 from workers.hazards.presence import INSIDE, hidden_in_zone, inside_zone
-from workers.when import DAY_MIN, Span, in_schedule, parse_schedule
+from workers.when import Span
 
 # Who was seen in the zone for less before he was lost may have passed through it.
 STAYED_S = 10.0
 # The counts kept for the median, at most so many whatever the rate of pictures.
 MOST_COUNTS = 60
-
-
-class ShiftLimit(NamedTuple):
-    """The limit of one shift."""
-
-    shift: str
-    span: Span
-    limit: int
-
-
-def parse_limits(value: Any, path: str, names: Names) -> tuple[ShiftLimit, ...]:
-    """Check limits by shift; a shift that is not there, or is named twice, is refused."""
-    if not isinstance(value, list | tuple) or len(value) > checks.MAX_POINTS:
-        raise SceneError(path, "must be a list, found %(found)s", found=checks.show(value))
-    limits: list[ShiftLimit] = []
-    for index, item in enumerate(value):
-        where = f"{path}[{index}]"
-        raw = checks.keys(item, where, ("shift", "limit"))
-        checks.known(raw["shift"], f"{where}.shift", "shift", names.shifts)
-        if any(other.shift == raw["shift"] for other in limits):
-            raise SceneError(f"{where}.shift", "is named twice")
-        limit = checks.whole(raw["limit"], f"{where}.limit", 1, 1000)
-        limits.append(ShiftLimit(raw["shift"], names.shifts[raw["shift"]].span, limit))
-    return tuple(limits)
-
-
-def parse_times(value: Any, path: str, names: Names) -> tuple[Span, ...]:
-    """Check times of the day: spans or shifts by name; none at all are none."""
-    if isinstance(value, list | tuple) and not value:
-        return ()
-    return parse_schedule(list(value) if isinstance(value, tuple) else value, path, names.shifts)
-
-
-LIMITS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["shift", "limit"],
-        "additionalProperties": False,
-        "properties": {"shift": {"type": "string"}, "limit": {"type": "integer", "minimum": 1}},
-    },
-}
-TIMES = {"type": "array", "items": {"type": "object"}}
 
 
 @dataclass(frozen=True)
@@ -197,7 +160,7 @@ class Occupancy(Hazard):
         hands_over = params.handover is not None or params.handover_times
         if hands_over and params.handover_limit < max(limits, default=0):
             yield Fault("params.handover_limit", "must not be less than the limit")
-        if any(60 * _length_min(span) > params.handover_s for span in params.handover_times):
+        if any(60 * length_min(span) > params.handover_s for span in params.handover_times):
             yield Fault("params.handover_times", "is longer than a hand-over may last")
         if params.empty_s and not params.at_least:
             yield Fault("params.at_least", "is missing: an empty place has too few for what")
@@ -225,7 +188,7 @@ class Occupancy(Hazard):
             if v["in_s"] >= STAYED_S
         }
         people, close = self._count(params, memory, view, inside)
-        limit = self._limit(params, memory, view)
+        limit = limit_now(params, view)
         tags = view.inputs[params.tags].value if params.tags else None
         values = {
             "zone": rule.zone, "persons": people, "limit": limit, "at_least": params.at_least,
@@ -336,25 +299,6 @@ class Occupancy(Hazard):
         people, close = (int(median(c[k] for c in counts) + 0.5) for k in (1, 2))
         return people, close
 
-    @staticmethod
-    def _limit(params: Params, memory: Memory, view: View) -> int:
-        """Return the limit that holds now; 0: none."""
-        limit = params.limit
-        held = [(k.limit, in_schedule((k.span,), view)) for k in params.shift_limits]
-        if any(now for _, now in held):
-            limit = min(most for most, now in held if now)
-        elif any(now is None for _, now in held):
-            limit = min(k for k in (limit, *(most for most, _ in held)) if k)
-        if not limit:
-            return 0
-        told = params.handover is not None and view.inputs[params.handover].word == "OPEN"
-        if told and params.handover is not None:
-            since = view.inputs[params.handover].since_s
-            told = view.t - (view.t if since is None else since) <= params.handover_s
-        if told or (params.handover_times and in_schedule(params.handover_times, view)):
-            return max(limit, params.handover_limit)
-        return limit
-
 
 def _crowd(params: Params, view: View, inside: list[Person]) -> int:
     """Return the most people within the radius of one of them, on the ground."""
@@ -370,10 +314,6 @@ def _crowd(params: Params, view: View, inside: list[Person]) -> int:
 def _late(memory: Memory, view: View) -> float:
     """Return how long a median tells late: it turns half of its window after what it counts."""
     return (view.t - float(memory["counts"][0][0])) / 2 if memory["counts"] else 0.0
-
-
-def _length_min(span: Span) -> int:
-    return (span.end_min - span.begin_min) % DAY_MIN or DAY_MIN
 
 
 def _lasted(
