@@ -31,39 +31,45 @@ REMEMBERED = timedelta(days=7)
 def chatter_of(*, alarm: Alarm, at: datetime) -> dict[str, Any] | None:
     """Return how a rule chatters at a moment of its camera's clock, or None where it does not.
 
-    changes: how often it came or went in the last minute, over all its alarms; on_delay_s: the
-    whole seconds that would have held back the spells of that minute, as far as a delay may go.
+    changes: how often it came or went in the last minute, over all its alarms; on_delay_s: by how
+    many whole seconds longer a wait would have held back the spells that ended in that minute. It
+    is left out where none ended, and where no delay that is permitted would have done.
     """
     rows = AlarmTransition.objects.filter(
         mine=alarm.mine_id,
-        at__gt=at - WITHIN,
         at__lte=at,
         alarm__camera=alarm.camera_id,
         alarm__rule=alarm.rule,
         cause__in=CHANGES,
     )
-    changes = list(rows.order_by("at", "pk").values_list("cause", "at"))
+    within = rows.filter(at__gt=at - WITHIN)
+    changes = list(within.order_by("at", "pk").values_list("alarm", "cause", "at"))
     if len(changes) < LEAST:
         return None
-    spells, begun = [0.0], None
-    for cause, moment in changes:
+    spells: list[float] = []
+    begun: dict[int, datetime] = {}
+    for number, cause, moment in changes:
         if cause != Cause.CLEARED:
-            begun = moment
-        elif begun is not None:
-            spells.append((moment - begun).total_seconds())
-    longest_s = LONGEST_S.get(alarm.severity, USUAL_LONGEST_S)
-    return {
-        "changes": len(changes),
-        "within_s": int(WITHIN.total_seconds()),
-        "on_delay_s": min(longest_s, max(1, ceil(max(spells)))),
-    }
+            begun[number] = moment
+            continue
+        if number not in begun:  # it began before that minute
+            before = rows.filter(alarm=number, at__lt=moment).exclude(cause=Cause.CLEARED)
+            began = before.order_by("-at", "-pk").values_list("at", flat=True).first()
+            begun[number] = began or at - WITHIN
+        spells.append((moment - begun.pop(number)).total_seconds())
+    found = {"changes": len(changes), "within_s": int(WITHIN.total_seconds())}
+    on_delay_s = max(1, ceil(max(spells, default=0)))
+    if spells and on_delay_s <= LONGEST_S.get(alarm.severity, USUAL_LONGEST_S):
+        found["on_delay_s"] = on_delay_s
+    return found
 
 
 def proposals(*, camera: Camera, scene: Any) -> list[dict[str, Any]]:
     """List for which rules of the scene in force a longer wait is proposed, and why.
 
-    A delay was measured beside what the rule waited at that time. A rule that waits as long by now,
-    or as long as a rule of its severity may, is not proposed again. Nothing is armed by this.
+    A delay was measured beside what the rule waited at that time. A rule that waits as long by now
+    is not proposed again, nor one for which any of its alarms says that no permitted wait would
+    have done. Nothing is armed by this.
     """
     rows = Alarm.objects.filter(camera=camera, raised_at__gt=timezone.now() - REMEMBERED)
     told: dict[str, list[tuple[dict[str, Any], int, str]]] = defaultdict(list)
@@ -73,30 +79,26 @@ def proposals(*, camera: Camera, scene: Any) -> list[dict[str, Any]]:
         told[rule].append((chatter, version, severity))
     found = []
     for rule in scene.document.get("rules", []):
-        now_s = rule.get("sustain_s", 0)
-        waits = [
-            min(
-                LONGEST_S.get(severity, USUAL_LONGEST_S),
-                chatter["on_delay_s"] + (now_s if version == scene.version else 0),
-            )
-            for chatter, version, severity in told[rule["id"]]
-        ]
-        if not waits or max(waits) <= now_s:
+        of_rule = told[rule["id"]]
+        if not of_rule or any("on_delay_s" not in chatter for chatter, _, _ in of_rule):
             continue
-        worst = max((chatter for chatter, _, _ in told[rule["id"]]), key=lambda one: one["changes"])
+        now_s = rule.get("sustain_s", 0)
+        needed_s = max(
+            chatter["on_delay_s"] + (now_s if version == scene.version else 0)
+            for chatter, version, _ in of_rule
+        )
+        permitted_s = min(LONGEST_S.get(severity, USUAL_LONGEST_S) for _, _, severity in of_rule)
+        if not now_s < needed_s <= permitted_s:
+            continue
+        worst = max((chatter for chatter, _, _ in of_rule), key=lambda one: one["changes"])
         found.append(
             {
                 "rule": rule["id"],
-                # Where any of them was critical, no longer than a critical one may wait.
-                "sustain_s": min(waits) if _critical(told[rule["id"]]) else max(waits),
+                "sustain_s": needed_s,
                 "now_s": now_s,
                 "changes": worst["changes"],
                 "within_s": worst["within_s"],
-                "alarms": len(waits),
+                "alarms": len(of_rule),
             }
         )
-    return [one for one in found if one["sustain_s"] > one["now_s"]]
-
-
-def _critical(told: list[tuple[dict[str, Any], int, str]]) -> bool:
-    return any(severity == Severity.CRITICAL for _, _, severity in told)
+    return found

@@ -56,8 +56,8 @@ VERBS = {
     "needed": _("This is needed."),
     "chatter": _("Comes and goes"),
     "chatter_value": _(
-        "%(changes)s changes in a minute. An on-delay of %(seconds)s s would have held them"
-        " back; nothing was changed."
+        "%(changes)s changes in a minute. A wait that is %(seconds)s s longer would have held"
+        " them back; nothing was changed."
     ),
     "shelf": _("Asks nobody now"),
     "shelf_empty": _("Nothing is shelved, suppressed or out of service."),

@@ -57,7 +57,8 @@ class Alarm(MineRow):
     )
     verdict = models.CharField(max_length=10, blank=True)  # "false" once somebody said so
     finding = models.CharField(max_length=500, blank=True)  # what was found, or why it is false
-    # How it comes and goes: {"changes", "within_s", "on_delay_s"}; empty where it does not.
+    # How it comes and goes: {"changes", "within_s"}, "on_delay_s" where a wait may be so much
+    # longer; empty where it does not.
     chatter = models.JSONField(default=dict)
     count = models.PositiveIntegerField(default=1)  # occurrences folded into this alarm
     why = models.CharField(max_length=500)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.alarms.chatter import proposals
@@ -56,8 +57,34 @@ def test_slow_coming_and_going_is_no_chattering(hill: Cast):
     assert comes_and_goes(hill, 61, 4).chatter == {}
 
 
-def test_where_a_life_hangs_on_it_no_more_than_two_seconds_are_proposed(hill: Cast):
-    assert comes_and_goes(hill, 15, 2, severity="critical").chatter["on_delay_s"] == 2
+def test_where_a_life_hangs_on_it_no_more_than_two_seconds_are_told(hill: Cast):
+    assert comes_and_goes(hill, 6, 2, severity="critical").chatter["on_delay_s"] == 2
+
+
+def test_a_spell_that_began_before_the_minute_counts_with_all_of_its_length(hill: Cast):
+    for name, since_s, until_s in (("r2:1", 0, 55), ("r2:2", 100, 101)):
+        since, until = (NOON + timedelta(seconds=at_s) for at_s in (since_s, until_s))
+        an_alarm(hill.lamp_hill, rule="r2", situation=name, at=since, severity="medium")
+        camera = hill.lamp_hill.camera
+        alarm_clear(camera=camera, rule="r2", situation=name, at=until)
+    assert Alarm.objects.get(rule="r2").chatter == {"changes": 3, "within_s": 60}
+
+
+def test_where_no_permitted_delay_would_have_done_none_is_said_and_none_proposed(hill: Cast):
+    scene = scene_in_force(camera=hill.lamp_hill.camera)
+    rules = [{**scene.document["rules"][0], "id": name} for name in ("r1", "r2")]
+    scene = scene_publish(
+        camera=hill.lamp_hill.camera, document={**scene.document, "rules": rules}, reason="two"
+    )
+    alarm = comes_and_goes(hill, 15, 2, severity="critical")
+    Alarm.objects.filter(pk=alarm.pk).update(raised_at=timezone.now())
+    assert alarm.chatter == {"changes": 3, "within_s": 60}
+    assert proposals(camera=hill.lamp_hill.camera, scene=scene) == []
+    client = Client()
+    client.force_login(hill.admin)
+    page = client.get(f"/alarms/{alarm.pk}/").content.decode()
+    assert "3 changes in 60 s; no permitted wait would have held them back" in page
+    assert "look at the proposal" not in page
 
 
 def flood(cast: Cast, number: int, severity: str = "low") -> None:
