@@ -46,8 +46,10 @@ def read_machines(
         told, source, confidence = memory.fuse(machine.source, t, machine.stale_s)
         says = None if machine.source == "video" else memory.says(t, machine.stale_s)
         shows = None if machine.source == "signal" else memory.video.state
+        # What nobody knows, nobody has seen or said.
+        known_by = "" if told == "UNKNOWN" else source
         views[machine.id] = MachineView(
-            told, source, says, shows, memory.signal_t, memory.disagree_t
+            told, known_by, says, shows, memory.signal_t, memory.disagree_t
         )
         why = memory.why(source) if told == "UNKNOWN" else ""
         if memory.shown != (told, why):

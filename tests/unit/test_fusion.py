@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from engine_kit import document, run
+from engine_kit import document, person, run, scene
 
 from workers.scene import SceneError, parse_scene
 from workers.told import LATE
@@ -248,3 +248,14 @@ def test_a_late_report_outweighs_only_what_does_not_move(said, state, turn):
         machine.add_signal(1.0, one)
         machine.fuse("signal", 2.0, None)
     assert machine.fuse("both", 900.0, 5.0 if state == "UNKNOWN" else None)[0] == state
+
+
+def test_of_a_state_that_nobody_knows_no_reason_says_from_where_it_is_known():
+    unknown = run(lambda i: [person(0.5)], 10, where=scene(dwell_s=0.3))
+    known = run(lambda i: [person(0.5)], 10, where=scene(dwell_s=0.3), signals=[(0.0, "RUNNING")])
+    [(why, source), (why_known, source_known)] = [
+        next((f.why, f.values["machine_source"]) for a in made for f in a.findings)
+        for made in (unknown, known)
+    ]
+    assert (why, source) == ("1 person in danger, winch-1 UNKNOWN", "")
+    assert (why_known, source_known) == ("1 person in danger, winch-1 RUNNING (signal)", "signal")

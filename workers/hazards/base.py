@@ -75,7 +75,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class MachineView:
-    """A machine's fused state and where it came from: signal, video, both, or none.
+    """A machine's fused state and where it came from: signal, video, both, or "" where unknown.
 
     signal, video: what each says by itself, None where the machine has no such source; signal_at_s:
     when the signal was last told; apart_t: since when the two tell different things, None where
