@@ -2,6 +2,7 @@
 """Davy's command line: Django's own commands and `analyse`, `record`, `seed`."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -21,7 +22,14 @@ def main() -> None:
     except OperationalError as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"The database does not answer, or broke off: {error}")
+        said = f"The database does not answer, or broke off: {error}"
+        if not os.environ.get("DATABASE_URL"):
+            words = shlex.join(sys.argv[1:])
+            said += (
+                "\nDATABASE_URL is not set. The demo's own database is found by"
+                f" `python -m infra.manage {words}`."
+            )
+        sys.exit(said)
 
 
 if __name__ == "__main__":
