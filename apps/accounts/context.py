@@ -4,6 +4,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import Role
 from apps.accounts.permissions import Access, Action
+from apps.mines.models import Mine
 
 __all__ = ["access", "look"]
 
@@ -24,8 +25,17 @@ def access(request: HttpRequest) -> dict[str, object]:
         "viewer_mark": request.user.get_username()
         if reach.cases or Role.AUDITOR in reach.roles.values()
         else "",
+        # By whose clock, asked only where a name stands.
+        "viewer_zone": lambda: _zone(request, reach),
         "may_acknowledge_in": reach.mines_for(Action.ACKNOWLEDGE),
     }
+
+
+def _zone(request: HttpRequest, reach: Access) -> str:
+    """Name the clock of the mines that the page is about; where they have several, UTC."""
+    ids: set[int] = getattr(request, "looked", set()) or {*reach.roles, *reach.cases}
+    zones = set(Mine.objects.filter(pk__in=ids).values_list("timezone", flat=True))
+    return zones.pop() if len(zones) == 1 else "UTC"
 
 
 def look(request: HttpRequest) -> dict[str, object]:

@@ -20,9 +20,18 @@ function format(zone: string): Intl.DateTimeFormat {
 /** The mine's offset as " UTC+8", or nothing where the reader's own is the same at that moment. */
 function offset(at: Date, zone: string): string {
   if (!zone || format(zone).format(at) === format("").format(at)) return "";
+  return ` ${offsetName(at, zone)}`;
+}
+
+function offsetName(at: Date, zone: string): string {
   const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at);
   const name = parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
-  return ` ${name.replace("GMT", "UTC")}`;
+  return name.replace("GMT", "UTC").replace(/\+0$/, "");
+}
+
+/** Say a moment with its date and offset, for what is read without the page around it. */
+export function sayZoned(at: Date, zone: string): string {
+  return `${format(zone).format(at)} ${offsetName(at, zone)}`;
 }
 
 /** Say a moment: the time alone when it is of today, else with its date. */

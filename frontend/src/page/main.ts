@@ -26,7 +26,8 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-t
 
 for (const input of document.querySelectorAll<HTMLInputElement>("input[data-most-bytes]")) limit(input);
 
-if (document.body.dataset["viewer"]) mark(document.body.dataset["viewer"]);
+const { viewer, zone } = document.body.dataset;
+if (viewer) mark(viewer, zone || "UTC");
 
 // A new shift checks the sound of its desk anew (desk/hearing.ts).
 if (document.body.classList.contains("login")) sessionStorage.removeItem("davy.heard");

@@ -1,6 +1,8 @@
 // The viewer's name and the time over every picture and video that is shown to an auditor: whoever
 // films the screen films them too. The page draws it; the recording is never touched.
 
+import { sayZoned } from "../common/time";
+
 const EVERY_MS = 1000;
 // Where a mark stands, in percent of the picture; it wanders, so that no strip can be cut off.
 const PLACES = [
@@ -14,14 +16,9 @@ const PLACES = [
 const STAY_S = 4;
 const PICTURES = "video, .picture-frame img, .desk img, .watch-cell img, .tile img";
 
-/** The text of a mark: who looks, and when by this browser's clock; a filmed screen must tell which. */
-export function markText(viewer: string, at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const east = -at.getTimezoneOffset();
-  const ahead = Math.abs(east);
-  const zone = `UTC${east < 0 ? "-" : "+"}${Math.floor(ahead / 60)}${ahead % 60 ? `:${two(ahead % 60)}` : ""}`;
-  return `${viewer} · ${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${east ? zone : "UTC"}`;
+/** The text of a mark: who looks, and when by the mine's clock; a filmed screen must tell which. */
+export function markText(viewer: string, at: Date, zone: string): string {
+  return `${viewer} · ${sayZoned(at, zone)}`;
 }
 
 /** Where the mark stands at a moment, in percent from the left and the top. */
@@ -30,11 +27,11 @@ export function markPlace(at: Date): readonly [number, number] {
 }
 
 /** Put marks over all pictures of the page, also over those that come later. */
-export function mark(viewer: string): void {
+export function mark(viewer: string, zone: string): void {
   const drawn = new Map<Element, HTMLElement>();
   const tick = (): void => {
     const now = new Date();
-    const text = markText(viewer, now);
+    const text = markText(viewer, now, zone);
     const [left, top] = markPlace(now);
     for (const picture of document.querySelectorAll<HTMLElement>(PICTURES)) {
       if (picture instanceof HTMLVideoElement) tame(picture);
