@@ -4,7 +4,7 @@ Needs nothing but Python (3.9 or newer). This file goes into every bundle as it 
 chains its ledger with the functions in here.
 
 Exit status: 0 when everything holds, 1 when something does not (each fault is named), 2 when the
-bundle cannot be read.
+bundle cannot be read or the key is none.
 """
 
 import argparse
@@ -522,6 +522,14 @@ def _tell_keys(bundle, given):
     print(f"  key      {signer}")
 
 
+def key_given(text):
+    """Return a public key as roots have it; ValueError for what is none, such as a part of one."""
+    key = text.strip().lower()
+    if len(key) != 64 or set(key) - set("0123456789abcdef"):
+        raise ValueError(f"this is no key: {text!r}; a key has 64 hex digits")
+    return key
+
+
 def main(arguments=None):
     """Prove a bundle and say what holds."""
     parser = argparse.ArgumentParser(description="Prove a bundle of evidence, offline.")
@@ -532,11 +540,16 @@ def main(arguments=None):
         if hasattr(out, "reconfigure"):  # a console or file that lacks a letter gets its number
             out.reconfigure(errors="backslashreplace")
     try:
+        given = None if asked.key is None else key_given(asked.key)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
         bundle = Bundle(asked.bundle)
     except (OSError, zipfile.BadZipFile) as error:
         print(f"cannot read {asked.bundle}: {error}", file=sys.stderr)
         return 2
-    faults = list(bundle_faults(bundle, asked.key))
+    faults = list(bundle_faults(bundle, given))
     for fault in faults:
         print(f"FAULT  {fault}")
     if faults:
@@ -571,8 +584,8 @@ def main(arguments=None):
             f"  stamps   up to link {told['newest_stamped_root']}; the root of this bundle, link "
             f"{content['root']}, had none when it was packed: the mine has it later"
         )
-    _tell_keys(bundle, asked.key)
-    if asked.key is None:
+    _tell_keys(bundle, given)
+    if given is None:
         print("Compare the key with the one that the mine gave you by another way.")
     return 0
 

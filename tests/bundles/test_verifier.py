@@ -77,6 +77,16 @@ def test_what_a_desktop_leaves_in_a_folder_is_told_and_no_fault(taken: Path, tmp
     assert b"FAULT  alarms/more.mp4: does not belong" in prove(folder / "verify.py").stdout
 
 
+def test_the_page_gives_the_whole_command_that_proves_the_bundle(hill: Cast, tmp_path):
+    bundle = ask(hill, an_alarm(hill.lamp_hill))
+    taken = packed(bundle, tmp_path)
+    client = Client()
+    client.force_login(hill.auditor)
+    page = client.get(f"/bundles/{bundle.uid}/").content.decode()
+    given = page.partition("python verify.py --key ")[2].partition("<")[0]
+    assert verify.main([str(taken), "--key", given]) == 0
+
+
 def prove(script: Path, *more: str) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [sys.executable, "-I", str(script), *more], capture_output=True, check=False

@@ -151,3 +151,8 @@ def test_a_key_of_an_earlier_version_is_locked_anew_at_the_next_signature(hill: 
     assert faults(hill) == []
     with pytest.raises(ImproperlyConfigured):
         unlock(in_force().private_box)
+
+
+def test_a_part_of_a_key_is_called_none_and_not_a_record_that_does_not_hold(hill: Mine):
+    with pytest.raises(CommandError, match="this is no key"):
+        call_command("ledger", "verify", mine=hill.pk, key="d65105b3104…")

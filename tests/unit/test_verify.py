@@ -242,3 +242,14 @@ def test_a_copy_that_says_nothing_of_its_original_is_no_crash():
     assert verify._original_of(b'{"covered": {"original_sha256": "ab"}}') == "ab"
     for body in (b"{}", b"[]", b"not JSON", b'{"covered": 1}', b"\xff"):
         assert verify._original_of(body) is None
+
+
+@pytest.mark.parametrize("key", ["d65105b3104…", "ab" * 31, "xy" * 32, ""])
+def test_what_is_no_key_is_called_so_and_makes_no_bundle_bad(key, tmp_path, capsys):
+    assert verify.main([str(tmp_path), "--key", key]) == 2
+    out, err = capsys.readouterr()
+    assert "this is no key" in err and "does not hold" not in out
+
+
+def test_a_key_may_be_given_in_capitals():
+    assert verify.key_given(f" {'AB' * 32}\n") == "ab" * 32

@@ -18,7 +18,7 @@ from apps.ledger.selectors import (
 )
 from apps.ledger.services import key_rotate, key_vouch, ledger_seal, root_sign
 from apps.ledger.stamping import newest_stamp, stamp_faults
-from apps.ledger.verify import keys_lost
+from apps.ledger.verify import key_given, keys_lost
 from apps.mines.models import Mine
 from apps.recordings.sealing import seal_faults
 from apps.tenancy.scope import mine_scope, system_scope
@@ -62,7 +62,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, act: str, mine: int | None, **options: Any) -> None:
         """Do it for each mine in turn."""
-        self.files, self.key = options["files"], options["key"].lower()
+        self.files = options["files"]
+        try:
+            self.key = key_given(options["key"]) if options["key"] else ""
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         self.root = options["root"]
         with system_scope("the operator of the server names the mines"):
             asked = Mine.objects.order_by("pk")
