@@ -57,7 +57,7 @@ class Area(MineRow):
             models.UniqueConstraint(
                 fields=["mine", "name"],
                 name="area_name_once",
-                violation_error_message=_("This mine has an area of that name already."),
+                violation_error_message=_("This mine has a place of that name already."),
             ),
         ]
 

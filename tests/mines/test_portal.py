@@ -290,3 +290,10 @@ def test_an_organisations_people_are_listed_by_the_clock_that_its_mines_share(ca
         member_add(organisation=organisation, username="ben", role=Role.AUDITOR, actor=cast.owner)
     page = signed_in(cast.owner).get(f"/portal/organisations/{organisation.pk}/")
     assert "2026-11-27 07:30:00" in page.content.decode()
+
+
+def test_a_second_place_of_the_same_name_is_refused_as_a_place(cast: Cast):
+    page = signed_in(cast.admin).post(
+        f"/portal/mines/{cast.lamp_hill.mine.pk}/areas/new/", {"name": cast.lamp_hill.area.name}
+    )
+    assert "This mine has a place of that name already." in page.content.decode()
