@@ -18,6 +18,7 @@ from apps.alarms.witnesses import (
     hears,
     leads,
     leaves,
+    seen_by,
     shared_alarm,
     switched_off,
     told_before,
@@ -82,7 +83,7 @@ def alarm_raise(
     values = {**values, "level": level}
     facts: dict[str, Any] = {"why": why, "values": values, "boxes": boxes, "zone": zone}
     shared = shared_alarm(
-        camera=camera, rule=rule, rule_type=rule_type, severity=severity,
+        camera=camera, rule=rule, rule_type=rule_type, situation=situation, severity=severity,
         place=str(values.get("place", "")),
     )  # fmt: skip
     if shared is not None:
@@ -349,6 +350,8 @@ def _see_shared(
         return None
     if alarm.state in SILENCED:
         alarm.witnesses.filter(camera=camera, rule=rule).delete()
+        if not alarm.witnesses.filter(cleared_at=None).exists():
+            _end(alarm, at)
         return alarm_raise(
             camera=camera, rule=rule, rule_type=alarm.rule_type, situation=situation, level=level,
             severity=alarm.severity, at=at, why=why, values=values, boxes=boxes, zone=[],
@@ -370,23 +373,21 @@ def _see_shared(
 
 @transaction.atomic
 def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> Alarm | None:
-    """End a situation; the alarm still asks for an answer if nobody gave one."""
+    """End a situation in all its alarms; they still ask for an answer if nobody gave one."""
     take_turn(mine_id=camera.mine_id)
-    alarm = (
-        Alarm.objects.select_for_update(of=("self",))
-        .filter(camera=camera, rule=rule, situation=situation, cleared_at=None)
-        .first()
-    )
-    alarm = alarm or witnessed(camera=camera, rule=rule, situation=situation)
-    if alarm is None:
-        return None
-    if not leaves(alarm, camera=camera, rule=rule, at=at):
-        tell(alarm, "alarm.updated")  # another camera still sees it
-        return alarm
+    left = seen_by(camera=camera, rule=rule, situation=situation)
+    for alarm in left:
+        if leaves(alarm, camera=camera, rule=rule, at=at):
+            _end(alarm, at)
+        else:
+            tell(alarm, "alarm.updated")  # another camera still sees it
+    return left[0] if left else None
+
+
+def _end(alarm: Alarm, at: datetime) -> None:
     alarm.cleared_at = at
     step(alarm, Cause.CLEARED, at=at)
     tell(alarm, "alarm.cleared")
-    return alarm
 
 
 @transaction.atomic

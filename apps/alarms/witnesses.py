@@ -8,6 +8,8 @@ alarm that asks nobody: a danger never hides in silence.
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from apps.alarms.levels import Told, is_below, tells_more, told_in
 from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Witness
@@ -19,6 +21,7 @@ __all__ = [
     "hears",
     "leads",
     "leaves",
+    "seen_by",
     "shared_alarm",
     "switched_off",
     "told_before",
@@ -29,19 +32,26 @@ __all__ = [
 
 
 def shared_alarm(
-    *, camera: Camera, rule: str, rule_type: str, severity: str, place: str
+    *, camera: Camera, rule: str, rule_type: str, situation: str, severity: str, place: str
 ) -> Alarm | None:
-    """Lock and return another camera's open alarm of the same type at the same place."""
+    """Lock and return another camera's open alarm of the same type at the same place.
+
+    Of several that is the one whose witness it is in this situation, else the oldest.
+    """
     if not place or Alarm.objects.filter(camera=camera, rule=rule, cleared_at=None).exists():
         return None
-    alarm = (
+    rows = (
         Alarm.objects.select_for_update(of=("self",))
         .filter(mine_id=camera.mine_id, rule_type=rule_type, values__place=place, cleared_at=None)
         .exclude(camera=camera)
         .exclude(state__in=SILENCED)
         .order_by("raised_at", "pk")
-        .first()
     )
+    is_witness = Q(
+        witnesses__camera=camera, witnesses__rule=rule, witnesses__situation=situation,
+        witnesses__cleared_at=None,
+    )  # fmt: skip
+    alarm = rows.filter(is_witness).first() or rows.first()
     if alarm and silence_in_force(camera_id=camera.pk, rule=rule, severity=severity):
         return None
     return alarm
@@ -129,6 +139,16 @@ def witnessed(*, camera: Camera, rule: str, situation: str) -> Alarm | None:
         camera=camera, rule=rule, situation=situation, cleared_at=None, alarm__cleared_at=None
     ).first()
     return row and Alarm.objects.select_for_update(of=("self",)).get(pk=row.alarm_id)
+
+
+def seen_by(*, camera: Camera, rule: str, situation: str) -> list[Alarm]:
+    """Lock and return every open alarm that a situation stands behind, the camera's own first."""
+    rows = Alarm.objects.select_for_update(of=("self",)).filter(cleared_at=None)
+    own = list(rows.filter(camera=camera, rule=rule, situation=situation))
+    behind = Witness.objects.filter(
+        camera=camera, rule=rule, situation=situation, cleared_at=None
+    ).values("alarm")
+    return own + list(rows.filter(pk__in=behind).exclude(pk__in=[one.pk for one in own]))
 
 
 def told_before(*, camera: Camera, rule: str, situation: str) -> Alarm | None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from apps.alarms.models import Alarm, Silence, Witness
 from apps.alarms.selectors import alarm_data, alarms
 from apps.alarms.services import alarm_clear, alarm_see
+from apps.cameras.models import Camera
 from apps.cameras.services import camera_create
 from apps.sentences import said_alarm, why
 from apps.tenancy.scope import mine_scope, system_scope
@@ -29,6 +31,10 @@ def both(cast: Cast) -> Iterator[tuple[Place, Place]]:
         other = camera_create(area=hill.area, name="Winch house 2", main_url="rtsp://10.0.0.9/b")
     with mine_scope(hill.mine.pk):
         yield hill, Place(hill.mine, hill.area, hill.machine, other)
+
+
+def another(place: Place) -> Camera:
+    return camera_create(area=place.area, name="Winch house 3", main_url="rtsp://10.0.0.9/c")
 
 
 def raised(where: Place, after_s: float = 0, situation: str = "r1:1", **more: Any) -> Alarm:
@@ -141,6 +147,47 @@ def test_a_camera_whose_rule_is_silenced_joins_nobody(both):
     )  # fmt: skip
     raised(first)
     assert raised(second, 1).state == Alarm.State.SUPPRESSED
+
+
+def test_a_witness_stays_with_its_alarm_and_leaves_nothing_open_when_it_is_clear(both):
+    first, second = both
+    third = replace(first, camera=another(first))
+    older = raised(first)
+    Alarm.objects.filter(pk=older.pk).update(state=Alarm.State.SHELVED)
+    newer = raised(second, 1)
+    assert raised(third, 2) == newer
+    Alarm.objects.filter(pk=older.pk).update(state=Alarm.State.UNACKNOWLEDGED)
+    worse = {"values": PLACE | {"step": 2}, "level": "jammed"}
+    assert raised(third, 3, **worse) == newer
+    for at, where in enumerate((first, second, third), start=4):
+        cleared(where, at)
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+
+
+def test_what_a_camera_clears_is_over_in_every_alarm_that_it_stands_behind(both):
+    first, second = both
+    alarm = raised(first)
+    raised(second, 1)
+    silence = Silence.objects.create(
+        mine=first.mine, camera=second.camera, rule="r1", kind="suppressed", reason="permit",
+        asked_at=NOON, since=NOON,
+    )  # fmt: skip
+    own = raised(second, 2, values=PLACE | {"step": 2})
+    assert (own.state, silence.kind) == (Alarm.State.SUPPRESSED, "suppressed")
+    cleared(first, 3)
+    cleared(second, 4)
+    assert Alarm.objects.get(pk=own.pk).cleared_at == NOON + timedelta(seconds=4)
+    assert Alarm.objects.get(pk=alarm.pk).cleared_at == NOON + timedelta(seconds=4)
+
+
+def test_a_silenced_alarm_is_over_when_its_last_witness_begins_one_of_its_own(both):
+    first, second = both
+    alarm = raised(first)
+    raised(second, 1)
+    cleared(first, 2)
+    Alarm.objects.filter(pk=alarm.pk).update(state=Alarm.State.SHELVED)
+    assert seen(second, 3) != alarm
+    assert Alarm.objects.get(pk=alarm.pk).cleared_at == NOON + timedelta(seconds=3)
 
 
 STEPS = st.lists(
