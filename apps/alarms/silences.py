@@ -166,9 +166,9 @@ def _lock(silence: Silence) -> Silence:
 def _rule_of(camera: Camera, rule: str) -> tuple[str, bool]:
     """Return a rule's type and whether a life hangs on it: by its scene, or by its open alarms."""
     alarms = Alarm.objects.filter(camera=camera, rule=rule).exclude(state=Alarm.State.CLOSED)
-    kinds = {alarm.rule_type: alarm.severity for alarm in alarms}
-    critical = Severity.CRITICAL in kinds.values()
-    rule_type = next(iter(kinds), "")
+    found = list(alarms.values_list("rule_type", "severity"))
+    critical = any(severity == Severity.CRITICAL for _type, severity in found)
+    rule_type = found[0][0] if found else ""
     scene = scene_in_force(camera=camera)
     for raw in scene.document.get("rules", []) if scene else []:
         if raw.get("id") == rule:

@@ -151,6 +151,14 @@ def test_the_rule_is_critical_by_its_scene_even_while_only_its_warning_is_there(
     assert shelve(hill, "r1").needs_second
 
 
+def test_an_older_lesser_alarm_of_the_rule_hides_no_critical_one(hill: Cast):
+    lingers(hill)
+    over(hill)
+    alarm = lingers(hill, situation="r2:2", severity="critical", at=NOON + timedelta(hours=1))
+    assert shelve(hill).needs_second
+    assert state(alarm) == "unacknowledged"
+
+
 def test_the_database_itself_wants_another_person(hill: Cast):
     silence = shelve(hill, "r1")
     with pytest.raises(IntegrityError), transaction.atomic():
