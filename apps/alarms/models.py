@@ -114,8 +114,9 @@ class Witness(MineRow):
     camera = models.ForeignKey("cameras.Camera", on_delete=models.PROTECT, related_name="+")
     rule = models.CharField(max_length=100)
     situation = models.CharField(max_length=150)  # this camera's name of its latest occurrence
-    level = models.CharField(max_length=20, blank=True)  # that it told last
-    step = models.PositiveIntegerField(default=0)  # how many levels its situation took until then
+    level = models.CharField(max_length=20, blank=True, default="", db_default="")  # told last
+    # How many levels its situation took until then.
+    step = models.PositiveIntegerField(default=0, db_default=0)
     seen_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True)
 

@@ -39,7 +39,7 @@ class SigningKey(MineRow):
     private_box = models.CharField(max_length=300)
     made_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True)
-    handover = models.JSONField(default=dict)
+    handover = models.JSONField(default=dict, db_default={})
 
     class Meta:
         ordering = ["mine", "pk"]
