@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from apps.alarms.models import Alarm, Severity
 from workers.hazards import registry
 
-__all__ = ["Told", "is_below", "is_worse", "rises", "tells_more", "told_in", "worst"]
+__all__ = ["Told", "exceeds", "is_below", "is_worse", "rises", "tells_more", "told_in", "worst"]
 
 SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 
@@ -59,6 +59,10 @@ def rises(level: str, alarm: Alarm) -> bool:
 
     Whoever answered knows that it had become less.
     """
-    shown = told_in(alarm.values).level
-    eased = is_below(shown, alarm.level, rule_type=alarm.rule_type)
-    return eased and is_below(shown, level, rule_type=alarm.rule_type)
+    eased = is_below(told_in(alarm.values).level, alarm.level, rule_type=alarm.rule_type)
+    return eased and exceeds(level, alarm)
+
+
+def exceeds(level: str, alarm: Alarm) -> bool:
+    """Tell whether a level is worse than the one that an alarm shows."""
+    return is_below(told_in(alarm.values).level, level, rule_type=alarm.rule_type)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.alarms.levels import is_worse, rises, tells_more, told_in, worst
+from apps.alarms.levels import exceeds, is_worse, rises, tells_more, told_in, worst
 from apps.alarms.life import SILENCED, Cause
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import silence_in_force
@@ -249,7 +249,7 @@ def _share(
     }  # fmt: skip
     if is_new and _is_anew(alarm, at):
         _fold(alarm, situation=alarm.situation, **more)
-    elif is_worse(severity, alarm.severity) or (is_news and rises(level, alarm)):
+    elif is_worse(severity, alarm.severity) or (is_news and exceeds(level, alarm)):
         escalate(alarm, **more)
     else:
         if is_new:

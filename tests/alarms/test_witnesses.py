@@ -118,6 +118,13 @@ def test_a_worse_sight_asks_for_a_new_answer_and_shows_its_own_picture_alone(bot
     assert (alarm.severity, alarm.level, alarm.boxes) == ("critical", "danger", [])
 
 
+def test_what_another_camera_sees_get_worse_is_shown_whatever_the_severity(both):
+    raised(both[0], level="warning")
+    raised(both[1], 1, level="warning")
+    raised(both[1], 2, values=PLACE | {"step": 2})
+    assert Alarm.objects.get().values["level"] == "danger"
+
+
 def test_what_is_delivered_twice_changes_nothing_also_when_it_is_over(both):
     raised(both[0])
     raised(both[1], 1)
