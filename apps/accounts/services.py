@@ -63,6 +63,7 @@ def member_set(*, mine: Mine, user: User, role: str, actor: User | None = None) 
     Raises PermissionDenied where that role, or one that the person has, is above the actor's.
     """
     _require_rank(mine_id=mine.pk, user=user, actor=actor, gives=(Role(role),))
+    tokens_end(user=user, mine_ids=[mine.pk], actor=actor)
     membership, _created = Membership.objects.update_or_create(
         user=user, mine=mine, organisation_id=mine.organisation_id, defaults={"role": Role(role)}
     )
@@ -139,16 +140,17 @@ def token_create(
 
 
 @transaction.atomic
-def token_revoke(*, token: ApiToken, actor: User) -> None:
+def token_revoke(*, token: ApiToken, actor: User | None) -> None:
     """End a token at once."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
     record(action="token.revoked", subject=token, mine_id=token.mine_id, actor=actor)
 
 
-def tokens_end(*, user: User, mine_ids: Iterable[int], actor: User) -> None:
-    """End a person's keys to mines in which they have no role any more.
+def tokens_end(*, user: User, mine_ids: Iterable[int], actor: User | None) -> None:
+    """End a person's keys to mines in which they have no role any more, and no grant that runs.
 
-    For good: if they come back, it may be as somebody who may do more.
+    For good: if they come back, it may be as somebody who may do more. So it is called before
+    anything is given as well: a grant that ran out ended no key.
     """
     gone = set(mine_ids) - set(access_of(user.pk).roles)
     for token in ApiToken.objects.filter(user=user, mine__in=gone, revoked_at=None):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Grant, User
 from apps.accounts.selectors import people_of
+from apps.accounts.services import tokens_end
 from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.live.services import emit
@@ -63,6 +64,7 @@ def grant_give(
         raise ValidationError(
             {"username": _("This person has a role in this mine, which goes before a grant.")}
         )
+    tokens_end(user=user, mine_ids=[mine.pk], actor=actor)
     grant = Grant.objects.create(
         mine=mine,
         user=user,
@@ -85,6 +87,7 @@ def grant_end(*, grant: Grant, actor: User) -> Grant:
     grant.refresh_from_db()
     if ended:
         _say(grant, "ended", actor)
+        tokens_end(user=grant.user, mine_ids=[grant.mine_id], actor=actor)
     return grant
 
 

@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import Grant, Role, User
-from apps.accounts.services import member_set, user_create
+from apps.accounts.models import ApiToken, Grant, Role, User
+from apps.accounts.services import member_set, token_create, user_create
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Sheet
@@ -334,3 +334,37 @@ def test_there_is_a_word_for_every_act_and_part_that_stands_in_the_code():
         parts |= set(re.findall(r'part=(?:"" if actor else )?"([a-z]+)"', text))
     assert found - set(ACTS) == set()
     assert len(parts) > 8 and parts - set(PARTS) == set()
+
+
+def keys_of(cast: Cast, person: User) -> int:
+    with mine_scope(cast.lamp_hill.mine.pk):
+        return ApiToken.objects.filter(user=person, revoked_at=None).count()
+
+
+def a_key_for(cast: Cast, person: User) -> None:
+    with mine_scope(cast.lamp_hill.mine.pk):
+        token_create(mine=cast.lamp_hill.mine, user=person, name="lists")
+
+
+def test_a_grant_that_is_ended_ends_the_keys_that_were_made_with_it(cast: Cast, grace, clock):
+    grant = let_in(cast, grace)
+    a_key_for(cast, grace)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        grant_end(grant=grant, actor=cast.owner)
+    assert keys_of(cast, grace) == 0
+
+
+def test_no_key_of_a_grant_that_ran_out_comes_back_with_a_new_grant_or_a_role(
+    cast: Cast, grace, clock
+):
+    let_in(cast, grace)
+    a_key_for(cast, grace)
+    clock.shift(2 * DAY)
+    assert keys_of(cast, grace) == 1  # it opens nothing now
+    let_in(cast, grace, since=NOON + 2 * DAY, until=NOON + 3 * DAY)
+    assert keys_of(cast, grace) == 0
+    a_key_for(cast, grace)
+    clock.shift(2 * DAY)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        member_set(mine=cast.lamp_hill.mine, user=grace, role=Role.ADMIN, actor=cast.owner)
+    assert keys_of(cast, grace) == 0
