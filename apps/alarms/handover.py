@@ -19,6 +19,7 @@ from apps.alarms.life import ASKING
 from apps.alarms.models import Alarm, Handover, Severity, Takeover
 from apps.alarms.selectors import alarms, alarms_open, silence_data, silences
 from apps.audit.services import record
+from apps.cameras.models import Camera
 from apps.cameras.selectors import camera_health, cameras
 from apps.live.services import emit, take_turn
 from apps.mines.models import Mine
@@ -106,6 +107,7 @@ def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
         "chattering_more": max(0, chattering.count() - MOST_CHATTERING),
         "silences": [silence_data(row) for row in silences().filter(mine=mine)],
         "off": off,
+        "cameras": Camera.objects.filter(mine=mine).count(),
         "blind": _blind(mine, {row["camera"] for row in off}),
         "water": _water(mine, now),
     }  # fmt: skip

@@ -9,6 +9,7 @@ from django.db.models.signals import post_init
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.services import member_set
 from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.handover import handover_page, handover_sign, handover_take
 from apps.alarms.models import Alarm, Handover, Takeover
@@ -17,9 +18,11 @@ from apps.alarms.silences import silence_ask
 from apps.alarms.templatetags.words import worst_first
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
+from apps.mines.models import Mine
+from apps.mines.services import mine_create
 from apps.readings.models import Reading
 from apps.rules.services import scene_publish
-from apps.tenancy.scope import mine_scope
+from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import NOON, SCENE, Cast, an_alarm
 
 
@@ -179,10 +182,19 @@ def publish(cast: Cast, **rule) -> None:
     )  # fmt: skip
 
 
-def page_of(cast: Cast) -> str:
+def page_of(cast: Cast, mine: Mine | None = None) -> str:
     client = Client()
     client.force_login(cast.operator)
-    return client.get(f"/handover/{cast.lamp_hill.mine.pk}/").content.decode()
+    return client.get(f"/handover/{(mine or cast.lamp_hill.mine).pk}/").content.decode()
+
+
+def test_a_mine_without_cameras_is_not_said_to_be_protected(cast: Cast):
+    owner = cast.lamp_hill.mine.organisation
+    with system_scope("test"):
+        mine = mine_create(organisation=owner, name="New Hill", timezone="Asia/Shanghai")
+        member_set(mine=mine, user=cast.operator, role="operator")
+    page = page_of(cast, mine)
+    assert "Every camera protects." not in page and "There is no camera yet." in page
 
 
 def test_a_camera_whose_only_rule_was_switched_off_is_told_to_who_comes(cast: Cast):
