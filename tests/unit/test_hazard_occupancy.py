@@ -155,9 +155,71 @@ def test_a_place_that_must_be_manned_and_is_empty_is_told():
 def test_who_leaves_a_lone_post_begins_no_time_anew_and_a_blind_camera_sees_no_empty_place():
     film = place(at_least=2, empty_s=100)
     film.run(80, crowd(1))
-    assert [f.level for f in film.run(40)] == ["alone"]
+    assert [(f.t, f.level) for f in film.run(50)] == [(120, "alone")]  # nobody saw him leave
     blind = place(at_least=1, empty_s=30)
     assert blind.run(300, faults=("blocked",)) == []
+
+
+def goes(film, seconds, number):
+    """Let so many be there, and whoever was there before be seen outside."""
+    gone = [person(0.8, track=k) for k in range(number, 2)]
+    film.run(1, [*crowd(number), *gone])
+    film.run(seconds - 1, crowd(number))
+
+
+def test_nobody_at_all_has_a_time_of_its_own_that_begins_when_the_last_one_leaves():
+    film = place(at_least=2, empty_s=60)
+    for seconds, number in ((60, 2), (70, 1), (57, 0)):
+        goes(film, seconds, number)
+    assert film.findings == []
+    film.run(5)
+    [found] = film.findings
+    assert 58 <= found.t - 130 <= 62
+    assert found.why == f"0 people in danger for {found.t - 130:.0f} s, needed 2"
+
+
+def test_who_comes_into_an_empty_place_is_too_few_only_after_his_own_time():
+    film = place(at_least=2, empty_s=600)
+    for seconds, number in ((60, 2), (110, 0), (115, 1)):
+        goes(film, seconds, number)
+    assert film.findings == []
+    [found] = film.run(10, crowd(1))
+    assert 118 <= found.t - 170 <= 122
+    assert found.why == "1 people in danger for 120 s, needed 2"
+
+
+def test_a_lone_worker_who_goes_in_and_out_is_told_after_both_times_together():
+    film = place(at_least=2, empty_s=60)
+    goes(film, 60, 2)
+    for _ in range(2):
+        goes(film, 50, 1)
+        goes(film, 30, 0)
+    goes(film, 15, 1)
+    assert film.findings == []
+    [found] = film.run(10, crowd(1))
+    assert 178 <= found.t - 60 <= 182
+    assert found.why == "fewer than 2 people in danger for 180 s"
+
+
+def test_too_few_stay_told_when_the_last_one_leaves_and_one_comes_back():
+    film = place(at_least=2, empty_s=60)
+    for seconds, number in ((130, 1), (40, 0), (40, 1)):
+        goes(film, seconds, number)
+    assert [f.state for f in film.findings] == ["raised"]
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_a_gap_in_the_pictures_begins_no_time_of_an_empty_place_anew(turns):
+    film = place(at_least=2, empty_s=60)
+    if turns:
+        for seconds, number in ((60, 1), (30, 0), (50, 1)):
+            goes(film, seconds, number)
+    goes(film, 30, 0)
+    film.gap(2.0)
+    film.run(26 if not turns else 6)
+    assert film.findings == []
+    film.run(8)
+    assert [f.level for f in film.findings] == ["alone"]
 
 
 def test_the_limit_of_the_shift_holds_and_the_lowest_where_the_time_is_not_known():

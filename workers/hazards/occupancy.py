@@ -120,12 +120,13 @@ class Occupancy(Hazard):
     count from when it was so, not from when the median showed it. While the camera is blind nothing
     is counted: no time runs, and what is told stays told. A lone worker who is lost from view, as
     he is hidden or has fallen, is alone for `lost_s` more: until he was seen outside or lost at the
-    picture's edge. The limit may differ by shift; where the
-    time of day is not known the lowest holds. Hand-over is told by an input or by the time of day;
-    one that is unknown, or too long, raises no limit. A tag count that is unknown or old is
-    compared with nothing, and told as unknown. Sources of the defaults: limits are the mine's own
-    (they differ by place and shift); 10 and 30 s, 120 s for lone work (medium), hand-over two hours
-    at most, mismatch of two for 60 s, crowding low, of the field's practice.
+    picture's edge. Too few and nobody at all have a time each; of a place that may not be empty it
+    is told as well when the two take turns for longer than both together. The limit may differ by
+    shift; where the time of day is not known the lowest holds. Hand-over is told by an input or by
+    the time of day; one that is unknown, or too long, raises no limit. A tag count that is unknown
+    or old is compared with nothing, and told as unknown. Sources of the defaults: limits are the
+    mine's own (they differ by place and shift); 10 and 30 s, 120 s for lone work (medium),
+    hand-over two hours at most, mismatch of two for 60 s, crowding low, of the field's practice.
     """
 
     type = "occupancy"
@@ -143,8 +144,8 @@ class Occupancy(Hazard):
     needs_zone = True
     always = True  # people who stand still count as well
     remembers = {
-        **INSIDE, "counts.*.0": WAITS, "over": WAITS, "few": WAITS, "crowd": WAITS,
-        "differ": WAITS, "silent": RUNS, "people": KEPT,
+        **INSIDE, "counts.*.0": WAITS, "over": WAITS, "few": WAITS, "empty": WAITS,
+        "under": WAITS, "crowd": WAITS, "differ": WAITS, "silent": RUNS, "people": KEPT,
     }  # fmt: skip
 
     def check(self, rule: Rule) -> Iterable[Fault]:
@@ -263,26 +264,38 @@ class Occupancy(Hazard):
     ) -> Phrase | None:
         """Return that too few are there for long enough, with the reason.
 
-        hidden: who was lost there. Too few stay too few when the last one leaves a place that may
-        not be empty, and when nobody saw him leave.
+        hidden: who was lost there. Too few stay too few when nobody saw the last one leave.
         """
-        out_of_sight = not people and bool(hidden)
-        was_few = "few" in memory or memory.get("open") == "alone"
-        few = people < params.at_least and (people > 0 or params.empty_s > 0)
-        few = few or (out_of_sight and (was_few or len(hidden) < params.at_least))
-        few_s = _lasted(memory, "few", few, view, _late(memory, view))
-        must_be_manned = not people and params.empty_s > 0
-        least_s = params.empty_s if must_be_manned else params.alone_s
-        if few_s is None or (few_s < least_s - 1e-6 and memory.get("open") != "alone"):
+        told = memory.get("open") == "alone"
+        manned, out_of_sight = params.empty_s > 0, not people and bool(hidden)
+        unseen = out_of_sight and ("few" in memory or told or len(hidden) < params.at_least)
+        # Who goes in and out begins the first two anew each time, and never the third.
+        clocks = {
+            "few": (0 < people < params.at_least or unseen, params.alone_s),
+            "empty": (manned and not people, params.empty_s),
+            "under": (manned and people < params.at_least, params.alone_s + params.empty_s),
+        }
+        late_s = _late(memory, view)
+        so_s, due = {}, []
+        for name, (is_so, least_s) in clocks.items():
+            lasted_s = _lasted(memory, name, is_so, view, late_s)
+            if lasted_s is not None:
+                so_s[name] = lasted_s
+                due += [name] if lasted_s >= least_s - 1e-6 else []
+        if not so_s or not (due or told):
             return None
         if out_of_sight:
             unseen_s = view.t - max(one["seen"] for one in hidden)
             return say("not seen to leave %(zone)s: %(count)s, last seen %(seconds)s s ago,"
                        " needed %(least)s", count=len(hidden), zone=zone,
                        seconds=f"{unseen_s:.0f}", least=params.at_least)  # fmt: skip
+        if due == ["under"]:
+            return say("fewer than %(least)s people in %(zone)s for %(seconds)s s",
+                       least=params.at_least, zone=zone,
+                       seconds=f"{so_s['under']:.0f}")  # fmt: skip
         return say("%(count)s people in %(zone)s for %(seconds)s s, needed %(least)s",
-                   count=people, zone=zone, seconds=f"{few_s:.0f}",
-                   least=params.at_least)  # fmt: skip
+                   count=people, zone=zone, least=params.at_least,
+                   seconds=f"{so_s['few' if people else 'empty']:.0f}")  # fmt: skip
 
     @staticmethod
     def _count(params: Params, memory: Memory, view: View, inside: list[Person]) -> tuple[int, int]:
