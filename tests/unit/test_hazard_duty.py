@@ -245,6 +245,19 @@ def test_a_mode_that_falls_silent_now_and_then_puts_no_barrier_right(stands, wan
     assert [(f.state, round(f.t)) for f in film.findings] == [("raised", grace_s)]
 
 
+@pytest.mark.parametrize("tag", ["gate", "mode"])
+def test_a_gap_in_the_pictures_puts_right_no_barrier_that_nobody_knows_of_any_more(tag):
+    film = barrier(man_riding="OPEN", grace_s=30)
+    film.tell("mode", "MAN_RIDING")
+    film.tell("gate", "CLOSED")
+    film.run(20)
+    film.tell(tag, "lost")
+    film.run(2)
+    film.gap(2.4)
+    film.run(20)
+    assert [(f.state, round(f.t)) for f in film.findings] == [("raised", 30)]
+
+
 def test_a_mode_that_falls_silent_while_the_barrier_stands_right_is_goods():
     film = barrier(man_riding="OPEN")
     film.tell("mode", "MAN_RIDING")

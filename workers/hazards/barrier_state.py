@@ -112,7 +112,7 @@ class BarrierState(Hazard):
         unknown_s = self._lasted(memory, "unknown", state is None, view.t)
         if memory.get("mode") != mode:
             memory["mode"], memory["mode_t"] = mode, view.t
-        if memory.get("wanted") != wanted:
+        if memory.setdefault("wanted", wanted) != wanted:
             memory["wanted"] = wanted
             memory.pop("wrong", None)  # the barrier must follow
         wrong = stood is not None and stood != wanted
