@@ -273,7 +273,7 @@ class Judge:
         """Write a value down when it changes; a number every ten seconds as well."""
         told = memory.told.get(name)
         same = told is not None and told[0] == value
-        if same and told is not None and (isinstance(value, str) or t - told[1] < TELL_S):
+        if same and told is not None and (isinstance(value, str) or 0 <= t - told[1] < TELL_S):
             return
         if told is None and name == "sight" and value == "SEES":
             memory.told[name] = [value, t]

@@ -122,6 +122,15 @@ def test_the_same_person_does_not_raise_again_while_it_cools_down_and_another_do
     assert one.run(4, [person(0.5, track=2)])
 
 
+def test_a_number_that_does_not_change_is_written_on_once_the_clock_is_set_back():
+    one = Film(scene("occupancy", rule={"zone": "danger"}, params={"limit": 5}), start_s=9000)
+    one.run(60, [person(0.5)])
+    one.gap(-3600)
+    one.readings = []
+    one.run(60, [person(0.5)])
+    assert [r.name for r in one.readings] == ["r1.people"] * 6
+
+
 def test_a_rule_of_a_type_that_is_not_known_is_kept_and_protects_nothing():
     document = {"version": 1, "rules": [{"id": "new", "type": "gas_cloud", "params": {"ppm": 3}}]}
     where = parse_scene(document)
