@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from workers.cooldown import cools, has_eased, note_over
 from workers.failing import Failing
 from workers.gap import ends_gap
 from workers.hazards import registry
@@ -63,8 +64,9 @@ class Judge:
         memory.boxes, memory.why = [], why
         memory.values = {**memory.values, "lasted_s": lasted, "phrases": []}
         self.findings.append(finding(name, memory, "cleared", t))
-        self._note_over(memory, t)
+        note_over(memory, t)
         memory.level = memory.situation = memory.active_t = memory.raised_t = None
+        memory.held = None
 
     def _rule(self, rule: SceneRule, hazard: Hazard, view: View) -> None:
         memory = self.state.rules.setdefault(rule.id, RuleState(rule.type))
@@ -172,27 +174,7 @@ class Judge:
             return True
         if sum(memory.votes) < least or view.t - memory.since_t < rule.sustain_s - 1e-6:
             return False
-        return not self._cools(rule, memory, found, view)
-
-    def _cools(self, rule: SceneRule, memory: RuleState, found: Condition, view: View) -> bool:
-        """Tell whether the same people raised the rule just now, at no less a level."""
-        if not rule.cooldown_s or memory.closed is None:
-            return False
-        closed_t, level, tracks = memory.closed
-        levels = list(self.kinds[rule.type].levels)
-        worse = levels.index(found.level or "") > levels.index(level)
-        others = set(found.values.get("tracks", [])) - set(tracks)
-        return not (worse or others or view.t - closed_t >= rule.cooldown_s - 1e-6)
-
-    def _note_over(self, memory: RuleState, t: float) -> None:
-        """Remember for the cooldown what is over: of a situation the worst, and of whom."""
-        level, tracks = memory.level or "", list(memory.values.get("tracks", []))
-        if _has_eased(memory) and memory.closed is not None:
-            kind, (_, before, others) = self.kinds.get(memory.type), memory.closed
-            levels = list(kind.levels) if kind else []
-            if {level, before} <= set(levels) and levels.index(before) > levels.index(level):
-                level, tracks = before, [*others, *tracks]
-        memory.closed = (t, level, tracks)
+        return not cools(rule, list(self.kinds[rule.type].levels), memory, found, view.t)
 
     def _active(
         self, rule: SceneRule, hazard: Hazard, memory: RuleState, found: Condition, view: View
@@ -211,21 +193,27 @@ class Judge:
         rank = list(hazard.levels).index
         if told is None:
             state = "raised"
-        elif rank(found.level) > rank(told):
-            # As one situation it is believed at once; it only asks nobody while the same cools.
-            cools = _has_eased(memory) and self._cools(rule, memory, found, view)
-            state = "held" if cools else "raised"
-        elif found.level != told:
+        elif rank(found.level) < rank(told):
             if self._holds(hazard, rule, memory, found.level, view.t):
                 return  # what is told of a danger stays told while people leave through the warning
-            self._note_over(memory, view.t)
+            note_over(memory, view.t)
             state = "eased"
-        memory.step += found.level != told
+        elif found.level != told or memory.held is not None:
+            # As one situation it is believed at once; it only asks nobody while the same cools.
+            cooling = cools(rule, list(hazard.levels), memory, found, view.t)
+            state = "held" if has_eased(memory) and cooling else "raised"
+        memory.step += found.level != told or state == "raised"
+        if state == "held":
+            memory.held = memory.held or told
+        elif memory.held and (state == "raised" or rank(found.level) <= rank(memory.held)):
+            memory.held = None
         memory.level = found.level
         memory.severity = hazard.levels[found.level] or rule.severity
         memory.boxes = [list(_rounded(box)) for box in found.boxes]
         memory.why = ", ".join(phrase.english() for phrase in found.why)
         memory.values = {**self._values(rule, found, view), "step": memory.step}
+        if memory.held is not None:
+            memory.values["held"] = memory.held
         if state in ("raised", "eased"):
             self.findings.append(finding(rule.id, memory, state, view.t))
 
@@ -280,12 +268,6 @@ class Judge:
             return  # that a rule sees is what one expects
         memory.told[name] = [value, t]
         self.readings.append(Reading(f"{rule.id}.{name}", t, value, None, None, why or None))
-
-
-def _has_eased(memory: RuleState) -> bool:
-    """Tell whether a worse level of the open situation is over."""
-    over_t = memory.closed[0] if memory.closed else None
-    return over_t is not None and memory.raised_t is not None and over_t >= memory.raised_t
 
 
 @lru_cache(maxsize=256)

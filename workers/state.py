@@ -48,7 +48,9 @@ class RuleState:
     note: str = ""  # why it is not in force
     votes: list[int] = field(default_factory=list)  # of the last frames: 1 where it was so
     since_t: float | None = None  # since when it is so
-    closed: tuple[float, str, list[int]] | None = None  # of what was over last: time, level, tracks
+    held: str | None = None  # while it cools, a rise is told to nobody: the level told before it
+    # Of each level that was told and is over: when, and of whom it was told last.
+    over: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
     told: dict[str, list[Any]] = field(default_factory=dict)  # readings: value and time
 
 
@@ -130,7 +132,7 @@ class State:
             if rule.type in kinds:
                 self._over_gap(rule, kinds[rule.type], gap_s)
             if gap_s < 0:
-                rule.closed = None
+                rule.over = {}
             if rule.active_t is not None:
                 rule.active_t += gap_s
             rule.so_t = {level: t + gap_s for level, t in rule.so_t.items()}
@@ -255,6 +257,6 @@ def _carry(rule: RuleState, last_t: float | None) -> dict[str, Any]:
 
 
 def _rule(raw: dict[str, Any]) -> RuleState:
-    rule = RuleState(**raw)
-    rule.closed = None if rule.closed is None else (rule.closed[0], rule.closed[1], rule.closed[2])
-    return rule
+    closed = raw.pop("closed", None)  # as it was written before: one level's time, name and tracks
+    over = {closed[1]: (closed[0], closed[2])} if closed else raw.pop("over", {})
+    return RuleState(**raw, over={level: (t, tracks) for level, (t, tracks) in over.items()})

@@ -57,10 +57,12 @@ def tells_more(told: Told, shown: Told, *, rule_type: str) -> bool:
 def rises(level: str, alarm: Alarm) -> bool:
     """Tell whether a level is worse than what is so now, on an alarm that told of worse before.
 
-    Whoever answered knows that it had become less.
+    Whoever answered knows that it had become less. A rise that the engine held back is shown and
+    was told to nobody: what was told before it, in `values["held"]`, counts.
     """
-    eased = is_below(told_in(alarm.values).level, alarm.level, rule_type=alarm.rule_type)
-    return eased and exceeds(level, alarm)
+    shown = str(alarm.values.get("held") or told_in(alarm.values).level)
+    eased = is_below(shown, alarm.level, rule_type=alarm.rule_type)
+    return eased and is_below(shown, level, rule_type=alarm.rule_type)
 
 
 def exceeds(level: str, alarm: Alarm) -> bool:

@@ -45,6 +45,14 @@ def seen(where: Place, after_s: float, level: str, step: int) -> None:
     alarm_see(camera=where.camera, **told)
 
 
+def held_back(where: Place, after_s: float) -> None:
+    """See the danger again while the rule cools: it is told to nobody."""
+    told = facts(after_s, "danger", 3)
+    told["values"]["held"] = "warning"
+    del told["severity"], told["zone"]
+    alarm_see(camera=where.camera, **told)
+
+
 def cleared(where: Place, after_s: float) -> Alarm | None:
     at = NOON + timedelta(seconds=after_s)
     return alarm_clear(camera=where.camera, rule="r1", situation="r1:1", at=at)
@@ -177,6 +185,35 @@ def test_what_was_never_told_is_made_good_by_what_is_open(hill: Cast):
     assert the_alarm().state == "unacknowledged", "that it eased between was not told at all"
 
 
+def test_a_danger_that_was_held_and_is_told_late_asks_anew(hill: Cast):
+    raised(hill.lamp_hill)
+    alarm_acknowledge(alarm=the_alarm(), actor=hill.operator)
+    eased(hill.lamp_hill, 5, 2)
+    held_back(hill.lamp_hill, 15)
+    assert (the_alarm().state, the_alarm().why) == ("acknowledged", "in danger, 3")
+    for _ in range(2):
+        raised(hill.lamp_hill, 65, step=4)
+    alarm = the_alarm()
+    assert (alarm.state, alarm.why, alarm.count) == ("unacknowledged", "in danger, 4", 2)
+    assert (steps(), calls()) == (["raised", "acknowledged", "eased", "risen"], 2)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_so_it_does_where_two_cameras_see_it(hill: Cast, other: Place, first: bool):
+    one, two = (hill.lamp_hill, other) if first else (other, hill.lamp_hill)
+    raised(one)
+    raised(two, 2)
+    alarm_acknowledge(alarm=the_alarm(), actor=hill.operator)
+    eased(one, 5, 2)
+    eased(two, 5, 2)
+    held_back(one, 15)
+    assert (the_alarm().state, the_alarm().why) == ("acknowledged", "in danger, 3")
+    for _ in range(2):
+        raised(one, 65, step=4)
+    assert (the_alarm().state, the_alarm().count) == ("unacknowledged", 2)
+    assert calls() == 2
+
+
 def test_a_danger_after_an_answered_warning_asks_though_the_alarm_was_critical_once(hill: Cast):
     raised(hill.lamp_hill)
     cleared(hill.lamp_hill, 5)
@@ -256,13 +293,16 @@ def test_a_camera_that_sees_a_folded_danger_is_its_witness_again(hill: Cast, oth
     assert the_alarm().cleared_at is None
 
 
-def test_from_the_picture_to_the_desk_the_next_danger_is_asked_about(hill: Cast):
-    near = [[0.2, 0.45], [0.8, 0.45], [0.8, 0.99], [0.2, 0.99]]
-    zones = [{"id": "danger", "polygon": [[0.4, 0.5], [0.6, 0.5], [0.6, 0.95], [0.4, 0.95]]},
-             {"id": "near", "polygon": near}]  # fmt: skip
+NEAR = [[0.2, 0.45], [0.8, 0.45], [0.8, 0.99], [0.2, 0.99]]
+DANGER = [[0.4, 0.5], [0.6, 0.5], [0.6, 0.95], [0.4, 0.95]]
+
+
+def works_at_a_winch(where: Place, **rule: Any) -> Callable[..., Alarm]:
+    """Return what lets people stand at a running winch and hands their alarm to the desk."""
     film = Film(
-        scene("proximity_while_running", params={"warning_zone": "near"}, zones=zones,
-              rule={"zone": "danger", "machine": "w", "severity": "critical"},
+        scene("proximity_while_running", params={"warning_zone": "near"},
+              zones=[{"id": "danger", "polygon": DANGER}, {"id": "near", "polygon": NEAR}],
+              rule={"zone": "danger", "machine": "w", "severity": "critical", **rule},
               machines=[{"id": "w", "source": "signal"}]),
         start_s=NOON.timestamp(),
     )  # fmt: skip
@@ -270,11 +310,27 @@ def test_from_the_picture_to_the_desk_the_next_danger_is_asked_about(hill: Cast)
     def work(seconds: float, *xs: float) -> Alarm:
         there = [person(x, track=n) for n, x in enumerate(xs)]
         for one in film.run(seconds, there, machines={"w": "RUNNING"}):
-            _apply(hill.lamp_hill.camera, None, one, b"")
+            _apply(where.camera, None, one, b"")
         return the_alarm()
 
+    return work
+
+
+def test_from_the_picture_to_the_desk_the_next_danger_is_asked_about(hill: Cast):
+    work = works_at_a_winch(hill.lamp_hill)
     alarm_acknowledge(alarm=work(3, 0.5), actor=hill.operator)
     assert work(600, 0.3).why == "1 person in near, w RUNNING (signal)"
     again = work(20, 0.3, 0.55)
     assert (again.state, again.severity) == ("unacknowledged", "critical")
     assert again.why == "1 person in danger, w RUNNING (signal)"
+
+
+def test_from_the_picture_to_the_desk_who_joins_a_cooling_danger_is_asked_about(hill: Cast):
+    work = works_at_a_winch(hill.lamp_hill, cooldown_s=60)
+    alarm_acknowledge(alarm=work(3, 0.5), actor=hill.operator)
+    work(10, 0.3)
+    assert work(20, 0.5).state == "acknowledged"
+    joined = work(20, 0.5, 0.55)
+    assert (joined.state, joined.why) == (
+        "unacknowledged", "2 persons in danger, w RUNNING (signal)",
+    )  # fmt: skip

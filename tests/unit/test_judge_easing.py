@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hazard_kit import SQUARE, Film, person, scene
@@ -125,6 +126,115 @@ def test_while_it_cools_the_same_people_are_shown_in_danger_and_raise_it_not():
     assert film.run(3, [IN_DANGER], machines=RUNNING) == [], "nor once all was over"
     [other] = film.run(3, [person(0.5, track=2)], machines=RUNNING)
     assert other.state == "raised"
+
+
+def held(**rule) -> Film:
+    """Return a winch with one man whose second danger is held: the first ended at 4.8 s."""
+    film = winch(cooldown_s=60, **rule)
+    film.run(3, [IN_DANGER], machines=RUNNING)
+    film.run(10, [IN_WARNING], machines=RUNNING)
+    assert film.run(5, [IN_DANGER], machines=RUNNING) == []
+    assert (film.open, now(film).held) == ("danger", "warning")
+    return film
+
+
+def test_who_joins_a_danger_that_is_held_is_told_at_once_and_once():
+    film = held()
+    both = [IN_DANGER, person(0.55, track=2)]
+    [joined] = film.run(600, both, machines=RUNNING)
+    assert (joined.state, joined.level, joined.t) == ("raised", "danger", pytest.approx(18))
+    assert (joined.values["step"], "held" in joined.values) == (4, False)
+
+
+def test_a_danger_that_is_held_is_told_when_the_cooldown_is_over_and_it_goes_on():
+    film = held()
+    [late] = film.run(3600, [IN_DANGER], machines=RUNNING)
+    assert (late.state, late.level, late.t) == ("raised", "danger", pytest.approx(64.8))
+
+
+def test_a_danger_that_was_held_and_is_over_makes_the_cooldown_no_longer():
+    film = held()
+    for _ in range(5):
+        film.run(6, [IN_WARNING], machines=RUNNING)
+        film.run(6, [IN_DANGER], machines=RUNNING)
+    raised = [f.t for f in film.findings if f.state == "raised"]
+    assert raised == [0.0, pytest.approx(64.8)]
+
+
+def test_a_danger_that_is_held_is_told_once_the_clock_is_set_back():
+    film = held()
+    film.gap(-3600)
+    assert [f.state for f in film.run(3, [IN_DANGER], machines=RUNNING)] == ["raised"]
+
+
+def test_what_cools_goes_on_cooling_over_a_state_of_the_form_before():
+    film = winch(cooldown_s=60)
+    film.run(3, [IN_DANGER], machines=RUNNING)
+    film.run(10, [IN_WARNING], machines=RUNNING)
+    kept = json.loads(zlib.decompress(film.state.dump()))
+    rule = kept["rules"]["r1"]
+    del rule["held"]
+    [(level, (t, tracks))] = rule.pop("over").items()
+    rule["closed"] = [t, level, tracks]
+    film.state = State.load(zlib.compress(json.dumps(kept).encode()))
+    assert (film.state.note, film.open) == ("", "warning")
+    assert film.run(3, [IN_DANGER], machines=RUNNING) == []
+    assert [f.state for f in film.run(1, [person(0.5, track=2)], machines=RUNNING)] == ["raised"]
+
+
+def sump(cooldown_s: float) -> tuple[Film, Callable[[float, int], list[str]]]:
+    """Return a sump, and what sets its level for so many seconds and says what that raised."""
+    film = Film(scene("water_level", params={"sensor": "s", "full_m": 1.0, "clear_s": 10},
+                      rule={"cooldown_s": cooldown_s},
+                      inputs=[{"id": "s", "kind": "number", "unit": "m"}]), fps=1)  # fmt: skip
+
+    def at(level: float, seconds: int) -> list[str]:
+        found = []
+        for second in range(seconds):
+            if second % 5 == 0:
+                film.tell("s", f"{level:.2f}")
+            found += film.frame()
+        return [one.level for one in found if one.state == "raised"]
+
+    return film, at
+
+
+def test_water_that_stays_high_is_told_when_the_cooldown_is_over():
+    film, at = sump(cooldown_s=600)
+    assert at(0.95, 60) == ["emergency"]
+    assert at(0.75, 100) == []
+    assert at(0.95, 7200) == ["emergency"]
+    assert film.findings[-1].t == pytest.approx(79 + 600)
+
+
+def test_a_lesser_level_that_goes_up_and_down_keeps_no_worse_one_quiet():
+    film, at = sump(cooldown_s=600)
+    at(0.95, 60)
+    for _ in range(3):
+        at(0.75, 200)
+        at(0.55, 200)
+    assert at(0.95, 30) == ["emergency"]
+    assert len(now(film).over) == 2
+
+
+def test_a_lesser_level_that_was_over_last_keeps_no_worse_one_quiet():
+    _, at = sump(cooldown_s=300)
+    at(0.95, 60)
+    at(0.75, 400)
+    at(0.1, 60)
+    assert at(0.75, 20) == [], "the same level just now"
+    at(0.1, 20)
+    assert at(0.95, 20) == ["emergency"]
+
+
+def test_a_rise_that_was_held_and_became_less_is_still_told_to_nobody():
+    film, at = sump(cooldown_s=600)
+    at(0.95, 60)
+    at(0.45, 60)
+    assert at(0.95, 60) == []
+    assert at(0.75, 60) == []
+    assert (film.open, now(film).held) == ("alarm", "advisory")
+    assert at(0.75, 600) == ["alarm"]
 
 
 def test_a_rise_in_an_open_situation_waits_for_no_confirmation_and_for_its_dwell():

@@ -1,0 +1,37 @@
+"""Whether a danger is the one that was told just now: the same people, at no less a level."""
+
+from collections.abc import Sequence
+
+from workers.hazards.base import Condition
+from workers.scene import SceneRule
+from workers.state import RuleState
+
+
+def cools(
+    rule: SceneRule, levels: Sequence[str], memory: RuleState, found: Condition, t: float
+) -> bool:
+    """Tell whether the same people were told of at this level, or a worse one, just now.
+
+    levels: of the type, from the least to the worst. Each counts from when it was over itself, so
+    that a lesser one that goes on, or comes again, keeps no worse one quiet.
+    """
+    least = levels.index(found.level or "")
+    told_of = [
+        tracks
+        for level, (over_t, tracks) in memory.over.items()
+        if level in levels and levels.index(level) >= least
+        if t - over_t < rule.cooldown_s - 1e-6
+    ]
+    return bool(told_of) and set(found.values.get("tracks", [])) <= set().union(*told_of)
+
+
+def note_over(memory: RuleState, t: float) -> None:
+    """Remember when a level is over, and of whom it was told; one that was held was not told."""
+    if memory.level is not None and memory.held is None:
+        memory.over[memory.level] = (t, list(memory.values.get("tracks", [])))
+
+
+def has_eased(memory: RuleState) -> bool:
+    """Tell whether a worse level of the open situation is over."""
+    since_t = memory.raised_t
+    return since_t is not None and any(over_t >= since_t for over_t, _ in memory.over.values())
