@@ -1,4 +1,4 @@
-"""A procedure's run where the camera did not look: over a gap in the pictures, or a new version."""
+"""A procedure's run over a gap in the pictures, a new version, and an edit of its steps."""
 
 import json
 import zlib
@@ -206,3 +206,84 @@ def test_a_run_of_another_form_is_begun_anew_and_so_it_is_when_nothing_else_help
     film = followed()
     assert "r1" not in State.load(of_version(film.state, VERSION - 1, **odd)).rules
     assert "r1" not in State.restart(of_version(film.state, VERSION), "anew").rules
+
+
+def told_step(name):
+    return {"id": name, "needs": {"input": name, "is": ["YES"]}}
+
+
+def edited(done, names, **params):
+    """Return a film of the steps a-b-c-d, of which some are done when an edit gives it others."""
+    ins = [{"id": name, "kind": "state", "states": ["YES", "NO"]} for name in "abcdefg"]
+
+    def written(names):
+        steps = [told_step(name) for name in names]
+        return scene("procedure_sequence", inputs=ins, params={"steps": steps, **params})
+
+    film = Film(written("abcd"))
+    for name in "abcdefg":
+        film.tell(name, "NO")
+    film.run(5)
+    for name in done:
+        film.tell(name, "YES")
+        film.run(10)
+    film.where = written(names)
+    film.run(10)
+    return film
+
+
+def does(film, *names):
+    for name in names:
+        film.tell(name, "YES")
+        film.run(10)
+    return [f.why for f in film.findings if f.state == "raised"]
+
+
+@pytest.mark.parametrize("names", ["bcd", "acd"])
+def test_a_step_that_was_done_and_is_left_out_by_an_edit_moves_the_run_no_further(names):
+    film = edited("ab", names)
+    assert (states(film), film.findings) == (["done", "now", "waiting"], [])
+    assert does(film, "d") == ["c: skipped"]
+
+
+@pytest.mark.parametrize("names", ["bcd", "acd", "abecd", "bacd", "abc"])
+def test_and_who_does_the_rest_of_them_has_done_them_all(names):
+    film = edited("ab", names)
+    rest = names[2:] if names[:2] in ("ab", "ba") else names[1:]
+    assert does(film, *rest) == []
+    assert set(states(film)) == {"done"}
+
+
+def test_of_a_step_that_an_edit_puts_before_what_was_done_nobody_can_tell():
+    film = edited("ab", "aebcd")
+    assert states(film) == ["done", "unseen", "done", "now", "waiting"]
+    assert does(film) == ["e: not visible, nobody can tell whether it was done"]
+    does(film, "d")
+    assert "c: skipped" in film.state.rules["r1"].why
+
+
+def test_where_an_edit_moves_what_was_done_to_the_end_the_others_are_not_passed_over():
+    words = "not visible, nobody can tell whether it was done"
+    assert does(edited("a", "bcda")) == [f"b: {words}, c: {words}, d: {words}"]
+
+
+def test_a_run_of_which_an_edit_leaves_no_step_that_was_done_is_over_and_says_so():
+    film = edited("ab", "efg")
+    assert does(film) == ["e: interrupted"]
+    film.run(30)
+    assert film.open is None
+    assert does(film, "e", "f", "g") == ["e: interrupted"], "from its first step on it goes anew"
+
+
+def test_after_such_an_edit_nobody_is_told_that_what_may_have_been_done_was_skipped():
+    film = edited("ab", "efg")
+    film.run(30)
+    words = "not visible, nobody can tell whether it was done"
+    assert does(film, "g")[1:] == [f"e: {words}, f: {words}"]
+
+
+def test_what_was_wrong_is_told_by_its_id_where_an_edit_leaves_it_out():
+    film = edited("ac", "acd")
+    film.run(10)
+    assert film.open == "danger"
+    assert film.state.rules["r1"].why == "b: skipped"

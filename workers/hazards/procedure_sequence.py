@@ -6,7 +6,7 @@ from typing import Any
 
 from workers.hazards.base import GAP, Condition, Fault, Hazard, Memory, Rule, View
 from workers.hazards.params import data, number
-from workers.hazards.runs import CLOCKS, Run, late, over_a_gap, recognised, unsettled
+from workers.hazards.runs import CLOCKS, Run, late, over_a_gap, recognised, stands, unsettled
 from workers.hazards.steps import (
     END_SCHEMA,
     FORBIDDEN_SCHEMA,
@@ -74,7 +74,9 @@ class ProcedureSequence(Hazard):
     it; else only what a machine or a state of an input tells of skips, for people come and go. What
     is forbidden counts when nobody can tell it of a machine or an input. What is wrong stays told
     until the run ends. A run goes on over a gap in the pictures: what inputs said meanwhile counts,
-    and what eyes would have seen is in doubt. The strip of steps, with times, is in the values.
+    and what eyes would have seen is in doubt. Where its steps are edited, it goes on after the last
+    one that was done; a new one before that is in doubt, and where none is left the run is
+    interrupted. The strip of steps, with times, is in the values.
     Source: sequences of approved procedures with guards, warnings and waiting times, as data of the
     mine.
     """
@@ -127,7 +129,8 @@ class ProcedureSequence(Hazard):
         # A step that is known not to be needed now stands in nobody's way.
         needed = [s.only_if == () or all_met(s.only_if, view, memory) is not False for s in steps]
         called_off = _called_off(params, run, memory, view)
-        if not called_off:
+        is_known = stands(steps, run, needed, view.t)
+        if is_known and not called_off:
             _advance(steps, run, memory, view, ready, needed)
         waiting = next((i for i in range(run["next"], len(steps)) if needed[i]), len(steps))
         finished = waiting >= len(steps) or called_off
@@ -140,6 +143,9 @@ class ProcedureSequence(Hazard):
                 wrong[step.id] = "too_few"
             if waited_s > max(params.give_up_s, step.max_gap_s) + 1e-6:
                 wrong[step.id], finished = "interrupted", True
+            if not is_known:
+                wrong[step.id], finished = "interrupted", True
+                memory["doubt"] = {one.id: view.t for one in steps}
         now = len(steps) if finished else waiting
         barred = _barred(params, run, now, memory, view)
         strip = _strip(steps, run, now, met, needed, called_off)
@@ -156,6 +162,7 @@ class ProcedureSequence(Hazard):
         if not wrong:
             return Condition(None, readings=readings)
         named = [(s.id, s.name) for s in steps] + [(b.id, b.name) for b in params.forbidden]
+        named += [(key, key) for key in wrong if key not in dict(named)]  # left out by an edit
         why = tuple(words(name, wrong[key]) for key, name in named if key in wrong)
         values: Mapping[str, Any] = {**memory["shown"], "wrong": dict(wrong)}
         return Condition("danger", why=why, values=values, readings=readings)

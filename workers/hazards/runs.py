@@ -1,6 +1,6 @@
-"""What is left of a procedure's run when the camera did not look: over a gap, or a new version."""
+"""What is left of a procedure's run over a gap, a new version, or an edit of its steps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.gap import RUNS, WAITS, WAITS_S
@@ -63,6 +63,22 @@ def _push(times: Memory, names: list[str], gap_s: float, marks: list[float]) -> 
             continue
         since = float(times[name])
         times[name] = min([since + gap_s, *(m for m in marks if m >= since)])
+
+
+def stands(steps: Sequence[Step], run: Run, needed: Sequence[bool], t: float) -> bool:
+    """Find a run's place by what was done, for an edit may have moved it; False where it has none.
+
+    Of a step that came to stand before it nobody can tell whether it was done.
+    """
+    states = run["states"]
+    places = [index for index, step in enumerate(steps) if step.id in states]
+    run["next"] = places[-1] + 1 if places else 0
+    for index, step in enumerate(steps[: run["next"]]):
+        if step.id not in states:
+            states[step.id] = "unseen" if needed[index] else "not_needed"
+            if needed[index]:
+                run["wrong"][step.id], run["skipped_s"] = "unseen", t
+    return bool(places) or not states
 
 
 def unsettled(step: Step, memory: Memory, view: View) -> bool:
