@@ -242,6 +242,32 @@ def test_a_permit_that_was_open_within_a_gap_gives_the_time_to_leave_anew():
     assert [f.level for f in work.findings] == ["danger"]
 
 
+@pytest.mark.parametrize("reports", [0, 300])
+def test_reports_within_a_gap_move_nobody_into_the_future(reports):
+    work = film("permit_camera_ready", inputs=[GATE], params={"work_permit": "a"})
+    work.tell("a", "CLOSED")
+    work.run(40, [person(0.5)])
+    for index in range(reports):
+        work.tell("a", ("OPEN", "CLOSED")[index % 2], work.t + index / 6)
+    work.gap(50.0)
+    work.run(1)
+    [him] = work.state.rules["r1"].memory["people"].values()
+    assert him["t"] <= work.t
+
+
+def test_a_report_within_a_gap_begins_the_stay_of_who_is_hidden_not_anew():
+    work = film("permit_camera_ready", inputs=[GATE], params={"work_permit": "a", "work_s": 60})
+    work.tell("a", "CLOSED")
+    work.run(10, [person(0.5)])
+    work.run(2)
+    since, _ = work.state.rules["r1"].memory["stays"]["danger"]
+    work.tell("a", "OFF", work.t + 1.0)
+    work.gap(LOST_S)
+    work.run(2, [person(0.5, track=2)])
+    stays = work.state.rules["r1"].memory["stays"]["danger"]
+    assert stays[0] == pytest.approx(since + LOST_S + 1 / FPS)
+
+
 def test_a_car_that_was_hauled_on_within_a_gap_has_not_crept():
     car = road()
     for track, place in ((1, 0.5), (2, 0.58)):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from workers.gap import WAITS
-from workers.hazards.base import Memory, Person, View
+from workers.hazards.base import GAP, Memory, Person, View
 
 # A gap in a zone's occupancy up to this long (a missed detection, a new track id) is no gap.
 BRIDGE_S = 0.5
@@ -103,7 +103,8 @@ def stay_in_zone(
     gap = last is not None and view.t - last > patience_s(memory, view)
     if not inside:
         if hidden and last is not None and not gap:
-            stays[name] = [since, view.t]
+            # Of a gap's inside it is asked after its times were moved to the gap's end.
+            stays[name] = [since, max(last, view.t)]
         elif gap:
             stays.pop(name)
         return None
@@ -186,7 +187,7 @@ def who_is_who(
     who are not in `people` now stay in memory["people"].
     """
     known: dict[str, Memory] = memory.setdefault("people", {})
-    if view.blind:
+    if view.blind and view.blind != GAP:  # over a gap their times were moved already
         for one in known.values():
             one["t"] += view.step_s
     here = {str(person.track): person for person in people}
