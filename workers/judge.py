@@ -14,16 +14,14 @@ from workers.failing import Failing
 from workers.gap import ends_gap
 from workers.hazards import registry
 from workers.hazards.base import GAP, Box, Condition, Hazard, InputView, MachineView, View
+from workers.inputs import Missed, heard, inputs
 from workers.report import Finding, Reading, fault_finding, finding
-from workers.scene import Input, Scene, SceneRule
-from workers.state import InputState, RuleState, State
-from workers.told import LATE
+from workers.scene import Scene, SceneRule
+from workers.state import RuleState, State
 from workers.when import holds, in_schedule
 
 # A value that does not change is written down again so often.
 TELL_S = 10.0
-# Of a gap at most so many reports are looked at, the last ones: each asks every such rule once.
-MOST_HEARD = 2000
 # In a blind camera's picture nothing is found, and nothing is over.
 BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy", "blocked", "moved")
 
@@ -45,7 +43,7 @@ class Judge:
     def frame(self, view: View) -> None:
         """Judge every rule; rules that others ask about are known as they were before."""
         levels = {name: rule.level for name, rule in self.state.rules.items() if rule.level}
-        self.heard = self._heard(view.t)
+        self.heard = self._heard(view)
         view = replace(view, open=levels, inputs=inputs(self.scene, self.state, view.t))
         self.seen = {}
         for rule in self.scene.rules:
@@ -80,8 +78,12 @@ class Judge:
         memory.memory["open"] = memory.level
         missed = self._missed(rule, hazard, memory, view)
         found = hazard.evaluate(rule, memory.memory, self._seen(rule, view, blind))
-        if found.level is None and missed is not None:
-            found = missed  # it was so within the gap, and nobody was told
+        if missed is not None and missed.worse_than(found, hazard):
+            # It was so meanwhile, and nobody was told; it was so for as long as it was.
+            lasted_s = missed.until_t - missed.since_t
+            memory.since_t = view.t - lasted_s
+            memory.votes = [1] * min(rule.confirm[1], int(lasted_s / view.step_s))
+            found = missed.told(view.t)
         blind = blind or found.blind
         if blind:  # that nobody looked is no proof that a level is over
             memory.so_t = {level: t + view.step_s for level, t in memory.so_t.items()}
@@ -127,31 +129,47 @@ class Judge:
         if told:
             memory.memory = {}
 
-    def _heard(self, t: float) -> list[tuple[float, Mapping[str, InputView]]]:
-        """Return what inputs said within a gap in the pictures that ends at t, at each change."""
-        gaps = [one.memory["gap"] for one in self.state.rules.values() if ends_gap(one.memory, t)]
-        if not gaps:
+    def _heard(self, view: View) -> list[tuple[float, Mapping[str, InputView]]]:
+        """Return what inputs said between the last frame and this one, or within a gap."""
+        rules = [rule for rule in self.scene.rules if self.kinds[rule.type].hears]
+        if not rules:
             return []
-        inputs_ = self.state.inputs.values()
-        times = {at for one in inputs_ for at, _ in one.waiting if gaps[0][0] < at < t - 1e-3}
-        return [(at, inputs(self.scene, self.state, at)) for at in sorted(times)[-MOST_HEARD:]]
+        gaps = [
+            float(one.memory["gap"][0])
+            for one in self.state.rules.values()
+            if ends_gap(one.memory, view.t)
+        ]
+        again = {s for rule in rules for s in self.kinds[rule.type].asks_s(rule)} if gaps else ()
+        since_t = min(gaps, default=view.t - view.step_s)
+        return heard(self.scene, self.state, since_t, view.t, again)
 
     def _missed(
         self, rule: SceneRule, hazard: Hazard, memory: RuleState, view: View
-    ) -> Condition | None:
-        """Ask a rule about a gap in which nobody saw and inputs spoke; return what last was so."""
-        if not hazard.hears or not ends_gap(memory.memory, view.t):
+    ) -> Missed | None:
+        """Ask a rule about what inputs said while nobody looked; return the worst that was so.
+
+        That is within a gap, and for types that need no eyes between two frames as well.
+        """
+        gap = ends_gap(memory.memory, view.t)
+        if not hazard.hears or not (gap or not (hazard.uses_picture or hazard.uses_people)):
             return None
         machines = dict.fromkeys(view.machines, MachineView("UNKNOWN", ""))
-        last = None
+        rank = list(hazard.levels).index
+        worst, since_t = None, memory.since_t
         for t, said in self.heard:
+            wall_s = None if view.wall_s is None else view.wall_s + t - view.t
             then = replace(
-                view, t=t, inputs=said, people=(), machines=machines, vehicles=(), levels={},
-                visibility=0.0, blind=GAP,
+                view, t=t, wall_s=wall_s, inputs=said, people=(), machines=machines, vehicles=(),
+                levels={}, visibility=0.0, blind=GAP,
             )  # fmt: skip
             found = hazard.evaluate(rule, memory.memory, then)
-            last = found if found.level is not None else last
-        return last
+            if found.level is None or out_of_force(rule, then):
+                since_t = None
+                continue
+            since_t = t if since_t is None else since_t
+            if worst is None or rank(found.level) >= rank(worst.found.level or ""):
+                worst = Missed(found, since_t, t)
+        return worst
 
     def _seen(self, rule: SceneRule, view: View, blind: str) -> View:
         """Return what a rule sees of a frame; rules that see the same share one."""
@@ -314,40 +332,3 @@ def out_of_force(rule: SceneRule, view: View) -> str:
     if rule.when is not None and holds(rule.when, view) is False:
         return "its condition does not hold"
     return ""
-
-
-def inputs(scene: Scene, state: State, t: float) -> Mapping[str, InputView]:
-    """Return what every input of the scene says at a time; what came too long ago is unknown."""
-    return {one.id: _input(one, state.inputs.setdefault(one.id, InputState()), t)
-            for one in scene.inputs}  # fmt: skip
-
-
-def _input(one: Input, memory: InputState, t: float) -> InputView:
-    while memory.waiting and memory.waiting[0][0] <= t + 1e-6:
-        at, said = memory.waiting.pop(0)
-        if said == LATE and one.kind == "event":
-            continue  # an event does not last: an older one takes nothing back
-        if memory.at_s is None or at >= memory.at_s:
-            if said != memory.value or one.kind == "event":
-                memory.since_s = at
-            memory.value, memory.at_s = said, at
-    stale = one.stale_s is not None and memory.at_s is not None and t - memory.at_s > one.stale_s
-    late = memory.value == LATE
-    value = None if stale or late or memory.value is None else _read(one, memory.value)
-    return InputView(value, memory.at_s, memory.since_s, stale, one.kind, late)
-
-
-def _read(one: Input, value: str) -> str | float | None:
-    """Take a report as what the input is; one that it cannot be is no answer."""
-    if one.kind == "state":
-        if value in one.states:
-            return value
-        # As with machines, a state may be told in other letters than it is written in.
-        return next((s for s in one.states if s.casefold() == value.casefold()), None)
-    if one.kind == "number":
-        try:
-            number = float(value)
-        except ValueError:
-            return None
-        return number if number == number and abs(number) != float("inf") else None
-    return value

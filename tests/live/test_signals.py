@@ -15,7 +15,7 @@ from apps.signals.services import report_receive, signal_receive
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast, Place
 from workers.hazards.base import InputView
-from workers.judge import inputs
+from workers.inputs import inputs
 from workers.scene import parse_scene
 from workers.state import InputState, State
 from workers.vision.fusion import MachineState

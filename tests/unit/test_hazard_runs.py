@@ -104,7 +104,10 @@ def test_what_began_and_ended_within_a_gap_is_told_with_what_nobody_saw_of_it():
         film.tell("shot", state, film.t + after_s)
     film.gap(10.0)
     [found] = film.run(1)
-    assert found.why == "looked in: not visible, nobody can tell whether it was done"
+    assert found.why == (
+        "looked in: not visible, nobody can tell whether it was done,"
+        " that was 4 s ago, while no picture came"
+    )
     assert [s["state"] for s in found.values["steps"]] == ["done", "unseen", "done", "done"]
 
 

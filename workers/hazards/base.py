@@ -265,7 +265,7 @@ class Hazard:
     the detector sees every analysed frame; confirm: of the last M frames N must say so before it
     is raised; remembers: what of a rule's memory outlives a gap between frames, and how, by path
     (workers/gap.py); hears: whether it is asked of what inputs said within a gap as well, with
-    nobody in view and `blind` saying GAP.
+    nobody in view and `blind` saying GAP, and where it needs no eyes between two frames too.
     """
 
     params: Any = None
@@ -310,6 +310,10 @@ class Hazard:
     def carry(self, memory: Memory) -> Memory:
         """Return what of a memory that another version wrote can be gone on with, if anything."""
         return {}
+
+    def asks_s(self, rule: Rule) -> Iterable[float]:
+        """Return how long after a change of an input, within a gap, it has to be asked again."""
+        return ()
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Return what contradicts itself in a rule of this type, the worst first."""

@@ -74,6 +74,7 @@ class ExternalEvent(Hazard):
     action = "Look at the system that told it, and follow its procedure."
     uses_picture = False
     uses_people = False
+    hears = True
     remembers = {"silent": RUNS, "heard.*": RUNS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:

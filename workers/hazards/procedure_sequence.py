@@ -116,6 +116,12 @@ class ProcedureSequence(Hazard):
         """Return a run that another version began, where it has the form that is known here."""
         return recognised(memory)
 
+    def asks_s(self, rule: Rule) -> set[float]:
+        """Return for how long something must be so, to find a step done in its own time."""
+        params: Params = rule.params
+        waits = {s for step in params.steps for s in (step.hold_s, step.wait_s)}
+        return waits | {one.hold_s for one in params.forbidden}
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
