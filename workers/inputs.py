@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from workers.hazards.base import Condition, Hazard, InputView, say
 from workers.scene import Input, Scene
 from workers.state import InputState, State
-from workers.told import LATE
+from workers.told import LATE, events_heard
 
 # Between two frames so many times are asked about at most, the last ones: each asks every rule
 # that hears.
@@ -40,9 +40,15 @@ class Missed:
         return replace(self.found, why=why, values={**self.found.values, **times})
 
 
-def inputs(scene: Scene, state: State, t: float) -> Mapping[str, InputView]:
-    """Return what every input of the scene says at a time; what came too long ago is unknown."""
-    return {one.id: _input(one, state.inputs.setdefault(one.id, InputState()), t)
+def inputs(
+    scene: Scene, state: State, t: float, heard_s: float | None = None
+) -> Mapping[str, InputView]:
+    """Return what every input of the scene says at a time; what came too long ago is unknown.
+
+    heard_s: the time of the frame in which it is asked, where t lies before that.
+    """
+    now_s = t if heard_s is None else heard_s
+    return {one.id: _input(one, state.inputs.setdefault(one.id, InputState()), t, now_s)
             for one in scene.inputs}  # fmt: skip
 
 
@@ -58,7 +64,7 @@ def heard(
     times = {at - 2 * EARLY_S for at in changes}
     # At t itself it is asked with eyes open.
     times |= {at + s for at in changes for s in (0.0, *again_s) if at + s < t - 1e-3}
-    return [(at, inputs(scene, state, at)) for at in sorted(times)[-MOST_HEARD:]]
+    return [(at, inputs(scene, state, at, t)) for at in sorted(times)[-MOST_HEARD:]]
 
 
 def _changes(one: Input, memory: InputState, since_t: float, t: float) -> Iterator[float]:
@@ -72,19 +78,25 @@ def _changes(one: Input, memory: InputState, since_t: float, t: float) -> Iterat
         said = value
 
 
-def _input(one: Input, memory: InputState, t: float) -> InputView:
+def _input(one: Input, memory: InputState, t: float, heard_s: float) -> InputView:
+    reports = []
     while memory.waiting and memory.waiting[0][0] <= t + EARLY_S:
         at, said = memory.waiting.pop(0)
-        if said == LATE and one.kind == "event":
-            continue  # an event does not last: an older one takes nothing back
+        if one.kind == "event":
+            if said == LATE:
+                continue  # an event does not last: an older one takes nothing back
+            reports.append((at, said))
         if memory.at_s is None or at >= memory.at_s:
             if said != memory.value or one.kind == "event":
                 memory.since_s = at
             memory.value, memory.at_s = said, at
+    if one.kind == "event":
+        memory.events = events_heard(memory.events, reports, heard_s)
     stale = one.stale_s is not None and memory.at_s is not None and t - memory.at_s > one.stale_s
     late = memory.value == LATE
     value = None if stale or late or memory.value is None else _read(one, memory.value)
-    return InputView(value, memory.at_s, memory.since_s, stale, one.kind, late)
+    events = tuple(memory.events or ()) if one.kind == "event" else ()
+    return InputView(value, memory.at_s, memory.since_s, stale, one.kind, late, events)
 
 
 def _read(one: Input, value: str) -> str | float | None:

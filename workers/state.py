@@ -8,7 +8,7 @@ from typing import Any
 from workers.gap import WAITS_S, over_gap
 from workers.hazards import registry
 from workers.hazards.base import Hazard
-from workers.told import in_time, set_back
+from workers.told import Event, in_time, set_back
 from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
 from workers.vision.gauge import Level
@@ -56,12 +56,16 @@ class RuleState:
 
 @dataclass
 class InputState:
-    """What another system said of one input, and what it said of times to come."""
+    """What another system said of one input, and what it said of times to come.
+
+    events: of an event each report of the last hour; None until it is asked for the first time.
+    """
 
     value: str | None = None
     at_s: float | None = None
     since_s: float | None = None
     waiting: list[tuple[float, str]] = field(default_factory=list)
+    events: list[Event] | None = None
 
     def add(self, t: float, value: str) -> None:
         """Take a report; one from the future waits until its time has come.
@@ -77,12 +81,19 @@ class InputState:
             self.at_s -= by_s
         if self.since_s is not None:
             self.since_s -= by_s
+        # By their own times they are known again when their reports come once more.
+        if self.events is not None:
+            self.events = [one._replace(heard_s=one.heard_s - by_s) for one in self.events]
 
     @classmethod
     def load(cls, raw: dict[str, Any]) -> "InputState":
         """Rebuild from plain data."""
         waiting = [(float(t), str(value)) for t, value in raw["waiting"]]
-        return cls(raw["value"], raw["at_s"], raw["since_s"], waiting)
+        value, at_s = raw["value"], raw["at_s"]
+        # Before events were kept, what stood had been heard.
+        events = raw.get("events", [] if at_s is None else [(at_s, value, at_s)])
+        events = None if events is None else [Event(*one) for one in events]
+        return cls(value, at_s, raw["since_s"], waiting, events)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """A blind camera over a running machine, what other systems tell, and a light that is ignored."""
 
+from dataclasses import asdict
 from itertools import groupby
 
 import pytest
@@ -10,7 +11,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import Frame
 from workers.scene import SceneError
 from workers.simulate.faults import spoil
-from workers.state import State
+from workers.state import InputState, State
 
 WINCH = {"machines": [{"id": "winch-1", "source": "signal"}]}
 GAS = {"id": "gas", "kind": "number", "unit": "%", "stale_s": 5}
@@ -230,6 +231,112 @@ def test_an_event_in_a_gap_is_told_after_it_and_not_again_after_the_next():
         film.tell("button", "pressed", 20.0)
         film.run(15)
     assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_each_of_several_events_is_told_that_were_reported_within_a_gap():
+    film = heard(BUTTON, hold_s=10)
+    film.run(20)
+    film.tell("button", "man down, incline 3", 22)
+    film.tell("button", "tested", 24)
+    film.gap(10)
+    film.run(30)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    said = film.findings[0].why
+    assert "button: man down, incline 3, by its sender's clock 8 s ago" in said
+    assert "button: tested, by its sender's clock 6 s ago" in said
+
+
+def test_each_of_several_events_is_told_that_were_reported_between_two_pictures():
+    film = heard(BUTTON, hold_s=10)
+    film.run(20)
+    film.tell("button", "man down", 20.05)
+    film.tell("button", "tested", 20.15)
+    film.run(30)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    assert film.findings[0].why == "button: man down, button: tested"
+
+
+def test_an_event_that_is_reported_after_a_newer_one_is_told_once():
+    film = heard(BUTTON, hold_s=10)
+    film.run(20)
+    newest_s = film.t
+    film.tell("button", "tested")
+    film.run(60)
+    for _ in range(3):  # a late one may be handed on again for a while
+        film.tell("button", "man down", 15)
+        film.tell("button", "tested", newest_s)
+        film.run(20)
+    assert film.told() == [
+        ("raised", "danger", 20.0), ("cleared", "danger", 30.2),
+        ("raised", "danger", 80.0), ("cleared", "danger", 90.0),
+    ]  # fmt: skip
+    assert film.findings[2].why == "button: man down, by its sender's clock 65 s ago"
+
+
+def test_an_event_is_told_once_though_the_clock_is_set_back_and_passes_its_time_again():
+    film = heard(BUTTON, hold_s=3)
+    film.t = 10_000.0
+    film.run(5)
+    film.tell("button", "pressed", 10_004.0)
+    film.run(10)
+    film.gap(-30.0)
+    film.run(25)
+    film.tell("button", "pressed", 10_004.0)
+    film.run(10)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
+def test_events_of_a_memory_that_knew_only_the_newest_are_not_told_again():
+    film = heard(BUTTON, hold_s=10)
+    film.run(20)
+    film.tell("button", "pressed", 20.0)
+    film.run(20)
+    kept = asdict(film.state.inputs["button"])
+    del kept["events"]
+    film.state.inputs["button"] = InputState.load(kept)
+    film.tell("button", "pressed", 20.0)
+    film.run(5)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    film.tell("button", "pressed", 30)
+    assert [f.state for f in film.run(1)] == ["raised"]
+
+
+@pytest.mark.parametrize("fps", [2, 5])
+def test_a_state_that_lasts_from_one_picture_to_the_next_is_told(fps):
+    where = scene("external_event", params={"input": "light", "states": "ON", "clear_s": 5},
+                  inputs=[LIGHT])  # fmt: skip
+    film = Film(where, fps=fps)
+    film.tell("light", "OFF")
+    film.run(20)
+    film.tell("light", "ON", 22.02)
+    film.tell("light", "OFF", 22.15)
+    film.run(30)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    assert film.findings[0].why == "light: ON"
+
+
+def test_a_state_that_was_over_within_a_gap_is_told_with_how_long_ago_it_was():
+    film = heard(LIGHT, states="ON")
+    film.tell("light", "OFF")
+    film.run(20)
+    film.tell("light", "ON", 25)
+    film.tell("light", "OFF", 85)
+    film.gap(100)
+    film.run(5)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+    assert film.findings[0].why == "light: ON, that was 35 s ago, while no picture came"
+
+
+def test_a_danger_within_a_gap_is_told_though_its_source_is_silent_now():
+    film = heard({**LIGHT, "stale_s": 20}, states="ON", stale_is_alarm=30)
+    film.tell("light", "OFF")
+    film.run(60)
+    assert [f.level for f in film.findings] == ["warning"]
+    film.tell("light", "ON", 61)
+    film.tell("light", "OFF", 62)
+    film.gap(60)
+    film.run(1)
+    assert [f.level for f in film.findings] == ["warning", "danger"]
 
 
 def test_an_event_of_more_than_an_hour_ago_is_not_told():

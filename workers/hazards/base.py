@@ -10,6 +10,7 @@ import numpy as np
 from workers.geometry import contour
 from workers.ground import Plane
 from workers.hazards.params import Names
+from workers.told import Event
 from workers.vision.stillness import Still as Still
 from workers.vision.vehicles import Vehicle as Vehicle
 
@@ -100,7 +101,8 @@ class InputView:
     """What another system last said. value None: nothing yet, too long ago (stale), or in doubt.
 
     at_s: when it was said; since_s: since when it says the same; kind: state, number or event;
-    late: a report that came after a newer one says otherwise, so that neither is known to be so.
+    late: a report that came after a newer one says otherwise, so that neither is known to be so;
+    events: of an event all reports of the last hour, as they were heard.
     """
 
     value: str | float | None
@@ -109,6 +111,7 @@ class InputView:
     stale: bool = False
     kind: str = "state"
     late: bool = False
+    events: tuple[Event, ...] = ()
 
     @property
     def word(self) -> str | None:

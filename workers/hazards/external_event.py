@@ -17,11 +17,12 @@ from workers.hazards.base import (
     say,
 )
 from workers.hazards.params import Names, number, source, text
-from workers.told import EVENT_AGE_S
 
 NO_BOUND = 1e9
 # An event that was heard so long after its time is told with its age.
 LATE_S = 5.0
+# Of those that hold together so many are named, the last that were heard.
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,14 @@ class Params:
 class ExternalEvent(Hazard):
     """Passes on what another system says, as an alarm with a life of its own.
 
-    An event holds for `hold_s`, once for each report; a state or a number holds while it lasts. An
-    event whose report comes late, or whose sender's clock is slow, holds from when it was heard,
-    and its age is told; one older than an hour is not told, nor, where nothing was remembered, one
-    that may have been told before. A source that is stale, was never heard or says what cannot be
-    read is told as a warning; its silence proves nothing, and ends no alarm that it raised. That an
-    event did not happen is no silence.
+    An event holds for `hold_s`, once for each report; of several that hold together each is named.
+    A state or a number holds while it lasts, and is told where it began and ended between two
+    pictures or while there were none. An event whose report comes late, or whose sender's clock is
+    slow, holds from when it was heard, and its age is told, also where a newer one was told before;
+    one older than an hour is not told, nor, where nothing was remembered, one that may have been
+    told before. A source that is stale, was never heard or says what cannot be read is told as a
+    warning; its silence proves nothing, and ends no alarm that it raised. That an event did not
+    happen is no silence.
     """
 
     type = "external_event"
@@ -75,7 +78,7 @@ class ExternalEvent(Hazard):
     uses_picture = False
     uses_people = False
     hears = True
-    remembers = {"silent": RUNS, "heard.*": RUNS}
+    remembers = {"silent": RUNS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse bounds that leave no value allowed."""
@@ -102,7 +105,7 @@ class ExternalEvent(Hazard):
         params: Params = rule.params
         told = view.inputs[params.input or ""]
         if told.kind == "event":
-            return self._event(params, memory, told, view)
+            return self._event(params, told, view.t)
         if told.value is None:
             # Stale, never heard, or not readable: it proves nothing, and ends nothing.
             since = memory.setdefault("silent", view.t)
@@ -121,27 +124,18 @@ class ExternalEvent(Hazard):
         words = say("%(input)s: %(value)s", input=params.input, value=told.value)
         return self._found("danger", params, told.value, words)
 
-    def _event(self, params: Params, memory: Memory, told: InputView, view: View) -> Condition:
-        """Judge the newest report of an event: each holds once, from when it was heard."""
-        heard = memory.get("heard")
-        if told.at_s is None:
-            memory["heard"] = [None, None, None]
+    def _event(self, params: Params, told: InputView, t: float) -> Condition:
+        """Judge the reports of an event: each holds once, from when it was heard."""
+        held = [one for one in told.events if t - one.heard_s <= params.hold_s]
+        if not held:
             return CLEAR  # nobody pressed it: that is no silence
-        value = told.value
-        if value is None and heard is not None and heard[0] == told.at_s:
-            value = heard[1]  # the report is stale by now, and the same
-        age_s = view.t - told.at_s
-        if heard is None or heard[:2] != [told.at_s, value]:
-            # What stood before anything was remembered may have been told already.
-            is_over = heard is None or age_s > EVENT_AGE_S
-            heard = memory["heard"] = [told.at_s, value, told.at_s if is_over else view.t]
-        if view.t - heard[2] > params.hold_s:
-            return CLEAR
-        said = "UNKNOWN" if value is None else value
-        words = [say("%(input)s: %(value)s", input=params.input, value=said)]
-        if heard[2] - told.at_s > LATE_S:
-            words.append(say("by its sender's clock %(seconds)s s ago", seconds=f"{age_s:.0f}"))
-        return self._found("danger", params, value, *words)
+        words = []
+        for one in held[-MOST_TOLD:]:
+            words.append(say("%(input)s: %(value)s", input=params.input, value=one.value))
+            if one.heard_s - one.at_s > LATE_S:
+                ago = f"{t - one.at_s:.0f}"
+                words.append(say("by its sender's clock %(seconds)s s ago", seconds=ago))
+        return self._found("danger", params, held[-1].value, *words)
 
     def _found(self, level: str, params: Params, value: object, *words: Phrase) -> Condition:
         values = {
