@@ -40,7 +40,7 @@ from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.rules.services import rule_shadow
 from apps.rules.slopes import counts_tell, joined
-from apps.signals.selectors import reports_until, signals_until
+from apps.signals.selectors import events_late, reports_until, signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
 from workers.judge import permit_note
@@ -122,6 +122,8 @@ def _one(camera: Camera, token: str) -> bool:
             since=since,
             until=end,
         )
+        events = [one.id for one in scene.inputs if one.kind == "event"]
+        signals += events_late(mine_id=camera.mine_id, keys=events, since=since)
         timezone_name = camera.mine.timezone
         active, shadow = own_models_of(camera)
     stages = Stages(chunk.indexed_at)

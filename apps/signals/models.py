@@ -78,6 +78,8 @@ class Report(MineRow):
         ]
         indexes = [
             models.Index(fields=["mine", "key", "-at"]),
+            # Every analysis asks for events that were received late.
+            models.Index(fields=["mine", "key", "-received_at"], name="reports_received"),
             models.Index(
                 fields=["mine", "key", "-behind_at"], condition=BEHIND, name="reports_behind"
             ),

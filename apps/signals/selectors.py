@@ -1,16 +1,26 @@
 """Reads of machine signals."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, IntegerField, QuerySet, Subquery, Value, When
 
 from apps.mines.models import Machine
 from apps.signals.models import Report, Signal
-from workers.told import DANGER, LATE
+from workers.told import DANGER, EVENT_AGE_S, LATE
 
-__all__ = ["in_time", "report_standing", "reports_until", "signal_standing", "signals_until"]
+__all__ = [
+    "events_late",
+    "in_time",
+    "report_standing",
+    "reports_until",
+    "signal_standing",
+    "signals_until",
+]
+
+# What was being written down while a span was read is looked for once more for so long.
+UNSEEN = timedelta(minutes=1)
 
 # The time, a machine's key or an input's id, and what was said of it.
 Told = tuple[datetime, str, str]
@@ -61,6 +71,18 @@ def reports_until(
     earlier, within = _held(rows, "key", keys, "value", since, until)
     last = {one[1]: one for one in earlier}
     return in_time([*last.values(), *within, *_late(rows, "key", keys, since, until)])
+
+
+def events_late(*, mine_id: int, keys: list[str], since: datetime) -> list[Told]:
+    """List (time, input, value) of events before `since` that were received after it, or about it.
+
+    Each is told of once however late it comes, up to an hour; some may have been listed before.
+    """
+    if not keys:
+        return []
+    rows = Report.objects.filter(mine_id=mine_id, key__in=keys, received_at__gte=since - UNSEEN)
+    late = rows.filter(at__lt=since, at__gte=since - timedelta(seconds=EVENT_AGE_S))
+    return list(late.order_by("at", "pk").values_list("at", "key", "value"))
 
 
 def report_standing(*, mine_id: int, key: str, until: datetime) -> Report | None:

@@ -57,7 +57,12 @@ def signal_receive(
         told = {"machine": machine.key, **detail, "newest": newest.state}
         if not behind.exists():
             _tell_late("signal", signal, machine, newest.at, told, sender)
-        signal.note = _late_note(newest.at - at, newest.state)
+        text = _(
+            "This time lies %(seconds)s s before that of a report which says %(newest)s: check the"
+            " sender's clock. What is not certain counts as dangerous until a newer report."
+        )
+        behind_s = round((newest.at - at).total_seconds())
+        signal.note = text % {"seconds": behind_s, "newest": newest.state}
     elif stood is not None and stood.at == at and DANGER.index(stood.state) > DANGER.index(state):
         text = _("%(state)s was reported of the same time, and counts: send finer times.")
         signal.note = text % {"state": stood.state}
@@ -85,7 +90,8 @@ def report_receive(
 
     One that comes clearly after a newer one and says otherwise was sent by a wrong clock, or the
     newer one was: the input is unknown until a report newer than both; the answer's `note` says so
-    and it is recorded. The note also says that a time lies so far back that no event is told of it.
+    and it is recorded. An event is told of all the same; the note also says where a time lies so
+    far back that it is not.
     """
     now = timezone.now()
     at = _checked(at, now)
@@ -102,16 +108,22 @@ def report_receive(
         told = {**detail, "newest": newest.value}
         if not Report.objects.filter(mine=mine, key=key, behind_at=newest.at).exists():
             _tell_late("input", report, report, newest.at, told, sender)
-        report.note = _late_note(newest.at - at, newest.value)
+        text = _(
+            "This time lies %(seconds)s s before that of a report which says %(newest)s: check the"
+            " sender's clock. A state or a number is unknown until a newer report."
+        )
+        behind_s = round((newest.at - at).total_seconds())
+        report.note = text % {"seconds": behind_s, "newest": newest.value}
     elif stood is None or stood.value != value:
         record(action="input.changed", subject=report, mine_id=mine.pk, actor=sender, detail=detail)
         emit(mine_id=mine.pk, kind="input.changed", payload=detail)
-    if not report.note and now - at > timedelta(seconds=EVENT_AGE_S):
+    if now - at > timedelta(seconds=EVENT_AGE_S):
         text = _(
             "This time lies %(seconds)s s back: check the sender's clock. An event that is so old"
             " raises no alarm."
         )
-        report.note = text % {"seconds": round((now - at).total_seconds())}
+        old = text % {"seconds": round((now - at).total_seconds())}
+        report.note = f"{report.note} {old}".strip()
     return report
 
 
@@ -142,14 +154,6 @@ def _tell_late(
     action, mine_id = f"{what}.late", told.mine_id
     record(action=action, subject=subject, mine_id=mine_id, actor=sender, detail=detail)
     emit(mine_id=mine_id, kind=action, payload=detail)
-
-
-def _late_note(behind: timedelta, newest: str) -> str:
-    text = _(
-        "This time lies %(seconds)s s before that of a report which says %(newest)s: check the"
-        " sender's clock. What is not certain counts as dangerous until a newer report."
-    )
-    return text % {"seconds": round(behind.total_seconds()), "newest": newest}
 
 
 def count_keep(*, mine_id: int, key: str, value: str, at: datetime, again: timedelta) -> None:

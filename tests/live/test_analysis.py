@@ -12,6 +12,8 @@ from apps.cameras.analysis import drain
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import camera_health
 from apps.cameras.tiles import tile_of
+from apps.rules.services import scene_publish
+from apps.signals.services import report_receive
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
 from tests.live.watched import alarms, drain_all, fed, state_of
@@ -255,6 +257,30 @@ def test_a_memory_that_makes_every_analysis_fail_is_begun_anew_and_said(
     drain_all(camera)
     assert [a.pk for a in alarms(camera) if a.level == "danger"] == [alarm.pk]
     assert next(a for a in alarms(camera) if a.pk == alarm.pk).cleared_at is not None
+
+
+def test_an_event_that_is_reported_after_a_newer_one_was_told_raises_its_alarm_once(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    def say(value: str, second: float) -> None:
+        with mine_scope(camera.mine_id):
+            at = start + timedelta(seconds=second)
+            report_receive(mine=camera.mine, key="sos", value=value, at=at)
+
+    rule = {"id": "sos", "type": "external_event", "params": {"input": "sos", "hold_s": 0.5}}
+    document = {"version": 1, "inputs": [{"id": "sos", "kind": "event"}], "rules": [rule]}
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=document, disarm=True, reason="test")
+    say("tested", 1.2)
+    fed(ring, camera, winch.chunks[:3], start)
+    drain_all(camera)
+    say("man down", 0.6)
+    fed(ring, camera, winch.chunks[3:7], start + timedelta(seconds=3), first=4)
+    drain_all(camera)
+    assert [alarm.why for alarm in alarms(camera) if alarm.rule == "sos"][-1] == "sos: man down"
+    with mine_scope(camera.mine_id):
+        steps = [step for one in alarms(camera) for step in one.transitions.all()]
+    assert len([step for step in steps if step.cause in ("raised", "again")]) == 2
 
 
 def test_a_rule_that_fails_is_told_and_keeps_no_chunk_from_being_analysed(

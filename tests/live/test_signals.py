@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.signals.models import Report, Signal
-from apps.signals.selectors import reports_until, signals_until
+from apps.signals.selectors import events_late, reports_until, signals_until
 from apps.signals.services import report_receive, signal_receive
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast, Place
@@ -252,6 +252,43 @@ def test_a_late_event_leaves_the_newest_as_it_is(hill: Place):
     tell(hill, "gas", 30)
     assert tell(hill, "smoke", HOUR).note != ""
     assert seen(hill, InputState(), 4, id="token", kind="event").value == "gas"
+
+
+@pytest.mark.parametrize("late", ["smoke", "gas"])
+def test_an_event_that_is_reported_late_is_handed_on_and_told_though_a_newer_one_was(
+    hill: Place, late: str
+):
+    tell(hill, "gas", 30)
+    memory, about = InputState(), {"id": "token", "kind": "event"}
+    assert [one.value for one in seen(hill, memory, 29, **about).events] == ["gas"]
+    tell(hill, late, 90)
+    for at, _, value in events_late(mine_id=hill.mine.pk, keys=["token"], since=ago(4)):
+        memory.add(at.timestamp(), value)
+    events = seen(hill, memory, 4, **about).events
+    assert [one.value for one in events] == ["gas", late]
+    assert events[1].heard_s == ago(3).timestamp()
+    assert len(seen(hill, memory, 3, **about).events) == 2
+
+
+def test_an_event_is_handed_on_late_up_to_an_hour_and_only_soon_after_it_was_received(
+    hill: Place, clock: time_machine.Traveller
+):
+    tell(hill, "pressed", HOUR + 10)
+    tell(hill, "pressed", 1800)
+
+    def late() -> int:
+        return len(events_late(mine_id=hill.mine.pk, keys=["token", "other"], since=ago(1)))
+
+    assert late() == 1
+    clock.shift(timedelta(minutes=2))
+    assert late() == 0
+
+
+def test_who_reports_late_is_told_of_states_and_not_of_events_and_when_it_is_too_late(hill: Place):
+    tell(hill, "FREE", 30)
+    note = tell(hill, "VEHICLE", HOUR + 1).note
+    assert "unknown until a newer report" in note and "dangerous" not in note
+    assert "raises no alarm" in note
 
 
 def test_who_reports_of_more_than_an_hour_ago_is_told_that_no_event_is_raised(hill: Place):
