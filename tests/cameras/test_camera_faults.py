@@ -12,7 +12,13 @@ from apps.cameras.analysis import _apply
 from apps.cameras.health import watch
 from apps.cameras.models import Analysis, Camera, StreamState
 from apps.cameras.selectors import camera_health, cameras
-from apps.cameras.services import camera_update, stream_facts, stream_say, view_accept
+from apps.cameras.services import (
+    camera_create,
+    camera_update,
+    stream_facts,
+    stream_say,
+    view_accept,
+)
 from apps.cameras.standing import cameras_standing
 from apps.live.models import Event
 from apps.rules.services import scene_publish
@@ -61,6 +67,19 @@ def test_a_lost_camera_over_an_armed_zone_is_an_alarm_after_five_seconds(camera:
     (alarm,) = alarms(camera)
     assert (alarm.rule, alarm.level, alarm.severity) == ("camera.lost", "lost", "high")
     assert "gone" in alarm.why
+
+
+def test_of_many_that_are_lost_those_that_protect_somebody_are_told_first(camera: Camera):
+    with system_scope("test"):
+        bare, armed = (
+            camera_create(area=camera.area, name=name, main_url="rtsp://10.0.0.9/y")
+            for name in ("Yard", "Zone")
+        )
+        scene_publish(camera=armed, document=SCENE, reason="test")
+    for lost in (bare, armed):
+        say(lost, "lost", 300)
+    watch()
+    assert alarms(armed)[0].pk < alarms(bare)[0].pk
 
 
 def analysed(camera: Camera, ago_s: float | None) -> None:
