@@ -52,7 +52,10 @@ def _set_sources(camera: Camera, data: dict[str, Any]) -> None:
             continue
         url, user, password = split_credentials((data[name] or "").strip())
         url = tidied(url)
-        if url and (problem := source_problem(url)):
+        # One that stands there already may stand: settings and rules changed since, and the name
+        # is to be changed all the same.
+        is_kept = camera.pk is not None and url == getattr(camera, name)
+        if url and not is_kept and (problem := source_problem(url)):
             faults[name] = problem
         if user:
             camera.username = user
@@ -83,8 +86,10 @@ def _keep_address(camera: Camera, name: str, url: str) -> str:
     Returns what is wrong where *** stands for something that is not known.
     """
     box = name.replace("_url", "_box")
+    if getattr(camera, box) and url == getattr(camera, name):
+        return ""
     if "=***" in url:
-        return "" if url == getattr(camera, name) else _("Write out what *** stands for.")
+        return _("Write out what *** stands for.")
     setattr(camera, name, covered(url))
     setattr(camera, box, lock(url) if covered(url) != url else "")
     return ""

@@ -188,6 +188,19 @@ def test_passwords_in_addresses_of_before_are_moved_out(hill: Cast):
         assert unlock(camera.sub_box) == SECRETIVE
 
 
+def test_an_address_of_before_that_is_longer_with_its_secrets_covered_is_moved_too(hill: Cast):
+    camera, long = hill.lamp_hill.camera, "rtsp://10.0.0.14/" + "&key=a" * 80
+    Camera.objects.filter(pk=camera.pk).update(main_url=long)
+    migration = import_module("apps.cameras.migrations.0011_secret_addresses")
+    for _again in range(2):
+        migration.move_out(apps, SimpleNamespace(connection=connection))
+        camera.refresh_from_db()
+        assert len(long) < len(camera.main_url) == 500
+        assert stream_url(camera, "main") == long
+    kept = camera_update(camera=camera, name="Other", main_url=camera.main_url)
+    assert (kept.name, stream_url(kept, "main")) == ("Other", long)
+
+
 @pytest.mark.parametrize("signs", ["\r\nFLUSHALL\r\n", "\t", "\x7f", "\u2028", " ", "\0"])
 def test_signs_that_cannot_be_seen_are_sent_to_nobody(hill: Cast, signs: str):
     url = f"rtsp://10.0.0.7/x{signs}y"
@@ -254,3 +267,17 @@ def test_the_setting_allows_this_machine_and_nothing_of_special_use(hill: Cast, 
     for host in SPECIAL:
         with pytest.raises(ValidationError):
             camera_create(area=hill.lamp_hill.area, name="Special", main_url=f"rtsp://{host}/x")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8554", "169.254.12.7"])
+def test_a_camera_that_is_at_such_an_address_already_can_be_changed_but_not_sent_on(
+    hill: Cast, host: str
+):
+    camera, there = hill.lamp_hill.camera, f"rtsp://{host}/relay"
+    Camera.objects.filter(pk=camera.pk).update(main_url=there)
+    camera = camera_update(camera=camera, name="Relayed", main_url=there, sub_url="")
+    assert (camera.name, camera.main_url) == ("Relayed", there)
+    with pytest.raises(ValidationError):
+        camera_update(camera=camera, main_url=there + "/2")
+    with pytest.raises(ValidationError):
+        camera_update(camera=camera, main_url=there, sub_url=there)

@@ -16,7 +16,8 @@ def move_out(apps, schema_editor):
             camera.username = camera.username or user[:100]
             if password and not camera.password_box:
                 camera.password_box = lock(password)
-            setattr(camera, f"{stream}_url", covered(url))
+            # *** may be longer than what it stands for; the box has all of it.
+            setattr(camera, f"{stream}_url", covered(url)[:500])
             if covered(url) != url and not getattr(camera, f"{stream}_box"):
                 setattr(camera, f"{stream}_box", lock(url))
         if (camera.main_url, camera.sub_url) != before:
