@@ -22,6 +22,7 @@ __all__ = [
     "root_data",
     "statement_of",
     "unsealed",
+    "untied_faults",
 ]
 
 # A transaction that writes an act is long over after so much time.
@@ -107,6 +108,21 @@ def handovers(*, mine_id: int) -> list[dict[str, Any]]:
 def keys_untied(*, mine_id: int) -> QuerySet[SigningKey]:
     """List the keys that ended and handed over to none: from before keys did, or put in since."""
     return SigningKey.objects.filter(mine=mine_id, handover={}).exclude(retired_at=None)
+
+
+def untied_faults(*, mine_id: int) -> dict[str, list[str]]:
+    """Return what `ledger_faults` says for this reason alone: by untied key that signed, in hex.
+
+    Of each key first that nothing ties it, then of each root that it signed.
+    """
+    signs = SigningKey.objects.filter(mine=mine_id, retired_at=None).first()
+    known = signs.public if signs else ""
+    told: dict[str, list[str]] = {}
+    roots = Root.objects.filter(mine=mine_id, key__in=keys_untied(mine_id=mine_id))
+    for public, number in roots.order_by("number").values_list("key__public", "number"):
+        of_key = told.setdefault(public, [f"key {public}: no signature ties it to the key {known}"])
+        of_key.append(f"root of link {number}: signed by an unknown key")
+    return told
 
 
 def ledger_faults(

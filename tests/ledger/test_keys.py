@@ -7,10 +7,13 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.audit.models import AuditEntry
 from apps.audit.services import record
 from apps.cameras.secrets import lock, stream_url, unlock
+from apps.ledger import views
 from apps.ledger.models import Root, SigningKey
 from apps.ledger.selectors import ledger_faults, newest_link, newest_root, statement_of
 from apps.ledger.services import USE, key_rotate, ledger_seal, root_sign
@@ -121,6 +124,34 @@ def test_keys_of_before_handovers_hold_once_somebody_vouches_for_them(hill: Mine
     ledger_seal(mine_id=hill.pk)
     for known in (old.public, in_force().public):
         assert faults(hill, key=known) == []
+
+
+def test_the_page_tells_keys_of_before_handovers_from_what_is_wrong(hill: Mine, cast: Cast, client):
+    old = in_force().public
+    for _ in range(25):  # more roots than faults are named
+        act(hill)
+        root_sign(mine_id=hill.pk)
+    key_rotate(mine=hill)
+    SigningKey.objects.filter(public=old).update(handover={})
+    act(hill)
+    root_sign(mine_id=hill.pk)
+    client.force_login(cast.auditor)
+
+    def page() -> str:
+        return client.post(reverse("ledger-verify", args=[hill.pk])).content.decode()
+
+    told = page()
+    assert "ledger vouch" in told and f"{old}</code></li>" in told
+    assert "Besides that it holds" in told and "The record does not hold" not in told
+    said = AuditEntry.objects.filter(action="ledger.verified").get().detail["faults"]
+    assert said == [f"key {old}: no signature ties it to the key {in_force().public}"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "stamp_faults", lambda mine_id: iter(["link 3: changed"]))
+        told = page()
+    assert "The record does not hold" in told and "link 3: changed" in told
+    assert "ledger vouch" in told and "Besides that it holds" not in told
+    call_command("ledger", "vouch", mine=hill.pk)
+    assert "every link and every signature" in page()
 
 
 def test_for_a_lost_key_somebody_who_knows_it_vouches_by_its_name(hill: Mine, settings):
