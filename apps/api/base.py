@@ -3,25 +3,44 @@
 from typing import Any
 
 from django.http import Http404
+from drf_spectacular.plumbing import build_basic_type
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.request import Request
 
 from apps.accounts.pages import looked_at
 from apps.accounts.permissions import Access, Action
+from apps.api.asked import query_check
 from apps.api.pagination import CursorPagination
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
 
-__all__ = ["MINE", "Rows", "ScopedView"]
+__all__ = ["CAMERA", "MINE", "Rows", "ScopedView"]
 
 MINE = OpenApiParameter("mine", OpenApiTypes.INT, description="only this mine")
+CAMERA = OpenApiParameter("camera", OpenApiTypes.INT, description="only this camera")
 
 
 class ScopedView(GenericAPIView):
-    """A view whose reads are limited to the mines in which `read` is allowed."""
+    """A view whose reads are limited to the mines in which `read` is allowed.
+
+    asks: what a GET may be asked with in its address; the schema tells it, the rest is refused.
+    """
 
     read: Action = Action.VIEW
+    asks: tuple[OpenApiParameter, ...] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse whoever may not ask, and then what cannot be asked."""
+        super().initial(request, *args, **kwargs)
+        known: dict[str, Any] = {}
+        if request.method in ("GET", "HEAD"):
+            known = {one.name: _schema(one) for one in self.asks}
+            if self.paginator is not None:
+                pages = self.paginator.get_schema_operation_parameters(self)
+                known |= {one["name"]: one["schema"] for one in pages}
+        query_check(request.query_params, known)
 
     @property
     def access(self) -> Access:
@@ -62,3 +81,8 @@ class Rows(ScopedView, ListAPIView):
     """A list in scope; pages by cursor."""
 
     pagination_class = CursorPagination
+
+
+def _schema(parameter: OpenApiParameter) -> dict[str, Any]:
+    kind = parameter.type
+    return {**(kind if isinstance(kind, dict) else build_basic_type(kind)), "enum": parameter.enum}

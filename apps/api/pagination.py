@@ -1,5 +1,7 @@
 """Pages of a list by cursor: steady while new rows arrive."""
 
+from typing import Any
+
 from rest_framework import pagination
 
 __all__ = ["CursorPagination"]
@@ -12,3 +14,12 @@ class CursorPagination(pagination.CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Tell how long a page may be."""
+        told = super().get_schema_operation_parameters(view)
+        length = {"minimum": 1, "maximum": self.max_page_size}
+        for one in told:
+            if one["name"] == self.page_size_query_param:
+                one["schema"] = {**one["schema"], **length}
+        return told

@@ -30,6 +30,11 @@ class Schema(AutoSchema):
         refused = self._get_response_for_code(ErrorsSerializer, "4XX", direction=direction)
         return {**super()._get_response_bodies(direction), "4XX": refused}
 
+    def get_override_parameters(self) -> Any:
+        """Tell what the view itself says it is asked with."""
+        own = getattr(self.view, "asks", ()) if self.method == "GET" else ()
+        return [*super().get_override_parameters(), *own]
+
     def _get_paginator(self) -> Any:
         return super()._get_paginator() if self.method == "GET" else None
 

@@ -167,7 +167,8 @@ def test_who_drew_on_an_older_version_is_told_and_nothing_is_overwritten(cast: C
     assert now["author_name"] == "ben"
     assert admin.get(f"{path}?version={base + 1}").json()["reason"] == "the first"
     assert admin.get(f"{path}?version=999").status_code == 404
-    assert admin.get(f"{path}?version=x").status_code == 404
+    assert admin.get(f"{path}?version={10**18}").status_code == 404
+    assert admin.get(f"{path}?version=x").status_code == 400
 
 
 def test_each_saved_scene_is_a_new_version_and_the_newest_is_in_force(cast: Cast, admin: Client):

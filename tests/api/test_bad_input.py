@@ -16,10 +16,31 @@ def owner(cast: Cast) -> Client:
 
 
 @pytest.mark.parametrize(
-    "path", ["gaps/?cause=%00", "gaps/?stream=%00", "notifications/log/?state=%00&kind=%00"]
+    ("path", "fields"),
+    [
+        ("gaps/?cause=%00", ["cause"]),
+        ("gaps/?stream=%00", ["stream"]),
+        ("notifications/log/?state=%00&kind=%00", ["state", "kind"]),
+    ],
 )
-def test_a_kind_that_there_is_not_has_no_rows(owner: Client, path: str):
+def test_a_kind_that_there_is_not_is_refused(owner: Client, path: str, fields: list[str]):
     answer = owner.get(f"/api/v1/{path}")
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == fields
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "alarms/?camera=",
+        "gaps/?camera=",
+        "replays/?camera=",
+        "notifications/log/?alarm=",
+        "alarms/?mine=",
+    ],
+)  # fmt: skip
+def test_a_number_that_nothing_has_finds_no_rows(owner: Client, path: str):
+    answer = owner.get(f"/api/v1/{path}{2**63 - 1}")
     assert answer.status_code == 200
     assert answer.json()["results"] == []
 

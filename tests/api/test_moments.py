@@ -143,7 +143,8 @@ def test_a_number_that_is_no_time_of_a_mine_is_refused_beside_its_field(
 
 def test_digits_that_are_no_number_name_nothing(hill: Cast, admin: Client):
     assert admin.get("/watch/", {"camera": "\u00b2"}).status_code == 200
-    assert admin.get("/api/v1/readings/", {"camera": "\u00b2"}).status_code == 404
+    answer = admin.get("/api/v1/readings/", {"camera": "\u00b2"})
+    assert answer.status_code == 400 and answer.json()["errors"][0]["field"] == "camera"
     with pytest.raises(ValidationError, match="no role"):
         member_take_out(
             organisation=hill.lamp_hill.mine.organisation, member_id="\u00b2", actor=hill.admin

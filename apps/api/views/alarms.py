@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.alarms.models import Alarm
+from apps.alarms.models import Alarm, Severity
 from apps.alarms.selectors import alarms
 from apps.api import serializers as s
-from apps.api.base import MINE, Rows, ScopedView
+from apps.api.asked import YES
+from apps.api.base import CAMERA, MINE, Rows, ScopedView
+from apps.api.moments import moment
 
 __all__ = ["AlarmDetail", "AlarmList"]
 
@@ -20,20 +23,28 @@ class AlarmList(Rows):
 
     serializer_class = s.AlarmSerializer
     queryset = Alarm.objects.none()
-
-    @extend_schema(
-        parameters=[MINE, OpenApiParameter("open", OpenApiTypes.BOOL)],
+    asks = (
+        MINE,
+        CAMERA,
+        OpenApiParameter("open", OpenApiTypes.BOOL, description="1: not closed; 0: closed"),
+        OpenApiParameter("state", OpenApiTypes.STR, enum=Alarm.State.values),
+        OpenApiParameter("severity", OpenApiTypes.STR, enum=Severity.values),
+        OpenApiParameter(
+            "since", OpenApiTypes.DATETIME, description="raised then or later; with offset"
+        ),
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List alarms."""
-        return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> Any:
         """List alarms in scope."""
-        rows = alarms()
-        if self.request.query_params.get("open") in ("1", "true"):
-            rows = rows.exclude(state=Alarm.State.CLOSED)
-        return self.narrow(rows)
+        rows, asked = self.narrow(alarms()), self.request.query_params
+        names = ("camera", "state", "severity")
+        rows = rows.filter(**{name: asked[name] for name in names if name in asked})
+        if "open" in asked:
+            closed = Q(state=Alarm.State.CLOSED)
+            rows = rows.filter(~closed if asked["open"] in YES else closed)
+        if since := moment(asked, "since", None):  # of many mines
+            rows = rows.filter(raised_at__gte=since)
+        return rows
 
 
 class AlarmDetail(ScopedView):

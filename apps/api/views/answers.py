@@ -156,8 +156,9 @@ class SilenceList(ScopedView):
 
     serializer_class = s.SilenceSerializer
     queryset = Silence.objects.none()
+    asks = (MINE,)
 
-    @extend_schema(parameters=[MINE], responses=whole("Silences", s.SilenceSerializer(many=True)))
+    @extend_schema(responses=whole("Silences", s.SilenceSerializer(many=True)))
     def get(self, request: Request) -> Response:
         """List them all: there are few, and none may be hidden on a second page."""
         return Response({"results": [silence_data(row) for row in self.narrow(silences())]})

@@ -54,11 +54,7 @@ class BundleList(Rows):
     read = Action.EXPORT
     serializer_class = BundleSerializer
     queryset = Bundle.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List bundles."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     @extend_schema(request=AskSerializer, responses={201: BundleSerializer})
     def post(self, request: Request) -> Response:

@@ -44,11 +44,7 @@ class CameraList(Rows):
 
     serializer_class = s.CameraSerializer
     queryset = Alarm.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List cameras."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List cameras in scope."""
@@ -144,14 +140,13 @@ class CameraScene(ScopedView):
 
     serializer_class = s.SceneSerializer
     queryset = Scene.objects.none()
+    asks = (OpenApiParameter("version", OpenApiTypes.INT),)
 
-    @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT)])
     def get(self, request: Request, pk: int) -> Response:
         """Return the scene in force, or ?version=; version 0 is the empty one before the first."""
-        camera, wanted = self.find(cameras(), pk=pk), request.query_params.get("version", "")
-        if wanted:
-            number = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else -1
-            old = Scene.objects.filter(camera=camera, version=number).first()
+        camera, wanted = self.find(cameras(), pk=pk), request.query_params.get("version")
+        if wanted is not None:
+            old = Scene.objects.filter(camera=camera, version=wanted).first()
             if old is None:
                 raise Http404
             return Response(self.get_serializer(old).data)

@@ -53,11 +53,7 @@ class ClipList(Rows):
     read = Action.WATCH_CLIP
     serializer_class = s.ClipSerializer
     queryset = Clip.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List clips."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     @extend_schema(request=CutSerializer, responses={201: s.ClipSerializer(many=True)})
     def post(self, request: Request) -> Response:
@@ -129,11 +125,9 @@ class ClipDownload(ScopedView):
     serializer_class = s.ClipLinkSerializer
     queryset = Clip.objects.none()
     throttle_scope = "downloads"
+    asks = (OpenApiParameter("form", OpenApiTypes.STR, enum=["covered", "original"]),)
 
-    @extend_schema(
-        parameters=[OpenApiParameter("form", OpenApiTypes.STR, enum=["covered", "original"])],
-        responses={200: s.ClipLinkSerializer, 202: s.MakingSerializer},
-    )
+    @extend_schema(responses={200: s.ClipLinkSerializer, 202: s.MakingSerializer})
     def get(self, request: Request, uid: str) -> Response:
         """Log the download and return a link that works for five minutes.
 

@@ -65,11 +65,7 @@ class HandoverList(Rows):
 
     serializer_class = HandoverSerializer
     queryset = Handover.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List hand-overs."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List those in scope."""

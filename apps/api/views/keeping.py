@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
 from apps.alarms.selectors import alarms
-from apps.api.base import MINE, Rows, ScopedView
+from apps.api.base import CAMERA, MINE, Rows, ScopedView
 from apps.api.moments import MomentField, by_clock, moment
 from apps.cameras.models import Camera, Stream
 from apps.cameras.selectors import cameras
@@ -115,37 +115,27 @@ class GapList(Rows):
 
     serializer_class = GapSerializer
     queryset = Gap.objects.none()
-
-    @extend_schema(
-        parameters=[
-            MINE,
-            OpenApiParameter("camera", OpenApiTypes.INT),
-            OpenApiParameter("stream", OpenApiTypes.STR, enum=["main", "sub"]),
-            OpenApiParameter("cause", OpenApiTypes.STR, enum=Cause.values),
-            OpenApiParameter(
-                "since", OpenApiTypes.DATETIME, description="that last beyond this; with offset"
-            ),
-            OpenApiParameter(
-                "until",
-                OpenApiTypes.DATETIME,
-                description="that begin before this; with offset",
-            ),
-        ]
+    asks = (
+        MINE,
+        CAMERA,
+        OpenApiParameter("stream", OpenApiTypes.STR, enum=Stream.values),
+        OpenApiParameter("cause", OpenApiTypes.STR, enum=Cause.values),
+        OpenApiParameter(
+            "since", OpenApiTypes.DATETIME, description="that last beyond this; with offset"
+        ),
+        OpenApiParameter(
+            "until",
+            OpenApiTypes.DATETIME,
+            description="that begin before this; with offset",
+        ),
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List gaps."""
-        return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> Any:
         """List gaps in scope that fit."""
         rows = self.narrow(gaps())
         asked = self.request.query_params
-        if "camera" in asked:
-            number = asked["camera"]
-            rows = rows.filter(camera=int(number)) if _is_number(number) else rows.none()
-        for name, known in (("stream", Stream.values), ("cause", Cause.values)):
-            if name in asked:
-                rows = rows.filter(**{name: asked[name]}) if asked[name] in known else rows.none()
+        names = ("camera", "stream", "cause")
+        rows = rows.filter(**{name: asked[name] for name in names if name in asked})
         if since := moment(asked, "since", None):  # of many mines
             rows = rows.exclude(until__lte=since)
         if until := moment(asked, "until", None):
@@ -204,11 +194,7 @@ class HoldList(Rows):
     read = Action.WATCH_CLIP
     serializer_class = HoldSerializer
     queryset = Hold.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List holds."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List holds in scope."""
@@ -254,7 +240,3 @@ class HoldEnd(ScopedView):
         data.is_valid(raise_exception=True)
         hold = hold_release(hold=hold, actor=request.user, **data.validated_data)
         return Response(HoldSerializer(hold).data)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 12

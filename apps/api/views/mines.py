@@ -72,11 +72,7 @@ class AreaList(Rows):
 
     serializer_class = s.AreaSerializer
     queryset = Area.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List areas."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List areas in scope."""
@@ -147,11 +143,7 @@ class MachineList(Rows):
 
     serializer_class = s.MachineSerializer
     queryset = Machine.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List machines."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List machines in scope."""

@@ -25,11 +25,7 @@ class ModelList(Rows):
     serializer_class = s.OwnModelSerializer
     queryset = OwnModel.objects.none()
     parser_classes = [MultiPartParser, JSONParser]
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List own models."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List own models in scope."""

@@ -167,11 +167,7 @@ class RouteList(Rows):
     serializer_class = RouteShownSerializer
     queryset = Route.objects.none()
     read = Action.CONFIGURE
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List routes."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List routes in scope."""
@@ -243,32 +239,20 @@ class DeliveryList(Rows):
     serializer_class = DeliverySerializer
     queryset = Delivery.objects.none()
     read = Action.READ_AUDIT
-
-    @extend_schema(
-        parameters=[
-            MINE,
-            OpenApiParameter("route", OpenApiTypes.INT),
-            OpenApiParameter("alarm", OpenApiTypes.INT),
-            OpenApiParameter("state", OpenApiTypes.STR, enum=Delivery.State.values),
-            OpenApiParameter("kind", OpenApiTypes.STR, enum=Kind.values),
-        ]
+    asks = (
+        MINE,
+        OpenApiParameter("route", OpenApiTypes.INT),
+        OpenApiParameter("alarm", OpenApiTypes.INT),
+        OpenApiParameter("state", OpenApiTypes.STR, enum=Delivery.State.values),
+        OpenApiParameter("kind", OpenApiTypes.STR, enum=Kind.values),
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List messages with their tries."""
-        return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> Any:
         """List messages in scope."""
         rows = self.narrow(deliveries())
         asked = self.request.query_params
-        for name in ("route", "alarm"):
-            if (raw := asked.get(name)) is not None:
-                wanted = int(raw[:15]) if raw.isascii() and raw.isdigit() else 0
-                rows = rows.filter(**{name: wanted})
-        for name, known in (("state", Delivery.State.values), ("kind", Kind.values)):
-            if (raw := asked.get(name)) is not None:
-                rows = rows.filter(**{name: raw}) if raw in known else rows.none()
-        return rows
+        names = ("route", "alarm", "state", "kind")
+        return rows.filter(**{name: asked[name] for name in names if name in asked})
 
 
 class DeviceList(ScopedView):

@@ -19,8 +19,9 @@ class PlaceList(ScopedView):
     """Slopes and whether all of their cameras see them empty; advice, never a permission."""
 
     queryset = Scene.objects.none()
+    asks = (MINE,)
 
-    @extend_schema(parameters=[MINE], responses=whole("Places", shown.PlaceSerializer(many=True)))
+    @extend_schema(responses=whole("Places", shown.PlaceSerializer(many=True)))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List places; one that a camera says nothing of is held."""
         found = [one for mine in self.mines_readable() for one in places_of(mine_id=mine)]

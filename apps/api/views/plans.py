@@ -40,11 +40,7 @@ class PlanList(Rows):
 
     serializer_class = PlanSerializer
     queryset = Plan.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List plans."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List plans in scope."""

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
+from apps.api.asked import YES
 from apps.api.base import ScopedView
 from apps.api.moments import moment
 from apps.api.schema import ErrorsSerializer
@@ -74,9 +75,6 @@ class CameraView(ScopedView):
     def stream(self, camera: Camera) -> str:
         """Return the stream that was asked for; a camera without a sub-stream has one."""
         asked = self.request.query_params.get("stream", Stream.MAIN)
-        if asked not in Stream.values:
-            words = _("Must be one of %s.") % ", ".join(Stream.values)
-            raise ValidationError({"stream": words})
         return str(asked if camera.sub_url else Stream.MAIN)
 
     def note(self, camera: Camera, kind: str, at: datetime | None = None) -> None:
@@ -92,7 +90,9 @@ class CameraView(ScopedView):
 class CameraTimeline(CameraView):
     """Recording, gaps with their cause, motion and alarms of a stretch of time."""
 
-    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=shown.TimelineSerializer)
+    asks = (STREAM, SINCE, UNTIL)
+
+    @extend_schema(responses=shown.TimelineSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return what a timeline draws; by default the last 24 hours. Times in Unix seconds."""
         camera = self.camera(pk)
@@ -110,7 +110,9 @@ class CameraTimeline(CameraView):
 class CameraBoxes(CameraView):
     """Who was where in the analysed pictures of a stretch of time."""
 
-    @extend_schema(parameters=[SINCE, UNTIL], responses=shown.BoxesSerializer)
+    asks = (SINCE, UNTIL)
+
+    @extend_schema(responses=shown.BoxesSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return the boxes of two minutes at most, but of what masks hide. Times in Unix seconds.
 
@@ -135,15 +137,14 @@ class CameraBoxes(CameraView):
 class CameraMedia(CameraView):
     """The recording from a moment on, for a browser's source buffer."""
 
-    @extend_schema(
-        parameters=[
-            STREAM,
-            SINCE,
-            OpenApiParameter("seconds", OpenApiTypes.FLOAT, description="at most 60, usually 10"),
-            OpenApiParameter("live", OpenApiTypes.BOOL, description="what was recorded last"),
-        ],
-        responses={(200, "video/mp4"): OpenApiTypes.BINARY, 204: None},
+    asks = (
+        STREAM,
+        SINCE,
+        OpenApiParameter("seconds", OpenApiTypes.FLOAT, description="at most 60, usually 10"),
+        OpenApiParameter("live", OpenApiTypes.BOOL, description="what was recorded last"),
     )
+
+    @extend_schema(responses={(200, "video/mp4"): OpenApiTypes.BINARY, 204: None})
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Return fragmented MP4 whose clock is Unix time; 204 when nothing is recorded there.
 
@@ -154,7 +155,7 @@ class CameraMedia(CameraView):
         """
         camera, asked = self.camera(pk), request.query_params
         stream = self.stream(camera)
-        live = asked.get("live") == "1"
+        live = asked.get("live") in YES
         since = moment(asked, "since", camera.mine.timezone)
         if since is None and not live:
             raise ValidationError({"since": _("Required.")})
@@ -198,10 +199,9 @@ class CameraMedia(CameraView):
 class CameraPreview(CameraView):
     """A small picture of a moment, for a pointer over the timeline."""
 
-    @extend_schema(
-        parameters=[OpenApiParameter("at", OpenApiTypes.STR, description="like since")],
-        responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 204: None},
-    )
+    asks = (OpenApiParameter("at", OpenApiTypes.STR, description="like since"),)
+
+    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 204: None})
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Return the key picture before a moment; 204 where nothing is recorded."""
         camera = self.camera(pk)
@@ -220,8 +220,9 @@ class CameraSpan(CameraView):
     """What a download of a span would hold."""
 
     read = Action.WATCH_CLIP
+    asks: tuple[OpenApiParameter, ...] = (STREAM, SINCE, UNTIL)
 
-    @extend_schema(parameters=[STREAM, SINCE, UNTIL], responses=shown.SpanSerializer)
+    @extend_schema(responses=shown.SpanSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Return its length, size and gaps, or say why it cannot be had."""
         camera = self.camera(pk)
@@ -241,14 +242,12 @@ class CameraSpanDownload(CameraSpan):
     """A span as one MP4, its people blurred and masks filled."""
 
     throttle_scope = "downloads"
+    asks = (
+        *CameraSpan.asks,
+        OpenApiParameter("form", OpenApiTypes.STR, enum=["covered", "original"]),
+    )
 
     @extend_schema(
-        parameters=[
-            STREAM,
-            SINCE,
-            UNTIL,
-            OpenApiParameter("form", OpenApiTypes.STR, enum=["covered", "original"]),
-        ],
         responses={
             (200, "video/mp4"): OpenApiTypes.BINARY,
             202: shown.SpanMakingSerializer,
@@ -326,8 +325,9 @@ class CameraSpanDownload(CameraSpan):
 class CameraLive(CameraView):
     """A live HLS playlist, for players outside of our pages."""
 
+    asks = (STREAM,)
+
     @extend_schema(
-        parameters=[STREAM],
         responses={(200, "application/vnd.apple.mpegurl"): OpenApiTypes.STR},
     )
     def get(self, request: Request, pk: int) -> HttpResponse:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
 from apps.api import serializers as s
-from apps.api.base import MINE, Rows, ScopedView
+from apps.api.base import CAMERA, MINE, Rows, ScopedView
 from apps.rules.models import Replay
 from apps.rules.replays import replays
 from apps.rules.services import BusyError, replay_cancel, replay_start
@@ -18,27 +18,22 @@ from apps.rules.tasks import replay as ring
 
 __all__ = ["ReplayCancel", "ReplayDetail", "ReplayList"]
 
-CAMERA = OpenApiParameter("camera", int, description="only of this camera")
-
 
 class ReplayList(Rows):
     """Replays of drafts, newest first."""
 
     serializer_class = s.ReplaySerializer
     queryset = Replay.objects.none()
-
-    @extend_schema(parameters=[MINE, CAMERA])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List replays."""
-        return super().get(request, *args, **kwargs)
+    asks = (
+        MINE,
+        CAMERA,
+    )
 
     def get_queryset(self) -> Any:
         """List replays in scope."""
         rows = self.narrow(replays())
         camera = self.request.query_params.get("camera")
-        if camera is None:
-            return rows
-        return rows.filter(camera=int(camera)) if camera.isdecimal() else rows.none()
+        return rows if camera is None else rows.filter(camera=camera)
 
     @extend_schema(request=s.ReplayStartSerializer, responses={201: s.ReplaySerializer})
     def post(self, request: Request) -> Response:

@@ -5,8 +5,6 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
 from apps.api.base import MINE, Rows
@@ -57,11 +55,7 @@ class RootList(Rows):
     read = Action.READ_AUDIT
     serializer_class = RootSerializer
     queryset = Root.objects.none()
-
-    @extend_schema(parameters=[MINE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List signed roots with their time stamps."""
-        return super().get(request, *args, **kwargs)
+    asks = (MINE,)
 
     def get_queryset(self) -> Any:
         """List roots in scope."""

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.base import MINE, ScopedView
+from apps.api.base import CAMERA, MINE, ScopedView
 from apps.api.moments import moment
 from apps.api.serializers import shown
 from apps.cameras.models import Camera
@@ -25,28 +25,24 @@ class SettingsAsOf(ScopedView):
     """Which rules were armed, in shadow, off or silenced at a moment, with which parameters."""
 
     queryset = Camera.objects.none()
-
-    @extend_schema(
-        parameters=[
-            MINE,
-            OpenApiParameter("camera", OpenApiTypes.INT, description="only this camera"),
-            OpenApiParameter(
-                "at",
-                OpenApiTypes.STR,
-                description="ISO 8601; without an offset, mine time, where all have the same; now "
-                "without it",
-            ),
-        ],
-        responses=shown.SettingsSerializer,
+    asks = (
+        MINE,
+        CAMERA,
+        OpenApiParameter(
+            "at",
+            OpenApiTypes.STR,
+            description="ISO 8601; without an offset, mine time, where all have the same; now "
+            "without it",
+        ),
     )
+
+    @extend_schema(responses=shown.SettingsSerializer)
     def get(self, request: Request) -> Response:
         """Return the settings of a camera, or of every camera of a mine."""
         rows = self.narrow(cameras())
         asked: Any = request.query_params
         if "camera" in asked:
-            number = asked["camera"]
-            known = number.isdecimal() and len(number) < 19
-            rows = rows.filter(pk=int(number) if known else 0)
+            rows = rows.filter(pk=asked["camera"])
             if not rows.exists():
                 raise Http404
         found = list(rows.order_by("pk")[:MOST_CAMERAS])
