@@ -189,6 +189,7 @@ def test_each_saved_scene_is_a_new_version_and_the_newest_is_in_force(cast: Cast
         ({"state": "FLYING"}, "state"),
         ({"at": "yesterday"}, "at"),
         ({"at": (timezone.now() + timedelta(hours=1)).isoformat()}, "at"),
+        ({"time": "2026-03-04T10:00:00Z"}, "time"),
     ],
 )
 def test_a_signal_that_makes_no_sense_is_refused_beside_its_field(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -336,6 +337,30 @@ def test_each_answer_is_as_the_schema_says(
 ):
     answer = ask(door(people["owner"]), route, hill)
     hold(answer, route.body(hill) if route.body else None)
+
+
+# What is done by its address alone.
+BARE = {
+    "api:model-promote", "api:model-retire", "api:notify-try", "api:replay-cancel",
+    "api:silence-agree", "api:silence-end",
+}  # fmt: skip
+WRITES = [
+    route
+    for route in API
+    if route.body and route.statuses["owner"] < 400 and route.name not in BARE
+]
+
+
+@pytest.mark.parametrize("route", WRITES, ids=label)
+def test_a_field_that_nothing_reads_is_refused_by_its_name(
+    cast: Cast, hill: dict[str, Any], route: Route
+):
+    client = Client()
+    client.force_login(cast.owner)
+    wrong = replace(route, body=lambda things: {**route.body(things), "tiem": 1})
+    answer = ask(client, wrong, hill)
+    told = [(one["code"], one["field"]) for one in answer.json()["errors"]]
+    assert (answer.status_code, told) == (400, [("unknown_field", "tiem")])
 
 
 def names(patterns: list[Any], prefix: str = "") -> set[str]:

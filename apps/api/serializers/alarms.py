@@ -11,6 +11,7 @@ from apps.alarms.procedures import strip_of
 from apps.alarms.selectors import alarm_data
 from apps.api.moments import MomentField, by_clock
 from apps.api.serializers.choices import MineChoice
+from apps.api.serializers.strict import Strict
 from apps.evidence.models import Clip
 from apps.mines.models import Machine
 from apps.rules.slopes import COUNTS
@@ -137,38 +138,38 @@ class AlarmWholeSerializer(AlarmSerializer):
     transitions = TransitionSerializer(many=True)
 
 
-class AcknowledgeSerializer(serializers.Serializer[Any]):
+class AcknowledgeSerializer(Strict):
     """An answer to an alarm."""
 
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 
-class ResetSerializer(serializers.Serializer[Any]):
+class ResetSerializer(Strict):
     """What was found when a latched alarm is reset."""
 
     finding = serializers.CharField(max_length=500)
 
 
-class FalseSerializer(serializers.Serializer[Any]):
+class FalseSerializer(Strict):
     """Why an alarm is false."""
 
     reason = serializers.CharField(max_length=500)
 
 
-class CallSerializer(serializers.Serializer[Any]):
+class CallSerializer(Strict):
     """A call that was made about an alarm."""
 
     whom = serializers.CharField(max_length=100)
     said = serializers.CharField(max_length=500)
 
 
-class AssignSerializer(serializers.Serializer[Any]):
+class AssignSerializer(Strict):
     """Who is to see to an alarm."""
 
     to = serializers.IntegerField(help_text="the id of a person who works in the mine")
 
 
-class SilenceAskSerializer(serializers.Serializer[Any]):
+class SilenceAskSerializer(Strict):
     """For how long the alarm's rule is to ask nobody, and why."""
 
     minutes = serializers.IntegerField(min_value=1)
@@ -232,7 +233,7 @@ class MakingSerializer(serializers.Serializer[Any]):
     state = serializers.CharField()
 
 
-class SignalSerializer(serializers.Serializer[Any]):
+class SignalSerializer(Strict):
     """A machine's report of its state, or an input's report of its value."""
 
     mine = MineChoice()

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from apps.alarms.procedures import procedures_of
 from apps.api.serializers.choices import AreaChoice, MineChoice, OrganisationChoice
+from apps.api.serializers.strict import Strict
 from apps.cameras.models import Camera
 from apps.cameras.selectors import camera_health
 from apps.mines.models import Area, Machine, Mine
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-class MineSerializer(serializers.ModelSerializer[Mine]):
+class MineSerializer(Strict, serializers.ModelSerializer[Mine]):
     """A mine."""
 
     organisation = OrganisationChoice()
@@ -37,7 +38,7 @@ class MineSerializer(serializers.ModelSerializer[Mine]):
         validators: list[Any] = []
 
 
-class AreaSerializer(serializers.ModelSerializer[Area]):
+class AreaSerializer(Strict, serializers.ModelSerializer[Area]):
     """A place in a mine."""
 
     mine = MineChoice()
@@ -48,7 +49,7 @@ class AreaSerializer(serializers.ModelSerializer[Area]):
         validators: list[Any] = []
 
 
-class MachineSerializer(serializers.ModelSerializer[Machine]):
+class MachineSerializer(Strict, serializers.ModelSerializer[Machine]):
     """A machine that reports its state."""
 
     area = AreaChoice()
@@ -60,7 +61,7 @@ class MachineSerializer(serializers.ModelSerializer[Machine]):
         validators: list[Any] = []
 
 
-class CameraSerializer(serializers.ModelSerializer[Camera]):
+class CameraSerializer(Strict, serializers.ModelSerializer[Camera]):
     """A camera; its password is taken and never given."""
 
     area = AreaChoice()
@@ -86,7 +87,7 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
         return procedures_of(camera)
 
 
-class OnvifSerializer(serializers.Serializer[Any]):
+class OnvifSerializer(Strict):
     """A device that speaks ONVIF, and how to get in."""
 
     address = serializers.CharField(max_length=300)
@@ -96,7 +97,7 @@ class OnvifSerializer(serializers.Serializer[Any]):
     )
 
 
-class ProbeSerializer(serializers.Serializer[Any]):
+class ProbeSerializer(Strict):
     """A stream to try; `camera` lends its stored password when none is given."""
 
     url = serializers.CharField(max_length=500)
@@ -105,7 +106,7 @@ class ProbeSerializer(serializers.Serializer[Any]):
     camera = serializers.IntegerField(required=False)
 
 
-class SceneSerializer(serializers.ModelSerializer[Scene]):
+class SceneSerializer(Strict, serializers.ModelSerializer[Scene]):
     """One version of a camera's scene."""
 
     disarm = serializers.BooleanField(
@@ -136,7 +137,7 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
         read_only_fields = ["version", "author"]
 
 
-class TemplateSerializer(serializers.Serializer[Any]):
+class TemplateSerializer(Strict):
     """A template to put into a scene; nothing is saved."""
 
     template = serializers.ChoiceField(choices=sorted(templates()))

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from apps.alarms.models import Severity
 from apps.api.moments import MomentField, by_clock
 from apps.api.serializers.choices import CameraChoice, MineChoice
+from apps.api.serializers.strict import Strict
 from apps.detectors.models import OwnModel
 from apps.detectors.selectors import shadow_figures
 from apps.rules.models import Replay
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 
-class OwnModelUploadSerializer(serializers.Serializer[Any]):
+class OwnModelUploadSerializer(Strict):
     """A mine's own model; `contract` says how to feed and read it."""
 
     mine = MineChoice()
@@ -58,7 +59,7 @@ class OwnModelSerializer(serializers.ModelSerializer[OwnModel]):
         return shadow_figures(model)
 
 
-class ReplayStartSerializer(serializers.Serializer[Any]):
+class ReplayStartSerializer(Strict):
     """A draft to run over what a camera recorded; `rule`: whose alarms to tell, by default all."""
 
     camera = CameraChoice()

@@ -13,6 +13,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.models import Alarm
 from apps.api.base import MINE, Rows, ScopedView
 from apps.api.serializers import LinkSerializer
+from apps.api.serializers.strict import Strict
 from apps.bundles.models import Bundle
 from apps.bundles.selectors import bundles
 from apps.bundles.services import MOST_ALARMS, MOST_CLIPS, bundle_access, bundle_ask
@@ -36,7 +37,7 @@ class BundleSerializer(serializers.ModelSerializer[Bundle]):
         ]  # fmt: skip
 
 
-class AskSerializer(serializers.Serializer[Any]):
+class AskSerializer(Strict):
     """Which alarms of one mine, which videos by themselves, and what for."""
 
     alarms = serializers.ListField(

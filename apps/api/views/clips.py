@@ -14,6 +14,7 @@ from apps.alarms.selectors import alarms
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
 from apps.api.moments import MomentField, by_clock
+from apps.api.serializers.strict import Strict
 from apps.api.views.keeping import ReasonSerializer
 from apps.cameras.selectors import cameras
 from apps.evidence.cuts import LONGEST_S, MOST_CAMERAS, clip_cut, clip_extend
@@ -27,7 +28,7 @@ from apps.privacy.services import NotMade, clip_given
 __all__ = ["ClipDetail", "ClipDownload", "ClipExtend", "ClipList"]
 
 
-class CutSerializer(serializers.Serializer[Any]):
+class CutSerializer(Strict):
     """Of which cameras, from when until when, and why; with an alarm they belong to it."""
 
     cameras = serializers.ListField(
@@ -39,7 +40,7 @@ class CutSerializer(serializers.Serializer[Any]):
     alarm = serializers.IntegerField(required=False, allow_null=True)
 
 
-class ExtendSerializer(serializers.Serializer[Any]):
+class ExtendSerializer(Strict):
     """By how much, and why."""
 
     before_s = serializers.FloatField(default=0, min_value=0, max_value=LONGEST_S)

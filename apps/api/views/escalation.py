@@ -1,7 +1,5 @@
 """Who is told when nobody answers."""
 
-from typing import Any
-
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,19 +9,20 @@ from apps.alarms.escalation import ladder_set
 from apps.alarms.ladders import ladder
 from apps.alarms.models import Severity
 from apps.api.base import ScopedView
+from apps.api.serializers.strict import Strict
 from apps.mines.models import Mine
 
 __all__ = ["Escalation"]
 
 
-class RungSerializer(serializers.Serializer[Any]):
+class RungSerializer(Strict):
     """One step of a ladder."""
 
     after_s = serializers.IntegerField(min_value=1)
     whom = serializers.CharField(max_length=100)
 
 
-class LadderSerializer(serializers.Serializer[Any]):
+class LadderSerializer(Strict):
     """The ladders to set; a severity that is left out stays as it is."""
 
     critical = RungSerializer(many=True, required=False)

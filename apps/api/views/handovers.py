@@ -13,6 +13,7 @@ from apps.alarms.handover import handover_data, handover_sign, handover_take, ha
 from apps.alarms.models import Handover
 from apps.api.base import MINE, Rows, ScopedView
 from apps.api.serializers import MineChoice
+from apps.api.serializers.strict import Strict
 
 __all__ = ["HandoverDetail", "HandoverList", "HandoverTake"]
 
@@ -48,7 +49,7 @@ class HandoverWholeSerializer(HandoverSerializer):
     content = serializers.DictField()
 
 
-class NoteSerializer(serializers.Serializer[Any]):
+class NoteSerializer(Strict):
     """What a signature may say."""
 
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")

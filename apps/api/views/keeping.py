@@ -13,6 +13,7 @@ from apps.accounts.permissions import Action
 from apps.alarms.selectors import alarms
 from apps.api.base import CAMERA, MINE, Rows, ScopedView
 from apps.api.moments import MomentField, by_clock, moment
+from apps.api.serializers.strict import Strict
 from apps.cameras.models import Camera, Stream
 from apps.cameras.selectors import cameras
 from apps.evidence.holds import hold_place, hold_release, holds, videos_gone
@@ -26,7 +27,7 @@ from apps.recordings.selectors import gaps
 __all__ = ["CameraRetention", "GapList", "HoldEnd", "HoldList", "MineRetention", "ReasonSerializer"]
 
 
-class RetentionSerializer(serializers.Serializer[Any]):
+class RetentionSerializer(Strict):
     """What is left out stays as it is; null takes what the one above says."""
 
     days = serializers.FloatField(required=False, allow_null=True)
@@ -173,7 +174,7 @@ class HoldPlacedSerializer(HoldSerializer):
         return videos_gone(hold)
 
 
-class HoldNewSerializer(serializers.Serializer[Any]):
+class HoldNewSerializer(Strict):
     """What is to be held: a clip or an alarm."""
 
     clip = serializers.UUIDField(required=False)
@@ -218,7 +219,7 @@ class HoldList(Rows):
         return Response(HoldPlacedSerializer(hold).data, status=status.HTTP_201_CREATED)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class ReasonSerializer(Strict):
     """Why."""
 
     reason = serializers.CharField(max_length=300)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
 from apps.api.base import ScopedView
+from apps.api.serializers.strict import Strict
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
 from apps.mines.models import Mine
@@ -18,7 +19,7 @@ from apps.recordings.models import Masking
 __all__ = ["CameraMasking", "MineMasking"]
 
 
-class MaskingSerializer(serializers.Serializer[Any]):
+class MaskingSerializer(Strict):
     """What is to hold, and why; null takes what the one above says."""
 
     filled = serializers.BooleanField(allow_null=True)

@@ -14,6 +14,7 @@ from apps.alarms.models import Severity
 from apps.api.base import MINE, Rows, ScopedView
 from apps.api.schema import whole
 from apps.api.serializers import MineChoice
+from apps.api.serializers.strict import Strict
 from apps.mines.selectors import mines
 from apps.notify.models import Channel, Delivery, Kind, Picture, Route, Subscription
 from apps.notify.selectors import deliveries, delivery_data, devices_of, route_data, routes
@@ -29,7 +30,7 @@ from apps.notify.services import (
 __all__ = ["DeliveryList", "Device", "DeviceList", "RouteDetail", "RouteList", "RouteTest"]
 
 
-class RouteSerializer(serializers.Serializer[Any]):
+class RouteSerializer(Strict):
     """A route; address and secret are taken and never given back."""
 
     name = serializers.CharField(max_length=60)
@@ -134,14 +135,14 @@ class DeliverySerializer(serializers.Serializer[Delivery]):
         return delivery_data(delivery)
 
 
-class KeysSerializer(serializers.Serializer[Any]):
+class KeysSerializer(Strict):
     """The keys of a browser's push subscription, in base64url."""
 
     p256dh = serializers.CharField(max_length=100)
     auth = serializers.CharField(max_length=50)
 
 
-class DeviceSerializer(serializers.Serializer[Any]):
+class DeviceSerializer(Strict):
     """A browser that takes push messages: what PushSubscription.toJSON() gives, and its name."""
 
     id = serializers.IntegerField(read_only=True)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Action
 from apps.api.base import MINE, Rows, ScopedView
 from apps.api.serializers import shown
+from apps.api.serializers.strict import Strict
 from apps.cameras.selectors import cameras
 from apps.plans.models import Placement, Plan
 from apps.plans.selectors import plan_data, plans
@@ -27,7 +28,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         fields = ["id", "mine", "area", "title", "width", "height", "sha256", "uploaded_at"]
 
 
-class PlacementSerializer(serializers.ModelSerializer[Placement]):
+class PlacementSerializer(Strict, serializers.ModelSerializer[Placement]):
     """Where a camera hangs on a plan; see the model for the units."""
 
     class Meta:

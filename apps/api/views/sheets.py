@@ -1,7 +1,5 @@
 """The time line of an alarm as PDF: asked for, and the link to it."""
 
-from typing import Any
-
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +11,7 @@ from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarms
 from apps.api.base import ScopedView
 from apps.api.serializers import LinkSerializer
+from apps.api.serializers.strict import Strict
 from apps.bundles.models import Sheet
 from apps.bundles.paper import LANGUAGES
 from apps.bundles.selectors import sheets
@@ -36,7 +35,7 @@ class SheetSerializer(serializers.ModelSerializer[Sheet]):
         ]  # fmt: skip
 
 
-class LanguageSerializer(serializers.Serializer[Any]):
+class LanguageSerializer(Strict):
     """In which language."""
 
     language = serializers.ChoiceField(choices=sorted(LANGUAGES), default="en")
