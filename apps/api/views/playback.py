@@ -345,6 +345,9 @@ class CameraLive(CameraView):
 class CameraSegment(CameraView):
     """One chunk of a playlist: its header, or its pictures."""
 
+    # A playlist names each header anew, so that a player that keeps one asks for the next.
+    asks = (OpenApiParameter("h", OpenApiTypes.STR, description="as a playlist has it"),)
+
     @extend_schema(responses={(200, "video/mp4"): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: int, stream: str, sequence: int, part: str) -> HttpResponse:
         """Return a part of a chunk; a look is noted as one at the live picture or playback."""
