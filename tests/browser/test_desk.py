@@ -9,12 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from apps.alarms.models import Alarm
-from apps.alarms.services import alarm_clear
 from apps.cameras import selectors
 from apps.cameras.models import Analysis, Camera, StreamState
 from apps.cameras.services import camera_create
@@ -23,38 +20,14 @@ from apps.notify.models import Delivery
 from apps.notify.services import route_create
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
-from tests.cast import NOON, PASSWORD, SCENE, Cast, an_alarm
+from tests.browser.desk import over, raised, row
+from tests.cast import SCENE, Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AHEAD = timedelta(minutes=10)  # analysed for as long as a test may take
 
 Enter = Callable[..., Page]
-
-
-COUNT_TONES = """(() => {
-  window.tones = 0;
-  const make = AudioContext.prototype.createOscillator;
-  AudioContext.prototype.createOscillator = function () {
-    window.tones += 1;
-    return make.call(this);
-  };
-})()"""
-
-
-def raised(world: Cast, **changes: Any) -> Alarm:
-    with mine_scope(world.lamp_hill.mine.pk):
-        return an_alarm(world.lamp_hill, **changes)
-
-
-def over(world: Cast, rule: str = "r1") -> None:
-    with mine_scope(world.lamp_hill.mine.pk):
-        at = NOON + timedelta(seconds=9)
-        alarm_clear(camera=world.lamp_hill.camera, rule=rule, situation=f"{rule}:1", at=at)
-
-
-def row(page: Page, alarm: Alarm) -> Locator:
-    return page.locator(f'#queue li[data-alarm="{alarm.pk}"]')
 
 
 def test_an_alarm_is_answered_called_about_and_reset_by_one_key_each(world: Cast, enter: Enter):
@@ -141,56 +114,6 @@ def test_in_a_flood_lesser_alarms_fold_into_a_counter_and_high_ones_never(
     expect(page.locator("#queue-folded")).to_contain_text("12 lesser alarms folded: 12 low")
     page.get_by_role("button", name="Show them").press("Enter")
     expect(page.locator("#queue .item")).to_have_count(14)
-
-
-def test_an_alarm_sounds_by_the_line_that_brought_it_while_the_pages_timer_sleeps(
-    world: Cast, enter: Enter
-):
-    page = enter("chen")
-    page.add_init_script(
-        """
-        const every = window.setInterval;
-        window.setInterval = (work, ms) => (ms === 500 ? 0 : every.call(window, work, ms));
-        """
-    )
-    page.add_init_script(COUNT_TONES)
-    page.reload()
-    page.get_by_role("button", name="Play it").click()
-    page.wait_for_function("window.tones > 0")
-    before = page.evaluate("window.tones")
-    alarm = raised(world)
-    expect(row(page, alarm)).to_be_visible()
-    assert page.evaluate("window.tones") > before
-
-
-def test_an_ended_session_goes_on_sounding_and_asks_for_the_password_on_top_of_the_page(
-    world: Cast, enter: Enter
-):
-    raised(world)
-    page = enter("chen")
-    page.evaluate(COUNT_TONES)
-    page.get_by_role("button", name="Play it").click()
-    page.get_by_role("button", name="I hear it").click()
-    expect(page.locator("#desk-hearing")).to_be_hidden()
-    page.locator("#detail").get_by_role("button", name="Call log").click()
-    page.get_by_label("Whom you called").fill("winch driver")
-
-    Session.objects.all().delete()
-    ended = page.get_by_role("dialog", name="Your session has ended")
-    password = ended.get_by_label("Password of chen")
-    expect(password).to_be_focused(timeout=30_000)
-    before = page.evaluate("window.tones")
-    page.wait_for_function("before => window.tones > before", arg=before, timeout=15_000)
-    password.fill("not this one")
-    page.keyboard.press("Enter")
-    expect(ended.get_by_role("alert").first).to_contain_text("correct username and password")
-    password.fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(ended).to_have_count(0)
-    expect(page.get_by_label("Whom you called")).to_have_value("winch driver")
-    page.get_by_label("What they said").fill("stops now")
-    page.keyboard.press("Enter")
-    expect(page.locator("#detail .steps")).to_contain_text("stops now")
 
 
 def test_a_route_that_reaches_nobody_stands_on_top_of_the_desk(

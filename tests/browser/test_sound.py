@@ -1,0 +1,73 @@
+"""An alarm is heard as long as it asks."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from tests.browser.desk import raised, row
+from tests.cast import PASSWORD, Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Enter = Callable[..., Page]
+
+COUNT_TONES = """(() => {
+  window.tones = 0;
+  const make = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.tones += 1;
+    return make.call(this);
+  };
+})()"""
+
+
+def test_an_alarm_sounds_by_the_line_that_brought_it_while_the_pages_timer_sleeps(
+    world: Cast, enter: Enter
+):
+    page = enter("chen")
+    page.add_init_script(
+        """
+        const every = window.setInterval;
+        window.setInterval = (work, ms) => (ms === 500 ? 0 : every.call(window, work, ms));
+        """
+    )
+    page.add_init_script(COUNT_TONES)
+    page.reload()
+    page.get_by_role("button", name="Play it").click()
+    page.wait_for_function("window.tones > 0")
+    before = page.evaluate("window.tones")
+    alarm = raised(world)
+    expect(row(page, alarm)).to_be_visible()
+    assert page.evaluate("window.tones") > before
+
+
+def test_an_ended_session_goes_on_sounding_and_asks_for_the_password_on_top_of_the_page(
+    world: Cast, enter: Enter
+):
+    raised(world)
+    page = enter("chen")
+    page.evaluate(COUNT_TONES)
+    page.get_by_role("button", name="Play it").click()
+    page.get_by_role("button", name="I hear it").click()
+    expect(page.locator("#desk-hearing")).to_be_hidden()
+    page.locator("#detail").get_by_role("button", name="Call log").click()
+    page.get_by_label("Whom you called").fill("winch driver")
+
+    Session.objects.all().delete()
+    ended = page.get_by_role("dialog", name="Your session has ended")
+    password = ended.get_by_label("Password of chen")
+    expect(password).to_be_focused(timeout=30_000)
+    before = page.evaluate("window.tones")
+    page.wait_for_function("before => window.tones > before", arg=before, timeout=15_000)
+    password.fill("not this one")
+    page.keyboard.press("Enter")
+    expect(ended.get_by_role("alert").first).to_contain_text("correct username and password")
+    password.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(ended).to_have_count(0)
+    expect(page.get_by_label("Whom you called")).to_have_value("winch driver")
+    page.get_by_label("What they said").fill("stops now")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail .steps")).to_contain_text("stops now")
