@@ -182,6 +182,10 @@ def _strings() -> dict[str, Any]:
         "sound_on": _("Sound on"),
         "sound_off": _("Sound off: turn on"),
         "sound_blocked": _("Sound blocked: click to allow"),
+        "mute": _(
+            "Alarms ask without a sound: this browser blocks it until somebody touches this page."
+        ),
+        "mute_allow": _("Allow the sound"),
         **_plain(VERBS),
         "false_reasons": "|".join(map(str, FALSE_REASONS)),
     }

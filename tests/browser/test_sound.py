@@ -1,4 +1,4 @@
-"""An alarm is heard as long as it asks."""
+"""An alarm is heard: on a desk that nobody touched, and by the line alone."""
 
 from collections.abc import Callable
 
@@ -21,6 +21,64 @@ COUNT_TONES = """(() => {
     return make.call(this);
   };
 })()"""
+# A browser that lets a page sound only once it was touched, and asks for it then.
+BLOCK_SOUND = """(() => {
+  let touched = false;
+  let allowed = false;
+  document.addEventListener("pointerdown", () => (touched = true), true);
+  const { get } = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "state");
+  Object.defineProperty(BaseAudioContext.prototype, "state", {
+    get() { return allowed ? get.call(this) : "suspended"; },
+  });
+  const resume = AudioContext.prototype.resume;
+  AudioContext.prototype.resume = function () {
+    allowed ||= touched;
+    return allowed ? resume.call(this) : new Promise(() => {});
+  };
+})()"""
+
+
+def test_a_desk_that_was_loaded_anew_sounds_without_a_touch(world: Cast, enter: Enter):
+    raised(world)
+    page = enter("chen")
+    page.add_init_script(COUNT_TONES)
+    page.reload()
+    page.wait_for_function("window.tones > 0", timeout=5000)
+    expect(page.locator("#desk-sound")).to_have_text("Sound on")
+    expect(page.locator("#desk-mute")).to_be_hidden()
+
+
+def test_where_the_browser_blocks_the_sound_of_an_alarm_a_banner_says_so_until_a_touch(
+    world: Cast, enter: Enter
+):
+    page = enter("chen")
+    page.add_init_script(COUNT_TONES)
+    page.add_init_script(BLOCK_SOUND)
+    page.reload()
+    expect(page.locator("#desk-sound")).to_contain_text("Sound blocked")
+    expect(page.get_by_role("button", name="I hear nothing")).to_be_hidden()
+    banner = page.locator("#desk-mute")
+    alarm = raised(world)
+    expect(row(page, alarm)).to_be_visible()
+    expect(banner).to_contain_text("Alarms ask without a sound")
+    assert page.evaluate("window.tones") == 0
+    page.locator("#desk-sound").click()
+    expect(page.locator("#desk-sound")).to_have_text("Sound on")
+    expect(banner).to_be_hidden()
+    page.wait_for_function("window.tones > 0", timeout=5000)
+
+
+def test_whoever_plays_the_sound_is_asked_at_once_whether_it_was_heard(world: Cast, enter: Enter):
+    page = enter("chen")
+    page.add_init_script("""(() => {
+      const never = { get: () => "suspended" };
+      Object.defineProperty(BaseAudioContext.prototype, "state", never);
+      AudioContext.prototype.resume = () => new Promise(() => {});
+    })()""")
+    page.reload()
+    page.get_by_role("button", name="Play it").click()
+    page.get_by_role("button", name="I hear nothing").click()
+    expect(page.locator("#desk-hearing")).to_contain_text("Look at the speaker")
 
 
 def test_an_alarm_sounds_by_the_line_that_brought_it_while_the_pages_timer_sleeps(

@@ -4,17 +4,17 @@ import { el, icon } from "../common/dom";
 import type { Words } from "../common/words";
 import type { Sound } from "./sound";
 
-const KEY = "davy.heard"; // forgotten by the log-in page (page/main.ts)
+export const HEARD = "davy.heard"; // forgotten by the log-in page (page/main.ts)
 
 /** Show the check until somebody has heard the alarm's tones in this session. */
 export function hearing(place: HTMLElement, sound: Sound, words: Words): void {
-  if (sessionStorage.getItem(KEY)) return;
+  if (sessionStorage.getItem(HEARD)) return;
   const { t } = words;
   const text = el("span", { role: "status" }, t("hear_ask"));
   const button = (key: string, name: string, run: () => void, kind = ""): HTMLButtonElement =>
     el("button", { type: "button", class: `button small ${kind}`, click: run }, icon(name), t(key));
   const heard = button("hear_yes", "check", () => {
-    sessionStorage.setItem(KEY, "1");
+    sessionStorage.setItem(HEARD, "1");
     place.hidden = true;
   });
   const silent = button("hear_no", "mute", () => {
@@ -25,9 +25,10 @@ export function hearing(place: HTMLElement, sound: Sound, words: Words): void {
   const play = button(
     "hear_play",
     "sound",
-    () => void sound.check().then(() => {
-      heard.hidden = silent.hidden = false;
-    }),
+    () => {
+      void sound.check();
+      heard.hidden = silent.hidden = false; // at once: a sound that never starts is to be told as well
+    },
     "primary",
   );
   place.replaceChildren(text, play, heard, silent);

@@ -289,6 +289,8 @@ showDesk();
 const sound = new Sound(showSound);
 showSound(sound.state);
 soundButton.addEventListener("click", () => void sound.toggle());
+const muteBanner = need("desk-mute");
+muteBanner.append(t("mute"), " ", el("button", { type: "button", class: "button small sound", click: () => void sound.check() }, icon("sound"), t("mute_allow")));
 hearing(need("desk-hearing"), sound, words);
 document.addEventListener("keydown", onKey);
 
@@ -344,7 +346,9 @@ function zone(): string {
 /** Sound what is due; also called by what the line brings: a covered page's own timers may sleep a minute. */
 function ring(): void {
   const line = document.body.dataset["line"];
-  sound.tick(follow.snapshot.alarms.filter((alarm) => !state.folds(follow.snapshot, alarm)), line === "lost" || line === "signed-out");
+  const alarms = follow.snapshot.alarms.filter((alarm) => !state.folds(follow.snapshot, alarm));
+  sound.tick(alarms, line === "lost" || line === "signed-out");
+  muteBanner.hidden = !(sound.mute && alarms.some(state.unanswered));
 }
 
 function tick(): void {

@@ -12,8 +12,12 @@ const TONES: Record<Severity, { tones: Tone[]; everyMs: number }> = {
 };
 // What is over but not answered only reminds.
 const REMINDER_MS = 30_000;
+// So long a browser may take to start the sound before it counts as blocked.
+const START_MS = 1500;
 const KEY = "davy.sound";
 
+/** As much of an alarm as its sound needs; the worst comes first. */
+export type Asking = Pick<Alarm, "id" | "severity" | "state" | "active">;
 export type SoundState = "on" | "off" | "blocked";
 
 export class Sound {
@@ -21,18 +25,26 @@ export class Sound {
   private wanted = localStorage.getItem(KEY) !== "off";
   private played = new Map<number, number>();
   private deafSince = 0;
+  private openedAt = Infinity;
 
   constructor(private readonly onChange: (state: SoundState) => void) {
-    const unlock = (): void => {
-      if (this.wanted) void this.open();
+    // Most browsers let a page sound that was reached from one that was touched, and a wall's browser
+    // always does. Where it is blocked, any touch or key allows it; the sound's own button does by itself.
+    const unlock = ({ target }: Event): void => {
+      if (this.state === "blocked" && !(target instanceof Element && target.closest(".sound"))) void this.open();
     };
-    document.addEventListener("pointerdown", unlock, { once: true });
-    document.addEventListener("keydown", unlock, { once: true });
+    for (const kind of ["pointerdown", "pointerup", "keydown"]) document.addEventListener(kind, unlock);
+    if (this.wanted) void this.open();
   }
 
   get state(): SoundState {
     if (!this.wanted) return "off";
     return this.context?.state === "running" ? "on" : "blocked";
+  }
+
+  /** Whether the browser blocks a sound that is wanted, and is not only still starting it. */
+  get mute(): boolean {
+    return this.state === "blocked" && performance.now() - this.openedAt > START_MS;
   }
 
   /** Turn on (with a short tone, so that the reader hears that it works) or off. */
@@ -56,6 +68,7 @@ export class Sound {
   }
 
   private async open(): Promise<void> {
+    if (!this.context) this.openedAt = performance.now();
     this.context ??= new AudioContext();
     this.context.onstatechange = () => this.onChange(this.state);
     if (this.context.state !== "running") await this.context.resume().catch(() => undefined);
@@ -66,7 +79,7 @@ export class Sound {
    * Play what is due now; called about twice a second, and by what the line brings. A desk that is cut off hears of no new alarm,
    * so it reminds of that as well.
    */
-  tick(alarms: Alarm[], deaf: boolean, now = performance.now()): void {
+  tick(alarms: Asking[], deaf: boolean, now = performance.now()): void {
     if (!deaf) this.deafSince = now;
     else if (now - this.deafSince >= REMINDER_MS) {
       this.deafSince = now;

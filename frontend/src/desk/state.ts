@@ -187,7 +187,7 @@ export function compare(a: Alarm, b: Alarm): number {
 }
 
 /** Whether somebody still has to answer. */
-export function unanswered(alarm: Alarm): boolean {
+export function unanswered(alarm: Pick<Alarm, "state">): boolean {
   return alarm.state === "unacknowledged" || alarm.state === "returned";
 }
 
