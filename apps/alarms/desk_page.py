@@ -91,6 +91,7 @@ def _strings() -> dict[str, Any]:
         "state": _plain(dict(Alarm.State.choices)),
         "to_answer": _("%(count)s to answer"),
         "answered_count": _("%(count)s answered, still there"),
+        "reset_count": _("%(count)s to reset"),
         "nothing": _("Nothing needs an answer"),
         "nothing_doubt": _("No alarm, but not every camera can see"),
         "watching": _("Cameras on watch: %(cameras)s, in places: %(areas)s"),

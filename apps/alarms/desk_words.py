@@ -80,6 +80,7 @@ VERBS = {
         " critical and high ones stay single."
     ),
     "folded": _("%(count)s lesser alarms folded: %(parts)s"),
+    "unfolded": _("%(count)s lesser alarms in the queue: %(parts)s"),
     "folded_part": _("%(count)s %(severity)s"),
     "unfold": _("Show them"),
     "fold": _("Fold them"),

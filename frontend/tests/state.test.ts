@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, asksFor, compare, folds, load, sight, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
+import { apply, asksFor, compare, folds, load, neighbour, sight, urgent, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
 
 function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
   return {
@@ -271,5 +271,39 @@ describe("a tile", () => {
     const two = { ...EMPTY, cameras: [camera(1), camera(2)] };
     const next = withHealth(two, [{ id: 2, health: camera(2, { state: "blind", because: "lost" }).health }]);
     expect(next.cameras.map((one) => one.health.state)).toEqual(["protecting", "blind"]);
+  });
+});
+
+describe("the keys that walk the queue", () => {
+  const answered = alarm(9, { severity: "critical", state: "acknowledged" });
+  const shown = [alarm(4, { severity: "critical" }), alarm(3), answered];
+
+  it("go on from the last alarm at the first, and stop at the top", () => {
+    expect(neighbour(shown, 4, 1, false)).toBe(3);
+    expect(neighbour(shown, 9, 1, false)).toBe(4);
+    expect(neighbour(shown, 3, -1, false)).toBe(4);
+    expect(neighbour(shown, 4, -1, false)).toBe(4);
+  });
+
+  it("go from one that was just answered to the first that asks", () => {
+    const two = [...shown, alarm(8, { state: "acknowledged" })];
+    expect(neighbour(two, 9, 1, true)).toBe(4);
+    expect(neighbour(two, 9, 1, false)).toBe(8);
+    expect(neighbour(two, 9, -1, true)).toBe(3);
+    expect(neighbour([answered, alarm(8, { state: "acknowledged" })], 9, 1, true)).toBe(8);
+  });
+
+  it("go from one that is gone to the first that asks, though the order is held", () => {
+    expect(neighbour([answered, alarm(3)], 7, 1, true)).toBe(3);
+    expect(neighbour([answered], 7, 1, true)).toBe(9);
+    expect(neighbour([], 7, 1, false)).toBeNull();
+  });
+});
+
+describe("an alarm that cannot wait", () => {
+  it("is critical or high and asks for an answer", () => {
+    expect(["critical", "high", "medium", "low"].map((severity) => urgent(alarm(1, { severity: severity as Alarm["severity"] })))).toEqual([true, true, false, false]);
+    expect(urgent(alarm(1, { severity: "critical", state: "acknowledged" }))).toBe(false);
+    expect(urgent(alarm(1, { severity: "critical", state: "returned" }))).toBe(true);
   });
 });

@@ -54,6 +54,7 @@ def test_an_alarm_is_answered_called_about_and_reset_by_one_key_each(world: Cast
     expect(detail).to_contain_text("Answered by chen")
     over(world)
     expect(row(page, alarm)).to_contain_text("not yet reset", timeout=15_000)
+    expect(page.locator("#queue-title")).to_have_text("0 to answer · 1 to reset")
     page.keyboard.press("r")
     page.get_by_role("dialog", name="Reset").get_by_label("What was found").fill("sent away")
     page.keyboard.press("Enter")
@@ -114,6 +115,7 @@ def test_in_a_flood_lesser_alarms_fold_into_a_counter_and_high_ones_never(
     expect(page.locator("#queue-folded")).to_contain_text("12 lesser alarms folded: 12 low")
     page.get_by_role("button", name="Show them").press("Enter")
     expect(page.locator("#queue .item")).to_have_count(14)
+    expect(page.locator("#queue-folded")).to_contain_text("12 lesser alarms in the queue: 12 low")
 
 
 def test_a_route_that_reaches_nobody_stands_on_top_of_the_desk(
@@ -197,3 +199,26 @@ def test_the_wall_shows_only_cameras_that_have_something_to_say(
     expect(page.locator("#desk-pills")).to_contain_text("1 protecting nobody")
     page.get_by_role("button", name="Show all").click()
     expect(page.locator("#tiles .tile")).to_have_count(8)
+
+
+def test_an_urgent_alarm_brings_the_queue_to_its_top_and_j_to_what_asks(world: Cast, enter: Enter):
+    for n in range(9):
+        raised(world, rule=f"h{n}", situation=f"h{n}:1", severity="high")
+    first = raised(world)
+    page = enter("chen")
+    expect(page).to_have_title("(10) Desk · Davy")
+    page.keyboard.press("a")
+    expect(row(page, first)).to_contain_text("answered, still there")
+    page.keyboard.press("k")  # along the answered one's neighbours, to the end of the list
+    page.keyboard.press("j")
+    expect(row(page, first).get_by_role("button")).to_be_focused()
+    expect(page).to_have_title("(9) Desk · Davy")
+    new = raised(world, rule="r2", situation="r2:1")
+    expect(row(page, new)).to_be_in_viewport(ratio=0.9, timeout=15_000)
+    page.keyboard.press("j")
+    expect(row(page, new).get_by_role("button")).to_be_focused()
+
+    page.keyboard.press("a")
+    expect(row(page, new)).to_contain_text("answered, still there")
+    page.keyboard.press("j")
+    expect(page.locator("#queue .item").first).to_be_focused()

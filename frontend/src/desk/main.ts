@@ -1,5 +1,6 @@
 // The live desk: ties the feed, the state and the three columns together.
 
+import { countInTitle } from "../common/count";
 import { data, el, icon, need, setText } from "../common/dom";
 import { form, json } from "../common/http";
 import { say, sayMinute, ServerClock } from "../common/time";
@@ -9,6 +10,7 @@ import { CallsBanner } from "./calls";
 import { Detail } from "./detail";
 import { ask, asking } from "./dialog";
 import { Feed, type Line } from "./feed";
+import { Folded } from "./folded";
 import { Follow } from "./follow";
 import { hearing } from "./hearing";
 import { Queue } from "./queue";
@@ -41,6 +43,8 @@ const follow = new Follow(
   onFresh,
 );
 let selected: number | null = null;
+// Whether the chosen alarm asked for an answer since it was chosen.
+let asked = false;
 // The chosen alarm stays in the middle after it left the queue, until another one is chosen.
 let last: state.Alarm | null = null;
 
@@ -49,7 +53,6 @@ const live = need("desk-live");
 const pills = need("desk-pills");
 const clockFace = need("desk-clock");
 
-const foldedPlace = need("queue-folded");
 const floodBanner = need("desk-flood");
 
 const calls = new CallsBanner(need("desk-calls"), tools, (mine) => given.may_configure.includes(mine));
@@ -78,6 +81,10 @@ const wall = new Wall(need("tiles"), need("wall-quiet"), tools);
 
 // In a flood the lesser alarms fold into a counter, until somebody asks for them.
 let unfolded = false;
+const foldedCounter = new Folded(need("queue-folded"), words, () => {
+  unfolded = !unfolded;
+  render();
+});
 
 let renderedAt = -Infinity;
 let waiting = 0;
@@ -104,34 +111,19 @@ function render(): void {
     chosen = open[0] ?? null;
     selected = chosen?.id ?? null;
   }
-  if (chosen) last = chosen;
+  if (chosen) {
+    last = chosen;
+    asked ||= state.unanswered(chosen);
+  }
   queue.show(open, selected, folded.length);
   wall.speak(new Set(all.flatMap(state.seenBy)));
-  showFolded(lesser, folded.length);
+  foldedCounter.show(unfolded ? lesser : folded, unfolded);
+  countInTitle(all.filter(state.unanswered).length);
   showFlood();
   shelf.show(follow.snapshot.silences);
   calls.show(follow.snapshot.calls, follow.snapshot.alarms);
   if (last) detail.show(last);
   else calm();
-}
-
-/** The counter of what is folded; nothing is hidden without it. */
-function showFolded(lesser: state.Alarm[], count: number): void {
-  foldedPlace.hidden = !lesser.length;
-  const parts = (["medium", "low"] as const)
-    .map((severity) => ({ severity, count: lesser.filter((alarm) => alarm.severity === severity).length }))
-    .filter((part) => part.count)
-    .map((part) => t("folded_part", { count: part.count, severity: code("severity", part.severity) }));
-  const key = `${count}|${unfolded}|${parts.join()}`;
-  if (foldedPlace.dataset["key"] === key) return;
-  foldedPlace.dataset["key"] = key;
-  const button = el("button", { type: "button", class: "button quiet small", "aria-expanded": String(unfolded) }, t(unfolded ? "fold" : "unfold"));
-  button.addEventListener("click", () => {
-    unfolded = !unfolded;
-    render();
-    foldedPlace.querySelector("button")?.focus();
-  });
-  foldedPlace.replaceChildren(el("span", {}, t("folded", { count, parts: parts.join(", ") })), button);
 }
 
 function showFlood(): void {
@@ -152,6 +144,7 @@ function calm(): void {
 
 function select(id: number): void {
   selected = id;
+  asked = false;
   last = null;
   render();
 }
@@ -249,7 +242,7 @@ function onKey(event: KeyboardEvent): void {
   const key = event.key.toLowerCase();
   const step = key === "j" || (inQueue && key === "arrowdown") ? 1 : key === "k" || (inQueue && key === "arrowup") ? -1 : 0;
   if (step) {
-    const next = queue.neighbour(selected, step);
+    const next = queue.neighbour(selected, step, asked && last !== null && !state.unanswered(last));
     if (next !== null) {
       select(next);
       queue.focus(next);

@@ -4,7 +4,7 @@
 import { arrange, el, icon, setAttribute, setText } from "../common/dom";
 import { sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
-import { title, unanswered, type Alarm } from "./state";
+import { neighbour, title, unanswered, urgent, type Alarm } from "./state";
 
 interface Row {
   item: HTMLLIElement;
@@ -29,6 +29,8 @@ export class Queue {
   private order: number[] = [];
   private wanted: Alarm[] = [];
   private holdUntil = 0;
+  /** Something urgent came that the list, wherever it was scrolled to, must show. */
+  private rise = false;
   private readonly note: HTMLLIElement;
 
   constructor(
@@ -52,7 +54,12 @@ export class Queue {
   /** Show these alarms, in this order as soon as nothing under a pointer would move. */
   show(alarms: Alarm[], selected: number | null, folded = 0): void {
     this.wanted = alarms;
-    for (const alarm of alarms) if (this.rows.get(alarm.id)?.alarm !== alarm) this.put(alarm);
+    for (const alarm of alarms) {
+      const before = this.rows.get(alarm.id)?.alarm;
+      if (before === alarm) continue;
+      if (urgent(alarm) && !(before && urgent(before))) this.rise = true;
+      this.put(alarm);
+    }
     const open = new Set(alarms.map((alarm) => alarm.id));
     for (const row of this.rows.values()) {
       const gone = !open.has(row.alarm.id);
@@ -64,10 +71,12 @@ export class Queue {
     }
     const shown = alarms.filter(unanswered).length;
     const count = shown + folded;
-    const rest = alarms.length - shown;
+    const over = alarms.filter((alarm) => alarm.state === "latched").length;
+    const rest = alarms.length - shown - over;
     const t = this.tools.words.t;
     const parts = [t("to_answer", { count })];
     if (rest) parts.push(t("answered_count", { count: rest }));
+    if (over) parts.push(t("reset_count", { count: over }));
     setText(this.title, parts.join(" · "));
     this.arrange();
   }
@@ -81,13 +90,10 @@ export class Queue {
     if (this.note.isConnected) this.arrange();
   }
 
-  /** The alarm before or after another, as shown. */
-  neighbour(id: number | null, step: 1 | -1): number | null {
-    const shown = this.order.filter((one) => !this.rows.get(one)?.gone);
-    if (!shown.length) return null;
-    const index = id === null ? -1 : shown.indexOf(id);
-    if (index < 0) return shown[0] ?? null;
-    return shown[Math.min(shown.length - 1, Math.max(0, index + step))] ?? null;
+  /** The alarm before or after another, as shown; `done`: whether the other one was answered meanwhile. */
+  neighbour(id: number | null, step: 1 | -1, done: boolean): number | null {
+    const shown = this.order.map((one) => this.rows.get(one)!).filter((row) => !row.gone);
+    return neighbour(shown.map((row) => row.alarm), id, step, done);
   }
 
   focus(id: number): void {
@@ -157,6 +163,10 @@ export class Queue {
     if (this.order.some((id, index) => id !== ranked[index])) next.push(this.note);
     const focused = document.activeElement;
     glide(this.list, () => arrange(this.list, next));
+    if (this.rise && !held) {
+      this.rise = false;
+      this.list.scrollTop = 0; // what is urgent and unanswered stands first
+    }
     if (focused !== document.activeElement && focused instanceof HTMLElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
   }
 }

@@ -191,6 +191,22 @@ export function unanswered(alarm: Pick<Alarm, "state">): boolean {
   return alarm.state === "unacknowledged" || alarm.state === "returned";
 }
 
+/** Whether it asks for an answer that cannot wait. */
+export function urgent(alarm: Alarm): boolean {
+  return unanswered(alarm) && (alarm.severity === "critical" || alarm.severity === "high");
+}
+
+/**
+ * The alarm before or after another one in the order that is shown. After one that was answered
+ * meanwhile (`done`), or that is gone, comes the first that asks; after the last one comes the first.
+ */
+export function neighbour(shown: Alarm[], id: number | null, step: 1 | -1, done: boolean): number | null {
+  const index = shown.findIndex((alarm) => alarm.id === id);
+  const first = shown.find(unanswered) ?? shown[0];
+  if (index < 0 || (done && step === 1 && first && unanswered(first))) return first?.id ?? null;
+  return shown[Math.max(0, index + step) % shown.length]!.id;
+}
+
 /** The cameras that see what an alarm is about. */
 export function seenBy(alarm: Alarm): number[] {
   return [alarm.camera, ...(alarm.witnesses ?? []).map((witness) => witness.camera)];
