@@ -21,7 +21,7 @@ from apps.notify.services import route_create
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
 from tests.browser.desk import over, raised, row
-from tests.cast import SCENE, Cast
+from tests.cast import NOON, SCENE, Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -222,3 +222,27 @@ def test_an_urgent_alarm_brings_the_queue_to_its_top_and_j_to_what_asks(world: C
     expect(row(page, new)).to_contain_text("answered, still there")
     page.keyboard.press("j")
     expect(page.locator("#queue .item").first).to_be_focused()
+
+
+def test_a_film_in_the_place_of_a_picture_says_of_when_it_is_and_that_nothing_is_missed(
+    world: Cast, enter: Enter
+):
+    alarm = raised(world)
+    with mine_scope(world.lamp_hill.mine.pk):
+        alarm.clips.update(
+            state="ready",
+            starts_at=NOON - timedelta(seconds=9),
+            ends_at=NOON + timedelta(seconds=9),
+        )
+    page = enter("chen", "/alarms/")
+    page.route("**/play/", lambda route: None)  # nothing ever comes
+    page.goto("/desk/")
+    frame = page.locator("#detail .picture-frame")
+    none = frame.get_by_text("No picture was kept")
+    expect(none).to_be_visible()
+    frame.locator("video").dispatch_event("playing")
+    expect(none).to_be_hidden()
+    expect(frame).to_contain_text(re.compile(r"Video around .*20:00:00.* ago"))
+    frame.locator("video").dispatch_event("error")
+    expect(none).to_be_visible()
+    expect(frame.get_by_text("Video around")).to_be_hidden()

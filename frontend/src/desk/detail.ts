@@ -173,11 +173,13 @@ export class Detail {
 
   /** Say of which moment the picture or the loop is, and how long ago that was. */
   private stamp(now: number): void {
-    const taken = this.alarm?.picture.at ?? "";
-    if (!this.parts || !this.alarm || !taken) return;
-    const key = this.parts.loop.plays ? "loop_at" : "picture_at";
-    const age = sayAge(now - Date.parse(taken));
-    setText(this.parts.stamp, this.tools.words.t(key, { time: say(taken, this.alarm.timezone), age }));
+    if (!this.parts || !this.alarm) return;
+    const { loop, stamp } = this.parts;
+    const taken = loop.plays ? loop.moment : Date.parse(this.alarm.picture.at ?? "");
+    stamp.hidden = Number.isNaN(taken);
+    if (stamp.hidden) return;
+    const key = loop.plays ? "loop_at" : "picture_at";
+    setText(stamp, this.tools.words.t(key, { time: say(taken, this.alarm.timezone), age: sayAge(now - taken) }));
   }
 
   private fillPicture(alarm: Alarm): void {
@@ -191,7 +193,6 @@ export class Detail {
       return;
     }
     parts.image.src = `${at(this.tools.urls.snapshot, alarm.id)}?at=${encodeURIComponent(taken)}`;
-    parts.stamp.hidden = false;
     this.stamp(this.tools.clock.now());
     const zone = alarm.picture.zone ?? [];
     const points = zone.map(([x, y]) => `${x * 1000},${y * 1000}`).join(" ");
@@ -203,7 +204,6 @@ export class Detail {
     );
   }
 
-  /** What the hazard's type says that the operator is to do. */
   /** To whom the alarm goes next, and when; and how many know already. */
   private passes(alarm: Alarm, now: number): string {
     const { t, code } = this.tools.words;

@@ -13,6 +13,8 @@ export class Loop {
   readonly video = el("video", { class: "loop", playsinline: true, tabindex: -1, hidden: true });
   private shown = "";
   private from = 0;
+  /** The moment that it shows, as Unix milliseconds. */
+  moment = 0;
   private broken = false;
 
   constructor(
@@ -52,8 +54,9 @@ export class Loop {
     if (clip.id === this.shown) return;
     this.shown = clip.id;
     this.broken = false;
-    const offset = clip.starts_at ? (moment - Date.parse(clip.starts_at)) / 1000 : 0;
-    this.from = holds(clip) ? Math.max(0, offset - BEFORE_S) : 0;
+    const starts = clip.starts_at ? Date.parse(clip.starts_at) : moment;
+    this.from = holds(clip) ? Math.max(0, (moment - starts) / 1000 - BEFORE_S) : 0;
+    this.moment = holds(clip) ? moment : starts;
     // Who wants no motion sees the picture and plays the video below by hand.
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     this.video.src = atClip(this.tools.urls.play, clip.id);
