@@ -246,3 +246,23 @@ def test_a_film_in_the_place_of_a_picture_says_of_when_it_is_and_that_nothing_is
     frame.locator("video").dispatch_event("error")
     expect(none).to_be_visible()
     expect(frame.get_by_text("Video around")).to_be_hidden()
+
+
+def test_a_new_alarm_is_read_out_in_an_open_question_and_a_dead_line_is_named(
+    world: Cast, enter: Enter
+):
+    raised(world)
+    page = enter("chen")
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="Note a call about")
+    raised(world, rule="r2", situation="r2:1")
+    expect(dialog).to_contain_text("New alarm, critical: ", timeout=15_000)
+    page.keyboard.press("Escape")
+    page.route("**/acknowledge/", lambda route: route.abort())
+    page.keyboard.press("a")
+    fault = page.locator("#detail .actions").get_by_role("alert")
+    expect(fault).to_have_text("Not sent: The server was not reached. Try again.")
+    page.unroute("**/acknowledge/")
+    page.keyboard.press("a")
+    expect(page.locator("#detail")).to_contain_text("Answered by chen")
+    expect(fault).to_have_text("")

@@ -24,6 +24,14 @@ export interface About {
   answered?: (response: Response) => void;
 }
 
+/** Ask the server; where nothing comes back the page's own words say so, in the reader's language. */
+async function ask(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, init).catch((error: unknown) => {
+    const text = document.body.dataset["unreached"];
+    throw error instanceof TypeError && text ? new Error(text) : error;
+  });
+}
+
 /** Fetch JSON, sending JSON or a form's fields; throws Refused with the server's own sentence and field. */
 export async function json<T>(url: string, method = "GET", body?: unknown, { answered, ...how }: About = {}): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin", ...how };
@@ -35,7 +43,7 @@ export async function json<T>(url: string, method = "GET", body?: unknown, { ans
       init.body = JSON.stringify(body ?? {});
     }
   }
-  const response = await fetch(url, init);
+  const response = await ask(url, init);
   answered?.(response);
   const text = await response.text();
   let answer: unknown = null;
@@ -54,6 +62,6 @@ export async function json<T>(url: string, method = "GET", body?: unknown, { ans
 /** Post a form's fields to a page, whatever page it answers with. */
 export async function form(url: string, fields: Record<string, string>): Promise<void> {
   const headers = { "X-CSRFToken": csrf() };
-  const response = await fetch(url, { method: "POST", headers, body: new URLSearchParams(fields), credentials: "same-origin" });
+  const response = await ask(url, { method: "POST", headers, body: new URLSearchParams(fields), credentials: "same-origin" });
   if (!response.ok) throw new Refused(response.status, `${response.status} ${response.statusText}`);
 }

@@ -72,7 +72,8 @@ export function ask(question: Question, words: Words): void {
     fault,
     el("div", { class: "ask-foot" }, send, cancel),
   );
-  const dialog = el("dialog", { class: "ask", "aria-labelledby": title }, form);
+  const live = el("div", { class: "visually-hidden", "aria-live": "assertive", "data-live": true });
+  const dialog = el("dialog", { class: "ask", "aria-labelledby": title }, form, live);
   cancel.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -110,6 +111,11 @@ export function ask(question: Question, words: Words): void {
   document.body.append(dialog);
   dialog.showModal();
   fields[0]?.input.focus();
+}
+
+/** Read something out, also to who answers a question: what lies outside of it is silent meanwhile. */
+export function announce(text: string): void {
+  for (const place of document.querySelectorAll("[data-live]")) place.textContent = text;
 }
 
 /** Whether a question is open: keys are for its fields then. */

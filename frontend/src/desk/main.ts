@@ -8,7 +8,7 @@ import { reader } from "../common/words";
 import type { DeskData, Tools } from "./config";
 import { CallsBanner } from "./calls";
 import { Detail } from "./detail";
-import { ask, asking } from "./dialog";
+import { announce, ask, asking } from "./dialog";
 import { Feed, type Line } from "./feed";
 import { Folded } from "./folded";
 import { Follow } from "./follow";
@@ -49,7 +49,6 @@ let asked = false;
 let last: state.Alarm | null = null;
 
 const banner = need("desk-banner");
-const live = need("desk-live");
 const pills = need("desk-pills");
 const clockFace = need("desk-clock");
 
@@ -162,21 +161,17 @@ function onSilence(silence: state.Silence): void {
   render();
 }
 
-function announce(event: state.DeskEvent): void {
+function readOut(event: state.DeskEvent): void {
   const alarm = event.payload as unknown as state.Alarm;
-  if (event.kind === "alarm.told")
-    live.textContent = t("passed_alarm", { what: state.title(alarm, code), place: `${alarm.area}, ${alarm.camera_name}` });
+  const about = (): Record<string, string> => ({ what: state.title(alarm, code), place: `${alarm.area}, ${alarm.camera_name}` });
+  if (event.kind === "alarm.told") announce(t("passed_alarm", about()));
   if (event.kind !== "alarm.raised" || state.silenced(alarm)) return;
-  live.textContent = t("new_alarm", {
-    severity: code("severity", alarm.severity),
-    what: state.title(alarm, code),
-    place: `${alarm.area}, ${alarm.camera_name}`,
-  });
+  announce(t("new_alarm", { severity: code("severity", alarm.severity), ...about() }));
 }
 
 function onEvents(events: state.DeskEvent[]): void {
   for (const event of follow.hear(events)) {
-    announce(event);
+    readOut(event);
     const carried = (event.kind.startsWith("clip.") ? event.payload["alarm"] : event.payload) as state.Alarm | undefined;
     if (/^(alarm|clip)\./.test(event.kind) && carried && last?.id === carried.id) last = carried;
     if (event.kind.startsWith("alarm.") && event.kind !== "alarm.updated" && detail.id === carried?.id) detail.stale();

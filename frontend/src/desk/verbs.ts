@@ -57,7 +57,7 @@ export class Verbs {
 
   /** Fill the bar for an alarm; buttons keep their places while it is the same one. */
   show(alarm: Alarm): void {
-    if (this.alarm?.id !== alarm.id) setText(this.fault, "");
+    if (this.alarm?.id !== alarm.id || !unanswered(alarm)) setText(this.fault, "");
     this.alarm = alarm;
     const may = this.options.mayAnswer(alarm);
     this.place.className = `actions ${alarm.severity}`;
