@@ -7,7 +7,7 @@ from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, W
 from django.utils import timezone
 
 from apps.alarms.floods import flood_data, floods, recent
-from apps.alarms.life import SILENCED
+from apps.alarms.life import ASKING, SILENCED
 from apps.alarms.models import Alarm, Severity, Silence, Silenced, Witness
 from apps.cameras.selectors import camera_tile_data, cameras
 from apps.live.selectors import cursor_now
@@ -17,6 +17,7 @@ __all__ = [
     "alarm_data",
     "alarms",
     "alarms_open",
+    "asking",
     "desk_data",
     "silence_data",
     "silence_in_force",
@@ -175,6 +176,30 @@ def desk_data(*, mine_ids: list[int]) -> dict[str, Any]:
         ],
         "cameras": [camera_tile_data(c) for c in cameras().filter(mine__in=mine_ids)],
     }
+
+
+def asking(*, mine_ids: list[int]) -> list[dict[str, Any]]:
+    """List what asks for an answer, the worst first: what other pages than the desk show and sound.
+
+    `folds`: it is a lesser alarm in a flood, which makes no sound.
+    """
+    flooded = set(floods().filter(mine__in=mine_ids).values_list("mine", flat=True))
+    rows = (
+        Alarm.objects.filter(mine__in=mine_ids, state__in=ASKING)
+        .annotate(rank=RANK)
+        .order_by("rank", "-raised_at", "-pk")
+        .values_list("pk", "mine", "severity", "state", "cleared_at")
+    )
+    return [
+        {
+            "id": pk,
+            "severity": severity,
+            "state": state,
+            "active": cleared_at is None,
+            "folds": mine in flooded and severity not in (Severity.CRITICAL, Severity.HIGH),
+        }
+        for pk, mine, severity, state, cleared_at in rows
+    ]
 
 
 def silences() -> QuerySet[Silence]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("handover/signed/<int:pk>/", handover_views.signed, name="handover-signed"),
     path("handover/signed/<int:pk>/take/", handover_views.take, name="handover-take"),
     path("alarms/", views.alarm_list, name="alarms"),
+    path("alarms/asking/", views.what_asks, name="alarms-asking"),
     path("alarms/<int:pk>/", views.alarm_page, name="alarm"),
     path("alarms/<int:pk>/acknowledge/", views.acknowledge, name="alarm-acknowledge"),
     path("alarms/<int:pk>/reset/", views.reset, name="alarm-reset"),

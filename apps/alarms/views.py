@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,7 @@ from apps.alarms.life import ASKING, Cause
 from apps.alarms.listing import ALARMS
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.procedures import strip_of
-from apps.alarms.selectors import RANK, alarms
+from apps.alarms.selectors import RANK, alarms, asking
 from apps.alarms.timing import stages_said
 from apps.evidence.models import Clip
 from apps.lists.pages import answer_list
@@ -37,6 +37,7 @@ __all__ = [
     "name_desk",
     "reset",
     "snapshot",
+    "what_asks",
 ]
 
 
@@ -51,6 +52,16 @@ def desk(request: HttpRequest) -> HttpResponse:
     )
     context = {"config": config, "now": timezone.now()}
     return render(request, "alarms/desk.html", context)
+
+
+@require_GET
+@never_cache
+@picture
+def what_asks(request: HttpRequest) -> HttpResponse:
+    """Say what asks for an answer to whoever may give one, on whatever page they are."""
+    found = asking(mine_ids=require_somewhere(request, Action.ACKNOWLEDGE))
+    said = _("%(count)s to answer") % {"count": len(found)}
+    return JsonResponse({"said": said, "alarms": found})
 
 
 @require_GET

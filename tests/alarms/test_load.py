@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.alarms.chatter import proposals
 from apps.alarms.floods import floods_due
 from apps.alarms.models import Alarm, AlarmTransition, Flood
-from apps.alarms.selectors import alarms_open, desk_data
+from apps.alarms.selectors import alarms_open, asking, desk_data
 from apps.alarms.services import alarm_clear
 from apps.alarms.silences import silence_ask
 from apps.live.models import Event
@@ -153,3 +153,21 @@ def test_a_rule_that_chatters_gets_a_longer_wait_proposed_and_none_armed(hill: C
         camera=hill.lamp_hill.camera, document={**scene.document, "rules": rules}, reason="waits"
     )
     assert proposals(camera=hill.lamp_hill.camera, scene=scene) == [], "it waits as long by now"
+
+
+def test_other_pages_are_told_what_asks_the_worst_first_and_what_folds_in_a_flood(hill: Cast):
+    for n in range(11):
+        an_alarm(hill.lamp_hill, rule=f"r{n}", situation=f"r{n}:1", severity="low")
+    worst = an_alarm(hill.lamp_hill, rule="w", situation="w:1", severity="critical")
+    Alarm.objects.filter(rule="r0").update(state=Alarm.State.ACKNOWLEDGED)
+    Alarm.objects.filter(rule="r1").update(state="shelved")
+    found = asking(mine_ids=[hill.lamp_hill.mine.pk])
+    assert [row["severity"] for row in found] == ["critical"] + ["low"] * 9
+    assert found[0] == {
+        "id": worst.pk, "severity": "critical", "state": "unacknowledged", "active": True,
+        "folds": False,
+    }  # fmt: skip
+    assert all(row["folds"] for row in found[1:])
+    Flood.objects.update(ended_at=timezone.now())
+    assert not any(row["folds"] for row in asking(mine_ids=[hill.lamp_hill.mine.pk]))
+    assert asking(mine_ids=[hill.deep_vale.mine.pk]) == []

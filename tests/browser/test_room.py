@@ -30,7 +30,7 @@ LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SCREENS = [(390, 844), (1366, 768), (3840, 2160)]
 NOT_PAGES = {
     *("healthz", "login", "home", "handovers", "notify-worker"),
-    *("watch-states", "portal-camera-state", "portal-camera-procedures"),
+    *("alarms-asking", "watch-states", "portal-camera-state", "portal-camera-procedures"),
 }
 
 BARRIERS = """async ([only]) => {

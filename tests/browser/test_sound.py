@@ -1,5 +1,6 @@
-"""An alarm is heard: on a desk that nobody touched, and by the line alone."""
+"""An alarm is heard: on a desk that nobody touched, and on the other pages of who sits there."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -129,3 +130,39 @@ def test_an_ended_session_goes_on_sounding_and_asks_for_the_password_on_top_of_t
     page.get_by_label("What they said").fill("stops now")
     page.keyboard.press("Enter")
     expect(page.locator("#detail .steps")).to_contain_text("stops now")
+
+
+def test_on_another_page_what_asks_is_counted_in_the_head_and_sounds_where_the_desk_was_heard(
+    world: Cast, enter: Enter
+):
+    page = enter("chen")
+    page.add_init_script(COUNT_TONES)
+    page.get_by_role("button", name="Play it").click()
+    page.get_by_role("button", name="I hear it").click()
+    page.goto("/watch/")
+    head = page.locator(".asks").get_by_role("link")
+    expect(head).to_be_hidden()
+    raised(world)
+    raised(world, rule="r2", situation="r2:1", severity="medium")
+    expect(head).to_have_text("2 to answer", timeout=15_000)
+    expect(head).to_have_class("critical")
+    expect(page).to_have_title(re.compile(r"^\(2\) Live"))
+    page.wait_for_function("window.tones > 0", timeout=5000)
+    page.route("**/alarms/asking/", lambda route: route.abort())
+    expect(head).to_have_text("Alarms unknown", timeout=20_000)
+    head.click()
+    expect(page.locator("#queue .item")).to_have_count(2)
+    expect(page).to_have_title(re.compile(r"^\(2\) Desk"))
+
+
+def test_who_may_not_answer_has_no_count_and_a_tab_that_is_no_desk_no_sound(
+    world: Cast, enter: Enter
+):
+    raised(world)
+    expect(enter("dora", "/alarms/").locator(".asks")).to_have_count(0)
+    page = enter("chen", "/alarms/")
+    page.add_init_script(COUNT_TONES)
+    page.reload()
+    expect(page.locator(".asks")).to_have_text("1 to answer")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 1200))")  # two of the page's ticks
+    assert page.evaluate("window.tones") == 0

@@ -107,6 +107,7 @@ PAGES = [
         stranger=302,
         anonymous=302,
     ),
+    Route("alarms-asking", only(*ANSWERERS), stranger=200),
     Route("alarm-snapshot", MISSING, arguments=of("pk=alarm")),  # this alarm has no picture
     Route("watch", EVERYONE, stranger=200, anonymous=302),
     Route("watch-states", EVERYONE, stranger=200),

@@ -2,6 +2,7 @@
 
 import { boxesOver, boxesSwitch } from "../common/boxes";
 import { sayFull } from "../common/time";
+import { asks } from "./asks";
 import { enhance } from "./enhance";
 import { keepFresh } from "./fresh";
 import { heads } from "./heads";
@@ -54,6 +55,8 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-b
 for (const image of document.querySelectorAll<HTMLImageElement>("img[data-refresh]")) {
   refresh(image);
 }
+
+for (const place of document.querySelectorAll<HTMLElement>("[data-asks]")) asks(place);
 
 for (const part of document.querySelectorAll<HTMLElement>("[data-fresh]")) keepFresh(part, localTimes);
 
