@@ -268,6 +268,10 @@ def scene_words() -> dict[str, Any]:
             "This version does not know this rule: it is kept and protects nobody."
         ),
         "disarm": _("%(reason)s. Save it anyway?"),
+        "untouched": _(
+            "These shapes lie where the template put them, and may not be where this camera sees"
+            " the place: %(names)s. Save them anyway?"
+        ),
         "reason": _("Reason for the change"),
         "reason_help": _("Kept with the version: “zone moved 0.5 m after the new fence”."),
         "save": _("Save and put in force"),

@@ -6,6 +6,7 @@ import { changes, merged } from "../src/scene/diff";
 import { Editor, type SceneData } from "../src/scene/editor";
 import { reader } from "../src/common/words";
 import { renamed } from "../src/scene/rename";
+import { placed, untouched } from "../src/scene/placed";
 import { moved, needsOf } from "../src/scene/rows";
 import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
 
@@ -241,5 +242,30 @@ describe("two versions", () => {
     expect(scene.rules[0]!.params).toEqual({ dwell_s: 0.3 });
     expect(both.map((one) => one.id)).toEqual(["danger"]);
     expect(merged(base, base, theirs).scene).toEqual(theirs);
+  });
+});
+
+describe("what a template put in", () => {
+  const own = { id: "own", polygon: rectangle(0.7, 0.7, 0.9, 0.9) };
+  const before: Scene = { ...EMPTY, zones: [own], machines: [{ id: "gate", source: "signal" }] };
+  const after: Scene = {
+    ...before,
+    zones: [own, { id: "danger", polygon: rectangle(0.35, 0.5, 0.6, 0.88) }],
+    machines: [...before.machines, { id: "winch-1", source: "video", roi: rectangle(0.38, 0.25, 0.55, 0.48) }],
+    lines: [{ id: "door", points: [[0.2, 0.5], [0.8, 0.5]] }],
+    gauges: [{ id: "sump", points: [{ xy: [0.5, 0.1], m: 0 }, { xy: [0.5, 0.9], m: 4 }] }],
+  };
+  const all = new Set(placed(before, after));
+
+  it("is told until it was moved, whatever it is called", () => {
+    expect(untouched(after, all)).toEqual(["danger", "winch-1", "sump", "door"]);
+    const moved = withItem(after, "zones", 1, { polygon: rectangle(0.3, 0.5, 0.6, 0.88) });
+    expect(untouched(moved, all)).toEqual(["winch-1", "sump", "door"]);
+    expect(untouched(withItem(after, "lines", 0, { id: "gate line" }), all)).toContain("gate line");
+  });
+
+  it("is no business of what was drawn by hand", () => {
+    expect(untouched(before, all)).toEqual([]);
+    expect(untouched(after, new Set())).toEqual([]);
   });
 });

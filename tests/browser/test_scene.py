@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from apps.rules.selectors import scene_in_force
 from apps.tenancy.scope import mine_scope
@@ -202,6 +202,7 @@ def test_a_session_that_ends_asks_for_the_password_over_what_is_drawn_and_saves_
 
 
 def test_what_is_forbidden_meanwhile_and_limits_by_shift_are_forms(page: Page):
+    page.on("dialog", lambda dialog: dialog.accept())  # the template's shapes are saved as they lie
     page.get_by_role("tab", name="Templates").click()
     page.get_by_role("button", name="Blasting", exact=False).first.click()
     page.get_by_role("button", name="Put it into the scene").click()
@@ -330,3 +331,31 @@ def test_a_longer_wait_for_a_rule_that_chatters_goes_into_the_draft_alone(
     expect(page.locator("#reason")).to_have_value(re.compile("came and went 4 times"))
     with mine_scope(hill.mine.pk):
         assert scene_in_force(camera=hill.camera).version == 1, "nothing is armed by itself"
+
+
+def test_what_a_template_put_in_is_saved_untouched_only_after_a_yes_and_the_version_is_said(
+    page: Page,
+):
+    asked: list[str] = []
+    answers = iter([False, True])
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if next(answers):
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    page.on("dialog", answer)
+    page.get_by_role("tab", name="Templates").click()
+    page.get_by_role("button", name="Winch", exact=True).click()
+    page.get_by_role("button", name="Put it into the scene").click()
+    save = page.get_by_role("button", name="Save and put in force")
+    save.click()
+    expect(save).to_be_enabled()
+    assert len(asked) == 1 and "These shapes lie where the template put them" in asked[0]
+    assert "danger" in asked[0]
+    assert scene_of(page).get("zones", []) == []
+    save.click()
+    expect(page.locator(".save [role=status]")).to_have_text("Version 1 is in force.")
+    assert len(asked) == 2 and scene_of(page)["zones"]

@@ -39,6 +39,8 @@ export class Editor {
   /** The picture's width by its height. */
   aspect = 16 / 9;
   draft: Draft = { template: "", answers: {}, names: {} };
+  /** Shapes, as text, that templates put in since the last save. */
+  readonly placed = new Set<string>();
   /** Faults that only the server found; they go with the next change. */
   refused: model.Fault[] = [];
   private readonly listeners: (() => void)[] = [];

@@ -11,6 +11,7 @@ import { inputsPanel } from "./inputs";
 import { proposalPanel } from "./proposals";
 import { rulesPanel } from "./rules";
 import * as model from "./scene";
+import { untouched } from "./placed";
 import { shapesPanel } from "./shapes";
 import { merged } from "./diff";
 import { livePart, type LivePart } from "./live";
@@ -20,6 +21,7 @@ import { videoPart, type VideoPart } from "./video";
 
 const TABS = ["shapes", "rules", "inputs", "templates", "json"] as const;
 type Tab = (typeof TABS)[number];
+const SAVED = "davy.scene.saved"; // what is said once the page was loaded anew
 
 const given = data<SceneData>("scene-data");
 const words = reader(given.strings);
@@ -237,6 +239,9 @@ async function publish(): Promise<void> {
     refusals(own, t("fix_first"));
     return;
   }
+  const left = untouched(editor.scene, editor.placed);
+  if (left.length && !window.confirm(t("untouched", { names: left.join(", ") }))) return;
+  editor.placed.clear(); // asked once
   saveButton.disabled = true;
   setText(saveButton, t("saving"));
   try {
@@ -336,6 +341,7 @@ function show(path: string): void {
 function list(made: Published): void {
   const body = document.getElementById("versions");
   if (!body || location.search) { // none yet, or filtered and sorted by the address
+    sessionStorage.setItem(SAVED, String(made.version));
     location.reload();
     return;
   }
@@ -371,3 +377,5 @@ document.addEventListener("keydown", (event) => {
 for (const row of document.querySelectorAll<HTMLTableRowElement>("#versions tr[data-version]")) versionButtons(editor, row, Number(row.dataset["version"]), backTo);
 editor.watch(renderSoon);
 render();
+if (sessionStorage.getItem(SAVED) === String(version)) say(t("saved", { version }), false);
+sessionStorage.removeItem(SAVED);

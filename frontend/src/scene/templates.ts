@@ -4,6 +4,7 @@ import { el } from "../common/dom";
 import { json, Refused } from "../common/http";
 import type { Editor } from "./editor";
 import { choiceField, numberField, textField } from "./fields";
+import { placed } from "./placed";
 import * as model from "./scene";
 
 export interface Ask {
@@ -152,6 +153,7 @@ async function put(editor: Editor, draft: Draft, done: () => void): Promise<void
     if (editor.scene !== before) return await put(editor, draft, done);
     editor.draft = { template: "", answers: {}, names: {} };
     const after = model.whole(document);
+    for (const shape of placed(before, after)) editor.placed.add(shape);
     const list = (["zones", "gauges", "lines", "machines"] as const).find((one) => after[one].length > before[one].length);
     editor.chosen = list ? { kind: list, index: before[list].length } : null;
     editor.point = null;
