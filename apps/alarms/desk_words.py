@@ -59,6 +59,9 @@ VERBS = {
         "%(changes)s changes in a minute. A wait that is %(seconds)s s longer would have held"
         " them back; nothing was changed."
     ),
+    "chatter_none": _(
+        "%(changes)s changes in a minute. No permitted wait would have held them back."
+    ),
     "shelf": _("Asks nobody now"),
     "shelf_empty": _("Nothing is shelved, suppressed or out of service."),
     "shelf_until": _("back %(time)s, in %(left)s"),

@@ -235,7 +235,7 @@ export class Detail {
     if (alarm.verdict === "false") rows.push([t("verdict"), t("false_short")]);
     if (alarm.finding) rows.push([t("finding"), alarm.finding]);
     const { changes, on_delay_s: seconds } = alarm.chatter;
-    if (changes && seconds) rows.push([t("chatter"), t("chatter_value", { changes, seconds })]);
+    if (changes) rows.push([t("chatter"), seconds ? t("chatter_value", { changes, seconds }) : t("chatter_none", { changes })]);
     rows.push([t("place"), `${alarm.mine_name} · ${alarm.area}`]);
     rows.push([t("rule"), t("rule_version", { rule: alarm.rule, version: alarm.scene_version })]);
     if (alarm.picture.at) {
