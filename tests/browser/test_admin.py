@@ -58,6 +58,7 @@ def test_a_camera_is_tried_added_and_given_a_zone(page: Page):
 
 
 def draw_by_keyboard(page: Page) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())  # its other shapes lie as drawn
     page.get_by_role("button", name="Winch", exact=True).press("Enter")
     page.get_by_role("button", name="Put it into the scene").press("Enter")
     point = page.locator("[data-focus=point-0]")

@@ -41,7 +41,7 @@ def test_a_camera_that_sends_hevc_says_what_the_matter_is_and_what_to_do(
     expect(cover).to_contain_text("send H.264")
     expect(page.locator(".watch-cell")).to_have_attribute("data-shows", "plain")
     page.get_by_role("button", name="Go live").click()
-    expect(cover).to_contain_text("records HEVC, which this browser cannot play")
+    expect(cover).to_contain_text("records HEVC, which this browser cannot play", timeout=SLOW_MS)
 
     # Where there is a small stream that plays, it is shown, and the page says so.
     with mine_scope(camera.mine_id):

@@ -32,7 +32,7 @@ def test_nobody_is_in_danger_while_the_winch_stands():
 def test_a_machine_of_unknown_state_counts_as_running():
     made = run(lambda i: [person(0.5)], 10)
     assert [(s, level) for s, level, _ in told(made)] == [("raised", "danger")]
-    assert made[0].findings[0].why == "1 person in danger, winch-1 UNKNOWN (signal)"
+    assert made[0].findings[0].why == "1 person in danger, winch-1 UNKNOWN"
 
 
 @pytest.mark.parametrize("state", ["STARTING", "COASTING", "RUNNING", "UNKNOWN", "gibberish"])
