@@ -43,6 +43,7 @@ from apps.rules.slopes import counts_tell, joined
 from apps.signals.selectors import events_late, reports_until, signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
+from workers.failing import FAULT
 from workers.judge import permit_note
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
@@ -157,8 +158,10 @@ def _one(camera: Camera, token: str) -> bool:
         apart=True,
     )
     stages.mark("judged")
+    told = {fault.about for fault in result.state.health.open() if fault.fault == FAULT}
     for part, trace in result.traces.items():
-        log.error("camera %s: chunk %s: %s fails:\n%s", camera.pk, chunk.key, part, trace)
+        if part not in told:  # once its fault is told, the log would say the same each second
+            log.error("camera %s: chunk %s: %s fails:\n%s", camera.pk, chunk.key, part, trace)
     stages.decoding_s, stages.detecting_s = frames.took_s, detector.took_s
     stills = {f.t: still(chunk, f.t) for f in result.findings if f.state == "raised"}
     with mine_scope(camera.mine_id):

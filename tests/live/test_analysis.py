@@ -299,6 +299,7 @@ def test_a_rule_that_fails_is_told_and_keeps_no_chunk_from_being_analysed(
     assert "ZeroDivisionError" in state.last_error
     assert [alarm.level for alarm in alarms(camera)] == ["part_fails"]
     assert "nobody thought of this" in caplog.text
+    assert caplog.text.count("r1 fails:") <= 6  # until the fault is told
 
 
 def test_a_backlog_is_analysed_at_a_lower_rate_and_said(
