@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-# As it is: what it says of earlier times stays true. Forgotten where time went back, but for what
-# has its times in TIMES.
+# As it is: what it says of earlier times stays true. Forgotten where time went back.
 KEPT = "kept"
 # A time that runs on over any gap, as it needs no eyes; it goes back with a clock that is set back,
 # as the times of inputs do.
@@ -13,34 +12,28 @@ RUNS = "runs"
 # WAITS_S nobody knows whether it is still the same, and it begins anew.
 WAITS = "waits"
 WAITS_S = 60.0
-# The times in what is KEPT, by path. Where a clock is set back by up to WAITS_S they go back with
-# it, and what they are of is not forgotten: who is out of sight, ways to a line, how water rose.
-TIMES = (
-    "people.*.t", "people.*.seen", "ways.*.1",
-    "series.*.kept.*.0", "series.*.at", "since", "spent.*.1",
-)  # fmt: skip
+# A time in what is kept: where a clock is set back by up to WAITS_S it goes back too, and that of
+# which it is is not forgotten: who is out of sight, ways to a line, how water rose.
+BACK = "back"
 
 
 def over_gap(memory: Mapping[str, Any], how: Mapping[str, str], gap_s: float) -> dict[str, Any]:
     """Return what is left of a rule's memory after a gap; what it holds is changed in place.
 
-    how: by path, one of the three; "stays.*.0" is the first of each in memory["stays"]. A key that
+    how: by path, one of the four; "stays.*.0" is the first of each in memory["stays"]. A key that
     no path begins with is forgotten. gap_s: below 0 where time went back.
     """
     short = abs(gap_s) <= WAITS_S
     left: dict[str, Any] = {}
     for path, kind in how.items():
         key, *rest = path.split(".")
-        times = [t for t in TIMES if t.split(".")[0] == key] if kind == KEPT and gap_s < 0 else []
-        kept = short if kind == WAITS or times else kind == RUNS or gap_s >= 0
+        kept = {WAITS: short, RUNS: True, BACK: gap_s >= 0 or short, KEPT: gap_s >= 0}[kind]
         if key not in memory or not kept:
             continue
         left.setdefault(key, memory[key])
-        by_s = gap_s if kind == WAITS else min(gap_s, 0.0) if kind == RUNS else 0.0
-        if by_s:
+        by_s = gap_s if kind == WAITS else min(gap_s, 0.0)
+        if by_s and kind != KEPT:
             _move(left, [key, *rest], by_s)
-        for one in times:
-            _move(left, one.split("."), gap_s)
     return left
 
 

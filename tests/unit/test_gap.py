@@ -6,7 +6,7 @@ import pytest
 from hazard_kit import FPS, Film, person, scene, vehicle
 from vehicle_kit import road
 
-from workers.gap import KEPT, RUNS, WAITS, over_gap
+from workers.gap import BACK, KEPT, RUNS, WAITS, over_gap
 from workers.hazards import registry
 from workers.hazards.base import Still
 
@@ -457,11 +457,14 @@ def test_how_water_rose_is_known_though_the_clock_is_set_back_a_little():
 
 def test_what_is_kept_goes_back_with_a_clock_by_the_times_in_it_and_not_by_an_hour():
     him = {"t": 50.0, "seen": 48.0, "foot": [0.5, 0.8], "in_s": 20.0}
-    assert over_gap({"people": {"1": dict(him)}}, {"people": KEPT}, -3.0) == {
-        "people": {"1": {**him, "t": 47.0, "seen": 45.0}}
-    }
-    assert over_gap({"people": {"1": dict(him)}}, {"people": KEPT}, 3.0) == {"people": {"1": him}}
-    assert over_gap({"people": {"1": dict(him)}}, {"people": KEPT}, -3600.0) == {}
+    how = {"people.*.t": BACK, "people.*.seen": BACK}
+
+    def left(gap_s):
+        return over_gap({"people": {"1": dict(him)}}, how, gap_s)
+
+    assert left(-3.0) == {"people": {"1": {**him, "t": 47.0, "seen": 45.0}}}
+    assert left(3.0) == left(3600.0) == {"people": {"1": him}}
+    assert left(-3600.0) == {}
 
 
 def test_what_is_kept_runs_on_or_waits_is_said_by_path():

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from workers.assign import assign
-from workers.gap import KEPT
+from workers.gap import BACK
 from workers.hazards.base import (
     CLEAR,
     Condition,
@@ -70,7 +70,7 @@ class LineCrossing(Hazard):
     severity = "high"
     action = "Call the person back; find out why the line was crossed."
 
-    remembers = {"ways": KEPT}
+    remembers = {"ways.*.1": BACK}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse to wait for a second frame: a crossing lasts one, and would never be told."""

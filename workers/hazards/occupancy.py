@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from workers.gap import KEPT, RUNS, WAITS
+from workers.gap import BACK, RUNS, WAITS
 from workers.hazards.base import (
     Condition,
     Fault,
@@ -145,7 +145,8 @@ class Occupancy(Hazard):
     always = True  # people who stand still count as well
     remembers = {
         **INSIDE, "counts.*.0": WAITS, "over": WAITS, "few": WAITS, "empty": WAITS,
-        "under": WAITS, "crowd": WAITS, "differ": WAITS, "silent": RUNS, "people": KEPT,
+        "under": WAITS, "crowd": WAITS, "differ": WAITS, "silent": RUNS, "people.*.t": BACK,
+        "people.*.seen": BACK,
     }  # fmt: skip
 
     def check(self, rule: Rule) -> Iterable[Fault]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.gap import KEPT
+from workers.gap import BACK, KEPT
 from workers.hazards.base import Condition, Fault, Hazard, Memory, Rule, View, say
 from workers.hazards.depth import STALE_S, Depth, check_scale, check_sources, measure
 from workers.hazards.params import Names, gauge, number, source
@@ -101,7 +101,10 @@ class WaterRise(Hazard):
     )
     uses_people = False
     min_visibility = 0.0
-    remembers = {"told": KEPT, "series": KEPT, "since": KEPT, "spent": KEPT}
+    remembers = {
+        "told": KEPT, "series.*.kept.*.0": BACK, "series.*.at": BACK, "since": BACK,
+        "spent.*.1": BACK,
+    }  # fmt: skip
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse times that are not in order, and a current without a pump."""
