@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from apps.alarms.life import ASKING
 from apps.alarms.models import Alarm
 from apps.live.models import Event
 from apps.notify.models import Delivery, Route
@@ -44,7 +43,9 @@ def is_down(*, route_id: int) -> bool:
 def calls_standing(*, mine_ids: list[int]) -> dict[str, Any]:
     """Return what the desk says of calls: routes that are down, and alarms that called nobody.
 
-    An alarm that somebody answered needs no call any more.
+    An alarm that somebody answered needs no call any more, and the desk leaves it out; it is told
+    all the same until it is closed, as it may ask again, of which no event says that nobody was
+    called.
     """
     broken = Event.objects.filter(mine__in=mine_ids, kind="notify.broken")
     alarms = {event.payload["alarm"] for event in broken.order_by("-pk")[:100]}
@@ -62,7 +63,9 @@ def calls_standing(*, mine_ids: list[int]) -> dict[str, Any]:
             for route in routes_down().filter(mine__in=mine_ids)
         ],
         "uncalled": list(
-            Alarm.objects.filter(pk__in=alarms, state__in=ASKING).values_list("pk", flat=True)
+            Alarm.objects.filter(pk__in=alarms)
+            .exclude(state=Alarm.State.CLOSED)
+            .values_list("pk", flat=True)
         )
         if alarms
         else [],

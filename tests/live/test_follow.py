@@ -301,6 +301,26 @@ ACTS: tuple[tuple[Any, ...], ...] = (
 )
 
 
+def test_an_alarm_that_called_nobody_is_known_when_it_asks_again(
+    cast: Cast, page: Page, settings: Any
+):
+    """It was shelved when the desk read all anew, and no event says again that it called nobody."""
+    settings.NOTIFY_PRIVATE = ["127.0.0.0/8"]
+    with transaction.atomic():
+        shift = Shift(cast, page, Random(1))
+        try:
+            shift.an_alarm_calls_nobody()
+            shift.one_is_answered("shelve")
+            shift.the_route_is_switched(False)
+            shift.all_arrives()
+            assert of(page.snapshot, "calls") == ([], set())
+            shift.a_silence_ends()
+            shift.all_arrives()
+            assert of(page.snapshot, "calls") != ([], set())
+        finally:
+            shift.end()
+
+
 def test_an_open_desk_knows_what_one_that_is_opened_now_is_told(
     cast: Cast, page: Page, settings: Any
 ):
