@@ -13,6 +13,7 @@ from apps.alarms.selectors import alarms_open, asking, desk_data
 from apps.alarms.services import alarm_clear
 from apps.alarms.silences import silence_ask
 from apps.live.models import Event
+from apps.rules.models import Scene
 from apps.rules.selectors import scene_in_force
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
@@ -70,12 +71,17 @@ def test_a_spell_that_began_before_the_minute_counts_with_all_of_its_length(hill
     assert Alarm.objects.get(rule="r2").chatter == {"changes": 3, "within_s": 60}
 
 
-def test_where_no_permitted_delay_would_have_done_none_is_said_and_none_proposed(hill: Cast):
+def two_rules(hill: Cast) -> Scene:
+    """Put the camera's rule in force twice, as r1 and r2."""
     scene = scene_in_force(camera=hill.lamp_hill.camera)
     rules = [{**scene.document["rules"][0], "id": name} for name in ("r1", "r2")]
-    scene = scene_publish(
+    return scene_publish(
         camera=hill.lamp_hill.camera, document={**scene.document, "rules": rules}, reason="two"
     )
+
+
+def test_where_no_permitted_delay_would_have_done_none_is_said_and_none_proposed(hill: Cast):
+    scene = two_rules(hill)
     alarm = comes_and_goes(hill, 15, 2, severity="critical")
     Alarm.objects.filter(pk=alarm.pk).update(raised_at=timezone.now())
     assert alarm.chatter == {"changes": 3, "within_s": 60}
@@ -136,11 +142,7 @@ def test_the_desk_is_given_the_flood_and_what_came_in_the_last_ten_minutes(hill:
 
 
 def test_a_rule_that_chatters_gets_a_longer_wait_proposed_and_none_armed(hill: Cast):
-    scene = scene_in_force(camera=hill.lamp_hill.camera)
-    rules = [{**scene.document["rules"][0], "id": name} for name in ("r1", "r2")]
-    scene = scene_publish(
-        camera=hill.lamp_hill.camera, document={**scene.document, "rules": rules}, reason="two"
-    )
+    scene = two_rules(hill)
     alarm = comes_and_goes(hill, 12, 2, severity="medium")
     Alarm.objects.filter(pk=alarm.pk).update(raised_at=timezone.now())
     proposed = proposals(camera=hill.lamp_hill.camera, scene=scene)
@@ -148,6 +150,7 @@ def test_a_rule_that_chatters_gets_a_longer_wait_proposed_and_none_armed(hill: C
         {"rule": "r2", "sustain_s": 4, "now_s": 0, "changes": 3, "within_s": 60, "alarms": 1}
     ]
     assert scene_in_force(camera=hill.lamp_hill.camera) == scene
+    rules = [dict(rule) for rule in scene.document["rules"]]
     rules[1]["sustain_s"] = 4
     scene = scene_publish(
         camera=hill.lamp_hill.camera, document={**scene.document, "rules": rules}, reason="waits"
