@@ -248,6 +248,20 @@ def test_a_film_in_the_place_of_a_picture_says_of_when_it_is_and_that_nothing_is
     expect(frame.get_by_text("Video around")).to_be_hidden()
 
 
+def test_a_key_right_after_a_question_is_left_is_heard(world: Cast, enter: Enter):
+    raised(world)
+    page = enter("chen")
+    page.keyboard.press("c")
+    expect(page.get_by_label("Whom you called")).to_be_focused()
+    # Closed, and not yet gone: the browser tells of the end and moves the focus a moment later.
+    page.evaluate("""() => {
+        document.querySelector("dialog").close();
+        const a = new KeyboardEvent("keydown", { key: "a", bubbles: true, cancelable: true });
+        document.activeElement.dispatchEvent(a);
+    }""")
+    expect(page.locator("#detail")).to_contain_text("Answered by chen")
+
+
 def test_a_new_alarm_is_read_out_in_an_open_question_and_a_dead_line_is_named(
     world: Cast, enter: Enter
 ):

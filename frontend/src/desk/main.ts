@@ -232,7 +232,8 @@ function onKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target as HTMLElement;
   if (asking()) return;
-  if (target.closest("input, textarea, select, video")) return;
+  // A question that was just closed may have the focus for a moment longer: its fields take no keys.
+  if (target.closest("input, textarea, select, video") && !target.closest("dialog")) return;
   const inQueue = target.closest("#queue") !== null;
   const key = event.key.toLowerCase();
   const step = key === "j" || (inQueue && key === "arrowdown") ? 1 : key === "k" || (inQueue && key === "arrowup") ? -1 : 0;
