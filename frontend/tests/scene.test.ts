@@ -3,7 +3,8 @@ import { area, crossings, nearest, rectangle, shift, split, within, type Point }
 import { History } from "../src/scene/history";
 import { leftOf, middle } from "../src/scene/arrows";
 import { changes, merged } from "../src/scene/diff";
-import { Editor, type SceneData } from "../src/scene/editor";
+import { Editor } from "../src/scene/editor";
+import type { SceneData } from "../src/scene/given";
 import { reader } from "../src/common/words";
 import { renamed } from "../src/scene/rename";
 import { placed, untouched } from "../src/scene/placed";

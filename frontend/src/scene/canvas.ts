@@ -7,7 +7,6 @@ import { arrows } from "./arrows";
 import { floorParts, read } from "./floor";
 import { crossings, nearest, shift, snap, split, within, type Point } from "./geometry";
 import type { Ruler } from "./ground";
-import { boxes } from "./live";
 import { isFixed, isOpen, polygonOf, role, same, withPolygon, type ShapeRef } from "./scene";
 
 const WIDE = 1000;
@@ -346,4 +345,12 @@ export class Canvas {
 
 function percent(fraction: number): string {
   return `${(fraction * 100).toFixed(1)} %`;
+}
+
+/** Boxes over the picture, as drawn on the canvas. */
+function boxes(found: readonly (readonly [number, number, number, number])[], at: (point: Point) => Point): SVGElement[] {
+  return found.map(([x1, y1, x2, y2]) => {
+    const [[left, top], [right, bottom]] = [at([x1, y1]), at([x2, y2])];
+    return svg("rect", { class: "seen", x: left, y: top, width: right - left, height: bottom - top });
+  });
 }

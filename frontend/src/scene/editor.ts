@@ -1,34 +1,20 @@
 // What the parts of the editor share: the document, what is chosen, what is wrong.
 
 import type { Words } from "../common/words";
-import type { CameraGiven } from "../watch/config";
+import type { SceneData } from "./given";
 import type { Ruler } from "./ground";
-import type { Proposal } from "./proposals";
 import { History } from "./history";
-import { Replays } from "./replay";
 import * as model from "./scene";
-import type { Draft, Template } from "./templates";
 
-export interface SceneData {
-  document: model.Scene;
-  version: number;
-  timezone: string;
-  machines: { key: string; name: string; kind: string; here: boolean }[];
-  hazards: model.Hazard[];
-  severities: Record<string, string>;
-  templates: Template[];
-  camera: number;
-  me: string;
-  proposals: Proposal[];
-  now: number;
-  video: CameraGiven;
-  urls: { frame: string; scene: string; sight: string; template: string; replays: string; login: string };
-  strings: Record<string, string | Record<string, string>>;
+/** What was answered so far; it outlives the drawing of the form. */
+export interface Draft {
+  template: string;
+  answers: Record<string, string | number>;
+  names: Record<string, string>;
 }
 
 export class Editor {
   readonly history: History<model.Scene>;
-  readonly replays: Replays;
   saved: model.Scene;
   chosen: model.ShapeRef | null = null;
   point: number | null = null;
@@ -52,7 +38,6 @@ export class Editor {
   ) {
     this.saved = model.whole(given.document);
     this.history = new History(this.saved);
-    this.replays = new Replays(this);
     if (this.saved.zones.length) this.chosen = { kind: "zones", index: 0 };
   }
 

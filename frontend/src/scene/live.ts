@@ -1,7 +1,7 @@
 // What the camera's analysis sees now, over the newest picture: who stands in which drawn zone, and
 // which rules in force are open. Zones are the draft's own: it shows what a drawn zone would hold.
 
-import { el, setText, svg } from "../common/dom";
+import { el, setText } from "../common/dom";
 import { json } from "../common/http";
 import { say } from "../common/time";
 import type { Canvas } from "./canvas";
@@ -89,12 +89,4 @@ export function livePart(editor: Editor, canvas: Canvas, begun: () => void): Liv
     void look();
   });
   return { button, told, off };
-}
-
-/** Boxes over the picture, as drawn on the canvas. */
-export function boxes(found: readonly (readonly [number, number, number, number])[], at: (point: Point) => Point): SVGElement[] {
-  return found.map(([x1, y1, x2, y2]) => {
-    const [[left, top], [right, bottom]] = [at([x1, y1]), at([x2, y2])];
-    return svg("rect", { class: "seen", x: left, y: top, width: right - left, height: bottom - top });
-  });
 }

@@ -6,9 +6,11 @@ import { sayFull } from "../common/time";
 import { reader } from "../common/words";
 import { signInAgain } from "../desk/session";
 import { Canvas } from "./canvas";
-import { Editor, type SceneData } from "./editor";
+import { Editor } from "./editor";
+import type { SceneData } from "./given";
 import { inputsPanel } from "./inputs";
 import { proposalPanel } from "./proposals";
+import { Replays } from "./replay";
 import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { untouched } from "./placed";
@@ -28,6 +30,7 @@ const words = reader(given.strings);
 const { t } = words;
 const editor = new Editor(given, words);
 const canvas = new Canvas(editor);
+const replays = new Replays(editor);
 let version = given.version;
 let tab: Tab = "shapes";
 let byHand = false;
@@ -109,7 +112,7 @@ function toShapes(): void {
 }
 
 function parts(): HTMLElement[] {
-  if (tab === "rules") return rulesPanel(editor);
+  if (tab === "rules") return rulesPanel(editor, replays);
   if (tab === "inputs") return inputsPanel(editor);
   if (tab === "templates") return templatesPanel(editor, toShapes);
   return tab === "json" ? jsonPanel() : shapesPanel(editor);

@@ -4,15 +4,6 @@
 import { el } from "../common/dom";
 import type { Editor } from "./editor";
 
-export interface Proposal {
-  rule: string;
-  sustain_s: number;
-  now_s: number;
-  changes: number;
-  within_s: number;
-  alarms: number;
-}
-
 /** Show what is proposed; `taken` is told the reason to keep with the version. */
 export function proposalPanel(editor: Editor, taken: (reason: string) => void): HTMLElement {
   const { t } = editor.words;

@@ -5,6 +5,7 @@ import type { Editor } from "./editor";
 import { choiceField, dataField, numberField, textField } from "./fields";
 import { SHARED, sharedForms } from "./force";
 import { renamed } from "./rename";
+import type { Replays } from "./replay";
 import { severalField, stepsField, tableField, type Need, type Step } from "./rows";
 import { beginField, endField, forbiddenField, limitsField, timesField, type End, type Forbidden, type Limit, type Span } from "./special";
 import * as model from "./scene";
@@ -13,9 +14,9 @@ const FIRST = ["steps", "warning_zone", "stand_zone", "dwell_s"];
 // Lists of the scene that a parameter of this kind names something of.
 const LISTS: Record<string, string> = { zone: "zones", line: "lines", gauge: "gauges", machine: "machines", input: "inputs" };
 
-export function rulesPanel(editor: Editor): HTMLElement[] {
+export function rulesPanel(editor: Editor, replays: Replays): HTMLElement[] {
   const { t } = editor.words;
-  const forms = editor.scene.rules.map((rule, index) => ruleForm(editor, rule, index));
+  const forms = editor.scene.rules.map((rule, index) => ruleForm(editor, replays, rule, index));
   return [
     el("div", {}, el("button", { type: "button", class: "button small", click: () => addRule(editor) }, icon("plus"), t("add_rule"))),
     ...(forms.length ? forms : [el("p", { class: "empty" }, t("no_rules"))]),
@@ -62,7 +63,7 @@ function dataForm(
   return null;
 }
 
-function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement {
+function ruleForm(editor: Editor, replays: Replays, rule: model.Rule, index: number): HTMLElement {
   const { t } = editor.words;
   const path = `rules[${index}]`;
   const hazard = editor.given.hazards.find((one) => one.type === rule.type);
@@ -165,7 +166,7 @@ function ruleForm(editor: Editor, rule: model.Rule, index: number): HTMLElement 
       ...rest.map(param),
     ),
     ...sharedForms(editor, { rule, index, hazard, set }),
-    editor.replays.box(rule.id),
+    replays.box(rule.id),
     el("button", { type: "button", class: "button quiet small", click: () => editor.change(model.without(editor.scene, "rules", index)) }, t("remove_rule")),
   );
 }

@@ -2,47 +2,11 @@
 
 import { el } from "../common/dom";
 import { json, Refused } from "../common/http";
-import type { Editor } from "./editor";
+import type { Draft, Editor } from "./editor";
 import { choiceField, numberField, textField } from "./fields";
+import type { Ask, Template, Thing } from "./given";
 import { placed } from "./placed";
 import * as model from "./scene";
-
-export interface Ask {
-  key: string;
-  kind: "text" | "number" | "integer" | "choice";
-  label: string;
-  help: string;
-  unit: string;
-  min: number;
-  max: number;
-  default: string | number;
-  choices: Record<string, string>;
-}
-
-/** What a template adds to a list of the scene; ref: the template's own name of it. */
-export interface Thing {
-  ref: string;
-  list: string;
-  kind: string;
-  id: string;
-}
-
-export interface Template {
-  id: string;
-  group: "scenes" | "procedures";
-  title: string;
-  about: string;
-  asks: Ask[];
-  things: Thing[];
-  rules: { type: string; id: string }[];
-}
-
-/** What was answered so far; it outlives the drawing of the form. */
-export interface Draft {
-  template: string;
-  answers: Record<string, string | number>;
-  names: Record<string, string>;
-}
 
 type Item = { id: string; kind?: string };
 const WORDS: Record<string, string> = { zones: "zone", lines: "line", gauges: "gauge", machines: "machine", inputs: "input" };
