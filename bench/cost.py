@@ -24,7 +24,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import read_frames
 from workers.scene import Scene, load_scene
 from workers.state import State
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 from workers.vision.track import LOW_SCORE
 
 LOOP = Path(__file__).resolve().parent.parent / "workers" / "simulate" / "loops" / "winch-house"

@@ -23,10 +23,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from infra.client import Client, ClientError
 from infra.command import ROOT
-from infra.demo import read_logins
 from infra.install import BROWSERS
 from infra.stack import Stack
-from infra.state import state_folder
+from infra.state import read_logins, state_folder
 
 CAMERAS, OPEN, PAST = 30, 200, 10_000
 QUARTER, SHIFT = timedelta(days=90), timedelta(hours=8)

@@ -14,13 +14,12 @@ import time
 from typing import Any
 
 from bench.usage import cpu_seconds
-from bench.winches import CAMERAS, four_winches, winch_truth
 from infra.client import Client
 from infra.command import ROOT
-from infra.demo import read_logins
 from infra.latency import clock_entry
 from infra.stack import Stack
-from infra.state import state_folder
+from infra.state import read_logins, state_folder
+from infra.winches import CAMERAS, four_winches, winch_truth
 
 SAMPLES = 30
 MOST_S = 600.0

@@ -7,7 +7,7 @@ from pathlib import Path
 from workers import engine
 from workers.media.decode import read_frames
 from workers.scene import parse_scene
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 
 LOOPS = Path(__file__).resolve().parent.parent / "workers" / "simulate" / "loops"
 

@@ -55,7 +55,7 @@ def main() -> None:
         document["machines"] = []
         document["rules"] = [{"id": "r1", "type": "restricted_entry", "zone": zone}]
     lengths = _recorded()
-    from workers.vision.detector import load_detector
+    from workers.vision.load import load_detector
 
     detector = load_detector()
     _replay(

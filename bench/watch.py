@@ -9,11 +9,10 @@ import time
 from typing import Any
 
 from infra.command import ROOT
-from infra.demo import read_logins
 from infra.glass import SHOWN, seen_before_s
 from infra.latency import loop_of
 from infra.stack import Stack
-from infra.state import state_folder
+from infra.state import read_logins, state_folder
 
 SAMPLES = 40
 SEEKS = 20

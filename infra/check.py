@@ -25,8 +25,9 @@ from infra.client import Client, ClientError, Heard
 from infra.embedded import rtsp
 from infra.embedded.service import ServiceError
 from infra.latency import clip_entries, clock_entry, loop_of, unix_s
+from infra.progress import Progress
 from infra.stack import Stack
-from infra.state import Lock, state_folder
+from infra.state import Lock, read_logins, state_folder
 from infra.supervisor import Stopped
 
 __all__ = ["check"]
@@ -64,8 +65,6 @@ class _Watch:
 
 def check(state_dir: Path) -> int:
     """Run the whole way once; returns 0 only when all of it held."""
-    from infra.demo import Progress
-
     say = Progress(sys.stderr)
     state_dir = state_folder(state_dir)
     lock = Lock(state_dir.with_name("check.lock"))
@@ -98,8 +97,6 @@ def check(state_dir: Path) -> int:
 
 
 def _follow(stack: Stack, say: Any, result: dict[str, Any]) -> None:
-    from infra.demo import read_logins
-
     ready_s = time.time()
     watch = _Watch()
     for login in read_logins(stack.logins_file):

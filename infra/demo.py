@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
+from infra.check import check
 from infra.command import ROOT, wait_until
 from infra.embedded.service import ServiceError
+from infra.progress import Progress
 from infra.stack import Stack
-from infra.state import Lock, state_folder
+from infra.state import Lock, read_logins, state_folder
 from infra.supervisor import Stopped
 
-__all__ = ["main", "read_logins"]
-
-
-class Progress:
-    """Prints lines with the seconds since the start, to stderr when stdout carries a result."""
-
-    def __init__(self, stream: Any = None) -> None:
-        self._began = time.monotonic()
-        self._stream = stream or sys.stdout
-
-    def __call__(self, line: str) -> None:
-        """Print one line; a terminal that has gone away is no reason to stop stopping."""
-        with contextlib.suppress(OSError, ValueError):
-            print(f"{self.elapsed_s():6.1f} s  {line}", file=self._stream, flush=True)
-
-    def elapsed_s(self) -> float:
-        """Return seconds since the start."""
-        return time.monotonic() - self._began
-
-
-def read_logins(path: Path) -> list[dict[str, str]]:
-    """Return the logins that `seed` wrote: [{role, username, password, mine}]."""
-    value = json.loads(path.read_text())
-    return list(value["logins"] if isinstance(value, dict) else value)
+__all__ = ["main"]
 
 
 def up(state_dir: Path) -> int:
@@ -117,7 +93,6 @@ def main(argv: list[str] | None = None) -> int:
         return up(state_dir)
     if options.command == "stop":
         return stop(state_dir)
-    from infra.check import check
 
     return check(state_folder(state_dir) / "check")
 

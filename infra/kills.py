@@ -32,11 +32,12 @@ from typing import Any
 
 from infra.client import Client
 from infra.command import ROOT
-from infra.demo import Progress, read_logins
+from infra.progress import Progress
 from infra.stack import Stack
-from infra.state import state_folder
+from infra.state import read_logins, state_folder
 from infra.supervisor import Stopped
 from infra.truth import compare, read_marks, unexplained
+from infra.winches import four_winches, winch_truth
 
 VICTIMS = ("recorder", "default", "analysis", "replay", "valkey", "postgres", "s3")
 PAUSE_S = (4.0, 18.0)
@@ -54,8 +55,6 @@ class Drill:
 
     def start(self) -> None:
         """Bring the mine up, with four cameras on the winch, and let Django reach it."""
-        from bench.winches import four_winches, winch_truth
-
         self.stack.start()
         client = Client(self.stack.base_url)
         login = next(row for row in read_logins(self.stack.logins_file) if row["role"] == "owner")

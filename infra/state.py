@@ -12,7 +12,15 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-__all__ = ["Lock", "free_port", "load_json", "read_secrets", "save_json", "state_folder"]
+__all__ = [
+    "Lock",
+    "free_port",
+    "load_json",
+    "read_logins",
+    "read_secrets",
+    "save_json",
+    "state_folder",
+]
 
 # Below Linux's default range for outgoing connections (32768-60999), so that no client socket
 # can take a remembered port while the demo is down.
@@ -67,6 +75,12 @@ def read_secrets(state_dir: Path) -> dict[str, str]:
     if merged != known:
         save_json(path, merged)
     return merged
+
+
+def read_logins(path: Path) -> list[dict[str, str]]:
+    """Return the logins that `seed` wrote: [{role, username, password, mine}]."""
+    value = json.loads(path.read_text())
+    return list(value["logins"] if isinstance(value, dict) else value)
 
 
 def _can_bind(port: int) -> bool:

@@ -30,7 +30,7 @@ NOT = {"Fault": ("workers/vision/",), "say": ("workers/templates/",)}
 # Commands that people run in a terminal; what they print stays English.
 NOT_KEPT = ("workers/train/", "workers/simulate/", "workers/accuracy/", "workers/models/__init__",
             "workers/models/__main__", "workers/models/bench", "workers/models/fetch",
-            "workers/vision/export", "workers/vision/detector")  # fmt: skip
+            "workers/vision/export", "workers/vision/detector", "workers/vision/load")  # fmt: skip
 
 
 @dataclass(frozen=True)

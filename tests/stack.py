@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from infra.client import Client
-from infra.demo import read_logins
 from infra.stack import Stack
-from infra.state import state_folder
+from infra.state import read_logins, state_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "S3_", "DAVY_")

@@ -11,7 +11,7 @@ import pytest
 
 from infra import demo
 from infra.command import ROOT
-from infra.state import Lock
+from infra.state import Lock, read_logins
 
 
 def test_a_second_demo_says_that_one_runs(
@@ -35,7 +35,7 @@ def test_logins_are_read_as_seed_writes_them(tmp_path: Path) -> None:
     row = {"role": "operator", "username": "ana", "password": "x", "mine": "Lamp Hill"}
     for written in ([row], {"logins": [row]}):
         (tmp_path / "logins.json").write_text(json.dumps(written))
-        assert demo.read_logins(tmp_path / "logins.json") == [row]
+        assert read_logins(tmp_path / "logins.json") == [row]
 
 
 def test_make_lists_its_commands_and_refuses_to_go_on_without_a_fitting_python() -> None:
