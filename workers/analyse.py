@@ -107,7 +107,7 @@ def _run(options: argparse.Namespace) -> None:
     source_lines = _Source(frames, source)
     if source_lines.first is not None:
         _warn_of_small_regions(scene, source_lines.first.width, source_lines.first.height)
-    from workers.vision.detector import load_detector  # torch: only once the input is good
+    from workers.vision.load import load_detector  # torch: only once the input is good
 
     detector = load_detector(options.model)
     if options.ppe:

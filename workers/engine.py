@@ -34,15 +34,17 @@ from workers.roads import follow_vehicles, roads_of
 from workers.scene import Scene
 from workers.state import InputState, State
 from workers.vision import light, ppe
+from workers.vision.boxes import Box
 from workers.vision.closer import closer
-from workers.vision.detector import Box, Detector
+from workers.vision.detector import Detector
 from workers.vision.feet import look_below
 from workers.vision.gate import relative, small_luma
 from workers.vision.glance import glance, somebody_else
 from workers.vision.health import Change
 from workers.vision.pair import name_at
 from workers.vision.stillness import usual_at
-from workers.vision.track import LOW_SCORE, settle
+from workers.vision.track import LOW_SCORE
+from workers.vision.tracker import settle
 from workers.water import accept_marks, forget_gauges, level_view, read_gauges
 from workers.words import sentence
 

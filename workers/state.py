@@ -15,7 +15,7 @@ from workers.vision.gauge import Level
 from workers.vision.health import Health
 from workers.vision.ppe import Wardrobe
 from workers.vision.stillness import Stillness
-from workers.vision.track import Tracker
+from workers.vision.tracker import Tracker
 from workers.vision.vehicles import Vehicles
 from workers.vision.wet import Floor
 from workers.words import sentence

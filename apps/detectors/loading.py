@@ -19,7 +19,8 @@ from workers.models import ModelError
 from workers.models.contract import Contract
 from workers.models.own import entry_of
 from workers.vision.batch import Batcher
-from workers.vision.detector import Detector, load_detector, wrap
+from workers.vision.detector import Detector
+from workers.vision.load import load_detector, wrap
 from workers.vision.shadow import Guarded, Shadowed
 from workers.vision.track import LOW_SCORE
 

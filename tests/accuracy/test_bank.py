@@ -10,7 +10,7 @@ from workers.accuracy.runner import frames_of
 from workers.media.decode import Frame
 from workers.models import ModelError
 from workers.scene import Scene
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 
 pytestmark = pytest.mark.slow
 

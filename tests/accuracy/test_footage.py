@@ -12,7 +12,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import read_frames
 from workers.models import ModelError
 from workers.scene import parse_scene
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 from workers.vision.score import ap50
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

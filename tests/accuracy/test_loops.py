@@ -9,7 +9,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import read_frames
 from workers.models import ModelError
 from workers.scene import parse_scene
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 
 LOOPS = Path(__file__).resolve().parents[2] / "workers" / "simulate" / "loops"
 # Time that belief may take: RUNNING within 1.5 s, STOPPED within 4 s, as far as the seconds count.

@@ -15,7 +15,7 @@ from workers.media.decode import read_frames
 from workers.models import ModelError
 from workers.scene import parse_scene
 from workers.simulate.faults import blocked
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 from workers.vision.machine import VideoReader
 
 SIMULATE = Path(__file__).resolve().parents[2] / "workers" / "simulate"

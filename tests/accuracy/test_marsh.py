@@ -17,8 +17,8 @@ import pytest
 from workers.analyse import main
 from workers.models import ModelError
 from workers.scene import load_scene
-from workers.vision.detector import load_detector
 from workers.vision.gauge import read
+from workers.vision.load import load_detector
 
 SCENE = Path(__file__).with_name("gauge_nrmarsh.json")
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "gauge_nrmarsh_2012-06-30"

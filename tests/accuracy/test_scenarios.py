@@ -27,7 +27,7 @@ from workers.hazards import registry
 from workers.models import ModelError
 from workers.report import Finding
 from workers.scene import Scene, parse_scene
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 
 # Their pictures are looked at once, whichever rules are tried on them.
 CLIPS = ("winch-house", "winch-two", "empty-bright", "empty-dim")

@@ -9,7 +9,7 @@ import numpy as np
 from workers.engine import Analysis, Chunk, Signal, State, analyse
 from workers.media.decode import Frame
 from workers.scene import Scene, parse_scene
-from workers.vision.detector import Box
+from workers.vision.boxes import Box
 
 FPS = 5
 SIDE = (90, 160)

@@ -12,7 +12,7 @@ import pytest
 
 import workers.accuracy.__main__ as command
 from workers.accuracy.entry import BankError
-from workers.vision.detector import Box
+from workers.vision.boxes import Box
 
 FPS = 10
 PEOPLE = [(0.7, 20), (0.25, 40), (0.7, 20)]  # where the feet are, for how many frames

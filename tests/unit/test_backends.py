@@ -14,7 +14,7 @@ from workers.vision import backends
 from workers.vision.agreement import compare
 from workers.vision.backends import choose
 from workers.vision.batch import Batcher
-from workers.vision.detector import load_detector, runner_of, wrap
+from workers.vision.load import load_detector, runner_of, wrap
 
 COCO = Path(__file__).resolve().parents[3] / "shared" / "data" / "coco128_train2017"
 

@@ -10,8 +10,8 @@ import pytest
 
 from workers.analyse import main
 from workers.models import ModelError, find, verify
-from workers.vision.detector import load_detector
 from workers.vision.letterbox import MOST_SIDE, PictureError, as_bgr
+from workers.vision.load import load_detector
 
 
 @pytest.fixture(scope="module")

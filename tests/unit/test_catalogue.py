@@ -18,8 +18,8 @@ from workers.models import File, ModelError, find, read_catalogue
 from workers.models import __main__ as command
 from workers.models.contract import Contract
 from workers.vision import nanodet
-from workers.vision.detector import wrap
 from workers.vision.export import network
+from workers.vision.load import wrap
 
 ENTRY = """
 default = "ours"

@@ -93,7 +93,7 @@ def test_an_output_of_another_shape_is_refused_with_both_shapes(output):
 def test_a_network_of_fixed_size_and_one_picture_at_a_time_takes_many(tmp_path):
     from tests.graphs import a_graph
     from workers.models.own import entry_of, sha256_of
-    from workers.vision.detector import wrap
+    from workers.vision.load import wrap
 
     contract = Contract(("person", "car"), input_px=96, square=True, output="boxes")
     path = a_graph(tmp_path / "model.onnx", shape=(1, 3, 96, 96))

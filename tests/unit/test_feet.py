@@ -4,7 +4,7 @@ import pytest
 
 from workers.vision.boxes import Box
 from workers.vision.feet import bottom_of, look_below
-from workers.vision.track import Tracker
+from workers.vision.tracker import Tracker
 
 ASPECT = 16 / 9
 UPPER = (0.28, 0.36, 0.36, 0.59)  # as high as 1.6 times its width

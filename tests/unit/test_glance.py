@@ -14,8 +14,8 @@ from workers.media.decode import Frame, read_frames
 from workers.scene import parse_scene
 from workers.vision.batch import Batcher
 from workers.vision.boxes import Box, overlap
-from workers.vision.detector import load_detector
 from workers.vision.letterbox import Canvas
+from workers.vision.load import load_detector
 from workers.vision.shadow import Guarded, Shadowed
 
 LOOP = Path(__file__).resolve().parents[2] / "workers" / "simulate" / "loops" / "winch-house"

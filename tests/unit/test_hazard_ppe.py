@@ -14,7 +14,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import read_frames
 from workers.scene import SceneError, parse_scene
 from workers.state import State
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 from workers.vision.ppe import Look, Wardrobe
 
 BARE, HELMET = ("bare_head",), ("helmet",)

@@ -14,7 +14,9 @@ from workers import models
 from workers.models import File, ModelError, find, verify
 from workers.models.__main__ import main
 from workers.models.fetch import fetch
-from workers.vision.detector import MIN_SCORE, iou, load_detector, nms
+from workers.vision.boxes import iou, nms
+from workers.vision.load import load_detector
+from workers.vision.outputs import MIN_SCORE
 from workers.vision.score import ap50
 
 

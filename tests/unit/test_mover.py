@@ -16,7 +16,7 @@ from workers.simulate.machines import way
 from workers.simulate.optics import camera_matrix, project
 from workers.simulate.scene import Phase, View
 from workers.state import State
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 from workers.vision.mover import Mover, goes_on
 from workers.vision.speed import Spot, velocity
 

@@ -17,7 +17,8 @@ from workers.models.contract import Contract, ModelError
 from workers.models.own import entry_of, examine, look, sha256_of
 from workers.vision import nanodet
 from workers.vision.boxes import Box
-from workers.vision.detector import NetDetector, wrap
+from workers.vision.detector import NetDetector
+from workers.vision.load import wrap
 from workers.vision.shadow import Guarded
 
 TWO = Contract(("person", "car"))

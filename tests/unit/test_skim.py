@@ -17,7 +17,7 @@ from workers.media.decode import read_frames
 from workers.media.errors import MediaError
 from workers.scene import parse_scene
 from workers.skim import Skim, skims
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 
 pytestmark = pytest.mark.slow
 

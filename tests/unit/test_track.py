@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.vision.detector import Box
-from workers.vision.track import Tracker
+from workers.vision.boxes import Box
+from workers.vision.tracker import Tracker
 
 ASPECT = 16 / 9
 STEP_S = 0.2

@@ -12,7 +12,7 @@ from workers.accuracy import baseline, report, stills
 from workers.accuracy.entry import BankError
 from workers.accuracy.film import film, film_again, film_exactly
 from workers.models import ModelError
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # How often the same scenes are filmed again to measure each figure's noise.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.accuracy.entry import CLEAR, Person
-from workers.vision.detector import iou
+from workers.vision.boxes import iou
 
 # Heights in pixels of a picture 640 wide.
 BANDS = {"25-50": (25.0, 50.0), "50-100": (50.0, 100.0), ">100": (100.0, 1e9), ">=50": (50.0, 1e9)}

@@ -12,7 +12,8 @@ from workers.accuracy.figures import Figure
 from workers.accuracy.measure import figures_of, measure
 from workers.accuracy.real import DATA
 from workers.models import find
-from workers.vision.detector import Detector, load_detector
+from workers.vision.detector import Detector
+from workers.vision.load import load_detector
 
 # The backend that counts in whole floats on every processor.
 EXACT = "onnxruntime"

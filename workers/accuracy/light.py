@@ -13,8 +13,9 @@ import numpy as np
 
 from workers.accuracy import disturb
 from workers.vision import light
-from workers.vision.detector import Detector, load_detector
+from workers.vision.detector import Detector
 from workers.vision.gate import small_luma
+from workers.vision.load import load_detector
 from workers.vision.score import ap50
 
 Pictures = Sequence[tuple[np.ndarray, np.ndarray]]

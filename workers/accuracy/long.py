@@ -26,7 +26,8 @@ from workers.accuracy.runner import frames_of, probed, run
 from workers.geometry import Polygon, distance_inside
 from workers.media.decode import Frame
 from workers.scene import Scene
-from workers.vision.detector import Detector, load_detector
+from workers.vision.detector import Detector
+from workers.vision.load import load_detector
 
 HOURS = 2.0
 # Without people: at least so much of it.

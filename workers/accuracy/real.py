@@ -9,7 +9,7 @@ import numpy as np
 
 from workers.accuracy.entry import HERE, Person
 from workers.accuracy.zones import Probe, grid
-from workers.vision.detector import iou
+from workers.vision.boxes import iou
 
 DATA = HERE.parents[2] / "shared" / "data"
 # vtest.avi: the reference boxes are linked over gaps up to this many frames, at this overlap.

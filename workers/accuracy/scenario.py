@@ -42,7 +42,9 @@ from workers.hazards import registry
 from workers.media.decode import Cells, Frame, read_frames
 from workers.scene import Scene, SceneError, parse_scene
 from workers.simulate.faults import NAMES, flood, spoil
-from workers.vision.detector import Box, Detector, load_detector
+from workers.vision.boxes import Box
+from workers.vision.detector import Detector
+from workers.vision.load import load_detector
 
 FOLDER = HERE / "scenarios"
 TELLS = ("true", "near miss", "blind", "messy")

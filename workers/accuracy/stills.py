@@ -18,8 +18,9 @@ from workers.accuracy.figures import Figure, detection
 from workers.accuracy.interval import bootstrap
 from workers.accuracy.real import DATA
 from workers.vision import light
-from workers.vision.detector import Detector, load_detector
+from workers.vision.detector import Detector
 from workers.vision.gate import small_luma
+from workers.vision.load import load_detector
 
 LABELS = HERE / "stills.json"
 ORIGINAL = "nanodet-g"

@@ -96,7 +96,7 @@ def _check(entry: Model, base: Path | None) -> None:
         _say(f"{entry.name}: network {entry.network} is no detector; its files were checked")
         return
     from workers.vision.backends import is_installed
-    from workers.vision.detector import probe, wrap
+    from workers.vision.load import probe, wrap
 
     for backend in entry.backends:
         if not is_installed(backend):

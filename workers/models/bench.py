@@ -10,7 +10,8 @@ import numpy as np
 from workers.models import Model, ModelError
 from workers.vision.agreement import compare
 from workers.vision.backends import has_cuda, is_installed
-from workers.vision.detector import Detector, wrap
+from workers.vision.detector import Detector
+from workers.vision.load import wrap
 from workers.vision.score import ap50
 
 FRAMES = 40

@@ -137,7 +137,7 @@ def look(path: Path, contract: Contract, out: Path) -> Examined:
         kind = _keep_safetensors(path, contract, out)
     else:
         kind = _keep_onnx(path, contract, out)
-    from workers.vision.detector import probe, wrap
+    from workers.vision.load import probe, wrap
 
     folder = out.parent / f"own-{sha256_of(out)}"
     folder.mkdir()

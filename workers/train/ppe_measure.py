@@ -21,7 +21,8 @@ from workers import models
 from workers.train.crowd import LABELS
 from workers.vision.backends import TorchRunner
 from workers.vision.boxes import Box, in_pixels, iou, nms
-from workers.vision.detector import Detector, NetDetector, load_detector, wrap
+from workers.vision.detector import Detector, NetDetector
+from workers.vision.load import load_detector, wrap
 from workers.vision.nanodet import load_safetensors
 from workers.vision.ppe import LEAST_HEAD_PX, LEAST_SCORE, upper
 from workers.vision.score import ap50

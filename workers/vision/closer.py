@@ -6,16 +6,13 @@ detections is looked at so.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workers.media.decode import Frame
 from workers.vision import light
 from workers.vision.boxes import Box, iou
-
-if TYPE_CHECKING:
-    from workers.vision.detector import Detector
+from workers.vision.detector import Detector
 
 # The cut-out is this part of the picture's sides; taller people fill this share of its height.
 ZOOM, FILLS = 2.6, 0.6
@@ -24,7 +21,7 @@ SAME = 0.3
 LEAST = 0.15
 
 
-def closer(detector: "Detector", frame: Frame, seen: light.Light, box: Box) -> float:
+def closer(detector: Detector, frame: Frame, seen: light.Light, box: Box) -> float:
     """Return the score, 0..1, of the person about a box when only that part is looked at.
 
     0 where the network sees nobody there, or somebody it is no surer of than of any rock.

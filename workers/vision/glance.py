@@ -7,16 +7,14 @@ picture at once.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workers.vision.boxes import Box, Corners, inside, overlap
+from workers.vision.detector import Detector
 from workers.vision.gate import Gate
-from workers.vision.track import HIGH_SCORE, Tracker
-
-if TYPE_CHECKING:
-    from workers.vision.detector import Detector
+from workers.vision.track import HIGH_SCORE
+from workers.vision.tracker import Tracker
 
 # The whole picture is looked at this often while somebody is followed: who stood unseen, and now is
 # seen, waits so long at most.
@@ -44,7 +42,7 @@ SAME, TALL = 0.4, 1.25
 
 
 def glance(
-    detector: "Detector", picture: np.ndarray, tracker: Tracker, gate: Gate, t: float
+    detector: Detector, picture: np.ndarray, tracker: Tracker, gate: Gate, t: float
 ) -> list[Box] | None:
     """Return the boxes about everybody who is followed; None where the whole picture is wanted.
 

@@ -21,7 +21,8 @@ from workers.packing import pack_image, unpack_image
 from workers.vision.boxes import Box, lower_edge
 from workers.vision.movement import changed, noise_of
 from workers.vision.speed import Spot, velocity
-from workers.vision.track import Habits, Track, Tracker
+from workers.vision.track import Habits, Track
+from workers.vision.tracker import Tracker
 from workers.vision.window import Window, covered, window
 from workers.words import sentence
 

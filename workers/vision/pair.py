@@ -5,16 +5,13 @@ for every picture from its mean luma alone: it keeps no state, a batch may mix c
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from workers.vision.boxes import Box, Corners
+from workers.vision.detector import Detector, NetDetector
 from workers.vision.letterbox import as_bgr
-
-if TYPE_CHECKING:
-    from workers.vision.detector import Detector, NetDetector
 
 
 def mean_luma(picture: np.ndarray) -> float:
@@ -26,7 +23,7 @@ def mean_luma(picture: np.ndarray) -> float:
     return float(0.114 * blue + 0.587 * green + 0.299 * red)
 
 
-def name_at(detector: "Detector", picture: np.ndarray) -> str:
+def name_at(detector: Detector, picture: np.ndarray) -> str:
     """Return the name of the network that looks at this picture."""
     own = getattr(detector, "name_at", None)
     return str(own(picture)) if own is not None else detector.name
@@ -41,7 +38,7 @@ class Pair:
 
     light = False
 
-    def __init__(self, bright: "NetDetector", dark: "NetDetector", below: float) -> None:
+    def __init__(self, bright: NetDetector, dark: NetDetector, below: float) -> None:
         self.bright = bright
         self.dark = dark
         self.below = below
@@ -51,7 +48,7 @@ class Pair:
         self.score = bright.score
         self.runner = bright.runner
 
-    def choose(self, picture: np.ndarray) -> "NetDetector":
+    def choose(self, picture: np.ndarray) -> NetDetector:
         """Return the network for a picture."""
         return self.dark if mean_luma(picture) < self.below else self.bright
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from workers import models
 from workers.vision.boxes import Box, in_pixels
-from workers.vision.detector import Detector, wrap
+from workers.vision.detector import Detector
+from workers.vision.load import wrap
 
 Xyxy = tuple[float, float, float, float]
 

@@ -1,28 +1,21 @@
 """Whether a track is somebody: what its detections, and closer looks at it, prove."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from workers.vision.boxes import Box
+from workers.vision.track import LOOKS, ROAMED, Habits, Track
 
-if TYPE_CHECKING:
-    from workers.vision.track import Habits, Track
-
-# The means of scores and of closer looks are of so many; after so many looks that prove nothing
-# further ones are taken this far apart, and of detections that could begin a track.
-MEAN_OF, LOOKS, LOOK_S = 4, 4, 1.0
+# The means of scores and of closer looks are of so many; after LOOKS that prove nothing further
+# ones are taken this far apart, and of detections that could begin a track.
+MEAN_OF, LOOK_S = 4, 1.0
 # Who is believed, weakly seen and never walked is looked at again this often: a thing that passed
 # for a person once must not stay one for ever.
 AGAIN_S = 2.0
-# What never was its own width, or height, away from where it was found has not walked.
-ROAMED = 1.0
 
 Closer = Callable[[Box], float]
 
 
-def confirm(
-    track: "Track", box: Box, t: float, habits: "Habits", closer: Closer | None = None
-) -> None:
+def confirm(track: Track, box: Box, t: float, habits: Habits, closer: Closer | None = None) -> None:
     """Believe a track that was found often enough, and surely enough or on closer looks."""
     if track.confirmed:
         _doubt(track, box, t, habits, closer)
@@ -41,7 +34,7 @@ def confirm(
         track.confirmed = track.fresh = True
 
 
-def _doubt(track: "Track", box: Box, t: float, habits: "Habits", closer: Closer | None) -> None:
+def _doubt(track: Track, box: Box, t: float, habits: Habits, closer: Closer | None) -> None:
     """Look again, now and then, at who is believed, weakly seen and never walked."""
     if closer is None or track.mean >= habits.sure or track.roamed >= ROAMED:
         return
@@ -53,7 +46,7 @@ def _doubt(track: "Track", box: Box, t: float, habits: "Habits", closer: Closer 
         track.confirmed, track.doubted = False, True
 
 
-def _look(track: "Track", score: float, t: float) -> None:
+def _look(track: Track, score: float, t: float) -> None:
     """Take in what a closer look gave."""
     track.looks, track.looked_s = track.looks + 1, t
     track.proof += (score - track.proof) / min(track.looks, MEAN_OF)

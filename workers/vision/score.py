@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workers.vision.detector import iou
+from workers.vision.boxes import iou
 
 
 def ap50(truth: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> float:

@@ -11,7 +11,8 @@ from workers.ground import Plane
 from workers.vision.boxes import Box, lower_edge, overlap
 from workers.vision.mover import EDGE as MOVER_EDGE
 from workers.vision.mover import Mover
-from workers.vision.track import Habits, Track, Tracker
+from workers.vision.track import Habits, Track
+from workers.vision.tracker import Tracker
 
 # Labels of COCO that are vehicles, and how well the detector knows a vehicle's lower edge: as a
 # part of its box's height, one standard deviation.

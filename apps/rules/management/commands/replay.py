@@ -13,7 +13,7 @@ from apps.rules.replay import replay
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.checks import SceneError
 from workers.models import ModelError
-from workers.vision.detector import load_detector
+from workers.vision.load import load_detector
 
 
 def moment(text: str) -> datetime:
