@@ -2,6 +2,7 @@
 
 import { boxesOver, boxesSwitch } from "../common/boxes";
 import { sayFull } from "../common/time";
+import { HEARD } from "../desk/hearing";
 import { asks } from "./asks";
 import { enhance } from "./enhance";
 import { keepFresh } from "./fresh";
@@ -31,7 +32,7 @@ const { viewer, zone } = document.body.dataset;
 if (viewer) mark(viewer, zone || "UTC");
 
 // A new shift checks the sound of its desk anew (desk/hearing.ts).
-if (document.body.classList.contains("login")) sessionStorage.removeItem("davy.heard");
+if (document.body.classList.contains("login")) sessionStorage.removeItem(HEARD);
 for (const box of document.querySelectorAll<HTMLElement>("[data-push]")) void push(box);
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
