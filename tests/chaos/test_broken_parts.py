@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from bench.winches import four_winches, winch_truth
 from infra.client import Client, ClientError
 from infra.latency import entry_frames
+from infra.winches import four_winches, winch_truth
 from tests.stack import Demo
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos]
