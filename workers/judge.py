@@ -24,6 +24,8 @@ from workers.when import holds, in_schedule
 TELL_S = 10.0
 # In a blind camera's picture nothing is found, and nothing is over.
 BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy", "blocked", "moved")
+# While one of these may be beginning, the picture is perhaps not one of the place.
+ELSEWHERE = ("frozen", "blocked", "moved")
 
 
 class Judge:
@@ -85,7 +87,8 @@ class Judge:
             memory.votes = [1] * min(rule.confirm[1], int(lasted_s / view.step_s))
             found = missed.told(view.t)
         blind = blind or found.blind
-        if blind:  # that nobody looked is no proof that a level is over
+        unsure = bool(blind) or (hazard.uses_picture and any(k in view.doubts for k in ELSEWHERE))
+        if unsure:  # that nobody looked is no proof that a level is over
             memory.so_t = {level: t + view.step_s for level, t in memory.so_t.items()}
         self._tell(rule, memory, "sight", "BLIND" if blind else "SEES", view.t, blind)
         for name, value in found.readings.items():
@@ -104,7 +107,7 @@ class Judge:
         memory.votes = [*memory.votes, 0][-rule.confirm[1] :]
         if memory.active_t is None:
             return
-        if blind:
+        if unsure:
             memory.active_t += view.step_s  # nor the situation
             return
         quiet_s = view.t - memory.active_t

@@ -93,6 +93,19 @@ def test_a_blind_camera_ends_nothing(kind):
     assert [f.state for f in film.findings] == ["raised", "cleared"]
 
 
+@pytest.mark.parametrize("doubt", ["moved", "blocked", "frozen"])
+@pytest.mark.parametrize("kind", ["restricted_entry", "loitering", "conveyor_person"])
+def test_a_camera_that_may_look_elsewhere_ends_nothing_and_raises_as_before(kind, doubt):
+    rule = {"zone": "danger", "machine": "belt-1"}
+    film = Film(scene(kind, rule=rule, zones=ZONES, **BELT), fps=2)
+    film.run(70, [person(0.5)], doubts={doubt: 0.0})
+    film.run(9, doubts={doubt: film.t})
+    film.run(20, [person(0.5)])
+    assert [f.state for f in film.findings] == ["raised"]
+    film.run(20, doubts={"hazy": film.t})
+    assert [f.state for f in film.findings] == ["raised", "cleared"]
+
+
 def test_who_was_followed_for_long_before_he_was_believed_has_not_stayed_in_the_zone_so_long():
     film = restricted(dwell_s=10)
     film.t = 60.0
