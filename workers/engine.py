@@ -62,6 +62,9 @@ __all__ = [
 
 # A longer silence than this between two frames is a gap: nobody is followed across it.
 GAP_S = 2.0
+# Of silences up to MISSING_S those of the last WINDOW_S count: pictures that come in bursts, each a
+# few seconds after the last, are one slow stream and no row of gaps.
+WINDOW_S, MISSING_S = 10.0, 5.0
 
 
 def analyse(
@@ -186,7 +189,7 @@ class _Fold:
         if step_s is not None and step_s > max(GAP_S, 2.5 * state.step_s):
             last_t = t - step_s
             self._tell(state.health.silence(last_t, t, armed=bool(self.scene.rules)))
-        if step_s is not None and (step_s > max(GAP_S, 2.5 * state.step_s) or step_s <= 0):
+        if step_s is not None and (step_s > self._longest_s(t) or step_s <= 0):
             state.forget(step_s)
             # What was moved on by the gap must not be moved on by it once more as by a step.
             self.step_s = state.step_s
@@ -195,6 +198,8 @@ class _Fold:
         if step_s is not None:
             # After a gap too: pictures that come every five seconds are no row of gaps.
             state.step_s = abs(step_s)
+            if GAP_S < step_s <= MISSING_S:
+                state.missing = (t, step_s)
         state.last_t = t
         self.analysis.analysed += 1
         aspect = frame.width / frame.height
@@ -233,6 +238,12 @@ class _Fold:
         self.judge.model = self.saw
         self.judge.frame(self._view(t, people, visibility, aspect, seen))
         settle(state.tracker.tracks)
+
+    def _longest_s(self, t: float) -> float:
+        """Return the longest time between two frames that is no gap."""
+        last_t, missing_s = self.state.missing
+        recent = 0 <= t - missing_s - last_t <= WINDOW_S
+        return max(GAP_S, 2.5 * self.state.step_s, 1.5 * missing_s if recent else 0.0)
 
     def _look(self, frame: Frame, small: np.ndarray, seen: light.Light) -> list[Box] | None:
         """Run the detector if the gate wants it; None if it was not run."""

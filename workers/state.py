@@ -119,6 +119,8 @@ class State:
     inputs: dict[str, InputState] = field(default_factory=dict)
     vehicles: Vehicles | None = None  # where a rule asks for them
     stillness: Stillness = field(default_factory=Stillness)
+    # The last silence of some seconds between two frames: when it ended, and how long it was.
+    missing: tuple[float, float] = (-1e18, 0.0)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -181,6 +183,7 @@ class State:
             "inputs": {name: asdict(one) for name, one in self.inputs.items()},
             "vehicles": None if self.vehicles is None else self.vehicles.dump(),
             "stillness": self.stillness.dump(),
+            "missing": self.missing,
         }
         # The pictures in it are packed already.
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
@@ -215,6 +218,7 @@ class State:
                 {name: InputState.load(one) for name, one in raw["inputs"].items()},
                 None if raw["vehicles"] is None else Vehicles.load(raw["vehicles"]),
                 Stillness.load(raw["stillness"]),
+                tuple(raw.get("missing", (-1e18, 0.0))),
             )
         except _UNREADABLE as error:
             kind = type(error).__name__

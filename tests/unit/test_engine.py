@@ -319,3 +319,21 @@ def test_who_walks_across_is_followed_at_few_looks_a_second(heights_a_s, fps, lo
         state = made.state
         levels += [f.level for f in made.findings if f.state == "raised" and f.rule == "r1"]
     assert levels == ["danger"]
+
+
+@pytest.mark.parametrize("each_s", [2.4, 2.5, 4.0])
+def test_pictures_that_come_in_short_bursts_are_a_slow_stream_in_which_people_are_found(each_s):
+    # A lossy link: of each group of pictures only the first two can be read.
+    begins = [round(k * each_s, 3) for k in range(int(24 / each_s))]
+    times = [t for begin in begins for t in (begin, round(begin + 0.2, 3))]
+    state, findings = None, []
+    for number, t in enumerate(times):
+        still = frame(number)
+        still.t = t
+        signals = [Signal(t, "winch-1", "RUNNING")]
+        chunk = Chunk(number, t, 0.2, [still], signals)
+        made = analyse(scene(), state, chunk, detector=Script(lambda _: [person(0.5)]), gate=False)
+        state = State.load(made.state.dump())
+        findings += made.findings
+    assert [f.state for f in findings] == ["raised"]
+    assert findings[0].t <= 2 * each_s + 0.2
