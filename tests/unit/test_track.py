@@ -51,6 +51,13 @@ def test_weak_detections_keep_a_track_but_start_none():
     assert kept[-1] == [1]
 
 
+def test_who_stands_in_puffs_of_steam_keeps_the_id_though_weak_detections_drag_it_away():
+    # Seen for 0.4 s, then hidden for 0.8 s behind what looks a little like somebody higher up.
+    drag = [box(0.5, 0.7 - 0.08 * k, score=0.25) for k in range(1, 5)]
+    ids = follow([*[[box(0.5)]] * 5, *[[one] for one in [*drag, *[box(0.5)] * 2] * 20]])
+    assert {i for (i,) in ids[4:]} == {1}
+
+
 def test_two_people_who_cross_keep_their_ids():
     frames = [[box(0.2 + 0.02 * i, 0.7), box(0.8 - 0.02 * i, 0.75)] for i in range(30)]
     ids = follow(frames)

@@ -77,6 +77,9 @@ class Track:
     # Whether it was first found in part of somebody else's box; or where looks had shown nobody.
     born_within: bool = False
     refuted: bool = False
+    # The last box of a sure detection, and when that was.
+    sure: list[float] = field(default_factory=list)
+    sure_s: float = -1e18
 
     @property
     def nobody(self) -> bool:

@@ -26,6 +26,9 @@ SLACK = 0.4
 # And for who was found in fewer pictures than this, after more than 0.3 s: at a few pictures a
 # second a walker is a body's width further each time, and would be somebody new in each.
 KNOWN_HITS, SLACK_NEW = 3, 1.5
+# Weak detections may drag a track away while steam or glare hides whom it follows: who is surely
+# found where he surely was so short a time ago, and overlaps so far, is still himself.
+BACK_S, SAME_BODY = 2.0, 0.5
 # Kalman noise, in heights of the box: measurement, and acceleration per second.
 NOISE = 0.045
 PUSH = 1.2
@@ -138,6 +141,8 @@ class Tracker:
             home=[(x1 + x2) / 2, (y1 + y2) / 2],
             born_within=any(k.confirmed and inside(box.xyxy, k.box) >= WITHIN for k in self.tracks),
             refuted=any(overlap(row[1:], box.xyxy) >= SAME_PLACE for row in self.refuted_places),
+            sure=list(box.xyxy),
+            sure_s=t,
         )
         self.next_id += 1
         self.tracks.append(track)
@@ -194,6 +199,9 @@ class Tracker:
             new = np.array([k.hits < KNOWN_HITS for k in tracks])
             slack += (new * SLACK_NEW * np.maximum(late - 0.3, 0))[:, None]
         possible &= (overlaps > 0.05) | (away <= slack)
+        if not weak:
+            back = np.array([0 <= t - k.sure_s <= BACK_S for k in tracks])[:, None]
+            possible |= back & (iou(np.array([k.sure or k.box for k in tracks]), seen) >= SAME_BODY)
         cost = (1 - overlaps) + 0.5 * away + 0.5 * resize
         # Those already confirmed come first where both would do.
         cost += np.array([0.0 if k.confirmed else 0.15 for k in tracks])[:, None]
@@ -256,6 +264,8 @@ def _correct(track: Track, box: Box, t: float, habits: Habits) -> None:
     track.hits += 1
     track.score = max(box.score, 0.8 * track.score + 0.2 * box.score)
     track.box, track.label = list(box.xyxy), box.label
+    if box.score >= habits.high:
+        track.sure, track.sure_s = list(box.xyxy), t
     track.mean += (box.score - track.mean) / min(track.hits, MEAN_OF)
 
 
