@@ -76,3 +76,24 @@ def test_which_cells_of_a_belt_move_is_stored():
         watch(belt, [shot], two)
     assert one.dump() == two.dump()
     assert one.motion.stirs is not None
+
+
+class Creeping(Belt):
+    """A coal belt that creeps at a part of its speed after it ran `runs_px`."""
+
+    def __init__(self, runs_px, part):
+        super().__init__()
+        self.runs_px, self.part = runs_px, part
+
+    def draw(self, place, on):
+        """Draw it after it went `place` pixels, or crept them."""
+        crept = self.part * max(0.0, place - self.runs_px)
+        return super().draw(min(place, self.runs_px) + crept, on)
+
+
+@pytest.mark.parametrize("creeps_px_s", [8.0, 6.0])
+def test_a_belt_that_creeps_after_it_ran_is_not_called_stopped(creeps_px_s):
+    belt = Creeping(runs_px=600, part=creeps_px_s / 60)
+    seen = watch(belt, film(belt, [Part(40, True)]))
+    assert states(seen, 2.0, 10.0) == {"RUNNING"}
+    assert "STOPPED" not in states(seen, 16.0)

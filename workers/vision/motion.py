@@ -16,6 +16,9 @@ from workers.vision.region import Region
 # pictures come evenly nothing shows that they move.
 LAG_S = 0.18
 LAGS = 3
+# A belt that seems to stand is compared with pictures of so long ago as well, one kept each
+# STOOD_S: it may creep.
+CREEP_S, STOOD_S = 2.4, 0.8
 MIN_VISIBLE = 0.35
 MIN_CONTRAST = 2.5
 # The share of the region that must change; and with somebody close by, whose lamp and shadow play
@@ -56,12 +59,24 @@ class Moment:
     boxes: list[list[float]]
     bands: np.ndarray
 
+    def dump(self) -> list[Any]:
+        """Return a JSON-like form."""
+        return [self.t, pack_image(self.patch), self.boxes, pack_image(self.bands.view(np.uint8))]
+
+    @classmethod
+    def load(cls, data: list[Any]) -> "Moment":
+        """Rebuild from dump()."""
+        t, patch, boxes, bands = data
+        return cls(t, unpack_image(patch), boxes, unpack_image(bands).view(np.int16))
+
 
 @dataclass
 class Motion:
     """The last pictures of one machine's region, and what was learnt of its movement."""
 
     past: list[Moment] = field(default_factory=list)
+    # Of a belt: the last pictures since it seems to stand, further apart.
+    stood: list[Moment] = field(default_factory=list)
     # The share that usually changes while it moves; 0: movement was never seen in this view.
     usual: float = 0.0
     # Of a car's region: whether one came to stand in it.
@@ -89,6 +104,11 @@ class Motion:
         verdict = self._judge(patch, bands, where, boxes, look)
         if look == "car" and verdict[0] is not None:
             verdict = self._car(bool(verdict[0]), patch, where, boxes, t)
+        if look == "belt" and verdict[0] is False:
+            if self._creeps(patch, bands, where, boxes, t):
+                verdict = None, "it changes far less than it does while it moves"
+        elif verdict[0]:
+            self.stood = []
         if not learn:
             self.usual, self.stirs = learnt
         return verdict
@@ -99,7 +119,7 @@ class Motion:
 
     def cut(self) -> None:
         """Forget the pictures kept: what comes is no continuation of them."""
-        self.past, self.arrival = [], Arrival()
+        self.past, self.stood, self.arrival = [], [], Arrival()
 
     def _car(
         self, moves: bool, patch: np.ndarray, where: Region, boxes: list[list[float]], t: float
@@ -116,6 +136,23 @@ class Motion:
         stands = self.arrival.see(patch, visible, noise, moving if moves else None, t, lamps=lamps)
         return (moves, "") if moves or stands else (None, "no car is seen to stand in the region")
 
+    def _creeps(
+        self,
+        patch: np.ndarray,
+        bands: np.ndarray,
+        where: Region,
+        boxes: list[list[float]],
+        t: float,
+    ) -> bool:
+        """Tell whether a belt that seems to stand looks otherwise than some seconds ago."""
+        learnt = self.usual, self.stirs
+        old = [before for before in self.stood if t - before.t >= CREEP_S - 1e-6]
+        verdict = self._against(old[-1], patch, bands, where, boxes, "belt") if old else None
+        self.usual, self.stirs = learnt
+        if not self.stood or t - self.stood[-1].t >= STOOD_S - 1e-6:
+            self.stood = [*self.stood[-3:], Moment(t, patch, boxes, bands)]
+        return verdict is not None and bool(verdict[0])
+
     def _judge(
         self,
         patch: np.ndarray,
@@ -126,37 +163,50 @@ class Motion:
     ) -> Verdict:
         verdicts: list[Verdict] = []
         for before in self.past[::-1] if len(self.past) < LAGS else (self.past[-1], self.past[0]):
-            if before.patch.shape != patch.shape or before.bands.shape != bands.shape:
+            verdict = self._against(before, patch, bands, where, boxes, look)
+            if verdict is None:
                 continue
-            everybody = [*boxes, *before.boxes]
-            visible = where.inside & ~where.people(everybody)
-            if visible.sum() < MIN_VISIBLE * where.inside.sum():
-                verdicts.append((None, "covered by people"))
-                continue
-            noise = movement.noise_of(patch, before.patch, visible)
-            blurred = cv2.blur(patch, (3, 3))[visible]
-            if float(blurred.std()) < max(MIN_CONTRAST, 0.8 * noise):
-                verdicts.append((None, "nothing can be made out in the region"))
-                continue
-            near = where.is_near(everybody) if everybody else None
-            usual = self.usual
-            verdict = self._verdict(patch, before.patch, visible, noise, near, look)
-            shaken, cells = before.patch, 0.0
-            if verdict[0] is not False:
-                # Only what seems to move is worth asking whether it was the camera.
-                shaken, cells = _steady(before, bands, where)
-                if cells:
-                    verdict = self._verdict(patch, shaken, visible, noise, near, look, cells)
-                    if not verdict[0]:
-                        self.usual = usual  # a camera that shakes shows nothing of how it moves
             if verdict[0]:
-                if look == "belt" and not near:
-                    self._see_stir(patch, shaken, visible)
                 return verdict
             verdicts.append(verdict)
         if not verdicts:
             return None, "not watched long enough"
         return next((v for v in verdicts if v[0] is None), (False, ""))
+
+    def _against(
+        self,
+        before: Moment,
+        patch: np.ndarray,
+        bands: np.ndarray,
+        where: Region,
+        boxes: list[list[float]],
+        look: str,
+    ) -> Verdict | None:
+        """Judge a patch against an earlier one; None where that has another shape."""
+        if before.patch.shape != patch.shape or before.bands.shape != bands.shape:
+            return None
+        everybody = [*boxes, *before.boxes]
+        visible = where.inside & ~where.people(everybody)
+        if visible.sum() < MIN_VISIBLE * where.inside.sum():
+            return None, "covered by people"
+        noise = movement.noise_of(patch, before.patch, visible)
+        blurred = cv2.blur(patch, (3, 3))[visible]
+        if float(blurred.std()) < max(MIN_CONTRAST, 0.8 * noise):
+            return None, "nothing can be made out in the region"
+        near = where.is_near(everybody) if everybody else None
+        usual = self.usual
+        verdict = self._verdict(patch, before.patch, visible, noise, near, look)
+        shaken, cells = before.patch, 0.0
+        if verdict[0] is not False:
+            # Only what seems to move is worth asking whether it was the camera.
+            shaken, cells = _steady(before, bands, where)
+            if cells:
+                verdict = self._verdict(patch, shaken, visible, noise, near, look, cells)
+                if not verdict[0]:
+                    self.usual = usual  # a camera that shakes shows nothing of how it moves
+        if verdict[0] and look == "belt" and not near:
+            self._see_stir(patch, shaken, visible)
+        return verdict
 
     def _verdict(
         self,
@@ -249,22 +299,19 @@ class Motion:
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        past = [
-            [m.t, pack_image(m.patch), m.boxes, pack_image(m.bands.view(np.uint8))]
-            for m in self.past
-        ]
+        past, stood = ([m.dump() for m in kept] for kept in (self.past, self.stood))
         stirs = None if self.stirs is None else pack_image(self.stirs)
-        return {"past": past, "usual": self.usual, "stirs": stirs, "arrival": self.arrival.dump()}
+        return {
+            "past": past, "stood": stood, "usual": self.usual, "stirs": stirs,
+            "arrival": self.arrival.dump(),
+        }  # fmt: skip
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Motion":
         """Rebuild from dump()."""
-        past = [
-            Moment(t, unpack_image(patch), boxes, unpack_image(bands).view(np.int16))
-            for t, patch, boxes, bands in data["past"]
-        ]
+        past, stood = ([Moment.load(m) for m in data.get(key, [])] for key in ("past", "stood"))
         stirs = None if data["stirs"] is None else unpack_image(data["stirs"])
-        return cls(past, data["usual"], Arrival.load(data["arrival"]), stirs)
+        return cls(past, stood, data["usual"], Arrival.load(data["arrival"]), stirs)
 
 
 def _middle(visible: np.ndarray) -> np.ndarray:
