@@ -61,7 +61,7 @@ class Alarm(MineRow):
     # longer; empty where it does not.
     chatter = models.JSONField(default=dict)
     count = models.PositiveIntegerField(default=1)  # occurrences folded into this alarm
-    why = models.CharField(max_length=500)
+    why = models.TextField()  # as long as the engine says it: it must never lose an alarm
     values = models.JSONField(default=dict)
     boxes = models.JSONField(default=list)
     zone = models.JSONField(default=list)  # polygon at the time, for the picture

@@ -179,7 +179,7 @@ def _raise(
             level=fault,
             severity="high" if armed else "medium",
             at=now,
-            why=why[:500],
+            why=why,
             values={**values, "since_t": round(since.timestamp(), 3)},
             boxes=[],
             zone=[],

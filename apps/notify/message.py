@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
@@ -22,6 +23,8 @@ __all__ = ["Message", "alarm_facts", "message"]
 # A message that is older than this says so.
 LATE_S = 60
 MOST_LINES = 10
+# Receivers cut a message at its end, where it says what to do and where to answer.
+MOST_LETTERS = 500
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ def _alarm(kind: str, facts: dict[str, Any], created_at: datetime, now: datetime
     url = settings.BASE_URL.rstrip("/") + reverse("alarm", args=[facts["alarm"]])
     link = _("Look at it") if kind == Kind.CLEARED else _("Look and answer")
     title = heading % {"severity": severity, "what": about}
-    return Message(facts["severity"], title, why_of(facts), lines, url, link)
+    text = Truncator(why_of(facts)).chars(MOST_LETTERS)
+    return Message(facts["severity"], title, text, lines, url, link)
 
 
 def _folded(facts: dict[str, Any], folded: Sequence[dict[str, Any]]) -> Message:

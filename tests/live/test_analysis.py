@@ -283,6 +283,25 @@ def test_an_event_that_is_reported_after_a_newer_one_was_told_raises_its_alarm_o
     assert len([step for step in steps if step.cause in ("raised", "again")]) == 2
 
 
+def test_an_alarm_is_told_however_long_its_reason_is(
+    ring: Ring, camera: Camera, winch: Loop, start
+):
+    rule = {"id": "sos", "type": "external_event", "params": {"input": "sos", "hold_s": 5}}
+    document = {"version": 1, "inputs": [{"id": "sos", "kind": "event"}], "rules": [rule]}
+    said = [f"{n} {'a man is down '.ljust(98, '.')}" for n in range(1, 6)]
+    with mine_scope(camera.mine_id):
+        scene_publish(camera=camera, document=document, disarm=True, reason="test")
+        for n, value in enumerate(said, 1):
+            at = start + timedelta(seconds=n / 4)
+            report_receive(mine=camera.mine, key="sos", value=value, at=at)
+    fed(ring, camera, winch.chunks[:4], start)
+    drain_all(camera)
+    [alarm] = [one for one in alarms(camera) if one.rule == "sos"]
+    assert all(value in alarm.why for value in said)
+    with mine_scope(camera.mine_id):
+        assert set(Chunk.objects.values_list("state", "attempts")) == {("done", 1)}
+
+
 def test_a_rule_that_fails_is_told_and_keeps_no_chunk_from_being_analysed(
     ring: Ring, camera: Camera, winch: Loop, start, monkeypatch, caplog
 ):

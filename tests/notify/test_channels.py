@@ -144,6 +144,18 @@ def test_what_people_named_cannot_become_a_link(desk: Desk, hook: Receiver):
     assert "[free](" not in text and "\\[free\\]" in text
 
 
+def test_a_reason_of_many_pages_keeps_the_link_to_the_answer_in_the_message(
+    desk: Desk, hook: Receiver
+):
+    hook.answers = [(200, {}, b'{"errcode": 0}')]
+    route = desk.route("wecom", address=hook.url, language="zh-hans")
+    alarm = an_alarm(desk.cast.lamp_hill, why="井口有人未撤离" * 1000, values={})
+    desk.ring(route)
+    text = json.loads(hook.requests[0].body)["markdown"]["content"]
+    assert len(text.encode()) < 4096
+    assert text.endswith(f"/alarms/{alarm.pk}/)")
+
+
 @pytest.mark.parametrize("picture", ["attach", "link", "none"])
 def test_a_mail_is_plain_and_html_with_the_picture_as_the_route_says(
     desk: Desk, post_office: Server, picture: str
