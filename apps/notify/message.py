@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext, override, pgettext
 
 from apps.alarms import words
 from apps.alarms.ladders import WHOM
@@ -127,7 +127,7 @@ def _alarm(kind: str, facts: dict[str, Any], created_at: datetime, now: datetime
         late = _("%(minutes)s minutes late: it could not be sent earlier")
         lines.append((_("This message"), late % {"minutes": round(late_s / 60)}))
     url = settings.BASE_URL.rstrip("/") + reverse("alarm", args=[facts["alarm"]])
-    link = _("Look at it") if kind == Kind.CLEARED else _("Look and answer")
+    link = pgettext("an alarm that is over", "Look at it") if kind == Kind.CLEARED else _("Look and answer")
     title = heading % {"severity": severity, "what": about}
     text = Truncator(why_of(facts)).chars(MOST_LETTERS)
     return Message(facts["severity"], title, text, lines, url, link)

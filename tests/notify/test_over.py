@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.models import Flood
+from apps.notify.message import alarm_facts, message
 from apps.notify.models import Route
 from tests.cast import an_alarm
 from tests.notify.desk import Desk
@@ -75,3 +76,15 @@ def test_what_was_folded_in_a_flood_is_told_to_be_over_after_it(desk: Desk, hook
     alarm_clear(camera=desk.cast.lamp_hill.camera, rule="r1", situation="r1:1", at=alarm.raised_at)
     desk.ring(route)
     assert [one.state for one in desk.log(kind="cleared")] == ["sent"]
+
+
+def test_the_link_of_what_is_over_says_to_look_at_it(desk: Desk):
+    alarm = an_alarm(desk.cast.lamp_hill)
+    facts, now = alarm_facts(alarm), timezone.now()
+    links = {
+        language: message(
+            kind="cleared", facts=facts, language=language, created_at=now, now=now
+        ).link
+        for language in ("en", "zh-hans")
+    }
+    assert links == {"en": "Look at it", "zh-hans": "查看"}
