@@ -38,6 +38,7 @@ __all__ = [
     "said_alarm",
     "said_clauses",
     "said_event",
+    "said_step",
     "why",
     "why_of",
 ]
@@ -104,7 +105,15 @@ def said_alarm(data: dict[str, Any]) -> dict[str, Any]:
     if values.get("clauses"):
         values = {**values, "clauses": said_clauses(values["clauses"])}
     said = {**data, "why": why_of(data), "values": values}
+    if data.get("unwatched"):
+        said["unwatched"] = kept(data["unwatched"])
     return said | {"clauses": said_clauses(data["clauses"])} if "clauses" in data else said
+
+
+def said_step(detail: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a step, with why nobody watches any more in the reader's language."""
+    unwatched = detail.get("unwatched")
+    return {**detail, "unwatched": kept(unwatched)} if unwatched else detail
 
 
 def action_of(data: Mapping[str, Any]) -> str:

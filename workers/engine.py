@@ -170,7 +170,10 @@ class _Fold:
         rules = {rule.id: rule.type for rule in self.scene.rules}
         for name, rule in list(state.rules.items()):
             if rules.get(name) != rule.type:
-                self.judge.close(name, rule, chunk.start_s, "rule removed")
+                why = sentence("rule removed")
+                if name in rules:
+                    why = sentence("the rule is of another type now")
+                self.judge.close(name, rule, chunk.start_s, why)
                 del state.rules[name]
         forget_gauges(self.scene, state)
         scene = self.scene

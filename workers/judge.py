@@ -19,6 +19,7 @@ from workers.report import Finding, Reading, fault_finding, finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
 from workers.when import holds, in_schedule
+from workers.words import sentence
 
 # A value that does not change is written down again so often.
 TELL_S = 10.0
@@ -56,13 +57,17 @@ class Judge:
                 why = self.failing.note(rule.id, rule.name, error)
             self._fails(rule, view, why)
 
-    def close(self, name: str, memory: RuleState, t: float, why: str) -> None:
-        """End a rule's situation, if one is open."""
+    def close(
+        self, name: str, memory: RuleState, t: float, why: str, *, unwatched: bool = True
+    ) -> None:
+        """End a rule's situation, if one is open; unwatched: the rule ended, and maybe not that."""
         if memory.level is None:
             return
         lasted = round(t - (memory.raised_t or t), 3)
         memory.boxes, memory.why = [], why
         memory.values = {**memory.values, "lasted_s": lasted, "phrases": []}
+        if unwatched:
+            memory.values["unwatched"] = why
         self.findings.append(finding(name, memory, "cleared", t))
         note_over(memory, t)
         memory.level = memory.situation = memory.active_t = memory.raised_t = None
@@ -73,7 +78,7 @@ class Judge:
         memory.mode = rule.mode
         memory.note = ""
         if rule.mode == "off":
-            self.close(rule.id, memory, view.t, "the rule was switched off")
+            self.close(rule.id, memory, view.t, sentence("the rule was switched off"))
             memory.note = "off"
             return
         blind = blindness(rule, hazard, view)
@@ -112,7 +117,8 @@ class Judge:
             return
         quiet_s = view.t - memory.active_t
         if quiet_s >= hazard.clear_s(rule) - 1e-6:
-            self.close(rule.id, memory, view.t, f"no longer so for {quiet_s:.1f} s")
+            over = f"no longer so for {quiet_s:.1f} s"
+            self.close(rule.id, memory, view.t, over, unwatched=False)
 
     def _fails(self, rule: SceneRule, view: View, why: str) -> None:
         """Take a rule that fails as blind; why: what fails, or "" where it does not.
@@ -323,15 +329,15 @@ def blindness(rule: SceneRule, hazard: Hazard, view: View) -> str:
 
 def permit_note(permit: str) -> str:
     """Return why a rule is not in force while its permit is open."""
-    return f"permit {permit} is open"
+    return sentence(f"permit {permit} is open")
 
 
 def out_of_force(rule: SceneRule, view: View) -> str:
     """Return why a rule is not in force in this frame, or ""; in doubt it is in force."""
     if rule.schedule and in_schedule(rule.schedule, view) is False:
-        return "outside of its schedule"
+        return sentence("outside of its schedule")
     if rule.permit is not None and view.inputs[rule.permit].word == "OPEN":
         return permit_note(rule.permit)
     if rule.when is not None and holds(rule.when, view) is False:
-        return "its condition does not hold"
+        return sentence("its condition does not hold")
     return ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.alarms.life import Cause
+from apps.alarms.life import ENDS, Cause
 from apps.alarms.models import Alarm, AlarmTransition, Severity
 from apps.cameras.models import Camera
 
@@ -19,7 +19,7 @@ __all__ = ["CHANGES", "chatter_of", "proposals"]
 # Source: domain.md section 7: three transitions a minute or more.
 WITHIN = timedelta(minutes=1)
 LEAST = 3
-CHANGES = (Cause.RAISED.value, Cause.AGAIN.value, Cause.CLEARED.value)
+CHANGES = (Cause.RAISED.value, Cause.AGAIN.value, *ENDS)
 # A delay that somebody may think about; where a life hangs on the rule, no longer than the two
 # seconds in which an alarm must be on the desk.
 LONGEST_S = {Severity.CRITICAL.value: 2}
@@ -49,11 +49,11 @@ def chatter_of(*, alarm: Alarm, at: datetime) -> dict[str, Any] | None:
     spells: list[float] = []
     begun: dict[int, datetime] = {}
     for number, cause, moment in changes:
-        if cause != Cause.CLEARED:
+        if cause not in ENDS:
             begun[number] = moment
             continue
         if number not in begun:  # it began before that minute
-            before = rows.filter(alarm=number, at__lt=moment).exclude(cause=Cause.CLEARED)
+            before = rows.filter(alarm=number, at__lt=moment).exclude(cause__in=ENDS)
             began = before.order_by("-at", "-pk").values_list("at", flat=True).first()
             begun[number] = began or at - WITHIN
         spells.append((moment - begun.pop(number)).total_seconds())

@@ -130,6 +130,7 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
         "level": alarm.level,
         "severity": alarm.severity,
         "state": alarm.state,
+        "unwatched": alarm.unwatched,
         "area": alarm.camera.area.name,
         "camera_name": alarm.camera.name,
         "raised_at": alarm.raised_at.isoformat(),

@@ -15,6 +15,7 @@ __all__ = [
     "ASKING",
     "CAUSES",
     "Cause",
+    "ENDS",
     "Facts",
     "NotAllowed",
     "SILENCED",
@@ -56,6 +57,7 @@ class Cause(models.TextChoices):
     EASED = "eased", _("Became less")
     RISEN = "risen", _("Became worse again")
     CLEARED = "cleared", _("Over")
+    UNWATCHED = "unwatched", _("No longer watched")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     RESET = "reset", _("Reset")
     SILENCED = "silenced", _("Asks nobody for a while")
@@ -71,6 +73,8 @@ class Cause(models.TextChoices):
 STATES = tuple(state.value for state in State)
 CAUSES = tuple(cause.value for cause in Cause)
 SILENCED = tuple(kind.value for kind in Silenced)
+# It was seen to be over, or the rule ended and nobody watches any more.
+ENDS = (Cause.CLEARED.value, Cause.UNWATCHED.value)
 # Somebody has to answer; nobody else's answer, and no time, takes that away.
 ASKING = (State.UNACKNOWLEDGED.value, State.RETURNED.value)
 
@@ -122,6 +126,16 @@ def _answer(cause: Cause) -> tuple[Row, ...]:
     )
 
 
+def _end(cause: Cause) -> tuple[Row, ...]:
+    """The end of what an alarm is about: the same whether that was seen or not."""
+    return (
+        _row(U, cause, R),
+        _row(A, cause, L, latches=True),
+        _row(A, cause, C),
+        _row(SILENCED, cause, SAME),
+    )
+
+
 TABLE: tuple[Row, ...] = (
     # What the engine tells.
     _row(NEW, Cause.RAISED, AS_SILENCED, silenced=True),
@@ -136,10 +150,8 @@ TABLE: tuple[Row, ...] = (
     _row((U, A, R, *SILENCED), Cause.WORSE, U),
     # That it became less answers nothing.
     _row((U, A, *SILENCED), Cause.EASED, SAME),
-    _row(U, Cause.CLEARED, R),
-    _row(A, Cause.CLEARED, L, latches=True),
-    _row(A, Cause.CLEARED, C),
-    _row(SILENCED, Cause.CLEARED, SAME),
+    *_end(Cause.CLEARED),
+    *_end(Cause.UNWATCHED),
     # What people do.
     *_answer(Cause.ACKNOWLEDGED),
     *_answer(Cause.FALSE),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps import sentences
 from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Severity
-from apps.alarms.words import FAULTS, RULE_TYPES, say
+from apps.alarms.words import FAULTS, RULE_TYPES, say, standing
 from apps.lists.choices import area_choices, camera_choices, mine_choices
 from apps.lists.filters import Choice, Search, Since, Until
 from apps.lists.listing import Column, Listing
@@ -54,7 +54,7 @@ ALARMS = Listing(
         Column(
             key="state",
             label=_("State"),
-            text=lambda row: row.get_state_display(),
+            text=lambda row: standing(row.state, row.unwatched),
             order=("state",),
         ),
         Column(key="over", label=_("Over since"), text=lambda row: row.cleared_at, shown=False),

@@ -44,6 +44,8 @@ class Alarm(MineRow):
     raised_at = models.DateTimeField()  # by the camera's clock; the first time, kept for ever
     last_seen_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True)
+    # Why nobody watches any more, where that ended it: nobody saw that it is over.
+    unwatched = models.TextField(blank=True, default="", db_default="")
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"

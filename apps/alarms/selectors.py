@@ -88,6 +88,7 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "raised_at": alarm.raised_at.isoformat(),
         "last_seen_at": alarm.last_seen_at.isoformat(),
         "cleared_at": alarm.cleared_at and alarm.cleared_at.isoformat(),
+        "unwatched": alarm.unwatched,
         "acknowledged_at": alarm.acknowledged_at and alarm.acknowledged_at.isoformat(),
         "acknowledged_by": alarm.acknowledged_by and alarm.acknowledged_by.get_username(),
         "asked_at": alarm.asked_at and alarm.asked_at.isoformat(),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.alarms.clauses import cite
 from apps.alarms.levels import exceeds, is_worse, rises, tells_more, told_in, worst
 from apps.alarms.life import SILENCED, Cause
 from apps.alarms.models import Alarm, Snapshot
@@ -29,8 +30,6 @@ from apps.alarms.witnesses import (
 from apps.cameras.models import Camera
 from apps.evidence.services import clip_beside, clip_request
 from apps.live.services import take_turn
-from apps.mines.packs import clauses_behind
-from workers.ruling import clause_name
 
 __all__ = ["alarm_clear", "alarm_raise", "alarm_see", "alarms_leave"]
 
@@ -141,25 +140,13 @@ def alarm_raise(
         picture=_picture(at, facts) if jpeg else {},
         **facts,
     )
-    _cite(alarm, level, values)
+    cite(alarm, level, values)
     step(alarm, Cause.RAISED, at=at)
     if jpeg:
         Snapshot.objects.create(mine_id=alarm.mine_id, alarm=alarm, jpeg=jpeg, at=at)
     clip_request(alarm=alarm, at=at)
     tell(alarm, "alarm.raised")
     return alarm
-
-
-def _cite(alarm: Alarm, level: str, values: dict[str, Any]) -> None:
-    """Add the clauses behind a level: the rule's own, then those of the mine's pack.
-
-    Of the pack those count that were in force when the alarm was raised first.
-    """
-    mine = alarm.camera.mine
-    behind = clauses_behind(mine=mine, rule_type=alarm.rule_type, level=level, at=alarm.raised_at)
-    for clause in (*values.get("clauses", []), *behind):
-        if clause_name(clause) not in map(clause_name, alarm.clauses):
-            alarm.clauses = [*alarm.clauses, clause]
 
 
 def _goes_on(found: Alarm, severity: str, at: datetime) -> bool:
@@ -213,7 +200,7 @@ def escalate(
         describe(alarm, facts, at, jpeg)
         alarm.severity, alarm.level = severity, level
         alarm.acknowledged_at = alarm.acknowledged_by = None  # what was answered was less
-        _cite(alarm, level, facts["values"])
+        cite(alarm, level, facts["values"])
         step(alarm, Cause.WORSE, at=at)
         clip_request(alarm=alarm, at=at, anew=True)
     elif risen and alarm.state != Alarm.State.UNACKNOWLEDGED:
@@ -278,7 +265,7 @@ def _fold(
     describe(alarm, facts, at, jpeg if worse or anew else b"")
     if worse:
         alarm.severity, alarm.level = severity, level
-        _cite(alarm, level, facts["values"])
+        cite(alarm, level, facts["values"])
     alarm.situation = situation
     _count(alarm, Cause.WORSE if worse else Cause.AGAIN, at, is_another=worse or anew)
     return alarm
@@ -290,7 +277,7 @@ def _count(alarm: Alarm, cause: Cause, at: datetime, *, is_another: bool) -> Ala
         alarm.asked_at = None  # it begins at the first rung
         alarm.verdict = alarm.finding = ""  # said of an earlier one; the steps keep it
     alarm.count += 1
-    alarm.cleared_at = None
+    alarm.cleared_at, alarm.unwatched = None, ""
     alarm.last_seen_at = at
     alarm.acknowledged_at = alarm.acknowledged_by = None
     step(alarm, cause, at=at)
@@ -372,21 +359,29 @@ def _see_shared(
 
 
 @transaction.atomic
-def alarm_clear(*, camera: Camera, rule: str, situation: str, at: datetime) -> Alarm | None:
-    """End a situation in all its alarms; they still ask for an answer if nobody gave one."""
+def alarm_clear(
+    *, camera: Camera, rule: str, situation: str, at: datetime, unwatched: str = ""
+) -> Alarm | None:
+    """End a situation in all its alarms; they still ask for an answer if nobody gave one.
+
+    unwatched: why nobody watches it any more, where that ends it and nobody saw that it is over.
+    """
     take_turn(mine_id=camera.mine_id)
     left = seen_by(camera=camera, rule=rule, situation=situation)
     for alarm in left:
         if leaves(alarm, camera=camera, rule=rule, at=at):
-            _end(alarm, at)
+            _end(alarm, at, unwatched)
         else:
             tell(alarm, "alarm.updated")  # another camera still sees it
     return left[0] if left else None
 
 
-def _end(alarm: Alarm, at: datetime) -> None:
-    alarm.cleared_at = at
-    step(alarm, Cause.CLEARED, at=at)
+def _end(alarm: Alarm, at: datetime, unwatched: str = "") -> None:
+    alarm.cleared_at, alarm.unwatched = at, unwatched
+    if unwatched:
+        step(alarm, Cause.UNWATCHED, at=at, detail={"unwatched": unwatched})
+    else:
+        step(alarm, Cause.CLEARED, at=at)
     tell(alarm, "alarm.cleared")
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.alarms.life import Cause
+from apps.alarms.life import Cause, State
 from workers.hazards import registry
 
 __all__ = [
@@ -20,9 +20,11 @@ __all__ = [
     "STEP_ICONS",
     "STEP_STATES",
     "STREAMS",
+    "UNWATCHED",
     "WRONG",
     "WRONG_ICON",
     "say",
+    "standing",
 ]
 
 # A hazard type says its own name; the literal strings stand in its file.
@@ -125,6 +127,12 @@ SOURCES = {
     "both": _("controller and picture"),
 }
 CAUSES = {cause.value: cause.label for cause in Cause}
+# Where an alarm stands that ended because nobody watches any more: nobody saw that it is over.
+UNWATCHED = {
+    State.RETURNED.value: _("no longer watched, not answered"),
+    State.LATCHED.value: _("no longer watched, answered, not yet reset"),
+    State.CLOSED.value: _("no longer watched, answered"),
+}
 HEALTH = {
     "protecting": _("protecting"),
     "idle": _("protects nobody"),
@@ -214,6 +222,11 @@ WRONG = {
     "late": _("too late"),
     "interrupted": _("interrupted"),
 }
+
+
+def standing(state: str, unwatched: str) -> str:
+    """Say where an alarm stands; unwatched: why nobody watches any more, or ""."""
+    return say({**dict(State.choices), **(UNWATCHED if unwatched else {})}, state)
 
 
 def say(words: dict[str, object], code: object) -> str:

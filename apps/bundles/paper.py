@@ -15,7 +15,13 @@ from django.utils.translation import ngettext, override
 
 from apps.alarms import words
 from apps.alarms.models import Alarm
-from apps.alarms.templatetags.words import alarm_words, rule_words, whom_words
+from apps.alarms.templatetags.words import (
+    alarm_words,
+    rule_words,
+    standing_words,
+    step_words,
+    whom_words,
+)
 from apps.audit.models import AuditEntry
 from apps.audit.words import act_words, part_words
 from apps.evidence.models import Clip
@@ -134,7 +140,7 @@ class _Words:
             (_("Rule"), [f"{alarm.rule} · {rule_words(alarm.rule_type)} · {version}"]),
             (_("Raised"), self.both(alarm.raised_at)),
             (_("Last seen"), self.both(alarm.last_seen_at)),
-            (_("Over"), self.both(alarm.cleared_at) if alarm.cleared_at else [_("goes on")]),
+            self.end(),
             (_("Shown at the desk"), self.both(alarm.committed_at)),
         ]
         if alarm.acknowledged_at and alarm.acknowledged_by:
@@ -145,7 +151,7 @@ class _Words:
         if alarm.count > 1:
             times = ngettext("%(count)s time", "%(count)s times", alarm.count)
             rows.append((_("Happened"), [times % {"count": alarm.count}]))
-        rows.append((_("State"), [str(alarm.get_state_display())]))
+        rows.append((_("State"), [str(standing_words(alarm))]))
         if alarm.verdict == "false":
             rows.append((_("Judged"), [_("called a false alarm")]))
         if alarm.finding:
@@ -156,6 +162,14 @@ class _Words:
             lines = [text, str(clause.get("edition", "")), mark]
             rows.append((_("Clause"), lines))
         return [[label, [line for line in lines if line]] for label, lines in rows]
+
+    def end(self) -> tuple[str, list[str]]:
+        alarm = self.alarm
+        if alarm.cleared_at is None:
+            return _("Over"), [_("goes on")]
+        if alarm.unwatched:
+            return _("No longer watched"), [kept(alarm.unwatched), *self.both(alarm.cleared_at)]
+        return _("Over"), self.both(alarm.cleared_at)
 
     def picture(self) -> dict[str, Any]:
         occasion = self.occasion
@@ -189,7 +203,7 @@ class _Words:
     def steps(self) -> dict[str, Any]:
         rows = []
         for step in self.alarm.transitions.select_related("actor").order_by("pk"):
-            cause = str(words.say(words.CAUSES, step.cause))
+            cause = str(step_words(step))
             detail = step.detail
             if more := whom_words(detail.get("whom", "")) or detail.get("to"):
                 cause = f"{cause} → {more}"

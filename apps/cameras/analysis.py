@@ -330,7 +330,10 @@ def _apply(
     if rule == LOST_RULE:
         return None  # a hole in the recording: the recorder has told of it, or it was ours
     if finding.state == "cleared":
-        alarm_clear(camera=camera, rule=rule, situation=finding.situation, at=at)
+        unwatched = finding.values.get("unwatched", "")
+        alarm_clear(
+            camera=camera, rule=rule, situation=finding.situation, at=at, unwatched=unwatched
+        )
         return None
     document: dict[str, Any] = scene.document if scene else {}
     zones = {zone["id"]: zone["polygon"] for zone in document.get("zones", [])}

@@ -16,7 +16,7 @@ from apps.alarms import words
 from apps.alarms.ladders import WHOM
 from apps.alarms.models import Alarm, Severity
 from apps.notify.models import Kind
-from apps.sentences import action_of, why_of
+from apps.sentences import action_of, kept, why_of
 
 __all__ = ["Message", "alarm_facts", "message"]
 
@@ -80,6 +80,7 @@ def alarm_facts(alarm: Alarm, detail: dict[str, Any] | None = None) -> dict[str,
         "count": alarm.count,
         "raised_at": alarm.raised_at.isoformat(),
         "cleared_at": alarm.cleared_at and alarm.cleared_at.isoformat(),
+        "unwatched": alarm.unwatched,
         "whom": detail.get("whom", ""),
         "rung": detail.get("rung", 0),
         "late_s": detail.get("late_s", 0),
@@ -107,15 +108,21 @@ def message(
 def _alarm(kind: str, facts: dict[str, Any], created_at: datetime, now: datetime) -> Message:
     severity = words.say(dict(Severity.choices), facts["severity"])
     about = _about(facts)
+    unwatched = facts.get("unwatched", "")  # what was written before this was told has none
     heading = {
         Kind.RAISED: _("%(severity)s: %(what)s"),
         Kind.WORSE: _("Became %(severity)s: %(what)s"),
         Kind.TOLD: _("Nobody answered (%(severity)s): %(what)s"),
-        Kind.CLEARED: _("Over (%(severity)s): %(what)s"),
+        Kind.CLEARED: _("No longer watched (%(severity)s): %(what)s")
+        if unwatched
+        else _("Over (%(severity)s): %(what)s"),
     }[Kind(kind)]
     lines = [(_("Where"), _place(facts)), (_("Since"), _clock(facts["raised_at"], facts))]
     if kind == Kind.CLEARED and facts["cleared_at"]:
-        lines.append((_("Until"), _clock(facts["cleared_at"], facts)))
+        until = _("Watched until") if unwatched else _("Until")
+        lines.append((until, _clock(facts["cleared_at"], facts)))
+    if kind == Kind.CLEARED and unwatched:
+        lines.append((_("No longer watched"), kept(unwatched)))
     if kind == Kind.TOLD:
         lines.append((_("Now told"), words.say(WHOM, facts["whom"])))
     if kind != Kind.CLEARED and (action := action_of(facts)):
@@ -127,7 +134,11 @@ def _alarm(kind: str, facts: dict[str, Any], created_at: datetime, now: datetime
         late = _("%(minutes)s minutes late: it could not be sent earlier")
         lines.append((_("This message"), late % {"minutes": round(late_s / 60)}))
     url = settings.BASE_URL.rstrip("/") + reverse("alarm", args=[facts["alarm"]])
-    link = pgettext("an alarm that is over", "Look at it") if kind == Kind.CLEARED else _("Look and answer")
+    link = (
+        pgettext("an alarm that is over", "Look at it")
+        if kind == Kind.CLEARED
+        else _("Look and answer")
+    )
     title = heading % {"severity": severity, "what": about}
     text = Truncator(why_of(facts)).chars(MOST_LETTERS)
     return Message(facts["severity"], title, text, lines, url, link)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
-from apps.alarms.life import ASKING, Cause, State
+from apps.alarms.life import ASKING, ENDS, Cause, State
 from apps.alarms.models import Alarm, AlarmTransition, Flood, Severity
 from apps.live.services import emit
 from apps.notify.channels import TRAITS
@@ -49,7 +49,7 @@ def occasion_of(cause: str, from_state: str, to_state: str, rung: int) -> tuple[
         return Kind.WORSE.value, AT_ONCE
     if to_state in ASKING and (from_state not in ASKING or (cause, from_state) == SEEN_ANEW):
         return Kind.RAISED.value, AT_ONCE
-    if cause == Cause.CLEARED and from_state in GONE_ON:
+    if cause in ENDS and from_state in GONE_ON:
         return Kind.CLEARED.value, AT_ONCE
     return None
 

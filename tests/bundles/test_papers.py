@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.models import Alarm
+from apps.alarms.services import alarm_clear
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Sheet
 from apps.bundles.paper import Occasion, acts_of, paper_data
@@ -220,6 +221,19 @@ def test_the_same_facts_give_the_same_bytes_and_letters_lie_in_the_file(hill: Ca
     assert first == paper(alarm, tmp_path, "zh-hans", **with_picture)
     assert first != paper(alarm, tmp_path, "en", **with_picture)
     assert b"pdfaid" in first and b"FontFile2" in first  # an archive's PDF, with its letters
+
+
+def test_a_paper_says_that_nobody_watches_any_more_and_not_that_it_is_over(hill: Cast, tmp_path):
+    an_alarm(hill.lamp_hill)
+    alarm = alarm_clear(
+        camera=hill.lamp_hill.camera, rule="r1", situation="r1:1", at=NOON,
+        unwatched="the rule was switched off",
+    )  # fmt: skip
+    said = text_of(paper(alarm, tmp_path))
+    assert "No longer watched: the rule was switched off" in said
+    assert "no longer watched, not answered" in said
+    assert "Over" not in said
+    assert "不再监视：规则已停用" in text_of(paper(alarm, tmp_path, "zh-hans"))
 
 
 def test_a_damaged_picture_and_hundreds_of_steps_are_no_hindrance(hill: Cast, tmp_path):

@@ -315,7 +315,9 @@ def test_nobody_is_called_to_a_camera_that_was_switched_off(camera: Camera):
     with mine_scope(camera.mine_id):
         camera_update(camera=camera, enabled=False)
     watch()
-    assert [alarm.cleared_at is not None for alarm in alarms(camera)] == [True]
+    [alarm] = alarms(camera)
+    assert alarm.cleared_at is not None
+    assert alarm.unwatched == "the camera was switched off"
     say(camera, "off", 60)
     watch()
     assert len(alarms(camera)) == 1

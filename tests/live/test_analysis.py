@@ -41,6 +41,7 @@ def test_a_person_at_the_running_winch_is_one_alarm_and_at_the_standing_one_none
     assert timedelta(0) <= escalated - entered <= timedelta(seconds=1.5)
     assert seen < start + timedelta(seconds=winch.entry_s(alarm=False))
     assert danger[0].cleared_at is not None
+    assert danger[0].unwatched == ""
     assert jpeg.startswith(b"\xff\xd8")
     assert state_of(camera).machine_states
     assert tile_of(camera.pk) is not None

@@ -123,6 +123,37 @@ def test_a_rule_that_left_the_scene_clears_its_situation_and_says_why():
     assert after.open == []
 
 
+ENDS = {
+    "the rule was switched off": {"mode": "off"},
+    "permit work is open": {"permit": "work"},
+    "its condition does not hold": {"when": {"input": "work", "is": ["CLOSED"]}},
+    "the rule is of another type now": {"type": "restricted_entry", "machine": None, "params": {}},
+}
+
+
+@pytest.mark.parametrize("why", ENDS)
+def test_a_rule_that_ends_says_that_nobody_watches_any_more_and_not_that_it_is_over(why: str):
+    state = run(lambda i: [person(0.5)], 10)[-1].state
+    raw = document()
+    rule = {key: value for key, value in (raw["rules"][0] | ENDS[why]).items() if value is not None}
+    work = {"id": "work", "kind": "state", "states": ["OPEN", "CLOSED"]}
+    after = analyse(
+        parse_scene({**raw, "inputs": [work], "rules": [rule]}),
+        state,
+        Chunk(1, 2.0, 1.0, [frame(10)], [Signal(1.9, "work", "OPEN")]),
+        detector=Script(lambda i: [person(0.5)]),
+    )
+    [ended] = [f for f in after.findings if f.state == "cleared"]
+    assert (ended.why, ended.values["unwatched"]) == (why, why)
+
+
+def test_a_danger_that_is_seen_to_end_is_over_and_was_watched():
+    results = run(lambda i: [person(0.5)] if i < 10 else [], 40)
+    [ended] = [f for one in results for f in one.findings if f.state == "cleared"]
+    assert ended.why.startswith("no longer so for")
+    assert "unwatched" not in ended.values
+
+
 def test_a_machine_state_is_told_at_the_start_and_at_every_change():
     made = run(lambda i: [], 20, signals=[(1.0, "stopped"), (2.0, "RUNNING"), (3.0, "RUNNING")])
     states = [(r.t, r.value) for a in made for r in a.readings if r.name == "winch-1.state"]

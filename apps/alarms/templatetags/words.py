@@ -89,9 +89,27 @@ def cause_words(code: str) -> str:
 
 
 @register.filter
+def step_words(step: Any) -> str:
+    """Say what happened to an alarm in a step, and why nobody watches any more where that is so."""
+    why = step.detail.get("unwatched", "")
+    if not why:
+        return cause_words(step.cause)
+    said = {"name": cause_words(step.cause), "what": sentences.kept(why)}
+    return _("%(name)s: %(what)s") % said
+
+
+@register.filter
 def state_words(code: str) -> str:
-    """Say where an alarm stands."""
+    """Say a state of alarms."""
     return words.say(dict(State.choices), code)
+
+
+@register.filter
+def standing_words(alarm: Any) -> str:
+    """Say where an alarm stands."""
+    if isinstance(alarm, dict):  # as a hand-over keeps it
+        return words.standing(alarm["state"], alarm.get("unwatched", ""))
+    return words.standing(alarm.state, alarm.unwatched)
 
 
 @register.filter

@@ -86,6 +86,9 @@ class AlarmSerializer(RuleOfSerializer):
     raised_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
     cleared_at = serializers.DateTimeField(allow_null=True)
+    unwatched = serializers.CharField(
+        help_text="why nobody watches any more, where that ended it and not what was seen; or empty"
+    )
     acknowledged_at = serializers.DateTimeField(allow_null=True)
     acknowledged_by = serializers.CharField(allow_null=True)
     asked_at = serializers.DateTimeField(allow_null=True)

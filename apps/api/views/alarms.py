@@ -14,6 +14,7 @@ from apps.api import serializers as s
 from apps.api.asked import YES
 from apps.api.base import CAMERA, MINE, Rows, ScopedView
 from apps.api.moments import moment
+from apps.sentences import said_step
 
 __all__ = ["AlarmDetail", "AlarmList"]
 
@@ -66,7 +67,7 @@ class AlarmDetail(ScopedView):
                 "actor": step.actor and step.actor.get_username(),
                 "desk": step.desk,
                 "note": step.note,
-                "detail": step.detail,
+                "detail": said_step(step.detail),
             }
             for step in alarm.transitions.select_related("actor")
         ]

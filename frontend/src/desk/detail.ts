@@ -8,7 +8,7 @@ import { at, type Tools } from "./config";
 import { Clips } from "./clips";
 import { Loop } from "./loop";
 import { fillStrip } from "./strip";
-import { title, unanswered, type Alarm } from "./state";
+import { standing, title, unanswered, type Alarm } from "./state";
 import { Verbs, type VerbOptions } from "./verbs";
 
 interface Step {
@@ -17,7 +17,7 @@ interface Step {
   actor: string | null;
   desk: string;
   note: string;
-  detail: { whom?: string; to?: string };
+  detail: { whom?: string; to?: string; unwatched?: string };
 }
 
 export interface DetailOptions extends VerbOptions {
@@ -159,7 +159,7 @@ export class Detail {
       parts.severity.replaceChildren(icon(alarm.severity), code("severity", alarm.severity));
     }
     setText(parts.heading, title(alarm, code));
-    setText(parts.place, [alarm.area, alarm.camera_name, code("state", alarm.state)].join(" · "));
+    setText(parts.place, [alarm.area, alarm.camera_name, standing(alarm, code)].join(" · "));
     this.fillPicture(alarm);
     this.verbs.show(alarm);
     const own = alarm.values["action"];
@@ -230,7 +230,8 @@ export class Detail {
       rows.push([t("machine"), `${String(values["machine"])}: ${state}${source}`]);
     }
     rows.push([t("since"), say(alarm.raised_at, alarm.timezone)]);
-    if (alarm.cleared_at) rows.push([t("over_since"), say(alarm.cleared_at, alarm.timezone)]);
+    if (alarm.cleared_at) rows.push([t(alarm.unwatched ? "watched_until" : "over_since"), say(alarm.cleared_at, alarm.timezone)]);
+    if (alarm.unwatched) rows.push([t("unwatched"), alarm.unwatched]);
     if (alarm.assigned_to) rows.push([t("assigned_to"), alarm.assigned_to]);
     if (alarm.verdict === "false") rows.push([t("verdict"), t("false_short")]);
     if (alarm.finding) rows.push([t("finding"), alarm.finding]);
@@ -267,6 +268,7 @@ export class Detail {
             {},
             el("time", { datetime: step.at }, say(step.at, alarm.timezone)),
             el("strong", {}, code("cause", step.cause)),
+            step.detail.unwatched && `: ${step.detail.unwatched}`,
             (step.detail.whom || step.detail.to) && ` ${code("whom", String(step.detail.whom ?? step.detail.to))}`,
             step.actor && ` ${t("by", { name: step.actor })}`,
             step.desk && el("span", { class: "sub" }, ` ${step.desk}`),

@@ -4,7 +4,7 @@
 import { arrange, el, icon, setAttribute, setText } from "../common/dom";
 import { sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
-import { neighbour, title, unanswered, urgent, type Alarm } from "./state";
+import { neighbour, standing, title, unanswered, urgent, type Alarm } from "./state";
 
 interface Row {
   item: HTMLLIElement;
@@ -118,7 +118,7 @@ export class Queue {
     setText(row.severity, code("severity", alarm.severity));
     setText(row.place, `${alarm.area} · ${alarm.camera_name}`);
     setText(row.why, alarm.why);
-    const rest = [code("state", alarm.state)];
+    const rest = [standing(alarm, code)];
     if (alarm.count > 1) rest.push(t("times", { count: alarm.count }));
     if (alarm.assigned_to) rest.push(alarm.assigned_to);
     setText(row.rest, ` · ${rest.join(" · ")}`);

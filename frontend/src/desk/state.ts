@@ -37,6 +37,8 @@ export interface Alarm {
   raised_at: string;
   last_seen_at: string;
   cleared_at: string | null;
+  /** Why nobody watches any more, where that ended it; empty where it was seen to be over. */
+  unwatched?: string;
   acknowledged_at: string | null;
   acknowledged_by: string | null;
   /** Since when it asks for the answer that is due; how many were told since; who is next, when. */
@@ -215,6 +217,11 @@ export function seenBy(alarm: Alarm): number[] {
 /** What an alarm is about, in words: the kind of hazard, or which fault of the camera. */
 export function title(alarm: Alarm, code: (group: string, value: string) => string): string {
   return alarm.rule_type === "camera_health" ? code("fault", alarm.level) : code("rule_type", alarm.rule_type);
+}
+
+/** Where an alarm stands, in words; it is not said to be over where nobody watches any more. */
+export function standing(alarm: Alarm, code: (group: string, value: string) => string): string {
+  return code(alarm.unwatched ? "state_unwatched" : "state", alarm.state);
 }
 
 /** Take in an alarm that an answer brought; its event may come before or after. */
