@@ -79,12 +79,21 @@ def test_a_hand_over_raises_the_limit_for_two_hours_at_most():
     assert [f.level for f in film.run(400, crowd(7))] == ["danger"]
 
 
+def test_one_who_is_seen_is_a_person_and_not_people():
+    film = place(tags="tags")
+    for _ in range(9):
+        film.tell("tags", "5")
+        film.run(10, crowd(1))
+    assert [f.why for f in film.findings] == ["1 person seen in danger, 5 tags"]
+
+
 def test_a_mismatch_with_the_tags_is_a_warning_and_old_tags_are_told_as_unknown():
     film = place(tags="tags")
     for _ in range(9):
         film.tell("tags", "5")
         film.run(10, crowd(3))
     assert [f.level for f in film.findings] == ["mismatch"]
+    assert film.findings[0].why == "3 people seen in danger, 5 tags"
     other = place(tags="tags")
     other.tell("tags", "5")
     assert other.run(85, crowd(3)) == []
@@ -185,7 +194,7 @@ def test_who_comes_into_an_empty_place_is_too_few_only_after_his_own_time():
     assert film.findings == []
     [found] = film.run(10, crowd(1))
     assert 118 <= found.t - 170 <= 122
-    assert found.why == "1 people in danger for 120 s, needed 2"
+    assert found.why == "1 person in danger for 120 s, needed 2"
 
 
 def test_a_lone_worker_who_goes_in_and_out_is_told_after_both_times_together():

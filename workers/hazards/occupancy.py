@@ -249,8 +249,12 @@ class Occupancy(Hazard):
             found["danger"] = say("%(count)s people in %(zone)s, allowed %(limit)s", count=people,
                                   zone=zone, limit=limit)  # fmt: skip
         if differ_s is not None and (differ_s >= params.tags_s - 1e-6 or level == "mismatch"):
-            found["mismatch"] = say("%(count)s people seen in %(zone)s, %(tags)s tags",
-                                    count=people, zone=zone, tags=f"{tags:g}")  # fmt: skip
+            if people == 1:
+                words = say("1 person seen in %(zone)s, %(tags)s tags", zone=zone, tags=f"{tags:g}")
+            else:
+                words = say("%(count)s people seen in %(zone)s, %(tags)s tags",
+                            count=people, zone=zone, tags=f"{tags:g}")  # fmt: skip
+            found["mismatch"] = words
         if crowd_s is not None and (crowd_s >= params.crowd_s - 1e-6 or level == "crowded"):
             found["crowded"] = say("%(count)s people within %(metres)s m in %(zone)s", count=close,
                                    metres=f"{params.crowd_m:g}", zone=zone)  # fmt: skip
@@ -294,9 +298,12 @@ class Occupancy(Hazard):
             return say("fewer than %(least)s people in %(zone)s for %(seconds)s s",
                        least=params.at_least, zone=zone,
                        seconds=f"{so_s['under']:.0f}")  # fmt: skip
+        seconds = f"{so_s['few' if people else 'empty']:.0f}"
+        if people == 1:
+            return say("1 person in %(zone)s for %(seconds)s s, needed %(least)s",
+                       zone=zone, least=params.at_least, seconds=seconds)  # fmt: skip
         return say("%(count)s people in %(zone)s for %(seconds)s s, needed %(least)s",
-                   count=people, zone=zone, least=params.at_least,
-                   seconds=f"{so_s['few' if people else 'empty']:.0f}")  # fmt: skip
+                   count=people, zone=zone, least=params.at_least, seconds=seconds)  # fmt: skip
 
     @staticmethod
     def _count(params: Params, memory: Memory, view: View, inside: list[Person]) -> tuple[int, int]:
