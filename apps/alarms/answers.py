@@ -18,6 +18,7 @@ from apps.accounts.selectors import access_of
 from apps.alarms.life import ASKING, SILENCED, Cause, NotAllowed
 from apps.alarms.models import Alarm
 from apps.alarms.steps import step, tell
+from apps.alarms.witnesses import CAMERA_OFF, forgotten, is_watched
 from apps.live.services import take_turn
 
 __all__ = [
@@ -74,14 +75,22 @@ def alarm_acknowledge(*, alarm: Alarm, actor: User, note: str = "", desk: str = 
 
 @transaction.atomic
 def alarm_reset(*, alarm: Alarm, actor: User, finding: str, desk: str = "") -> Alarm:
-    """Close a latched alarm by saying what was found; of one that is closed that is noted."""
+    """Close a latched alarm by saying what was found; of one that is closed that is noted.
+
+    So closes an answered one whose camera is off, too: nobody watches whether it is over.
+    """
     alarm = _lock(alarm)
     finding = _words("finding", finding, needed=alarm.state != Alarm.State.CLOSED)
     if alarm.state == Alarm.State.CLOSED:
         return _late(alarm, actor, desk, finding)
     alarm.finding = finding
+    detail = {}
+    if alarm.state == Alarm.State.ACKNOWLEDGED and not is_watched(alarm):
+        alarm.cleared_at, alarm.unwatched = timezone.now(), CAMERA_OFF
+        forgotten(alarm, at=alarm.cleared_at)
+        detail = {"unwatched": CAMERA_OFF}
     try:
-        step(alarm, Cause.RESET, actor=actor, desk=desk, note=finding)
+        step(alarm, Cause.RESET, actor=actor, desk=desk, note=finding, detail=detail)
     except NotAllowed:
         raise ValidationError(
             _("Only an alarm that is over and answered can be reset; this one is: %(state)s.")

@@ -48,6 +48,9 @@ VERBS = {
     "reset": _("Reset…"),
     "reset_title": _("Reset: %(what)s"),
     "reset_hint": _("A critical alarm closes only with what was found."),
+    "reset_off": _(
+        "The camera is off: nobody watches whether it is over. Say how it stands there."
+    ),
     "minutes": _("%(count)s min"),
     "hours": _("%(count)s h"),
     "days": _("%(count)s d"),

@@ -157,6 +157,8 @@ TABLE: tuple[Row, ...] = (
     *_answer(Cause.FALSE),
     _row((A, L, C), Cause.FALSE, SAME),
     _row(L, Cause.RESET, C),
+    # Its camera is off: nobody watches it any more, so that a person says how it stands.
+    _row(A, Cause.RESET, C, over=True),
     _row(STATES, Cause.CALLED, SAME),
     _row(STATES, Cause.ASSIGNED, SAME),
     _row(STATES, Cause.NOTED, SAME),

@@ -24,6 +24,7 @@ from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.procedures import strip_of
 from apps.alarms.selectors import RANK, alarms, asking
 from apps.alarms.timing import stages_said
+from apps.alarms.witnesses import is_watched
 from apps.evidence.models import Clip
 from apps.lists.pages import answer_list
 from apps.rules.masks import covered
@@ -85,13 +86,16 @@ def alarm_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _alarm(
     request: HttpRequest, alarm: Alarm, form: Form | None = None, *, status: int = 200
 ) -> HttpResponse:
-    latched = alarm.state == Alarm.State.LATCHED
+    watched = is_watched(alarm)
+    closes = alarm.state == Alarm.State.LATCHED
+    closes = closes or (alarm.state == Alarm.State.ACKNOWLEDGED and not watched)
     if form is None:
-        form = ResetForm() if latched else AcknowledgeForm()
+        form = ResetForm() if closes else AcknowledgeForm()
     resets = isinstance(form, ResetForm)
     access = access_of_request(request)
     context: dict[str, Any] = {
         "alarm": alarm,
+        "watched": watched,
         "steps": alarm.transitions.select_related("actor"),
         "clips": Clip.objects.filter(alarm=alarm)
         .select_related("camera")
@@ -102,7 +106,7 @@ def _alarm(
         "stages": list(stages_said(alarm)),
         "latency_s": (alarm.committed_at - alarm.raised_at).total_seconds(),
         # What was refused comes back with its words, wherever the alarm stands by now.
-        "needs_answer": alarm.state in ASKING or latched or form.is_bound,
+        "needs_answer": alarm.state in ASKING or closes or form.is_bound,
         "answer_url": reverse("alarm-reset" if resets else "alarm-acknowledge", args=[alarm.pk]),
         "resets": resets,
         "may_acknowledge": access.can(Action.ACKNOWLEDGE, alarm.mine_id),

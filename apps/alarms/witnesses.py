@@ -15,10 +15,14 @@ from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Witness
 from apps.alarms.selectors import silence_in_force
 from apps.cameras.models import Camera
+from workers.words import sentence
 
 __all__ = [
+    "CAMERA_OFF",
     "eases",
+    "forgotten",
     "hears",
+    "is_watched",
     "leads",
     "leaves",
     "seen_by",
@@ -29,6 +33,8 @@ __all__ = [
     "witness",
     "witnessed",
 ]
+
+CAMERA_OFF = sentence("the camera was switched off")
 
 
 def shared_alarm(
@@ -163,6 +169,22 @@ def leaves(alarm: Alarm, *, camera: Camera, rule: str, at: datetime) -> bool:
     rows = alarm.witnesses.all()
     rows.filter(camera=camera, rule=rule, cleared_at=None).update(cleared_at=at)
     return not rows.filter(cleared_at=None).exists()
+
+
+def is_watched(alarm: Alarm) -> bool:
+    """Tell whether a camera that saw the alarm last is switched on, and can say that it is over."""
+    if not alarm.witnesses.exists():
+        return alarm.camera.enabled
+    return alarm.witnesses.filter(cleared_at=None, camera__enabled=True).exists()
+
+
+def forgotten(alarm: Alarm, *, at: datetime) -> None:
+    """Forget what cameras that are off saw of an alarm that somebody closes.
+
+    Should they see the danger still when they are on again, that is told as a new one.
+    """
+    alarm.witnesses.filter(cleared_at=None).update(cleared_at=at, situation="")
+    alarm.situation = ""
 
 
 def switched_off(*, camera: Camera, at: datetime) -> list[Alarm]:

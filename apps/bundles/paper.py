@@ -22,6 +22,7 @@ from apps.alarms.templatetags.words import (
     step_words,
     whom_words,
 )
+from apps.alarms.witnesses import is_watched
 from apps.audit.models import AuditEntry
 from apps.audit.words import act_words, part_words
 from apps.evidence.models import Clip
@@ -166,7 +167,8 @@ class _Words:
     def end(self) -> tuple[str, list[str]]:
         alarm = self.alarm
         if alarm.cleared_at is None:
-            return _("Over"), [_("goes on")]
+            off = _("not known: the camera is off, nobody watches")
+            return _("Over"), [_("goes on") if is_watched(alarm) else off]
         if alarm.unwatched:
             return _("No longer watched"), [kept(alarm.unwatched), *self.both(alarm.cleared_at)]
         return _("Over"), self.both(alarm.cleared_at)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise
+from apps.alarms.witnesses import CAMERA_OFF
 from apps.cameras.models import Camera, Stream, StreamState
 from apps.cameras.selectors import unrecorded_since
 from apps.cameras.services import future_forget
@@ -30,7 +31,6 @@ UNWATCHED_S, WATCHED_S = 60.0, 10.0
 # Enabled cameras that the recorder left, when it did, and since when this process sees it: it may
 # have left them long ago, with all of Davy or by a person's wish, and be about to begin.
 _left: dict[int, tuple[datetime, datetime]] = {}
-OFF = sentence("the camera was switched off")
 # The camera's clock against ours: raised above, cleared below.
 DRIFT_S, DRIFT_CLEAR_S = 2.0, 1.0
 
@@ -69,7 +69,7 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
     if not camera.enabled:
         _left.pop(camera.pk, None)
         for rule, situation in there.items():  # nobody is to be called to a camera that is off
-            _clear(camera, rule, situation, now, unwatched=OFF)
+            _clear(camera, rule, situation, now, unwatched=CAMERA_OFF)
         return
     stream = next((s for s in camera.streams.all() if s.stream == camera.analysed_stream), None)
     if stream is None:

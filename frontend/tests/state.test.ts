@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, asksFor, compare, folds, load, neighbour, sight, urgent, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
+import { apply, asksFor, compare, folds, isWatched, load, neighbour, sight, urgent, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
 
 function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
   return {
@@ -24,6 +24,24 @@ function event(id: number, kind: string, payload: unknown): DeskEvent {
 }
 
 const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [camera(1)], calls: { down: [], uncalled: [] }, may_acknowledge: [1] };
+
+describe("whether anybody watches an alarm", () => {
+  const cameras = [{ ...camera(1), enabled: false }, camera(2)];
+
+  it("is so while its camera is on, or one that sees it still", () => {
+    const seen = (one: boolean, other: boolean) =>
+      alarm(1, { witnesses: [{ camera: 1, camera_name: "a", active: one }, { camera: 2, camera_name: "b", active: other }] });
+    expect(isWatched(alarm(1, { camera: 2 }), cameras)).toBe(true);
+    expect(isWatched(seen(true, true), cameras)).toBe(true);
+    expect(isWatched(seen(false, true), cameras)).toBe(true);
+  });
+
+  it("is not so when its camera is off, and no other one sees it still", () => {
+    const left = [{ camera: 1, camera_name: "a", active: true }, { camera: 2, camera_name: "b", active: false }];
+    expect(isWatched(alarm(1), cameras)).toBe(false);
+    expect(isWatched(alarm(1, { witnesses: left }), cameras)).toBe(false);
+  });
+});
 
 describe("the queue", () => {
   it("puts unanswered before answered, worse before lesser, newer before older", () => {

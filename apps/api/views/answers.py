@@ -77,7 +77,7 @@ class Reset(_Verb):
 
     @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Reset with what was found, a step more if it was; 400 while there or not answered."""
+        """Reset with what was found, a step more if it was; 400 while watched or not answered."""
         alarm, given = self._asked(pk)
         answers.alarm_reset(alarm=alarm, finding=given["finding"], **self._by())
         return self._now(pk)

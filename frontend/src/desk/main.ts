@@ -59,6 +59,7 @@ const queue = new Queue(need<HTMLOListElement>("queue"), need("queue-title"), to
 const detail = new Detail(need("detail"), tools, {
   mayAnswer: (alarm) => follow.snapshot.may_acknowledge.includes(alarm.mine),
   mayConfigure: (alarm) => given.may_configure.includes(alarm.mine),
+  isWatched: (alarm) => state.isWatched(alarm, follow.snapshot.cameras),
   mayWatch: (alarm) => given.may_watch.includes(alarm.mine),
   people: (alarm) => given.people[String(alarm.mine)] ?? [],
   me: given.me,

@@ -219,6 +219,13 @@ export function title(alarm: Alarm, code: (group: string, value: string) => stri
   return alarm.rule_type === "camera_health" ? code("fault", alarm.level) : code("rule_type", alarm.rule_type);
 }
 
+/** Whether a camera that saw an alarm last is switched on, and can say that it is over. */
+export function isWatched(alarm: Alarm, cameras: readonly Camera[]): boolean {
+  const seen = alarm.witnesses?.length ? alarm.witnesses.filter((one) => one.active).map((one) => one.camera) : [alarm.camera];
+  const off = new Set(cameras.filter((camera) => !camera.enabled).map((camera) => camera.id));
+  return seen.some((id) => !off.has(id));
+}
+
 /** Where an alarm stands, in words; it is not said to be over where nobody watches any more. */
 export function standing(alarm: Alarm, code: (group: string, value: string) => string): string {
   return code(alarm.unwatched ? "state_unwatched" : "state", alarm.state);

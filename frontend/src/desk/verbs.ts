@@ -16,6 +16,7 @@ export interface Person {
 export interface VerbOptions {
   mayAnswer: (alarm: Alarm) => boolean;
   mayConfigure: (alarm: Alarm) => boolean;
+  isWatched: (alarm: Alarm) => boolean;
   people: (alarm: Alarm) => Person[];
   me: string;
   /** The alarm as it is after what was done. */
@@ -77,6 +78,11 @@ export class Verbs {
     return true;
   }
 
+  /** It is over, or its camera is off and nobody will see that it is. */
+  private closes(alarm: Alarm): boolean {
+    return alarm.state === "latched" || (alarm.state === "acknowledged" && !this.options.isWatched(alarm));
+  }
+
   private allowed(verb: Verb, alarm: Alarm): boolean {
     return this.options.mayAnswer(alarm) && verb.fits(alarm);
   }
@@ -85,7 +91,7 @@ export class Verbs {
     const { t } = this.tools.words;
     return [
       { key: "a", text: t("acknowledge"), main: true, fits: unanswered, run: (alarm) => void this.acknowledge(alarm) },
-      { key: "r", text: t("reset"), main: true, fits: (alarm) => alarm.state === "latched", run: (alarm) => this.reset(alarm) },
+      { key: "r", text: t("reset"), main: true, fits: (alarm) => this.closes(alarm), run: (alarm) => this.reset(alarm) },
       { key: "c", text: t("call"), fits: () => true, run: (alarm) => this.call(alarm) },
       { key: "g", text: t("assign"), fits: (alarm) => alarm.state !== "closed", run: (alarm) => this.assign(alarm) },
       { key: "f", text: t("false"), fits: (alarm) => alarm.verdict !== "false" || unanswered(alarm), run: (alarm) => this.judge(alarm) },
@@ -178,7 +184,7 @@ export class Verbs {
 
   private reset(alarm: Alarm): void {
     const { t } = this.tools.words;
-    this.question(alarm, "reset", this.tools.urls.reset, [{ name: "finding", label: t("finding"), value: alarm.finding }], [t("reset_hint")]);
+    this.question(alarm, "reset", this.tools.urls.reset, [{ name: "finding", label: t("finding"), value: alarm.finding }], [t(alarm.active ? "reset_off" : "reset_hint")]);
   }
 
   private silence(alarm: Alarm, out: boolean): void {
