@@ -79,7 +79,7 @@ class Alarm(MineRow):
         ordering = ["-raised_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["camera", "rule"],
+                fields=["camera", "rule", "rule_type"],
                 condition=models.Q(cleared_at=None),
                 name="one_alarm_per_situation",
             ),

@@ -44,9 +44,13 @@ ANEW_AFTER = {
 }
 
 
-def _latest(camera: Camera, rule: str) -> Alarm | None:
-    """Lock and return a rule's open alarm, else its newest; not by time: clocks are set back."""
-    rows = Alarm.objects.select_for_update(of=("self",)).filter(camera=camera, rule=rule)
+def _latest(camera: Camera, rule: str, rule_type: str) -> Alarm | None:
+    """Lock and return a rule's open alarm, else its newest; not by time: clocks are set back.
+
+    A rule of another type is another rule, whatever name it was given.
+    """
+    rows = Alarm.objects.filter(camera=camera, rule=rule, rule_type=rule_type)
+    rows = rows.select_for_update(of=("self",))
     return rows.filter(cleared_at=None).order_by().first() or rows.order_by("-pk").first()
 
 
@@ -95,7 +99,7 @@ def alarm_raise(
         return _share(
             shared, is_new, is_news, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg
         )
-    found = _latest(camera, rule)
+    found = _latest(camera, rule, rule_type)
     if found is not None and found.situation == situation:
         told, shown = told_in(values), told_by(found, camera=camera, rule=rule)
         same = told == shown and not is_worse(severity, found.severity)
@@ -118,14 +122,9 @@ def alarm_raise(
             found.situation = situation
             return escalate(found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg)
         return _fold(
-            found,
-            situation=situation,
-            level=level,
-            severity=severity,
-            at=at,
-            facts=facts,
+            found, situation=situation, level=level, severity=severity, at=at, facts=facts,
             jpeg=jpeg,
-        )
+        )  # fmt: skip
     alarm = Alarm(
         mine_id=camera.mine_id,
         camera=camera,

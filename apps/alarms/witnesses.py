@@ -44,7 +44,8 @@ def shared_alarm(
 
     Of several that is the one whose witness it is in this situation, else the oldest.
     """
-    if not place or Alarm.objects.filter(camera=camera, rule=rule, cleared_at=None).exists():
+    own = Alarm.objects.filter(camera=camera, rule=rule, rule_type=rule_type, cleared_at=None)
+    if not place or own.exists():
         return None
     rows = (
         Alarm.objects.select_for_update(of=("self",))
