@@ -177,7 +177,9 @@ class Silence(MineRow):
     ended_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
     )
-    end = models.CharField(max_length=20, blank=True)  # time, person, permit, refused, not_agreed
+    end = models.CharField(
+        max_length=20, blank=True
+    )  # time, person, permit, rule, refused, not_agreed
 
     class Meta:
         ordering = ["until", "pk"]

@@ -212,16 +212,19 @@ def silences() -> QuerySet[Silence]:
     )
 
 
-def silence_in_force(*, camera_id: int, rule: str, severity: str) -> str:
+def silence_in_force(*, camera_id: int, rule: str, rule_type: str, severity: str) -> str:
     """Return the kind of silence that holds for a rule now, or "".
 
-    The row's times are the truth: one whose time is over holds no more, however late the beat
-    that ends it. A critical alarm is silenced by two people or by a permit, never by one person.
+    It was asked for a rule of one type: another type under the same name is another rule. Only
+    where nobody knew the type it holds for any, until the next scene. The row's times are the
+    truth: one whose time is over holds no more, however late the beat that ends it. A critical
+    alarm is silenced by two people or by a permit, never by one person.
     """
     rows = Silence.objects.filter(
         Q(until=None) | Q(until__gt=timezone.now()),
         camera=camera_id,
         rule=rule,
+        rule_type__in=["", rule_type],
         ended_at=None,
         since__isnull=False,
     )

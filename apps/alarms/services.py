@@ -158,7 +158,9 @@ def _goes_on(found: Alarm, severity: str, at: datetime) -> bool:
         return True
     if found.state != Alarm.State.RETURNED or found.cleared_at is None:
         return False
-    silenced = silence_in_force(camera_id=found.camera_id, rule=found.rule, severity=severity)
+    silenced = silence_in_force(
+        camera_id=found.camera_id, rule=found.rule, rule_type=found.rule_type, severity=severity
+    )
     return not silenced and at - found.cleared_at <= FOLD_WITHIN
 
 

@@ -24,7 +24,14 @@ from apps.live.services import emit, take_turn
 from apps.rules.selectors import scene_in_force
 from workers.hazards import registry
 
-__all__ = ["permits_follow", "silence_agree", "silence_ask", "silence_end", "silences_due"]
+__all__ = [
+    "permits_follow",
+    "silence_agree",
+    "silence_ask",
+    "silence_end",
+    "silences_due",
+    "silences_follow",
+]
 
 # Source: domain.md section 7, shelving at most eight hours; maintenance at most a month.
 LONGEST = {
@@ -44,12 +51,14 @@ def silence_ask(
     length: timedelta,
     reason: str,
     actor: User,
+    rule_type: str = "",
     desk: str = "",
 ) -> Silence:
     """Shelve a rule, or take it out of service; a critical one waits for a second person.
 
-    Raises ValidationError without a reason, for too long a time, and where the rule is silenced
-    in this way already.
+    rule_type: what whoever asks takes the rule for, "" where nobody says so. Raises
+    ValidationError without a reason, for too long a time, where the rule is silenced in this way
+    already, and where it is of another type by now.
     """
     take_turn(mine_id=camera.mine_id)
     reason = reason.strip()
@@ -62,12 +71,14 @@ def silence_ask(
     _end_overdue(Silence.objects.filter(camera=camera, rule=rule, kind=kind), now)
     if Silence.objects.filter(camera=camera, rule=rule, kind=kind, ended_at=None).exists():
         raise ValidationError(_("This rule is silenced in this way already."))
-    rule_type, critical = _rule_of(camera, rule)
+    found_type, critical = _rule_of(camera, rule)
+    if rule_type and rule_type != found_type:
+        raise ValidationError(_("Another rule has this name by now: nothing was silenced."))
     silence = Silence.objects.create(
         mine_id=camera.mine_id,
         camera=camera,
         rule=rule,
-        rule_type=rule_type,
+        rule_type=found_type,
         kind=kind,
         reason=reason,
         asked_at=now,
@@ -126,6 +137,21 @@ def silences_due(*, now: datetime) -> int:
 
 
 @transaction.atomic
+def silences_follow(*, camera: Camera, rules: dict[str, str], actor: User | None = None) -> None:
+    """End what silences a rule that the scene has no more, or has of another type.
+
+    rules: id → type, as published. Whoever silenced the old rule never saw the one that gets its
+    name. Twice: nothing is left to end. What the platform itself tells of a camera stays silenced.
+    """
+    take_turn(mine_id=camera.mine_id)
+    now = timezone.now()
+    rows = Silence.objects.filter(camera=camera, ended_at=None, rule_type__in=["", *registry()])
+    for silence in rows.select_for_update(of=("self",)):
+        if rules.get(silence.rule) != silence.rule_type:
+            _end(silence, "rule", now, actor=actor)
+
+
+@transaction.atomic
 def permits_follow(*, camera: Camera, permits: dict[str, str]) -> None:
     """Keep the list of what permits suppress as the engine says: rule → (permit, type).
 
@@ -164,19 +190,19 @@ def _lock(silence: Silence) -> Silence:
 
 
 def _rule_of(camera: Camera, rule: str) -> tuple[str, bool]:
-    """Return a rule's type and whether a life hangs on it: by its scene, or by its open alarms."""
-    alarms = Alarm.objects.filter(camera=camera, rule=rule).exclude(state=Alarm.State.CLOSED)
-    found = list(alarms.values_list("rule_type", "severity"))
-    critical = any(severity == Severity.CRITICAL for _type, severity in found)
-    rule_type = found[0][0] if found else ""
+    """Return a rule's type and whether a life hangs on it: by its scene, or by its alarms."""
+    alarms = Alarm.objects.filter(camera=camera, rule=rule)
+    rule_type = alarms.order_by("-pk").values_list("rule_type", flat=True).first() or ""
+    critical = False
     scene = scene_in_force(camera=camera)
     for raw in scene.document.get("rules", []) if scene else []:
         if raw.get("id") == rule:
             rule_type = str(raw.get("type", ""))
             hazard = registry().get(rule_type)
             severity = raw.get("severity", hazard.severity if hazard else "")
-            critical = critical or severity == Severity.CRITICAL
-    return rule_type, critical
+            critical = severity == Severity.CRITICAL
+    open_ = alarms.filter(rule_type=rule_type).exclude(state=Alarm.State.CLOSED)
+    return rule_type, critical or open_.filter(severity=Severity.CRITICAL).exists()
 
 
 def _overdue(silence: Silence, now: datetime) -> bool:
@@ -198,7 +224,7 @@ def _end_overdue(rows: QuerySet[Silence], now: datetime) -> int:
 def _take_in(silence: Silence, actor: User, desk: str) -> None:
     """Silence the alarms that are there; one that is over and not answered still asks."""
     rows = Alarm.objects.select_for_update(of=("self",)).filter(
-        camera=silence.camera_id, rule=silence.rule, cleared_at=None
+        camera=silence.camera_id, rule=silence.rule, rule_type=silence.rule_type, cleared_at=None
     )
     for alarm in rows:
         detail = {"kind": silence.kind, "silence": silence.pk}

@@ -29,8 +29,9 @@ def facts_of(alarm: Alarm, cause: str) -> Facts:
     silenced = ""
     if alarm.pk is None or alarm.state in SILENCED or cause == Cause.SILENCED:
         silenced = silence_in_force(
-            camera_id=alarm.camera_id, rule=alarm.rule, severity=alarm.severity
-        )
+            camera_id=alarm.camera_id, rule=alarm.rule, rule_type=alarm.rule_type,
+            severity=alarm.severity,
+        )  # fmt: skip
     return Facts(
         over=alarm.cleared_at is not None,
         answered=alarm.acknowledged_at is not None,

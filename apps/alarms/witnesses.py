@@ -59,9 +59,10 @@ def shared_alarm(
         witnesses__cleared_at=None,
     )  # fmt: skip
     alarm = rows.filter(is_witness).first() or rows.first()
-    if alarm and silence_in_force(camera_id=camera.pk, rule=rule, severity=severity):
-        return None
-    return alarm
+    silenced = silence_in_force(
+        camera_id=camera.pk, rule=rule, rule_type=rule_type, severity=severity
+    )
+    return None if silenced else alarm
 
 
 def witness(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.alarms.silences import silences_follow
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.live.services import emit, take_turn
@@ -60,6 +61,7 @@ def scene_publish(
     Raises workers.scene.SceneError, with the path of the fault, when the document is not valid,
     and DisarmError when a life-critical rule would stop protecting without `disarm` and a reason.
     A rule of a type that is not known here stays if it was there before, and is refused as new.
+    What silences a rule that is gone, or of another type by now, ends.
     """
     take_turn(mine_id=camera.mine_id)  # two people may save at once
     before = scene_in_force(camera=camera)
@@ -95,6 +97,8 @@ def scene_publish(
         kind="scene.published",
         payload={"camera": camera.pk, "version": scene.version},
     )
+    kept = {rule["id"]: rule["type"] for rule in document.get("rules", [])}
+    silences_follow(camera=camera, rules=kept, actor=actor)
     return scene
 
 

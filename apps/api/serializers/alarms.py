@@ -191,7 +191,7 @@ class SilenceSerializer(RuleOfSerializer):
     since = serializers.DateTimeField(allow_null=True)
     until = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
-    end = serializers.CharField(help_text="what ended it: time, person, permit, ...")
+    end = serializers.CharField(help_text="what ended it: time, person, permit, rule, ...")
 
 
 class ClipSerializer(serializers.ModelSerializer[Clip]):

@@ -136,6 +136,7 @@ class Shelve(_Verb):
         silence = silence_ask(
             camera=alarm.camera,
             rule=alarm.rule,
+            rule_type=alarm.rule_type,
             kind=self.kind.value,
             length=timedelta(minutes=min(given["minutes"], 10**6)),
             reason=given["reason"],
