@@ -101,8 +101,9 @@ class ScopeMiddleware:
         ):
             response = self.get_response(request)
             note_look(request, response)
-            # Django has turned the exception into an answer; the half-done write must go too.
-            if response.status_code >= 400:
+            # Django has turned the exception into an answer; the half-done write must go too. A
+            # view that refuses and yet keeps what was said marks its answer.
+            if response.status_code >= 400 and not getattr(response, "keeps", False):
                 transaction.set_rollback(True)
         return response
 

@@ -3,6 +3,10 @@
 Each verb writes the row, its transition, the audit entry and the event in one transaction. Sent
 twice, an answer changes nothing and the first one stands; a call or an assignment is noted again.
 Words that come with a later answer are kept as a note: whom somebody called is evidence.
+
+Whoever answers may send the mark of what was shown (`Alarm.mark`). Where the alarm became worse, or
+happened again, after that, the answer is about less than what is there now: it answers nothing, and
+`became_worse` tells so.
 """
 
 from typing import Any
@@ -27,6 +31,7 @@ __all__ = [
     "alarm_call",
     "alarm_call_false",
     "alarm_reset",
+    "became_worse",
 ]
 
 LONGEST = 500
@@ -55,17 +60,27 @@ def _refuse_silenced(alarm: Alarm) -> None:
         )
 
 
+def became_worse(alarm: Alarm, mark: str) -> bool:
+    """Tell whether an alarm is more than what was shown; "" where nobody says what was."""
+    return mark not in ("", alarm.mark)
+
+
 def _answered_by(alarm: Alarm, actor: User) -> None:
     alarm.acknowledged_at, alarm.acknowledged_by = timezone.now(), actor
 
 
 @transaction.atomic
-def alarm_acknowledge(*, alarm: Alarm, actor: User, note: str = "", desk: str = "") -> Alarm:
-    """Answer an alarm by name; of a second answer only the note is kept, the first one stands."""
+def alarm_acknowledge(
+    *, alarm: Alarm, actor: User, note: str = "", mark: str = "", desk: str = ""
+) -> Alarm:
+    """Answer an alarm by name; of a second answer only the note is kept, the first one stands.
+
+    mark: of the alarm as it was shown, "" where that is not known.
+    """
     alarm = _lock(alarm)
     note = _words("note", note, needed=False)
     _refuse_silenced(alarm)
-    if alarm.state not in ASKING:
+    if alarm.state not in ASKING or became_worse(alarm, mark):
         return _late(alarm, actor, desk, note)
     _answered_by(alarm, actor)
     step(alarm, Cause.ACKNOWLEDGED, at=alarm.acknowledged_at, actor=actor, desk=desk, note=note)
@@ -101,16 +116,20 @@ def alarm_reset(*, alarm: Alarm, actor: User, finding: str, desk: str = "") -> A
 
 
 @transaction.atomic
-def alarm_call_false(*, alarm: Alarm, actor: User, reason: str, desk: str = "") -> Alarm:
+def alarm_call_false(
+    *, alarm: Alarm, actor: User, reason: str, mark: str = "", desk: str = ""
+) -> Alarm:
     """Call an alarm false, with the reason; whoever asks for an answer is answered by it.
 
     The rule stays as it is: false alarms are for tuning, by a person and with a replay. A critical
-    alarm stays latched until it is reset.
+    alarm stays latched until it is reset. mark: of the alarm as it was shown, "" where that is not
+    known.
     """
     alarm = _lock(alarm)
     reason = _words("reason", reason, needed=True)
     _refuse_silenced(alarm)
-    if alarm.verdict == "false" and alarm.state not in ASKING:
+    is_said = alarm.verdict == "false" and alarm.state not in ASKING
+    if is_said or became_worse(alarm, mark):
         return _late(alarm, actor, desk, reason)
     alarm.verdict, alarm.finding = "false", reason
     if alarm.state in ASKING:
@@ -142,7 +161,7 @@ def alarm_assign(*, alarm: Alarm, actor: User, to: User, desk: str = "") -> Alar
 
 
 def _late(alarm: Alarm, actor: User, desk: str, words: str) -> Alarm:
-    """Keep the words of an answer that came after another one; the same ones are kept once."""
+    """Keep the words of an answer that came too late; the same ones are kept once."""
     if words and not alarm.transitions.filter(actor=actor, note=words).exists():
         _note(alarm, Cause.NOTED, actor, desk, words, {})
     return alarm

@@ -75,6 +75,11 @@ class Alarm(MineRow):
     stages = models.JSONField(default=dict)  # how long each took: timing.py
     committed_at = models.DateTimeField(auto_now_add=True)
 
+    @property
+    def mark(self) -> str:
+        """What an answer is about: it changes when the alarm becomes worse, or happens again."""
+        return f"{self.count}/{self.severity}/{self.level}"
+
     class Meta:
         ordering = ["-raised_at"]
         constraints = [

@@ -98,6 +98,7 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
         "assigned_to": alarm.assigned_to and alarm.assigned_to.get_username(),
         "verdict": alarm.verdict,
         "finding": alarm.finding,
+        "mark": alarm.mark,
         "chatter": alarm.chatter,
         "count": alarm.count,
         "why": alarm.why,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.pages import access_of_request, attempt, find, page, picture, require_somewhere
 from apps.accounts.permissions import Action
-from apps.alarms.answers import alarm_acknowledge, alarm_reset
+from apps.alarms.answers import alarm_acknowledge, alarm_reset, became_worse
 from apps.alarms.desk_page import desk_config
 from apps.alarms.desks import desk_name, desk_of, keep_desk
 from apps.alarms.forms import AcknowledgeForm, ResetForm
@@ -25,6 +25,7 @@ from apps.alarms.procedures import strip_of
 from apps.alarms.selectors import RANK, alarms, asking
 from apps.alarms.timing import stages_said
 from apps.alarms.witnesses import is_watched
+from apps.alarms.words import WORSE
 from apps.evidence.models import Clip
 from apps.lists.pages import answer_list
 from apps.rules.masks import covered
@@ -148,13 +149,16 @@ def _rectangle(box: list[float]) -> dict[str, str]:
 @require_POST
 @page
 def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer an alarm from its page."""
+    """Answer an alarm from its page, as it was when the page was opened."""
     alarm = find(request, alarms(), Action.ACKNOWLEDGE, pk=pk)
     form = AcknowledgeForm(request.POST)
     if form.is_valid():
-        note = form.cleaned_data["note"]
-        by = {"actor": request.user, "desk": desk_of(request)}
+        note, mark = form.cleaned_data["note"], request.POST.get("mark", "")
+        by = {"actor": request.user, "desk": desk_of(request), "mark": mark}
         answered = attempt(form, lambda: alarm_acknowledge(alarm=alarm, note=note, **by))
+        if answered is not None and became_worse(answered, mark):
+            messages.warning(request, WORSE)
+            return redirect("alarm", pk=alarm.pk)
         if answered is not None:
             return _answered(request, answered, note)
     return _alarm(request, alarm, form, status=400)

@@ -22,6 +22,7 @@ __all__ = [
     "STREAMS",
     "UNWATCHED",
     "WRONG",
+    "WORSE",
     "WRONG_ICON",
     "say",
     "standing",
@@ -133,6 +134,11 @@ UNWATCHED = {
     State.LATCHED.value: _("no longer watched, answered, not yet reset"),
     State.CLOSED.value: _("no longer watched, answered"),
 }
+# To whom answers what is no longer all that is there.
+WORSE = _(
+    "It became worse, or happened again, after it was shown to you. Nothing was answered; what you "
+    "wrote is kept as a note. Look at it as it is now."
+)
 HEALTH = {
     "protecting": _("protecting"),
     "idle": _("protects nobody"),

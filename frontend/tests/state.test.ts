@@ -6,7 +6,7 @@ function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
     id, mine: 1, timezone: "UTC", mine_name: "Lamp Hill", area: "Winch house", camera: 1, camera_name: "Drum", rule: "r1",
     rule_type: "proximity_while_running", state: "unacknowledged", level: "danger", severity: "high", active: true,
     raised_at: "2026-03-04T12:00:00+00:00", last_seen_at: "2026-03-04T12:00:00+00:00", cleared_at: null,
-    acknowledged_at: null, acknowledged_by: null, asked_at: null, told: 0, escalates_at: null, escalates_to: "", assigned_to: null, verdict: "", finding: "", chatter: {}, count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
+    acknowledged_at: null, acknowledged_by: null, asked_at: null, told: 0, escalates_at: null, escalates_to: "", assigned_to: null, verdict: "", finding: "", mark: "1/critical/danger", chatter: {}, count: 1, why: "", values: {}, boxes: [], zone: [], picture: {},
     scene_version: 1, committed_at: "2026-03-04T12:00:01+00:00", clips: [], ...changes,
   };
 }

@@ -18,10 +18,11 @@ def raised(world: Cast, **changes: Any) -> Alarm:
         return an_alarm(world.lamp_hill, **changes)
 
 
-def over(world: Cast, rule: str = "r1") -> None:
+def over(world: Cast, rule: str = "r1", situation: str = "", after_s: float = 9) -> None:
     with mine_scope(world.lamp_hill.mine.pk):
-        at = NOON + timedelta(seconds=9)
-        alarm_clear(camera=world.lamp_hill.camera, rule=rule, situation=f"{rule}:1", at=at)
+        at = NOON + timedelta(seconds=after_s)
+        situation = situation or f"{rule}:1"
+        alarm_clear(camera=world.lamp_hill.camera, rule=rule, situation=situation, at=at)
 
 
 def row(page: Page, alarm: Alarm) -> Locator:

@@ -78,6 +78,33 @@ def test_a_false_alarm_has_a_reason_and_escape_leaves_everything_as_it_was(
     expect(row(page, alarm)).to_contain_text("answered, still there")
 
 
+def test_an_answer_to_what_became_worse_meanwhile_shows_it_as_it_is(world: Cast, enter: Enter):
+    raised(world, level="warning", severity="medium")
+    page = enter("chen")
+    detail = page.locator("#detail")
+    fault = detail.locator(".actions").get_by_role("alert")
+    expect(detail.locator(".severity")).to_have_text("medium")
+    page.keyboard.press("f")
+    page.get_by_label("Why it is false").fill("allowed here")
+    page.route("**/api/v1/events/**", lambda route: route.abort())  # it does not hear of it
+    raised(world, severity="critical", at=NOON + timedelta(seconds=20))
+    page.keyboard.press("Enter")
+    expect(fault).to_contain_text("It became worse, or happened again, after it was shown to you.")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(detail.locator(".severity")).to_have_text("critical")
+    expect(detail.locator(".steps")).to_contain_text("allowed here")
+    raised(world, severity="critical", at=NOON + timedelta(seconds=90), situation="r1:2")
+    over(world, situation="r1:2", after_s=95)
+    raised(world, severity="critical", at=NOON + timedelta(seconds=99), situation="r1:3")
+    page.keyboard.press("a")
+    expect(detail.locator(".steps")).to_contain_text("Happened again")
+    expect(fault).to_contain_text("It became worse, or happened again, after it was shown to you.")
+    expect(detail).to_contain_text("not answered")
+    page.keyboard.press("a")
+    expect(detail).to_contain_text("Answered by chen")
+    expect(fault).to_have_text("")
+
+
 def test_a_critical_rule_is_shelved_by_two_and_stays_in_sight(world: Cast, enter: Enter):
     alarm = raised(world)
     page, second = enter("chen"), enter("ben")

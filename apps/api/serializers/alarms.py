@@ -98,6 +98,9 @@ class AlarmSerializer(RuleOfSerializer):
     assigned_to = serializers.CharField(allow_null=True)
     verdict = serializers.CharField(help_text="false once somebody said so, else empty")
     finding = serializers.CharField()
+    mark = serializers.CharField(
+        help_text="changes when it becomes worse or happens again: send it with the answer"
+    )
     chatter = serializers.DictField()
     count = serializers.IntegerField(help_text="occurrences folded into it")
     why = serializers.CharField()
@@ -141,7 +144,20 @@ class AlarmWholeSerializer(AlarmSerializer):
     transitions = TransitionSerializer(many=True)
 
 
-class AcknowledgeSerializer(Strict):
+class MarkedSerializer(Strict):
+    """What an answer is about."""
+
+    mark = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=100,
+        help_text="of the alarm as it was shown to whoever answers; 409 where it became worse or "
+        "happened again since. Without it the answer is to whatever is there",
+    )
+
+
+class AcknowledgeSerializer(MarkedSerializer):
     """An answer to an alarm."""
 
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
@@ -153,7 +169,7 @@ class ResetSerializer(Strict):
     finding = serializers.CharField(max_length=500)
 
 
-class FalseSerializer(Strict):
+class FalseSerializer(MarkedSerializer):
     """Why an alarm is false."""
 
     reason = serializers.CharField(max_length=500)

@@ -16,6 +16,7 @@ from apps.alarms.life import Silenced
 from apps.alarms.models import Alarm, Silence
 from apps.alarms.selectors import alarms, silence_data, silences
 from apps.alarms.silences import silence_agree, silence_ask, silence_end
+from apps.alarms.words import WORSE
 from apps.api import serializers as s
 from apps.api.base import MINE, ScopedView
 from apps.api.schema import whole
@@ -56,6 +57,15 @@ class _Verb(ScopedView):
     def _now(self, pk: int) -> Response:
         return Response(s.AlarmSerializer(alarms().get(pk=pk)).data)
 
+    def _answered(self, alarm: Alarm, mark: str) -> Response:
+        """Show what was answered; 409 where the alarm is more than what was shown."""
+        if answers.became_worse(alarm, mark):
+            worse = {"code": "conflict", "message": str(WORSE), "field": "mark"}
+            refused = Response({"errors": [worse]}, status=status.HTTP_409_CONFLICT)
+            refused.keeps = True  # type: ignore[attr-defined]  # what was said, as a note
+            return refused
+        return self._now(alarm.pk)
+
 
 class Acknowledge(_Verb):
     """The answer to an alarm."""
@@ -64,10 +74,14 @@ class Acknowledge(_Verb):
 
     @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Acknowledge; of a second answer only the note is kept, as a step, and the first shown."""
+        """Acknowledge; of a second answer only the note is kept, as a step, and the first shown.
+
+        409 where the alarm is more than the mark that was sent: only the note is kept.
+        """
         alarm, given = self._asked(pk)
-        answers.alarm_acknowledge(alarm=alarm, note=given["note"], **self._by())
-        return self._now(pk)
+        return self._answered(
+            answers.alarm_acknowledge(alarm=alarm, **given, **self._by()), given["mark"]
+        )
 
 
 class Reset(_Verb):
@@ -90,10 +104,14 @@ class CallFalse(_Verb):
 
     @extend_schema(responses=s.AlarmSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Call it false, with the reason; that answers it too."""
+        """Call it false, with the reason; that answers it too.
+
+        409 where the alarm is more than the mark that was sent: the reason is kept as a note.
+        """
         alarm, given = self._asked(pk)
-        answers.alarm_call_false(alarm=alarm, reason=given["reason"], **self._by())
-        return self._now(pk)
+        return self._answered(
+            answers.alarm_call_false(alarm=alarm, **given, **self._by()), given["mark"]
+        )
 
 
 class Call(_Verb):

@@ -49,6 +49,8 @@ export interface Alarm {
   assigned_to: string | null;
   verdict: "" | "false";
   finding: string;
+  /** What an answer is about: it changes when the alarm becomes worse, or happens again. */
+  mark: string;
   /** How it comes and goes; empty where it does not. */
   chatter: { changes?: number; within_s?: number; on_delay_s?: number };
   count: number;

@@ -2,7 +2,7 @@
 // the alarm that was shown when the key was pressed, whatever comes meanwhile.
 
 import { el, icon, setText } from "../common/dom";
-import { json } from "../common/http";
+import { json, Refused } from "../common/http";
 import { say } from "../common/time";
 import { at, type Tools } from "./config";
 import { ask, type Field } from "./dialog";
@@ -58,7 +58,8 @@ export class Verbs {
 
   /** Fill the bar for an alarm; buttons keep their places while it is the same one. */
   show(alarm: Alarm): void {
-    if (this.alarm?.id !== alarm.id || !unanswered(alarm)) setText(this.fault, "");
+    const before = this.alarm;
+    if (before?.id !== alarm.id || (unanswered(before) && !unanswered(alarm))) setText(this.fault, "");
     this.alarm = alarm;
     const may = this.options.mayAnswer(alarm);
     this.place.className = `actions ${alarm.severity}`;
@@ -133,21 +134,38 @@ export class Verbs {
     this.show(alarm);
     setText(this.fault, "");
     try {
-      const answered = await json<Alarm>(at(this.tools.urls.acknowledge, alarm.id), "POST", {});
+      const answered = await json<Alarm>(at(this.tools.urls.acknowledge, alarm.id), "POST", { mark: alarm.mark });
       this.sending = false;
       this.options.onAlarm(answered);
     } catch (error) {
       this.sending = false;
+      if (await this.worse(alarm, error)) return;
       const reason = error instanceof Error ? error.message : String(error);
       setText(this.fault, this.tools.words.t("not_sent", { reason }));
       if (this.alarm) this.show(this.alarm);
     }
   }
 
-  private question(alarm: Alarm, verb: string, url: string, fields: Field[], hints: string[] = []): void {
+  /** Show an alarm as it is now, and why nothing was answered: it became worse after it was shown. */
+  private async worse(alarm: Alarm, error: unknown): Promise<boolean> {
+    if (!(error instanceof Refused && error.status === 409)) return false;
+    // Where this fails the line brings it all the same.
+    const now = await json<Alarm>(at(this.tools.urls.alarm, alarm.id)).catch(() => null);
+    if (now) this.options.onAlarm(now);
+    else if (this.alarm) this.show(this.alarm);
+    setText(this.fault, `${this.what(alarm)}: ${error.message}`);
+    return true;
+  }
+
+  private question(alarm: Alarm, verb: string, url: string, fields: Field[], hints: string[] = [], about: Record<string, string> = {}): void {
     const { t } = this.tools.words;
-    const send = async (values: Record<string, string>): Promise<void> =>
-      this.options.onAlarm(await json<Alarm>(at(url, alarm.id), "POST", values));
+    const send = async (values: Record<string, string>): Promise<void> => {
+      try {
+        this.options.onAlarm(await json<Alarm>(at(url, alarm.id), "POST", { ...values, ...about }));
+      } catch (error) {
+        if (!(await this.worse(alarm, error))) throw error;
+      }
+    };
     ask({ title: t(`${verb}_title`, { what: this.what(alarm) }), fields, hints, submit: t("send"), send }, this.tools.words);
   }
 
@@ -179,7 +197,7 @@ export class Verbs {
   private judge(alarm: Alarm): void {
     const { t } = this.tools.words;
     const suggestions = t("false_reasons").split("|");
-    this.question(alarm, "false", this.tools.urls.false, [{ name: "reason", label: t("false_reason"), suggestions }], [t("false_hint")]);
+    this.question(alarm, "false", this.tools.urls.false, [{ name: "reason", label: t("false_reason"), suggestions }], [t("false_hint")], { mark: alarm.mark });
   }
 
   private reset(alarm: Alarm): void {
