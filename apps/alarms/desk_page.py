@@ -180,7 +180,10 @@ def _strings() -> dict[str, Any]:
             " somebody hears it, watch this page: it cannot call you."
         ),
         "call_down": _("“%(name)s”, %(channel)s, reaches nobody: given up at %(time)s. %(reason)s"),
-        "call_none": _("Alarms that called nobody, because no message could be written: %(count)s"),
+        "call_none": _(
+            "Alarms that called nobody, or not at every step, for want of a route or a message:"
+            " %(count)s"
+        ),
         "call_do": _("Call by phone."),
         "call_routes": _("Notifications"),
         "sound_on": _("Sound on"),

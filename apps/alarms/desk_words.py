@@ -21,6 +21,7 @@ VERBS = {
     "passes_late": _("Since %(time)s this should have gone to: %(whom)s."),
     "passed_all": _("Everybody on the ladder has been told."),
     "passed": _("Passed on: %(count)s×."),
+    "passed_uncalled": _("Passed on: %(count)s×, and not every step called somebody."),
     "passed_alarm": _("Not answered, passed on: %(what)s, %(place)s"),
     "call": _("Call log"),
     "call_title": _("Note a call about: %(what)s"),

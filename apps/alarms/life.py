@@ -67,6 +67,7 @@ class Cause(models.TextChoices):
     ASSIGNED = "assigned", _("Assigned")
     NOTED = "noted", _("Noted")
     TOLD = "told", _("Passed on, because nobody answered")
+    UNCALLED = "uncalled", _("Noted only: no route takes this step, nobody was called")
     CHATTERING = "chattering", _("Comes and goes")
 
 
@@ -171,6 +172,7 @@ TABLE: tuple[Row, ...] = (
     _row(SILENCED, Cause.ASKS_AGAIN, C),
     # What time and counting bring.
     _row((U, R), Cause.TOLD, SAME),
+    _row((U, R), Cause.UNCALLED, SAME),
     _row(STATES, Cause.CHATTERING, SAME),
 )
 

@@ -87,7 +87,10 @@ def step(
     anew = cause in (Cause.RAISED, Cause.WORSE)
     if anew or note or alarm.finding:
         case_words_keep(alarm=alarm, note=note, anew=anew)
-    route_step(alarm=alarm, step=transition)
+    if not route_step(alarm=alarm, step=transition):
+        step(alarm, Cause.UNCALLED, at=at, part="notify", detail={"rung": alarm.told})
+        # What the desks say of calls is asked for when a message, or the want of one, rings.
+        emit(mine_id=alarm.mine_id, kind="notify.uncalled", payload={"alarm": alarm.pk})
     if cause in CHANGES and not alarm.chatter and (chatter := chatter_of(alarm=alarm, at=at)):
         alarm.chatter = chatter
         step(alarm, Cause.CHATTERING, at=at, part="alarms", detail=chatter)

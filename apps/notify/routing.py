@@ -3,6 +3,7 @@
 Twice: one row for a route, a step and a target, held by a constraint. Never: routing takes place
 with the step itself, so there is no step without its rows, unless this very code fails: then the
 alarm stands all the same, and the log and an event of the mine say that nobody was called.
+Where no route takes a step of the ladder, a step of its own says so, and so do the desks.
 """
 
 import logging
@@ -54,8 +55,11 @@ def occasion_of(cause: str, from_state: str, to_state: str, rung: int) -> tuple[
     return None
 
 
-def route_step(*, alarm: Alarm, step: AlarmTransition) -> None:
-    """Write the messages that a step causes, and ring for them after the commit."""
+def route_step(*, alarm: Alarm, step: AlarmTransition) -> bool:
+    """Write the messages that a step causes, and ring for them after the commit.
+
+    False for a step of the ladder that no route takes.
+    """
     try:
         with transaction.atomic():
             routes = _route(alarm, step)
@@ -64,8 +68,9 @@ def route_step(*, alarm: Alarm, step: AlarmTransition) -> None:
         log.exception("step %s of alarm %s calls nobody", step.pk, alarm.pk)
         payload = {"alarm": alarm.pk, "step": step.pk}
         emit(mine_id=alarm.mine_id, kind="notify.broken", payload=payload)
-        return
+        return True
     ring(routes, alarm.mine_id)
+    return bool(routes) or step.cause != Cause.TOLD
 
 
 def ring(routes: Iterable[int], mine_id: int) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from apps.alarms.models import Alarm
+from apps.alarms.life import Cause
+from apps.alarms.models import Alarm, AlarmTransition
 from apps.live.models import Event
 from apps.notify.models import Delivery, Route
 from apps.sentences import kept
@@ -43,11 +44,12 @@ def is_down(*, route_id: int) -> bool:
 def calls_standing(*, mine_ids: list[int]) -> dict[str, Any]:
     """Return what the desk says of calls: routes that are down, and alarms that called nobody.
 
-    An alarm that somebody answered needs no call any more, and the desk leaves it out; it is told
-    all the same until it is closed, as it may ask again, of which no event says that nobody was
-    called.
+    That is one for which no message could be written, or a step of whose ladder no route takes.
+    One that somebody answered needs no call any more, and the desk leaves it out; it is told all
+    the same until it is closed, as it may ask again, of which no event says that nobody was called.
     """
     broken = Event.objects.filter(mine__in=mine_ids, kind="notify.broken")
+    uncalled = AlarmTransition.objects.filter(alarm=OuterRef("pk"), cause=Cause.UNCALLED)
     alarms = {event.payload["alarm"] for event in broken.order_by("-pk")[:100]}
     return {
         "down": [
@@ -63,10 +65,9 @@ def calls_standing(*, mine_ids: list[int]) -> dict[str, Any]:
             for route in routes_down().filter(mine__in=mine_ids)
         ],
         "uncalled": list(
-            Alarm.objects.filter(pk__in=alarms)
+            Alarm.objects.filter(mine__in=mine_ids)
             .exclude(state=Alarm.State.CLOSED)
+            .filter(Q(pk__in=alarms) | Exists(uncalled))
             .values_list("pk", flat=True)
-        )
-        if alarms
-        else [],
+        ),
     }

@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from apps.alarms.escalation import escalations_due
 from apps.cameras import selectors
 from apps.cameras.models import Analysis, Camera, StreamState
 from apps.cameras.services import camera_create
@@ -171,6 +172,20 @@ def test_a_route_that_reaches_nobody_stands_on_top_of_the_desk(
         Delivery.objects.filter(route=route).update(state=Delivery.State.SENT)
         emit(mine_id=mine.pk, kind="notify.restored", payload={"route": route.pk})
     expect(banner).to_be_hidden(timeout=15_000)
+
+
+def test_a_ladder_that_called_nobody_is_not_said_to_have_told_everybody(world: Cast, enter: Enter):
+    alarm = raised(world)
+    page = enter("chen")
+    banner, detail = page.locator("#desk-calls"), page.locator("#detail")
+    expect(page.locator("#desk-banner")).to_contain_text("polling", timeout=20_000)
+    expect(banner).to_be_hidden()
+    with mine_scope(world.lamp_hill.mine.pk):
+        escalations_due(now=alarm.asked_at + timedelta(seconds=600))
+    expect(banner).to_contain_text("for want of a route or a message: 1", timeout=15_000)
+    expect(detail).to_contain_text("Passed on: 4×, and not every step called somebody.")
+    expect(detail).not_to_contain_text("Everybody on the ladder has been told.")
+    expect(detail.get_by_text("Noted only: no route takes this step")).to_have_count(4)
 
 
 def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Enter):

@@ -8,7 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.alarms.answers import alarm_acknowledge, alarm_reset
+from apps.alarms.escalation import escalations_due
 from apps.alarms.services import alarm_clear
+from apps.audit.models import AuditEntry
+from apps.bundles.paper import Occasion, paper_data
 from apps.live.models import Event
 from apps.notify import routing
 from apps.notify.models import Delivery
@@ -97,3 +100,33 @@ def test_only_the_desks_of_the_mine_see_it(desk: Desk, inside: None):
         client = Client()
         client.force_login(who)
         assert len(client.get("/api/v1/desk/").json()["calls"]["down"]) == seen
+
+
+def test_a_step_of_a_ladder_that_no_route_takes_is_not_told_as_if_it_called_somebody(desk: Desk):
+    desk.route("email", address="boss@example.org", severities=["critical"], steps=[0, 2])
+    alarm = an_alarm(desk.cast.lamp_hill)
+    assert standing(desk)["uncalled"] == []
+    escalations_due(now=alarm.asked_at + timedelta(seconds=120))
+    steps = list(alarm.transitions.values_list("cause", flat=True))
+    assert steps == ["raised", "told", "uncalled", "told"]
+    assert [(m.kind, m.facts["whom"]) for m in desk.log()] == [
+        ("raised", ""), ("told", "duty_leader"),
+    ]  # fmt: skip
+    [entry] = AuditEntry.objects.filter(action="alarm.uncalled")
+    assert entry.detail["rung"] == 1
+    assert standing(desk)["uncalled"] == [alarm.pk] and kinds()[1:] == ["notify.uncalled"]
+
+
+def test_without_any_route_the_time_line_says_at_each_step_that_it_was_only_noted(desk: Desk):
+    alarm = an_alarm(desk.cast.lamp_hill)
+    escalations_due(now=alarm.asked_at + timedelta(seconds=600))
+    assert standing(desk)["uncalled"] == [alarm.pk]
+    client = Client()
+    client.force_login(desk.cast.admin)
+    words = "Noted only: no route takes this step"
+    assert client.get(f"/alarms/{alarm.pk}/").content.decode().count(words) == 4
+    case = client.get(f"/audit/cases/{alarm.pk}/").content.decode()
+    assert case.count(words) == 8, "as steps, and as entries of the audit trail"
+    occasion = Occasion(made_at=timezone.now(), made_for="ben")
+    said = str(paper_data(alarm, occasion, language="en", acts=[])["tables"])
+    assert said.count(words) == 4

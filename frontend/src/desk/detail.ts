@@ -22,6 +22,8 @@ interface Step {
 
 export interface DetailOptions extends VerbOptions {
   mayWatch: (alarm: Alarm) => boolean;
+  /** Whether the alarm, or a step of its ladder, called nobody. */
+  uncalled: (alarm: Alarm) => boolean;
 }
 
 export class Detail {
@@ -208,8 +210,9 @@ export class Detail {
   private passes(alarm: Alarm, now: number): string {
     const { t, code } = this.tools.words;
     if (!unanswered(alarm)) return "";
-    const told = alarm.told ? t("passed", { count: alarm.told }) : "";
-    if (alarm.escalates_at === null) return told && `${told} ${t("passed_all")}`;
+    const uncalled = this.options.uncalled(alarm);
+    const told = alarm.told ? t(uncalled ? "passed_uncalled" : "passed", { count: alarm.told }) : "";
+    if (alarm.escalates_at === null) return told && (uncalled ? told : `${told} ${t("passed_all")}`);
     const due = Date.parse(alarm.escalates_at);
     const whom = code("whom", alarm.escalates_to);
     const late = now - due > 5000; // the beat comes every two seconds

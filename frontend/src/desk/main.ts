@@ -61,6 +61,7 @@ const detail = new Detail(need("detail"), tools, {
   mayConfigure: (alarm) => given.may_configure.includes(alarm.mine),
   isWatched: (alarm) => state.isWatched(alarm, follow.snapshot.cameras),
   mayWatch: (alarm) => given.may_watch.includes(alarm.mine),
+  uncalled: (alarm) => follow.snapshot.calls.uncalled.includes(alarm.id),
   people: (alarm) => given.people[String(alarm.mine)] ?? [],
   me: given.me,
   onAlarm: (alarm) => {
