@@ -22,6 +22,8 @@ Written by `python -m workers.catalogue` from `workers/hazards/`; do not edit. E
 shared conditions: `mode` (armed, shadow, off), `schedule`, `when`, `permit`, `wears`,
 `min_visibility`, `confirm`, `sustain_s`, `cooldown_s`, `action`, `place` and `clauses`
 (`workers/ruling.py`).
+`cooldown_s` keeps the same people in the same danger quiet; what tells of nobody, such as gas, a
+barrier, water or a button, is told whenever it comes anew.
 A rule of which nobody can tell whether it is in force is in force; a rule that cannot see keeps its
 situation open and says BLIND. When the worst level is over and a lesser one is not, what was told
 stays told for `clear_s`; then the situation eases to what is so, and the worst level raises it

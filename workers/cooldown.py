@@ -1,4 +1,8 @@
-"""Whether a danger is the one that was told just now: the same people, at no less a level."""
+"""Whether a danger is the one that was told just now: the same people, at no less a level.
+
+Where nobody is told of, as of gas, a barrier or water, nothing but the open situation says that it
+is the same: one that was over and comes anew is another, and is told.
+"""
 
 from collections.abc import Sequence
 
@@ -16,13 +20,15 @@ def cools(
     that a lesser one that goes on, or comes again, keeps no worse one quiet.
     """
     least = levels.index(found.level or "")
+    people = set(found.values.get("tracks", []))
     told_of = [
         tracks
         for level, (over_t, tracks) in memory.over.items()
         if level in levels and levels.index(level) >= least
         if t - over_t < rule.cooldown_s - 1e-6
+        if people or _is_of_the_open(memory, over_t)
     ]
-    return bool(told_of) and set(found.values.get("tracks", [])) <= set().union(*told_of)
+    return bool(told_of) and people <= set().union(*told_of)
 
 
 def note_over(memory: RuleState, t: float) -> None:
@@ -33,5 +39,9 @@ def note_over(memory: RuleState, t: float) -> None:
 
 def has_eased(memory: RuleState) -> bool:
     """Tell whether a worse level of the open situation is over."""
-    since_t = memory.raised_t
-    return since_t is not None and any(over_t >= since_t for over_t, _ in memory.over.values())
+    return any(_is_of_the_open(memory, over_t) for over_t, _ in memory.over.values())
+
+
+def _is_of_the_open(memory: RuleState, over_t: float) -> bool:
+    """Tell whether what was over at a time was of the situation that is open now."""
+    return memory.raised_t is not None and over_t >= memory.raised_t

@@ -33,8 +33,8 @@ class SceneRule:
     them it is not in force; permit: an input of states, nor is it while that is OPEN; wears: only
     people of whom one of these is known count; min_visibility: below it the rule is blind;
     confirm: of the last M frames N must say so; sustain_s: and for so long; cooldown_s: the same
-    people do not raise it again so soon; action: what the operator is to do, one text or one for
-    each language; place: where it is;
+    people, or what goes on where nobody is told of, do not raise it again so soon; action: what
+    the operator is to do, one text or one for each language; place: where it is;
     clauses: what of the law or of the mine's own rules it watches, kept on every alarm.
     """
 

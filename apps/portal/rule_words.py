@@ -48,7 +48,10 @@ def rule_words() -> dict[str, Any]:
         "sustain_s": _("So for at least, s"),
         "sustain_s_help": _("Beside what the type itself waits for."),
         "cooldown_s": _("Not again by the same people for, s"),
-        "cooldown_s_help": _("Somebody else, or something worse, raises it at once."),
+        "cooldown_s_help": _(
+            "Somebody else, or something worse, raises it at once; so does what tells of nobody"
+            " and comes anew."
+        ),
         "min_visibility": _("Blind below a visibility of"),
         "min_visibility_help": _("0 to 1. Below it the rule says BLIND rather than nothing."),
         "wears_label": _("Only people who wear"),
