@@ -251,7 +251,9 @@ class State:
             last_t=raw["last_t"],
             step_s=raw["step_s"],
             rules={
-                name: replace(rule, votes=[], since_t=None, told={})
+                name: replace(
+                    rule, votes=[], since_t=None, told={}, over={}, values=_unnumbered(rule)
+                )
                 for name, rule in rules.items()
                 if rule.level is not None or rule.memory
             },
@@ -269,6 +271,11 @@ def _carry(rule: RuleState, last_t: float | None) -> dict[str, Any]:
     if memory and last_t is not None:
         memory["gap"] = [last_t, last_t]  # everybody is followed anew
     return memory
+
+
+def _unnumbered(rule: RuleState) -> dict[str, Any]:
+    """Return a rule's values without tracks: they are numbered anew, so one is somebody else."""
+    return {key: value for key, value in rule.values.items() if key != "tracks"}
 
 
 def _rule(raw: dict[str, Any]) -> RuleState:

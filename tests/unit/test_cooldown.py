@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.hazard_kit import Film, scene
+from tests.unit.hazard_kit import Film, person, scene
+from workers.state import State
 
 
 def told_by(kind: str, known: Sequence[str], **params: Any) -> Film:
@@ -41,3 +42,40 @@ def test_a_barrier_that_is_opened_anew_is_told():
     film = told_by("barrier_state", ("OPEN", "CLOSED"), barrier="in")
     said = raised(film, ("CLOSED", 2), ("OPEN", 40), ("CLOSED", 5), ("OPEN", 40))
     assert [at for at, _ in said] == [32, 77]
+
+
+@pytest.fixture
+def winch() -> Film:
+    """Return a running winch whose rule cools down for long; somebody was told of as in danger."""
+    near = [[0.2, 0.4], [0.8, 0.4], [0.8, 1], [0.2, 1]]
+    at = [[0.4, 0.5], [0.6, 0.5], [0.6, 0.95], [0.4, 0.95]]
+    film = Film(scene(
+        "proximity_while_running", params={"warning_zone": "near"},
+        rule={"zone": "danger", "machine": "w", "cooldown_s": 600},
+        zones=[{"id": "danger", "polygon": at}, {"id": "near", "polygon": near}],
+        machines=[{"id": "w", "kind": "winch", "source": "signal"}],
+    ))  # fmt: skip
+    film.run(5, [person(0.5)], machines={"w": "RUNNING"})
+    return film
+
+
+def renewed(film: Film) -> None:
+    """Go on with what a new version carries over of the memory; people are numbered anew."""
+    film.state = State.restart(film.state.dump(), "new version")
+    film.state.last_t = film.t - film.step_s
+
+
+def test_whoever_has_the_number_of_who_was_told_of_before_a_new_version_is_told_of(winch: Film):
+    winch.run(6, [person(0.3)], machines={"w": "RUNNING"})
+    renewed(winch)
+    somebody = [person(0.3, track=2), person(0.5, track=1)]
+    [told] = winch.run(3, somebody, machines={"w": "RUNNING"})
+    assert (told.state, told.level) == ("raised", "danger")
+
+
+def test_the_end_of_what_a_new_version_found_open_keeps_no_number_quiet(winch: Film):
+    renewed(winch)
+    winch.run(6, machines={"w": "RUNNING"})
+    assert winch.open is None
+    [told] = winch.run(3, [person(0.5, track=1)], machines={"w": "RUNNING"})
+    assert (told.state, told.level) == ("raised", "danger")
