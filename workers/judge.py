@@ -13,7 +13,16 @@ from workers.cooldown import cools, has_eased, note_over
 from workers.failing import Failing
 from workers.gap import ends_gap
 from workers.hazards import registry
-from workers.hazards.base import GAP, Box, Condition, Hazard, InputView, MachineView, View
+from workers.hazards.base import (
+    GAP,
+    SEVERITIES,
+    Box,
+    Condition,
+    Hazard,
+    InputView,
+    MachineView,
+    View,
+)
 from workers.inputs import Missed, heard, inputs
 from workers.report import Finding, Reading, fault_finding, finding
 from workers.scene import Scene, SceneRule
@@ -23,6 +32,7 @@ from workers.words import sentence
 
 # A value that does not change is written down again so often.
 TELL_S = 10.0
+RANKS = ("", *SEVERITIES)
 # In a blind camera's picture nothing is found, and nothing is over.
 BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy", "blocked", "moved")
 # While one of these may be beginning, the picture is perhaps not one of the place.
@@ -104,6 +114,7 @@ class Judge:
             self.close(rule.id, memory, view.t, resting)
             memory.note, memory.votes, memory.since_t = resting, [], None
             return
+        self._weigh(rule, hazard, memory, view.t)
         if found.level is not None:
             if self._confirmed(rule, memory, found, view):
                 self._active(rule, hazard, memory, found, view)
@@ -119,6 +130,22 @@ class Judge:
         if quiet_s >= hazard.clear_s(rule) - 1e-6:
             over = f"no longer so for {quiet_s:.1f} s"
             self.close(rule.id, memory, view.t, over, unwatched=False)
+
+    def _weigh(self, rule: SceneRule, hazard: Hazard, memory: RuleState, t: float) -> None:
+        """Tell of an open situation anew where its rule was made more severe since it was told.
+
+        Nobody has to see it now for that, and no cooldown holds it: what was told was less.
+        """
+        if memory.level is None:
+            return
+        severity = hazard.levels[memory.level] or rule.severity
+        if RANKS.index(severity) <= RANKS.index(memory.severity):
+            return
+        memory.severity, memory.held = severity, None
+        memory.step += 1
+        memory.values = {**memory.values, "step": memory.step}
+        memory.values.pop("held", None)
+        self.findings.append(finding(rule.id, memory, "raised", t))
 
     def _fails(self, rule: SceneRule, view: View, why: str) -> None:
         """Take a rule that fails as blind; why: what fails, or "" where it does not.

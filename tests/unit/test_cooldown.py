@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hazard_kit import Film, person, scene
 
-from tests.unit.hazard_kit import Film, person, scene
 from workers.state import State
 
 
