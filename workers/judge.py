@@ -27,6 +27,7 @@ from workers.inputs import Missed, heard, inputs
 from workers.report import Finding, Reading, fault_finding, finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
+from workers.watched import drawn, named
 from workers.when import holds, in_schedule
 from workers.words import sentence
 
@@ -51,6 +52,7 @@ class Judge:
         self.findings: list[Finding] = []
         self.readings: list[Reading] = []
         self.heard: list[tuple[float, Mapping[str, InputView]]] = []
+        self.watched = {rule.id: (named(rule), drawn(rule, scene)) for rule in scene.rules}
         self.seen: dict[tuple[tuple[str, ...], str], View] = {}
 
     def frame(self, view: View) -> None:
@@ -87,8 +89,11 @@ class Judge:
         memory = self.state.rules.setdefault(rule.id, RuleState(rule.type))
         memory.mode = rule.mode
         memory.note = ""
+        self._edited(rule, hazard, memory, view.t)
         if rule.mode == "off":
             self.close(rule.id, memory, view.t, sentence("the rule was switched off"))
+            # What it saw before says nothing of the time in which it does not look.
+            memory.forget()
             memory.note = "off"
             return
         blind = blindness(rule, hazard, view)
@@ -130,6 +135,24 @@ class Judge:
         if quiet_s >= hazard.clear_s(rule) - 1e-6:
             over = f"no longer so for {quiet_s:.1f} s"
             self.close(rule.id, memory, view.t, over, unwatched=False)
+
+    def _edited(self, rule: SceneRule, hazard: Hazard, memory: RuleState, t: float) -> None:
+        """Forget what a rule remembers where it was edited to watch something else.
+
+        A situation of what it no longer names is over. Of what is only drawn anew one goes on, and
+        what belongs to it is forgotten after it.
+        """
+        names, shapes = self.watched[rule.id]
+        was, memory.watched = memory.watched, names
+        if any(names.get(where, name) != name for where, name in was.items()):
+            why = sentence("the rule was edited to watch something else")
+            self.close(rule.id, memory, t, why)
+            memory.over = {}
+        if memory.level is not None or memory.drawn == shapes:
+            return
+        if memory.drawn:
+            memory.forget(hazard.carry(memory.memory))
+        memory.drawn = shapes
 
     def _weigh(self, rule: SceneRule, hazard: Hazard, memory: RuleState, t: float) -> None:
         """Tell of an open situation anew where its rule was made more severe since it was told.

@@ -52,6 +52,15 @@ class RuleState:
     # Of each level that was told and is over: when, and of whom it was told last.
     over: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
     told: dict[str, list[Any]] = field(default_factory=dict)  # readings: value and time
+    # Of what the memory is (workers/watched.py); "" before the first frame, and in older dumps.
+    watched: dict[str, str] = field(default_factory=dict)
+    drawn: str = ""
+
+    def forget(self, kept: dict[str, Any] | None = None) -> None:
+        """Begin anew, but for the open situation; kept: what the type goes on with."""
+        self.memory, self.votes, self.since_t = kept or {}, [], None
+        # What it counted is told by nobody before it looks again; that it saw, or not, was so.
+        self.told = {name: value for name, value in self.told.items() if name == "sight"}
 
 
 @dataclass

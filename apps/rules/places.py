@@ -9,6 +9,7 @@ from typing import Any
 
 from apps.cameras.models import Analysis, Camera
 from apps.cameras.selectors import is_stale, picture_blind
+from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.rules.slopes import TYPE
 from workers.engine import State
@@ -20,18 +21,20 @@ def places_of(*, mine_id: int) -> list[dict[str, Any]]:
     """Return every place of a mine that is held or clear, with each camera's word on it.
 
     A camera's `because` is "" where it says clear, else why it holds: off (its rule, or itself),
-    stale (not analysed now), blind, or people (not seen empty for long enough).
+    stale (not analysed now), blind, or people (not seen empty for long enough; by the scene in
+    force, as what was seen by an earlier one may have been another slope).
     """
     places: dict[str, list[dict[str, Any]]] = {}
     cameras = Camera.objects.filter(mine=mine_id).select_related("analysis").order_by("name")
     for camera in cameras:
-        for rule in scene_document(scene_in_force(camera=camera)).get("rules", []):
+        scene = scene_in_force(camera=camera)
+        for rule in scene_document(scene).get("rules", []):
             if rule["type"] == TYPE and rule.get("place"):
                 word = {
                     "camera": camera.pk,
                     "camera_name": camera.name,
                     "rule": rule["id"],
-                    "because": _holds(camera, rule),
+                    "because": _holds(camera, scene, rule),
                 }
                 places.setdefault(rule["place"], []).append(word)
     return [
@@ -45,7 +48,7 @@ def places_of(*, mine_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _holds(camera: Camera, rule: dict[str, Any]) -> str:
+def _holds(camera: Camera, scene: Scene | None, rule: dict[str, Any]) -> str:
     """Return why a camera holds the place, or "" where it sees that it is clear."""
     if not camera.enabled or rule.get("mode", "armed") == "off":
         return "off"
@@ -54,6 +57,8 @@ def _holds(camera: Camera, rule: dict[str, Any]) -> str:
         return "stale"
     if picture_blind(analysis):
         return "blind"
+    if scene is None or analysis.scene_version != scene.version:
+        return "people"
     state = State.load(bytes(analysis.state)) if analysis.state else State()
     memory = state.rules.get(rule["id"])
     return "" if memory is not None and memory.memory.get("clear") is True else "people"

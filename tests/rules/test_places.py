@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.cameras.models import Analysis, Camera
 from apps.cameras.services import camera_create
+from apps.rules.selectors import scene_in_force
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
 from tests.cast import SCENE, Cast
@@ -31,6 +32,7 @@ def says(camera: Camera, clear: bool | None, *, age_s: float = 1, **more: Any) -
         defaults={
             "mine_id": camera.mine_id, "state": state.dump(), "visibility": 1.0,
             "analysed_until": timezone.now() - timedelta(seconds=age_s),
+            "scene_version": scene_in_force(camera=camera).version,
         } | more,
     )  # fmt: skip
 
@@ -93,3 +95,15 @@ def test_a_camera_of_another_place_says_nothing_of_it(cast: Cast, cameras):
     assert [(one["place"], one["clear"]) for one in told(cast)] == [
         ("slope 2", True), ("slope 3", False),
     ]  # fmt: skip
+
+
+def test_what_a_camera_saw_before_its_rule_was_off_says_nothing_of_it(cast: Cast, cameras):
+    camera = cameras[1]
+    with mine_scope(cast.lamp_hill.mine.pk):
+        scene_publish(camera=camera, document=slope(mode="off"), disarm=True, reason="test")
+        scene_publish(camera=camera, document=slope(), disarm=True, reason="test")
+    [place] = told(cast)
+    assert [one["because"] for one in place["cameras"] if one["because"]] == ["people"]
+    with mine_scope(cast.lamp_hill.mine.pk):
+        says(camera, True)
+    assert told(cast)[0]["clear"], "once a picture was judged by the scene in force"

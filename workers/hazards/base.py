@@ -311,7 +311,10 @@ class Hazard:
         raise NotImplementedError
 
     def carry(self, memory: Memory) -> Memory:
-        """Return what of a memory that another version wrote can be gone on with, if anything."""
+        """Return what of a memory can be gone on with, if anything, that another version wrote.
+
+        So of one that is of what the rule watched before it was edited.
+        """
         return {}
 
     def asks_s(self, rule: Rule) -> Iterable[float]:
