@@ -13,6 +13,8 @@ from django.utils import timezone
 from apps.alarms.life import ENDS, Cause
 from apps.alarms.models import Alarm, AlarmTransition, Severity
 from apps.cameras.models import Camera
+from apps.rules.selectors import scene_document, scene_in_force
+from workers.scene import SceneError, parse_scene
 
 __all__ = ["CHANGES", "chatter_of", "proposals"]
 
@@ -33,7 +35,8 @@ def chatter_of(*, alarm: Alarm, at: datetime) -> dict[str, Any] | None:
 
     changes: how often it came or went in the last minute, over all its alarms; on_delay_s: by how
     many whole seconds longer a wait would have held back the spells that ended in that minute. It
-    is left out where none ended, and where no delay that is permitted would have done.
+    is left out where none ended, where no delay that is permitted would have done, and where the
+    rule takes none.
     """
     rows = AlarmTransition.objects.filter(
         mine=alarm.mine_id,
@@ -59,7 +62,9 @@ def chatter_of(*, alarm: Alarm, at: datetime) -> dict[str, Any] | None:
         spells.append((moment - begun.pop(number)).total_seconds())
     found = {"changes": len(changes), "within_s": int(WITHIN.total_seconds())}
     on_delay_s = max(1, ceil(max(spells, default=0)))
-    if spells and on_delay_s <= LONGEST_S.get(alarm.severity, USUAL_LONGEST_S):
+    permitted = on_delay_s <= LONGEST_S.get(alarm.severity, USUAL_LONGEST_S)
+    document = scene_document(scene_in_force(camera=alarm.camera))
+    if spells and permitted and _may_wait(document, alarm.rule, on_delay_s):
         found["on_delay_s"] = on_delay_s
     return found
 
@@ -90,6 +95,8 @@ def proposals(*, camera: Camera, scene: Any) -> list[dict[str, Any]]:
         permitted_s = min(LONGEST_S.get(severity, USUAL_LONGEST_S) for _, _, severity in of_rule)
         if not now_s < needed_s <= permitted_s:
             continue
+        if not _may_wait(scene.document, rule["id"], needed_s):
+            continue
         worst = max((chatter for chatter, _, _ in of_rule), key=lambda one: one["changes"])
         found.append(
             {
@@ -102,3 +109,19 @@ def proposals(*, camera: Camera, scene: Any) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _may_wait(document: dict[str, Any], rule: str, sustain_s: float) -> bool:
+    """Tell whether a wait of a rule would be taken: an event or a crossing would never be told."""
+    ids = [one["id"] for one in document.get("rules", [])]
+    if rule not in ids:
+        return True
+    rules = [
+        {**one, "sustain_s": sustain_s} if one["id"] == rule else one for one in document["rules"]
+    ]
+    try:
+        parse_scene({**document, "rules": rules})
+    except SceneError as error:
+        path = f"rules[{ids.index(rule)}].sustain_s"
+        return all(fault.path != path for fault in error.faults)
+    return True

@@ -158,6 +158,35 @@ def test_a_rule_that_chatters_gets_a_longer_wait_proposed_and_none_armed(hill: C
     assert proposals(camera=hill.lamp_hill.camera, scene=scene) == [], "it waits as long by now"
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"type": "external_event", "params": {"input": "sos"}},
+        {"type": "line_crossing", "params": {"line": "gate"}},
+    ],
+)
+def test_what_would_never_be_told_with_a_wait_gets_none_proposed(hill: Cast, rule):
+    camera = hill.lamp_hill.camera
+    document = scene_in_force(camera=camera).document
+    scene = scene_publish(
+        camera=camera, reason="test",
+        document={
+            **document,
+            "inputs": [{"id": "sos", "kind": "event"}],
+            "lines": [{"id": "gate", "points": [[0.1, 0.5], [0.9, 0.5]]}],
+            "rules": [*document["rules"], {"id": "r2", **rule}],
+        },
+    )  # fmt: skip
+    alarm = comes_and_goes(hill, 12, 2, severity="medium", rule_type=rule["type"])
+    Alarm.objects.filter(pk=alarm.pk).update(raised_at=timezone.now())
+    assert alarm.chatter == {"changes": 3, "within_s": 60}
+    assert proposals(camera=camera, scene=scene) == []
+    # Of before, when one was measured for it.
+    chatter = {**alarm.chatter, "on_delay_s": 4}
+    Alarm.objects.filter(pk=alarm.pk).update(chatter=chatter)
+    assert proposals(camera=camera, scene=scene) == []
+
+
 def test_other_pages_are_told_what_asks_the_worst_first_and_what_folds_in_a_flood(hill: Cast):
     for n in range(11):
         an_alarm(hill.lamp_hill, rule=f"r{n}", situation=f"r{n}:1", severity="low")

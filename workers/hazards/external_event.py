@@ -59,7 +59,8 @@ class Params:
 class ExternalEvent(Hazard):
     """Passes on what another system says, as an alarm with a life of its own.
 
-    An event holds for `hold_s`, once for each report; of several that hold together each is named.
+    An event holds for `hold_s`, once for each report, and no rule may wait with it; of several that
+    hold together each is named.
     A state or a number holds while it lasts, and is told where it began and ended between two
     pictures or while there were none. An event whose report comes late, or whose sender's clock is
     slow, holds from when it was heard, and its age is told, also where a newer one was told before;
@@ -100,12 +101,23 @@ class ExternalEvent(Hazard):
         if kind == "number" and params.above >= NO_BOUND and params.below <= -NO_BOUND:
             yield Fault("params.above", "a number needs a bound, upper or lower")
 
+    def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
+        """Refuse to wait with an event: it holds for its own time, and might never be told."""
+        if names.kinds.get(rule.params.input or "") != "event":
+            return
+        if rule.confirm[0] > 1:
+            yield Fault(
+                "confirm", "an event is told at once: it cannot be confirmed by more pictures"
+            )
+        if rule.sustain_s > 0:
+            yield Fault("sustain_s", "an event is told at once: it cannot be sustained")
+
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""
         params: Params = rule.params
         told = view.inputs[params.input or ""]
         if told.kind == "event":
-            return self._event(params, told, view.t)
+            return self._event(params, told, view.t, _hold_s(rule, view))
         if told.value is None:
             # Stale, never heard, or not readable: it proves nothing, and ends nothing.
             since = memory.setdefault("silent", view.t)
@@ -124,9 +136,9 @@ class ExternalEvent(Hazard):
         words = say("%(input)s: %(value)s", input=params.input, value=told.value)
         return self._found("danger", params, told.value, words)
 
-    def _event(self, params: Params, told: InputView, t: float) -> Condition:
+    def _event(self, params: Params, told: InputView, t: float, hold_s: float) -> Condition:
         """Judge the reports of an event: each holds once, from when it was heard."""
-        held = [one for one in told.events if t - one.heard_s <= params.hold_s]
+        held = [one for one in told.events if t - one.heard_s <= hold_s]
         if not held:
             return CLEAR  # nobody pressed it: that is no silence
         words = []
@@ -142,6 +154,15 @@ class ExternalEvent(Hazard):
             "input": params.input, "value": value, "above": params.above, "below": params.below,
         }  # fmt: skip
         return Condition(level, why=words, values=values)
+
+
+def _hold_s(rule: Rule, view: View) -> float:
+    """Return for how long an event holds: where its rule waits, at least until it is told."""
+    hold_s: float = rule.params.hold_s
+    if rule.sustain_s <= 0 and rule.confirm[0] <= 1:
+        return hold_s
+    # Put in force before such a wait was refused.
+    return max(hold_s, rule.sustain_s + (rule.confirm[0] + 1) * view.step_s)
 
 
 def _wanted(params: Params) -> list[str]:
