@@ -24,6 +24,7 @@ from apps.notify.selectors import deliveries, reach_of, routes, with_health
 from apps.notify.services import route_create, route_remove, route_test, route_update
 from apps.notify.standing import routes_down
 from apps.portal.mines import mine_to
+from apps.portal.stale import seen, still_so
 
 __all__ = ["log", "route_add", "route_change", "route_end", "route_list", "route_try"]
 
@@ -85,8 +86,10 @@ def route_add(request: HttpRequest, pk: int, channel: str) -> HttpResponse:
 def route_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a route."""
     route: Route = find(request, routes(), Action.CONFIGURE, pk=pk)
-    form = RouteForm(request.POST or None, mine=route.mine, channel=route.channel, route=route)
-    if form.is_valid():
+    form = seen(
+        RouteForm(request.POST or None, mine=route.mine, channel=route.channel, route=route)
+    )
+    if form.is_valid() and still_so(form):
         given = form.cleaned_data
         if attempt(form, lambda: route_update(route=route, actor=request.user, **given)):
             messages.success(request, _("Saved."))

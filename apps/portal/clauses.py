@@ -21,6 +21,7 @@ from apps.lists.pages import answer_list
 from apps.mines.packs import packs
 from apps.mines.services import mine_set_pack
 from apps.portal.mines import mine_to
+from apps.portal.stale import seen, still_so
 from apps.sentences import clause_title, own
 from workers.packs import Pack
 
@@ -128,8 +129,8 @@ def clauses(request: HttpRequest, pk: int) -> HttpResponseBase:
         (one.id, f"{own(one.jurisdiction)}: {own(one.edition)} ({one.id})")
         for one in there.values()
     ]
-    form = ClausesForm(request.POST or None, choices=choices, initial={"pack": mine.pack})
-    if form.is_valid():
+    form = seen(ClausesForm(request.POST or None, choices=choices, initial={"pack": mine.pack}))
+    if form.is_valid() and still_so(form):
         pack = form.cleaned_data["pack"]
         if attempt(form, lambda: mine_set_pack(mine=mine, pack=pack, actor=request.user)):
             messages.success(request, _("The clauses were saved."))

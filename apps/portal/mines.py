@@ -21,7 +21,8 @@ from apps.lists.pages import answer_list
 from apps.mines.models import Machine, Mine
 from apps.mines.selectors import areas, mines
 from apps.mines.services import area_create, machine_create, mine_create
-from apps.portal.forms import AreaForm, MachineForm, MineForm
+from apps.portal.forms import AreaForm, MachineForm, MineForm, RoleForm
+from apps.portal.stale import seen
 from workers.when import zones
 
 __all__ = ["area_add", "machine_add", "mine_add", "mine_list", "mine_page", "mine_to"]
@@ -178,6 +179,7 @@ def mine_page(request: HttpRequest, pk: int) -> HttpResponse:
     members: list[Any] = list(members_of(mine=mine)) if may_manage_people else []
     for one in members:
         one.in_reach = one.user_id != request.user.pk and one.role in dict(roles)
+        one.seen = seen(RoleForm(initial={"role": one.role})).seen
     context = {
         "mine": mine,
         "areas": areas(mine=mine).prefetch_related("cameras", "machines"),

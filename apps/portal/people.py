@@ -15,6 +15,7 @@ from apps.mines.models import Mine
 from apps.portal.forms import PersonForm, RoleForm
 from apps.portal.mines import mine_to
 from apps.portal.passwords import password_hand_over
+from apps.portal.stale import seen, still_so
 
 __all__ = ["password_give", "person_add", "person_remove", "role_change"]
 
@@ -60,9 +61,15 @@ def _member(request: HttpRequest, pk: int) -> Membership:
 def role_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a member another role."""
     member = _member(request, pk)
-    form = RoleForm(request.POST)
+    form = seen(RoleForm(request.POST, initial={"role": member.role}))
     if member.user_id == request.user.pk:
         messages.error(request, _("You cannot change your own role."))
+    elif form.is_valid() and not still_so(form):
+        words = _(
+            "Somebody changed the role of %(name)s after you opened the page, so nothing was saved."
+            " Now it is: %(role)s"
+        ) % {"name": member.user.username, "role": member.get_role_display()}
+        messages.error(request, words)
     elif form.is_valid():
         role = form.cleaned_data["role"]
         member_set(mine=member.mine, user=member.user, role=role, actor=request.user)

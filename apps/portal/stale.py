@@ -51,5 +51,9 @@ def _words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.BooleanField):
         return _("yes") if value else _("no")
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-        value = dict(field.choices).get(value, value)
+        said = dict(field.choices)
+        if isinstance(value, list):
+            value = ", ".join(str(said.get(one, one)) for one in value)
+        else:
+            value = said.get(value, value)
     return str(value) if value not in (None, "") else _("empty")

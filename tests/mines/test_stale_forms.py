@@ -5,7 +5,10 @@ import re
 import pytest
 from django.test import Client
 
+from apps.accounts.models import Membership
 from apps.cameras.models import Camera
+from apps.mines.models import Mine
+from apps.notify.services import route_create
 from apps.recordings.models import Retention
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
@@ -86,3 +89,57 @@ def test_so_with_machines_with_how_long_what_is_kept_and_with_who_is_told(cast: 
     with mine_scope(mine):
         kept = Retention.objects.get(mine=mine, camera=None)
     assert (kept.days, kept.clip_years) == (60, 3)
+
+
+def test_a_new_name_from_an_older_page_takes_no_step_away_from_a_route(cast: Cast, two):
+    anna, ben = two
+    with mine_scope(cast.lamp_hill.mine.pk):
+        route, _ = route_create(
+            mine=cast.lamp_hill.mine, channel="email", name="Leaders", address="li@example.com",
+            steps=[0], actor=cast.admin,
+        )  # fmt: skip
+    address = f"/portal/notifications/{route.pk}/"
+    opened = {
+        "name": "Leaders", "address": "li@example.com", "severities": ["critical", "high"],
+        "steps": ["0"], "language": "en", "picture": "link", "enabled": "on",
+    }  # fmt: skip
+    annas, bens = opened | seen(anna, address), opened | seen(ben, address)
+    assert ben.post(address, bens | {"steps": ["0", "1", "2"]}).status_code == 302
+    refused = anna.post(address, annas | {"name": "Shift leaders"})
+    page = refused.content.decode()
+    assert refused.status_code == 400 and "nothing was saved" in page
+    assert "Now it is: at once, when the alarm begins to ask, step 1" in page
+    assert 'value="Shift leaders"' in page, "what she typed is still there"
+    with mine_scope(cast.lamp_hill.mine.pk):
+        route.refresh_from_db()
+    assert (route.name, route.steps) == ("Leaders", [0, 1, 2])
+
+
+def test_so_with_whose_clauses_alarms_carry(cast: Cast, two):
+    anna, ben = two
+    address = f"/portal/mines/{cast.lamp_hill.mine.pk}/clauses/"
+    annas, bens = {"pack": ""} | seen(anna, address), {"pack": "us-30cfr"} | seen(ben, address)
+    assert ben.post(address, bens).status_code == 302
+    refused = anna.post(address, annas)
+    assert refused.status_code == 400 and "nothing was saved" in refused.content.decode()
+    with mine_scope(cast.lamp_hill.mine.pk):
+        assert Mine.objects.get(pk=cast.lamp_hill.mine.pk).pack == "us-30cfr"
+
+
+def test_so_with_a_members_role(cast: Cast, two):
+    anna, ben = two
+    mine = f"/portal/mines/{cast.lamp_hill.mine.pk}/"
+
+    def chen() -> Membership:
+        with mine_scope(cast.lamp_hill.mine.pk):
+            return Membership.objects.get(user=cast.operator)
+
+    form = rf'/portal/people/{chen().pk}/role/".*?name="seen" value="(\w+)"'
+    opened = {"seen": re.search(form, anna.get(mine).content.decode(), re.S)[1]}
+    address = f"/portal/people/{chen().pk}/role/"
+    ben.post(address, opened | {"role": "auditor"})
+    page = anna.post(address, opened | {"role": "integrator"}, follow=True).content.decode()
+    assert "nothing was saved. Now it is: auditor" in page
+    assert chen().role == "auditor"
+    anna.post(address, {"role": "integrator", "seen": re.search(form, page, re.S)[1]})
+    assert chen().role == "integrator"
