@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.services import member_set, user_create
+from apps.alarms.answers import alarm_call
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
@@ -298,3 +299,27 @@ def test_the_record_tells_details_plainly_and_times_by_the_mines_clock(cast: Cas
     assert "filters: q: &lt;b&gt;, mine: 1, spans: (to: 2, from: 1)" in page
     assert 'data-zone="Asia/Shanghai" title="Asia/Shanghai">2026-03-04 20:00:00</time>' in page
     assert "fields: name, keeps" in page and "enabled: yes" in page and "none: –" in page
+
+
+def test_the_record_shows_what_somebody_typed_as_typed_also_where_it_reads_like_a_moment(
+    cast: Cast,
+):
+    dora = Client()
+    dora.force_login(cast.auditor)
+    edge, ordinary = "0001-01-01T00:00:00+14:00", "2026-11-28T06:00:00+02:00"
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+        for whom in (edge, ordinary):
+            alarm_call(alarm=alarm, actor=cast.operator, whom=whom, said="pump 2")
+        record(
+            action="camera.changed",
+            subject=cast.lamp_hill.camera,
+            mine_id=cast.lamp_hill.mine.pk,
+            actor=cast.admin,
+            detail={"since": edge, "filters": {"until": "9999-12-31T23:59:59+00:00"}},
+        )
+    answer = dora.get("/record/")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert f"whom: {edge}" in page and f"whom: {ordinary}" in page
+    assert f"since: {edge}" in page and "until: 9999-12-31T23:59:59+00:00" in page

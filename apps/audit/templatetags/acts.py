@@ -1,6 +1,6 @@
 """Filters that put acts, rules and their parameters into words."""
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from django import template
@@ -20,6 +20,9 @@ from apps.sentences import KINDS
 register = template.Library()
 # What a rule watches, or asks.
 WATCHED = KINDS | {"schedule": _("schedule"), "place": _("place")}
+# Under these names acts keep moments; what else reads like one, somebody typed: it stays as it is.
+MOMENTS = ("at", "since", "until", "from", "of")
+MOMENT_ENDS = ("_at", "_until")
 
 
 @register.filter
@@ -71,19 +74,19 @@ def param_words(value: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def detail_words(context: Any, value: Any) -> str:
-    """Say what an act's detail holds: times by the mine's clock, things without braces."""
-    return _detail(context, value, inner=False)
+def detail_words(context: Any, value: Any, name: str) -> str:
+    """Say what an act's detail holds by a name: moments by the mine's clock, no braces."""
+    return _detail(context, value, name, inner=False)
 
 
-def _detail(context: Any, value: Any, *, inner: bool = True) -> str:
+def _detail(context: Any, value: Any, name: str, *, inner: bool = True) -> str:
     if isinstance(value, dict) and value:
-        parts = ((name, _detail(context, one)) for name, one in value.items())
+        parts = ((key, _detail(context, one, key)) for key, one in value.items())
         said = format_html_join(", ", "{}: {}", parts)
         return format_html("({})", said) if inner else said
     if isinstance(value, list) and value:
-        return format_html_join(", ", "{}", ((_detail(context, one),) for one in value))
-    at = _moment(value)
+        return format_html_join(", ", "{}", ((_detail(context, one, name),) for one in value))
+    at = _moment(value) if name in MOMENTS or name.endswith(MOMENT_ENDS) else None
     if at:
         return mine_time(context, at)
     return conditional_escape(param_words(None if value == {} else value))
@@ -95,4 +98,7 @@ def _moment(value: Any) -> datetime | None:
         at = parse_datetime(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at if at and at.tzinfo else None
+    if at is None or at.tzinfo is None:
+        return None
+    # At either end of the calendar another zone's clock may have no such moment.
+    return at if MINYEAR < at.year < MAXYEAR else None
