@@ -6,6 +6,7 @@ database refuses to change; each is written with the audit entry and the event i
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -253,11 +254,21 @@ def handover_sign(*, mine: Mine, actor: User, note: str = "", desk: str = "") ->
 
 @transaction.atomic
 def handover_take(*, handover: Handover, actor: User, note: str = "", desk: str = "") -> Takeover:
-    """Sign for who comes: another person, and again with no high alarm that asks."""
+    """Sign for who comes: another person, and again with no high alarm that asks.
+
+    Sent twice by one person, the first one stands; whoever comes second is told who was first.
+    """
     take_turn(mine_id=handover.mine_id)
-    taken = Takeover.objects.filter(handover=handover).first()
-    if taken is not None:
+    note = _note(note)
+    taken = Takeover.objects.filter(handover=handover).select_related("taken_by").first()
+    if taken is not None and (taken.taken_by_id, taken.note) == (actor.pk, note):
         return taken
+    if taken is not None:
+        at = taken.taken_at.astimezone(ZoneInfo(handover.mine.timezone))
+        raise ValidationError(
+            _("%(name)s took this over at %(time)s.")
+            % {"name": taken.taken_by.get_username(), "time": f"{at:%Y-%m-%d %H:%M}"}
+        )
     if handover.handed_by_id == actor.pk:
         raise ValidationError(_("Whoever comes signs, not who hands over."))
     newer = Handover.objects.filter(mine=handover.mine_id, pk__gt=handover.pk)
@@ -270,7 +281,7 @@ def handover_take(*, handover: Handover, actor: User, note: str = "", desk: str 
         taken_by=actor,
         taken_at=timezone.now(),
         desk=desk,
-        note=_note(note),
+        note=note,
     )
     _told(handover, "taken", actor, desk)
     return taken

@@ -102,4 +102,5 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         note = form.cleaned_data["note"]
         if attempt(form, lambda: handover_take(handover=row, note=note, **by)):
             return redirect("handover-signed", pk=pk)
-    return _signed(request, row, form, status=400)
+    # Read anew: it may have been taken, or replaced, in this very moment.
+    return _signed(request, handovers().get(pk=pk), form, status=400)

@@ -103,7 +103,7 @@ class HandoverTake(ScopedView):
 
     @extend_schema(responses=HandoverWholeSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Sign; 400 for who handed over, for one that is not the newest, and while alarms ask."""
+        """Sign; 400 for who handed over, for one taken or not the newest, and while alarms ask."""
         row = self.find(handovers(), pk=pk)
         self.access.require(Action.ACKNOWLEDGE, row.mine_id)
         data = self.get_serializer(data=request.data)
