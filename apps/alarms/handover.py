@@ -46,6 +46,8 @@ TREND = timedelta(hours=1)
 SENT_TWICE = timedelta(minutes=1)
 # What a mine without any hand-over looks back on; handover_content.html says it.
 FIRST = timedelta(hours=12)
+# Of the cameras that protect nobody the news come first, and what is off on purpose last.
+ORDER = ("disarmed", "blind", "idle", "off")
 
 
 def handovers() -> QuerySet[Handover]:
@@ -161,8 +163,9 @@ def _off(mine: Mine, since: datetime) -> list[dict[str, Any]]:
 
 
 def _blind(mine: Mine, off: set[int]) -> list[dict[str, Any]]:
-    """List every camera that protects nobody now, and why: blind, off, or without an armed rule.
+    """List every camera that protects nobody now, and why: blind, without an armed rule, or off.
 
+    What was disarmed in this shift comes first, what is off last; each by place and name.
     off: the cameras of which a rule was switched off in this shift.
     """
     found = []
@@ -172,7 +175,9 @@ def _blind(mine: Mine, off: set[int]) -> list[dict[str, Any]]:
             where = {"area": camera.area.name, "camera_name": camera.name}
             told = {"state": health["state"], "because": health["because"]}
             found.append({**where, **told, "disarmed": camera.pk in off and not camera.guarded})
-    return found
+    return sorted(
+        found, key=lambda row: ORDER.index("disarmed" if row["disarmed"] else row["state"])
+    )
 
 
 def _water(mine: Mine, now: datetime) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from apps.alarms.services import alarm_clear
 from apps.alarms.silences import silence_ask
 from apps.alarms.templatetags.words import worst_first
 from apps.cameras.models import Analysis, StreamState
+from apps.cameras.services import camera_create
 from apps.mines.models import Mine
 from apps.mines.services import mine_create
 from apps.readings.models import Reading
@@ -190,6 +191,24 @@ def test_a_camera_whose_only_rule_was_switched_off_is_told_to_who_comes(cast: Ca
     assert "it has no rule that raises alarms" in page and "disarmed in this shift" in page
     assert "Switched off in this shift" in page and "<code>r1</code>" in page
     assert "Every camera protects." not in page and "Nothing is shelved" not in page
+
+
+def test_what_was_disarmed_and_what_is_blind_stand_before_what_is_off(cast: Cast):
+    here = cast.lamp_hill
+    with mine_scope(here.mine.pk):
+        sees(cast)
+        publish(cast, mode="off")
+        for number in range(6):
+            camera_create(
+                area=here.area, name=f"Spare {number}", main_url="rtsp://10.0.0.8/x", enabled=False
+            )
+        camera_create(area=here.area, name="Tail sheave", main_url="rtsp://10.0.0.8/y")
+        rows = handover_page(mine=here.mine, now=timezone.now())["blind"]
+    names = [row["camera_name"] for row in rows]
+    assert names == ["Winch house 1", "Tail sheave", *(f"Spare {number}" for number in range(6))]
+    page = page_of(cast)
+    assert "<details><summary>6 cameras are off</summary>" in page and page.count("Spare") == 6
+    assert page.index("disarmed in this shift") < page.index("Tail sheave") < page.index("Spare 0")
 
 
 def test_a_camera_disarmed_in_an_earlier_shift_is_still_told_and_not_as_news(cast: Cast):

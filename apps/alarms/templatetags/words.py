@@ -151,6 +151,12 @@ def health_of(camera: Any) -> dict[str, Any]:
 
 
 @register.filter
+def left_off(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those of a hand-over's cameras that are off, and were not disarmed in its shift."""
+    return [row for row in rows if row["state"] == "off" and not row.get("disarmed")]
+
+
+@register.filter
 def stream_words(code: str) -> str:
     """Say a stream's state."""
     return words.say(words.STREAMS, code)
