@@ -1,5 +1,6 @@
 """The player's page: cameras to choose from, or one to four of them, live or as recorded."""
 
+import re
 from typing import Any
 
 from django.db.models import QuerySet
@@ -49,4 +50,17 @@ def states(request: HttpRequest) -> HttpResponse:
 
 
 def _standing(rows: QuerySet[Camera]) -> list[tuple[Camera, dict[str, Any]]]:
-    return [(camera, camera_health(camera)) for camera in rows]
+    """List cameras with how each stands: those that are off last, numbers in names as numbers."""
+
+    def order(one: tuple[Camera, dict[str, Any]]) -> tuple[Any, ...]:
+        camera, health = one
+        names = (camera.mine.name, camera.area.name, camera.name)
+        return health["state"] == "off", *map(_natural, names)
+
+    return sorted(((camera, camera_health(camera)) for camera in rows), key=order)
+
+
+def _natural(name: str) -> list[str | int]:
+    """Cut a name into texts and numbers by turns, so that 2 stands before 10."""
+    parts = re.split(r"(\d+)", name)
+    return [int(part) if at % 2 else part.casefold() for at, part in enumerate(parts)]

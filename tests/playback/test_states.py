@@ -6,7 +6,9 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.cameras.models import Analysis, StreamState
+from apps.cameras.services import camera_create
 from apps.rules.services import scene_publish
+from apps.tenancy.scope import mine_scope
 from tests.cast import SCENE, Cast
 
 
@@ -38,3 +40,16 @@ def test_the_word_beside_a_picture_follows_when_a_rule_is_switched_off(hill: Cas
 
 def test_the_states_are_no_login_page_for_whoever_is_signed_out(hill: Cast):
     assert Client().get("/watch/states/").status_code == 401
+
+
+def test_cameras_to_choose_from_stand_in_the_order_of_their_numbers_and_those_off_last(cast: Cast):
+    here = cast.lamp_hill
+    with mine_scope(here.mine.pk):
+        for name, on in (("Drift 10", True), ("Drift 2", True), ("drift 1", True), ("A", False)):
+            camera_create(area=here.area, name=name, main_url="rtsp://10.0.0.8/x", enabled=on)
+    client = Client()
+    client.force_login(cast.operator)
+    page = client.get("/watch/")
+    names = [camera.name for camera, _ in page.context["cameras"]]
+    assert names == ["drift 1", "Drift 2", "Drift 10", "Winch house 1", "A"]
+    assert "<img src" not in page.content.decode(), "only the script asks, for what is in view"

@@ -3,6 +3,7 @@
 
 import { arrange, el, setAttribute, setText } from "../common/dom";
 import { say, sayAge } from "../common/time";
+import { inTurn } from "../common/turns";
 import { at, type Tools } from "./config";
 import { sight, type Camera, type Sight } from "./state";
 
@@ -93,10 +94,20 @@ class Tile {
     setText(this.age, this.pictureAt === null ? age : t("last_picture", { time: say(this.pictureAt, this.camera.timezone, now) }));
   }
 
-  /** Fetch the newest picture; one question at a time. */
+  private get wanted(): boolean {
+    return this.visible && !document.hidden && this.camera.enabled;
+  }
+
+  /** Fetch the newest picture, in turn with the other tiles; one question at a time. */
   async load(): Promise<void> {
-    if (this.asking || !this.visible || document.hidden || !this.camera.enabled) return;
+    if (this.asking || !this.wanted) return;
     this.asking = true;
+    await inTurn(() => this.fetch());
+    this.asking = false;
+  }
+
+  private async fetch(): Promise<void> {
+    if (!this.wanted) return; // no longer, once its turn came
     try {
       const url = at(this.tools.urls.tile, this.camera.id);
       const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -115,8 +126,6 @@ class Tile {
       this.pictureAt = taken * 1000;
     } catch {
       // The age on the tile tells it.
-    } finally {
-      this.asking = false;
     }
   }
 

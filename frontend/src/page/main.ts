@@ -10,6 +10,7 @@ import { heads } from "./heads";
 import { themeSwitch } from "./theme";
 import { limit } from "./files";
 import { mark } from "./mark";
+import { narrow } from "./narrow";
 import { refresh } from "./picture";
 import { push } from "./push";
 import { keepStep } from "./step";
@@ -56,6 +57,8 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-b
 for (const image of document.querySelectorAll<HTMLImageElement>("img[data-refresh]")) {
   refresh(image);
 }
+
+for (const input of document.querySelectorAll<HTMLInputElement>("input[data-narrow]")) narrow(input);
 
 for (const place of document.querySelectorAll<HTMLElement>("[data-asks]")) asks(place);
 

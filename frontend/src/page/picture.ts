@@ -2,6 +2,7 @@
 
 import { setText } from "../common/dom";
 import { sayAge, ServerClock } from "../common/time";
+import { inTurn } from "../common/turns";
 
 // Older than this a picture must not pass for a view of the present.
 const OLD_MS = 10_000;
@@ -43,9 +44,13 @@ export class Newest {
   }
 }
 
-/** Load a picture again and again while it is looked at, and say at every second how old it is. */
+/**
+ * Load a picture again and again while it is in view, and say at every second how old it is.
+ * In a list, no picture is asked for whose camera is off.
+ */
 export function refresh(image: HTMLImageElement): void {
-  const source = image.src;
+  const source = image.dataset["source"] ?? "";
+  const item = image.closest("li");
   const figure = image.closest("figure");
   const caption = figure?.querySelector<HTMLElement>("[data-age]");
   const label = caption?.textContent ?? "";
@@ -54,7 +59,9 @@ export function refresh(image: HTMLImageElement): void {
   const missing = document.createElement("div");
   missing.className = "missing-picture";
   missing.textContent = image.dataset["missing"] ?? "";
-  missing.hidden = true;
+  const off = (): boolean => Boolean(item?.querySelector(".state.off"));
+  image.hidden = off();
+  missing.hidden = !off();
   image.after(missing);
   const newest = new Newest();
   let shown = "";
@@ -62,8 +69,11 @@ export function refresh(image: HTMLImageElement): void {
     if (caption) setText(caption, newest.caption(label, words));
     figure?.classList.toggle("old", newest.old);
   };
+  let seen = false;
+  let asking = false;
+  const wanted = (): boolean => seen && !document.hidden && !off();
   const load = async (): Promise<void> => {
-    if (document.hidden) return;
+    if (!wanted()) return; // no longer, once its turn came
     const response = await fetch(source, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     const blob = await response.blob();
     const found = newest.heard(response);
@@ -76,13 +86,18 @@ export function refresh(image: HTMLImageElement): void {
     if (shown) URL.revokeObjectURL(shown);
     shown = address;
   };
-  const loop = (): void =>
-    void load()
-      .catch(() => newest.heard(null))
-      .finally(() => {
-        tell();
-        setTimeout(loop, everyMs);
-      });
-  loop();
+  const ask = async (): Promise<void> => {
+    if (asking || !wanted()) return;
+    asking = true;
+    await inTurn(load).catch(() => newest.heard(null));
+    asking = false;
+    tell();
+  };
+  // Its frame: a picture that is not there yet is never in view.
+  new IntersectionObserver((entries) => {
+    seen = entries.at(-1)?.isIntersecting ?? false;
+    void ask();
+  }).observe(image.parentElement!);
+  setInterval(() => void ask(), everyMs);
   setInterval(tell, 1000);
 }
