@@ -136,6 +136,15 @@ def test_a_refusal_is_a_sentence_in_the_callers_language(cast: Cast):
         ("no picture within 8 s", "8 秒内没有画面"),
         ("no picture for 14 s: no answer within 5 s", "已 14 秒无画面：5 秒内无应答"),
         ("c3/sub/12: cut off", "c3/sub/12：被截断"),
+        ("h264 960x540, copied", "h264 960x540，原样复制"),
+        (
+            "hevc 960x540, converted to H.264 because the stream is hevc",
+            "hevc 960x540，已转换为 H.264，因为码流为 hevc",
+        ),
+        (
+            "h264 960x540, converted to H.264 because key pictures come more than 4 s apart",
+            "h264 960x540，已转换为 H.264，因为关键帧间隔超过 4 秒",
+        ),
         ("34% of the view is covered", "画面 34% 被遮挡"),
         (
             "winch-1: the signal says RUNNING, the picture STOPPED",

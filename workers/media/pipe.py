@@ -19,6 +19,7 @@ from workers.media.mask import BEHIND, UNKNOWN, Backlog, Masks
 from workers.media.mux import TICKS, rescale
 from workers.media.source import Opened
 from workers.media.transcode import Transcoder
+from workers.words import sentence
 
 KEY_AT_LEAST_S = 4.0
 PATIENCE_S = KEY_AT_LEAST_S + 0.5  # a key picture exactly every 4 s may come a little late
@@ -68,7 +69,7 @@ class Pipe:
         self._lag_s = min(1 / opened.fps, 0.2) if opened.live and opened.fps > 0 else 0.0
         self.why = ""
         if opened.codec not in nal.COPYABLE:
-            self._convert(f"the stream is {opened.codec}", [], 0.0)
+            self._convert(sentence(f"the stream is {opened.codec}"), [], 0.0)
         elif why or masks is not None:
             self._convert(why, [], 0.0)
         else:
@@ -278,9 +279,9 @@ class Pipe:
         copyable = self._opened.codec in nal.COPYABLE
         if self._transcoder is None and late:
             pending = self._chunker.drop() if self._chunker else []
-            self._convert(
-                f"key pictures come more than {KEY_AT_LEAST_S:.0f} s apart", pending, arrival_s
-            )
+            seconds = f"{KEY_AT_LEAST_S:.0f}"
+            why = sentence(f"key pictures come more than {seconds} s apart")
+            self._convert(why, pending, arrival_s)
         elif self.why and copyable and is_key and self._good_keys >= TRUSTED_KEYS:
             self.close()
             self._transcoder = None

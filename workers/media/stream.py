@@ -198,11 +198,13 @@ class StreamThread(threading.Thread):
             return
         if self._good_since is None:
             self._good_since = time.monotonic()
-        codec, size = piece.codec, f"{piece.width}x{piece.height}"
-        how = "copied" if piece.copied else f"converted to H.264 because {self._why}"
-        said = f"{codec} {size}, {how}"
+        codec, size, why = piece.codec, f"{piece.width}x{piece.height}", self._why
         if piece.masked_by is not None:
             said = sentence(f"{codec} {size}, encoded anew with its masks filled")
+        elif piece.copied:
+            said = sentence(f"{codec} {size}, copied")
+        else:
+            said = sentence(f"{codec} {size}, converted to H.264 because {why}")
         self._tell(RECORDING, said)
 
     def _tell(self, state: str, reason: str) -> None:
