@@ -15,6 +15,7 @@ __all__ = [
     "HEALTH",
     "INPUT_STATES",
     "MACHINE_STATES",
+    "OWN_TYPES",
     "RULE_TYPES",
     "SOURCES",
     "STEP_ICONS",
@@ -28,11 +29,13 @@ __all__ = [
     "standing",
 ]
 
-# A hazard type says its own name; the literal strings stand in its file.
-RULE_TYPES = {name: _(hazard.title) for name, hazard in registry().items()} | {
+# What Davy watches of itself; no rule of a mine asks for it.
+OWN_TYPES = {
     "camera_health": _("Camera fault"),
     "recording_space": _("Recording space runs out"),
 }
+# A hazard type says its own name; the literal strings stand in its file.
+RULE_TYPES = {name: _(hazard.title) for name, hazard in registry().items()} | OWN_TYPES
 # What the operator is to do, by the type of hazard; a rule's own words go before it.
 ACTIONS = {name: _(hazard.action) for name, hazard in registry().items() if hazard.action} | {
     "camera_health": _(

@@ -285,3 +285,17 @@ def test_findings_go_when_no_recording_may_be_left(hill: Cast, settings):
     with system_scope("test"):
         assert sightings_forget() == 1
     assert Sighting.objects.get().at == new
+
+
+def test_what_davy_found_of_itself_names_no_rule_by_a_code(hill: Cast):
+    fault = an_alarm(
+        hill.lamp_hill, rule="camera.unwatched", rule_type="camera_health", level="unwatched"
+    )
+    danger = an_alarm(hill.lamp_hill)
+    dora = Client(headers={"Accept-Language": "en"})
+    dora.force_login(hill.auditor)
+    for alarm, words in ((fault, "Camera&#x27;s pictures are not analysed"), (danger, "r1")):
+        of_it = (f"/alarms/{alarm.pk}/", f"/audit/cases/{alarm.pk}/")
+        for address in (*of_it, f"/clips/{alarm.clips.get().uid}/"):
+            page = dora.get(address).content.decode()
+            assert f"<dt>Rule</dt><dd>{words}" in page, address

@@ -38,6 +38,13 @@ def alarm_words(alarm: Any) -> str:
 
 
 @register.filter
+def rule_name(row: Any) -> str:
+    """Say the rule of an alarm or its video: the mine's own by its name, one of Davy's in words."""
+    alarm = getattr(row, "alarm", row)
+    return alarm_words(alarm) if alarm and alarm.rule_type in words.OWN_TYPES else str(row.rule)
+
+
+@register.filter
 def clip_words(clip: Any) -> str:
     """Say what a video is about: its alarm, or that it was cut by hand."""
     return alarm_words(clip.alarm) if clip.alarm else _("Cut by hand")
