@@ -28,6 +28,7 @@ ACTS: dict[str, str | Promise] = {
     "camera.preview": _("Recording looked through"),
     "camera.view_accepted": _("Camera's new view accepted"),
     "cameras.imported": _("Cameras imported"),
+    "clip.changed": _("Store gives another video than was stored"),
     "clip.cut": _("Video cut by hand"),
     "clip.download": _("Video downloaded"),
     "clip.expired": _("Video deleted"),

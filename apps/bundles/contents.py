@@ -20,6 +20,7 @@ from apps.bundles.reach import reached
 from apps.bundles.readme import README
 from apps.bundles.selectors import clips_in
 from apps.bundles.typeset import typeset
+from apps.evidence.checks import clip_changed
 from apps.evidence.file_views import file_of
 from apps.evidence.manifest import marked
 from apps.evidence.models import Clip
@@ -223,6 +224,9 @@ def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
     finally:
         copy.unlink()
     if digest != given.sha256:
+        if given.copy is None:
+            with mine_scope(clip.mine_id):
+                clip_changed(clip=clip, sha256=digest)
         raise ValueError(f"The store gave clip {clip.uid} in another form than it was stored.")
     packer.json(f"{folder}/manifest.json", clip.manifest)
     with mine_scope(clip.mine_id):

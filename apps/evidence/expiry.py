@@ -31,7 +31,6 @@ from workers.words import sentence
 __all__ = [
     "clip_finish",
     "clip_remove",
-    "clips_check",
     "clips_expire",
     "leftovers_remove",
     "leftovers_sweep",
@@ -40,8 +39,6 @@ __all__ = [
 log = logging.getLogger(__name__)
 YEAR = timedelta(days=365.25)
 BATCH = 200
-# Each video's object is looked for once in this time.
-CHECK_EVERY = timedelta(days=1)
 WORDS = 300
 
 
@@ -227,48 +224,3 @@ def _expire(clip_id: int, mine_id: int, years: float) -> bool:
             return False
         _begin(clip, sentence(f"kept for {years:g} years"))
     return True
-
-
-def clips_check(*, now: datetime | None = None) -> int:
-    """Ask the store for videos that were not asked for since a day; returns how many are missing.
-
-    Says once when one is missing and once when it is back. A store that is away says nothing about
-    any of them: the pass ends.
-    """
-    now = now or timezone.now()
-    missing = 0
-    with system_scope("one look for every mine's videos"):
-        due = list(
-            Clip.objects.filter(state=Clip.State.READY)
-            .exclude(checked_at__gt=now - CHECK_EVERY)
-            .order_by("checked_at", "pk")
-            .values_list("pk", "mine_id", "key", "bytes")[:BATCH]
-        )
-    for pk, mine_id, key, size in due:
-        try:
-            there = size_of(key) == size
-        except Missing:
-            there = False
-        except StorageError as error:
-            log.warning("videos were not looked for: %s", error)
-            break
-        missing += not there
-        with mine_scope(mine_id):
-            _checked(pk, there, now)
-    return missing
-
-
-def _checked(clip_id: int, there: bool, now: datetime) -> None:
-    take_turn(mine_id=Clip.objects.values_list("mine_id", flat=True).get(pk=clip_id))
-    clip = Clip.objects.select_for_update(of=("self",)).get(pk=clip_id)
-    changed = there == (clip.missing_since is not None) and clip.state == Clip.State.READY
-    clip.checked_at = now
-    if changed:
-        clip.missing_since = None if there else now
-        what = "clip.found" if there else "clip.missing"
-        record(
-            action=what, subject=clip, mine_id=clip.mine_id, part="evidence",
-            detail={"key": clip.key, "sha256": clip.sha256},
-        )  # fmt: skip
-        emit(mine_id=clip.mine_id, kind=what, payload={"clip": str(clip.uid)})
-    clip.save(update_fields=["checked_at", "missing_since"])

@@ -31,6 +31,7 @@ __all__ = [
     "put_file",
     "reach",
     "remove",
+    "sha256_of",
     "size_of",
 ]
 
@@ -218,6 +219,18 @@ def size_of(key: str) -> int:
     except (BotoCoreError, ClientError) as error:
         raise _fault(error, f"The store does not have {key}") from error
     return int(answer["ContentLength"])
+
+
+def sha256_of(key: str) -> str:
+    """Return an object's SHA-256 in hex, read in pieces; Missing where there is none."""
+    hashed = hashlib.sha256()
+    try:
+        answer = _client(settings.S3_ENDPOINT_URL).get_object(Bucket=settings.S3_BUCKET, Key=key)
+        for block in answer["Body"].iter_chunks(1 << 20):
+            hashed.update(block)
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise _fault(error, f"The store did not give {key}") from error
+    return hashed.hexdigest()
 
 
 def keys_under(prefix: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from apps.evidence.expiry import clips_check, clips_expire
+from apps.evidence.checks import clips_check
+from apps.evidence.expiry import clips_expire
 from apps.evidence.holds import holds_due
 from apps.evidence.locking import holds_tell_store_safely
 from apps.evidence.models import Clip

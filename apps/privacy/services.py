@@ -18,6 +18,7 @@ from apps.accounts.models import User
 from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.detectors.loading import default_detector
+from apps.evidence.checks import clip_changed
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, get_file, put_file, remove
 from apps.ledger.verify import digest
@@ -155,7 +156,8 @@ def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:
     Safe to run twice: the claim is a conditional update, and every attempt has a key of its own;
     who comes too late, or whose clip was deleted meanwhile, takes away what it stored. The clip in
     the store is read and never written. While the store is away it is tried again, as long
-    as there is a clip; one that cannot be covered never will be.
+    as there is a clip; one that cannot be covered never will be, nor one that was changed in the
+    store until it is back (evidence/checks.py).
     """
     now = timezone.now()
     with mine_scope(mine_id):
@@ -186,6 +188,7 @@ def _workshop() -> Path:
 def _cover_and_store(copy: Copy, folder: Path) -> Copy | None:
     clip, source, out = copy.clip, folder / "clip.mp4", folder / "copy.mp4"
     get_file(clip.key, source)
+    _same(copy, source)
     finder = default_detector() if copy.blurred else None
     told = cover_film(source, out, masks=copy.masks, people=finder)
     beside = clip.key.rpartition("/")[0]
@@ -222,6 +225,16 @@ def _cover_and_store(copy: Copy, folder: Path) -> Copy | None:
         return copy
     remove(key)
     return None
+
+
+def _same(copy: Copy, source: Path) -> None:
+    """Raise MediaError, and say so in the record, where the store gave another video."""
+    with source.open("rb") as file:
+        given = hashlib.file_digest(file, "sha256").hexdigest()
+    if given != copy.original_sha256:
+        with mine_scope(copy.mine_id):
+            clip_changed(clip=copy.clip, sha256=given)
+        raise MediaError(sentence("the store gave another video than it was given"))
 
 
 def _still_ours(copy: Copy) -> QuerySet[Copy]:

@@ -274,6 +274,8 @@ def test_a_clip_that_cannot_be_covered_is_not_given_away(hill: Cast, clip: Clip,
     from apps.evidence.storage import put_bytes
 
     put_bytes(clip.key, b"no video", content_type="video/mp4")
+    Clip.objects.filter(pk=clip.pk).update(sha256=sha256(b"no video").hexdigest())
+    clip.refresh_from_db()
     with pytest.raises(NotMade):
         clip_given(clip=clip, taken=True)
     [(pk, mine_id)] = copies_due()

@@ -1,5 +1,6 @@
 """Pages and API of retention, gaps and holds."""
 
+import hashlib
 import json
 from datetime import timedelta
 
@@ -13,7 +14,8 @@ from apps.audit.models import AuditEntry
 from apps.cameras.models import Camera
 from apps.cameras.services import camera_create
 from apps.evidence import storage
-from apps.evidence.expiry import clip_finish, clips_check, clips_expire
+from apps.evidence.checks import clips_check
+from apps.evidence.expiry import clip_finish, clips_expire
 from apps.evidence.holds import hold_place
 from apps.evidence.models import Clip, Hold
 from apps.recordings.keeping import retention_set
@@ -258,6 +260,7 @@ def test_a_store_that_is_away_is_asked_again(hill: Cast, settings):
 def test_a_video_that_the_store_has_lost_is_said_once_and_again_when_it_is_back(hill: Cast):
     clip = a_stored_clip(hill, days_ago=1)
     body = b"x" * 9
+    Clip.objects.filter(pk=clip.pk).update(sha256=hashlib.sha256(body).hexdigest())
     storage.remove(clip.key)
     assert clips_check() == 1
     later = timezone.now() + timedelta(days=2)
@@ -272,6 +275,9 @@ def test_a_video_that_the_store_has_lost_is_said_once_and_again_when_it_is_back(
         "1 are missing in the store"
         in signed_in(hill.admin).get("/portal/health/").content.decode()
     )
+    storage.put_bytes(clip.key, b"y" * 9, content_type="video/mp4")
+    later += timedelta(days=2)
+    assert clips_check(now=later) == 1, "what is there now is another"
     storage.put_bytes(clip.key, body, content_type="video/mp4")
     assert clips_check(now=later + timedelta(days=2)) == 0
     assert AuditEntry.objects.filter(action="clip.found").count() == 1
