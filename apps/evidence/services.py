@@ -247,6 +247,7 @@ def _parts(chunks: list[Chunk]) -> list[ChunkPart]:
             chunk.started_at.timestamp(),
             chunk.duration_s,
             chunk.sequence,
+            chunk.sha256,
         )
         for chunk in chunks
     ]

@@ -213,8 +213,14 @@ def _covered(
 def parts_of(chunks: list[Chunk]) -> list[ChunkPart]:
     """Return chunks as they are joined."""
     return [
-        ChunkPart(settings.RING_DIR / c.path, c.started_at.timestamp(), c.duration_s, c.sequence)
-        for c in chunks
+        ChunkPart(
+            settings.RING_DIR / chunk.path,
+            chunk.started_at.timestamp(),
+            chunk.duration_s,
+            chunk.sequence,
+            chunk.sha256,
+        )
+        for chunk in chunks
     ]
 
 

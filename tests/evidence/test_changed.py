@@ -1,4 +1,4 @@
-"""What was changed in the store since it was recorded proves nothing, and is said."""
+"""What was changed on the disk or in the store since it was recorded proves nothing."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -11,16 +11,19 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Bundle
 from apps.bundles.services import bundle_make
+from apps.cameras.models import Chunk
 from apps.evidence.checks import clips_check
 from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.evidence.storage import get_file, put_bytes
+from apps.playback.services import parts_of
 from apps.privacy.models import Copy
 from apps.privacy.services import NotMade, clip_given, copy_make, unblur_agree, unblur_ask
 from apps.tenancy.scope import mine_scope
 from tests.bundles.packing import ask
 from tests.cast import Cast, an_alarm
 from tests.film import chunk_bytes, record_chunks
+from workers.media.join import join_span
 from workers.media.ring import Ring
 
 
@@ -97,3 +100,46 @@ def test_no_bundle_is_packed_of_a_video_that_was_changed(
     assert AuditEntry.objects.filter(action="clip.changed").count() == 1
     clip.refresh_from_db()
     assert clip.missing_since is not None
+
+
+def change(ring: Path, chunks: list[Chunk]) -> None:
+    """Put another scene, that plays as well, into the files of some chunks."""
+    for chunk in chunks:
+        (ring / chunk.path).write_bytes(chunk_bytes(chunk.sequence, fps=12))
+
+
+def test_a_video_leaves_out_and_names_the_chunks_whose_files_were_changed(hill: Cast, settings):
+    at = timezone.now() - timedelta(seconds=40)
+    alarm = an_alarm(hill.lamp_hill, at=at, severity="high")
+    ring = Ring(settings.RING_DIR, durable=False)
+    rows = record_chunks(ring, hill.lamp_hill.camera, at - timedelta(seconds=8), 16)
+    change(settings.RING_DIR, rows[6:9])
+    clip = clip_make(clip_id=alarm.clips.get().pk, mine_id=alarm.mine_id)
+    assert clip is not None and clip.state == Clip.State.READY
+    told = [f"{Path(row.path).name}: is not what was recorded" for row in rows[6:9]]
+    assert [line.split(": its")[0] for line in clip.manifest["skipped"]] == told
+    [(since, until)] = clip.manifest["gaps_s"]
+    assert (since, until) == pytest.approx((at.timestamp() - 2, at.timestamp() + 1), abs=0.01)
+
+
+def test_there_is_no_video_of_nothing_but_changed_chunks(hill: Cast, settings):
+    at = timezone.now() - timedelta(minutes=5)
+    alarm = an_alarm(hill.lamp_hill, at=at, severity="high")
+    ring = Ring(settings.RING_DIR, durable=False)
+    record_chunks(ring, hill.lamp_hill.camera, at - timedelta(minutes=1), 4)
+    rows = record_chunks(ring, hill.lamp_hill.camera, at - timedelta(seconds=8), 16, first=5)
+    change(settings.RING_DIR, rows)
+    clip = clip_make(clip_id=alarm.clips.get().pk, mine_id=alarm.mine_id)
+    assert clip is not None and clip.state == Clip.State.FAILED
+    assert "is not what was recorded" in clip.error
+
+
+def test_a_span_of_the_recording_has_a_gap_where_a_file_was_changed(hill: Cast, settings, tmp_path):
+    at = timezone.now() - timedelta(minutes=5)
+    ring = Ring(settings.RING_DIR, durable=False)
+    rows = record_chunks(ring, hill.lamp_hill.camera, at, 4)
+    change(settings.RING_DIR, rows[1:2])
+    ends = at.timestamp(), at.timestamp() + 4
+    cut = join_span(parts_of(rows), *ends, tmp_path / "span.mp4")
+    assert cut.gaps == [pytest.approx((ends[0] + 1, ends[0] + 2), abs=0.01)]
+    assert "is not what was recorded" in cut.skipped[0]

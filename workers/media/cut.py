@@ -35,12 +35,16 @@ ENCODE = {"preset": "veryfast", "crf": "22", "bf": "0", "threads": "1", "g": "10
 
 @dataclass(frozen=True)
 class ChunkPart:
-    """One recorded chunk: its file, when it begins (Unix), how long it lasts, and its number."""
+    """One recorded chunk: its file, when it begins (Unix), how long it lasts, and its number.
+
+    sha256: of the file as it was recorded, in hex: what differs is left out. "": unknown.
+    """
 
     path: Path
     start_s: float
     duration_s: float
     sequence: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def _read(
         if chunk.start_s >= end_s or chunk.start_s + chunk.duration_s <= start_s:
             continue
         try:
-            part = read_part(chunk.path, chunk.start_s, chunk.duration_s)
+            part = read_part(chunk.path, chunk.start_s, chunk.duration_s, chunk.sha256)
         except MediaError as error:
             skipped.append(f"{chunk.path.name}: {error.reason}")
             continue

@@ -134,7 +134,7 @@ def _write(chunks: Sequence[ChunkPart], start_s: float, end_s: float, target: Pa
             if chunk.start_s >= end_s or chunk.start_s + chunk.duration_s <= start_s:
                 continue
             try:
-                part = read_part(chunk.path, chunk.start_s, chunk.duration_s)
+                part = read_part(chunk.path, chunk.start_s, chunk.duration_s, chunk.sha256)
             except MediaError as error:
                 track.skipped.append(f"{chunk.path.name}: {error.reason}")
                 continue

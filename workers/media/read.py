@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,10 +67,15 @@ class Part:
             return
 
 
-def read_part(path: Path, start_s: float, duration_s: float) -> Part:
-    """Read a chunk's packets without decoding them; MediaError if none can be used."""
+def read_part(path: Path, start_s: float, duration_s: float, sha256: str = "") -> Part:
+    """Read a chunk's packets without decoding them; MediaError if none can be used.
+
+    sha256: of the file as it was recorded, in hex; a file that differs is not used. "": unknown.
+    """
     if not path.is_file():
         raise MediaError("missing")
+    if sha256 and _sha256(path) != sha256:
+        raise MediaError("is not what was recorded: its SHA-256 is another")
     try:
         container = av.open(
             f"file:{path.resolve()}",
@@ -86,6 +92,14 @@ def read_part(path: Path, start_s: float, duration_s: float) -> Part:
     except BaseException:
         container.close()
         raise
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise MediaError("cannot be read") from None
 
 
 def _read(container: Any, start_s: float, duration_s: float) -> Part:
