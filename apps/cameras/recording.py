@@ -5,7 +5,7 @@ import logging
 import queue
 import threading
 import time
-from itertools import chain
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -24,7 +24,7 @@ from apps.cameras.tasks import analyse
 from apps.recordings.index import index_missing
 from apps.recordings.masking import masks_to_fill
 from apps.recordings.models import Cause
-from apps.recordings.reconcile import files_missing
+from apps.recordings.reconcile import files_lost
 from apps.recordings.space import space_watch
 from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
@@ -45,6 +45,8 @@ ROWS_S = 2.0
 # This much between two looks is no drift: somebody set this machine's clock.
 STEP_S = 0.3
 STEP_FOR_S = 60.0
+# The ring is compared with its rows while no more than this waits to be entered.
+FEW = 1000
 
 # What the database's absence looks like, or that it takes no writes for a while; whatever else it
 # says is about the row.
@@ -56,20 +58,22 @@ Said = tuple[int, str, str, str]
 class Recording:
     """One recorder process: chunks go to disk first, then to the database, then the bell rings.
 
-    While the database is away chunks keep landing on disk and wait in a queue. After a crash of
-    this process the ring is scanned and what has no row is entered, before the first new chunk and
-    while cameras are recorded again already: a large ring takes long to scan.
+    While the database is away chunks keep landing on disk and wait in a queue. What a crash of this
+    process left above a stream's last row is entered before the stream's first new chunk. The rest
+    of the ring is compared with its rows meanwhile, a stream at each look: a large one takes long.
     """
 
     def __init__(self, mine_id: int | None = None) -> None:
         self.mine_id = mine_id
         self.ring = Ring(settings.RING_DIR)
         # None: nothing comes after.
-        self.waiting: queue.SimpleQueue[ChunkFile | Said | None] = queue.SimpleQueue()
-        self.recorder = Recorder(self.ring, on_chunk=self._made, on_state=self._said)
+        self.waiting: queue.SimpleQueue[ChunkFile | Found | Said | None] = queue.SimpleQueue()
+        self.recorder = Recorder(
+            self.ring, on_chunk=self.waiting.put, on_state=self._said, on_begin=self._begins
+        )
         self.last: dict[tuple[int, str], int] = {}  # number of the last chunk, as it was found
-        self.left: list[ChunkFile] = []  # what a crash left without a row, in order
-        self.made: set[str] | None = set()  # this process's own files, until the ring was scanned
+        self.begun: dict[tuple[int, str], int] = {}  # above: given by this process, or left to it
+        self.compared: Iterator[list[Found]] | None = files_lost(self.ring)  # None: all of it
         self.mines: dict[int, int] = {}
         self.analysed: dict[int, str] = {}  # camera -> the stream that is analysed
         self.told: dict[tuple[int, str], tuple[float, tuple[str, int, int]]] = {}
@@ -81,11 +85,17 @@ class Recording:
     def _said(self, camera: int, stream: str, state: str, reason: str) -> None:
         self.waiting.put((camera, stream, state, reason))
 
-    def _made(self, chunk: ChunkFile) -> None:
-        made = self.made
-        if made is not None:
-            made.add(chunk.path)
-        self.waiting.put(chunk)
+    def _begins(self, source: Source, left: list[Found]) -> None:
+        """Enter what a crash left of a stream before its first new chunk."""
+        self.begun[source.camera, source.stream] = source.last_sequence
+        self._enter(left)
+
+    def _enter(self, files: list[Found]) -> None:
+        for file in files:
+            self.waiting.put(file)
+        if files:
+            about = (len(files), files[0].camera, files[0].stream)
+            log.warning("%s chunks of camera %s %s that had no row are entered", *about)
 
     def run(self) -> None:
         """Record until `stop` is called."""
@@ -94,10 +104,11 @@ class Recording:
         while not self.stopping.is_set():
             try:
                 self.recorder.set_sources(self._sources())
-                if self.made is not None:
-                    self._recover()
-                    self.made = None
+                if writer.ident is None:
+                    with system_scope("recordings of every mine that are older than the index"):
+                        index_missing()
                     writer.start()
+                self._compare()
                 self._look_at_the_clock()
                 if time.monotonic() >= next_trim:
                     due = time.monotonic() >= next_space
@@ -225,26 +236,31 @@ class Recording:
         except Error as error:
             log.warning("could not say that recording stopped: %s", error)
 
-    def _recover(self) -> None:
-        """Enter files that a crash left without a row; rows whose file is gone become gaps.
+    def _compare(self) -> None:
+        """Compare one more stream of the ring with its rows, unless much waits to be entered.
 
         Left alone is what no camera of ours recorded, and what cannot be read: one file more or
-        less, where all the others wait.
+        less, where all the others wait. Begins anew where the database went away meanwhile.
         """
-        with system_scope("files in the ring belong to every mine"):
-            index_missing()
-            known = set(Chunk.objects.values_list("path", flat=True))
-            cameras = dict(Camera.objects.values_list("pk", "mine_id"))
-        there = list(self.ring.scan())
-        with system_scope("files in the ring belong to every mine"):
-            files_missing(known - {f.path for f in there}, known=len(known))
-        known |= self.made or set()
-        lost = [f for f in there if f.path not in known and cameras.get(f.camera) == f.mine]
-        lost.sort(key=lambda f: (f.camera, f.stream, f.sequence))
-        found = (self._as_chunk(file) for file in lost)
-        self.left = [chunk for chunk in found if chunk is not None]
-        if lost:
-            log.warning("%s of %s chunks that had no row are entered", len(self.left), len(lost))
+        if self.compared is None or self.waiting.qsize() > FEW:
+            return
+        try:
+            with system_scope("files in the ring belong to every mine"):
+                lost = next(self.compared, None)
+        except (Error, OSError):
+            self.compared = files_lost(self.ring)
+            raise
+        if lost is None:
+            self.compared = None
+            return
+        # What came since is entered in its turn.
+        self._enter(
+            [
+                file
+                for file in lost
+                if file.sequence <= self.begun.get((file.camera, file.stream), file.sequence)
+            ]
+        )
 
     def _as_chunk(self, file: Found) -> ChunkFile | None:
         """Describe a file of the ring by its name and content; None where it cannot be read.
@@ -276,15 +292,18 @@ class Recording:
         )
 
     def _write_rows(self) -> None:
-        """Enter what a crash left, then whatever comes, in order and for as long as it takes."""
-        for item in chain(self.left, iter(self.waiting.get, None)):
+        """Enter whatever comes, in order and for as long as it takes."""
+        for item in iter(self.waiting.get, None):
             while not self._write_row(item):
                 close_old_connections()
                 time.sleep(RETRY_S)
 
-    def _write_row(self, item: ChunkFile | Said) -> bool:
+    def _write_row(self, given: ChunkFile | Found | Said) -> bool:
         """Enter one chunk or state; False when the database is away and it must be tried again."""
         try:
+            item = self._as_chunk(given) if isinstance(given, Found) else given
+            if item is None:
+                return True
             if isinstance(item, ChunkFile):
                 analysed = self.analysed.get(item.camera)
                 with mine_scope(item.mine):
@@ -314,7 +333,7 @@ class Recording:
         except Exception:
             # It would be refused each time, and all rows of all cameras wait behind it. A chunk's
             # file stays, and is offered again when recording begins again.
-            log.exception("row not written: %s", item.path if isinstance(item, ChunkFile) else item)
+            log.exception("row not written: %s", given)
         return True
 
     def _tells_something(self, chunk: ChunkFile) -> bool:

@@ -16,6 +16,7 @@ from apps.cameras.services import camera_update
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast, Place
 from tests.media.make import video, wait_until
+from workers.media.ring import Found
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEFT = 7
@@ -74,23 +75,37 @@ def entered(place: Place) -> list[int]:
         return list(Chunk.objects.order_by("pk").values_list("sequence", flat=True))
 
 
-def test_cameras_are_recorded_while_the_ring_is_scanned_and_what_was_left_is_entered_first(
+def test_rows_are_entered_while_the_ring_is_not_compared_yet_and_what_was_left_comes_first(
     cast: Cast, one: Recording, monkeypatch: pytest.MonkeyPatch
 ):
-    scanned, recover = [], one._recover
-
-    def slowly() -> None:
-        """Scan a ring so large that a chunk is recorded meanwhile."""
-        scanned.append(wait_until(lambda: bool(one.made), 20.0))
-        recover()
-
-    monkeypatch.setattr(one, "_recover", slowly)
+    """The ring is so large that nothing of it is compared as long as this lasts."""
+    monkeypatch.setattr(one, "_compare", lambda: None)
     with recording(one):
         came = wait_until(lambda: len(entered(cast.lamp_hill)) >= 3, 20.0)
-    assert scanned == [True], "a chunk was on disk before the scan"
     found = entered(cast.lamp_hill)
     assert came and found[0] == LEFT and found == sorted(set(found))
     assert {file.sequence for file in one.ring.scan()} == set(found), "nothing is left at the end"
+
+
+def test_what_has_no_row_below_the_last_one_is_entered_late(cast: Cast, one: Recording, film: Path):
+    place, late = cast.lamp_hill, LEFT - 2
+    one.mines, one.analysed = {place.camera.pk: place.mine.pk}, {place.camera.pk: "main"}
+    assert [one._write_row(file) for file in one.ring.scan()] == [True]
+    left(one, place, place.mine.pk, late, film)
+    with recording(one):
+        assert wait_until(lambda: late in entered(place) and len(entered(place)) >= 4, 30.0)
+
+
+def test_what_was_recorded_since_is_entered_in_its_turn_and_not_by_the_comparison(
+    cast: Cast, one: Recording, film: Path
+):
+    place = cast.lamp_hill
+    left(one, place, place.mine.pk, LEFT + 1, film)
+    one.begun[place.camera.pk, "main"] = LEFT
+    while one.compared is not None:
+        one._compare()
+    file = one.waiting.get_nowait()
+    assert isinstance(file, Found) and file.sequence == LEFT and one.waiting.empty()
 
 
 def test_a_file_that_cannot_be_read_or_is_of_another_mine_keeps_nobody_s_rows_waiting(

@@ -1,6 +1,7 @@
 """The index of what is recorded: stretches, and gaps that say why."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ from apps.cameras.services import stream_say
 from apps.playback.selectors import timeline_data
 from apps.recordings.index import index_missing
 from apps.recordings.models import Cause, Gap, Stretch
-from apps.recordings.reconcile import files_missing
+from apps.recordings.reconcile import files_lost, files_missing
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast
 from tests.recordings.recorded import put
@@ -165,3 +166,43 @@ def test_a_disk_that_is_not_mounted_is_not_taken_for_lost_files(hill, ring: Ring
     with system_scope("test"):
         assert files_missing({row.path for row in rows}, known=10) == 0
     assert Chunk.objects.count() == 10
+
+
+def test_disk_and_rows_are_compared_a_stream_at_a_time(hill, ring: Ring):
+    main = put(ring, hill.camera, START, 10)
+    sub = put(ring, hill.camera, START, 10, stream="sub")
+    ring.delete(main[4].path)
+    main[7].delete()
+    with system_scope("test"):
+        steps = [step for step in files_lost(ring) if step]
+    assert [[file.path for file in step] for step in steps] == [[main[7].path]]
+    assert gaps() == [(4, 5, Cause.MISSING)]
+    assert Chunk.objects.count() == len(main) + len(sub) - 2
+
+
+def test_a_chunk_that_is_entered_while_disk_and_rows_are_compared_is_neither_lost_nor_gone(
+    hill, ring: Ring, monkeypatch: pytest.MonkeyPatch
+):
+    put(ring, hill.camera, START, 10)
+    names = ring.names
+
+    def slowly(*stream: Any) -> set[str]:
+        found = names(*stream)
+        if stream == (hill.mine.pk, hill.camera.pk, "main"):
+            put(ring, hill.camera, after(10), 2)
+        return found
+
+    monkeypatch.setattr(ring, "names", slowly)
+    with system_scope("test"):
+        assert not any(files_lost(ring))
+    assert (gaps(), Chunk.objects.count()) == ([], 12)
+
+
+def test_no_row_goes_where_most_files_of_all_streams_together_are_away(hill, ring: Ring):
+    main = put(ring, hill.camera, START, 10)
+    sub = put(ring, hill.camera, START, 4, stream="sub")
+    for row in (*main[:4], *sub):
+        ring.delete(row.path)
+    with system_scope("test"):
+        assert not any(files_lost(ring))
+    assert Chunk.objects.count() == 14

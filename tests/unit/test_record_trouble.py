@@ -16,6 +16,7 @@ from tests.disk import small_disk_of
 from tests.media.make import RtspServer, free_port, numbers, picture, video, wait_until
 from tests.media.watch import Watched, source
 from workers.media.record import ChunkFile
+from workers.media.ring import Found
 from workers.media.source import Opened
 
 
@@ -47,17 +48,17 @@ def test_the_ring_is_listed_once_a_stream_however_often_its_camera_is_dialled(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed, dialled = [], []
-    last_sequence, open_ = watched.ring.last_sequence, watched.recorder.open
+    after, open_ = watched.ring.after, watched.recorder.open
 
-    def counted(*stream: Any) -> int:
+    def counted(*stream: Any) -> list[Found]:
         listed.append(stream)
-        return last_sequence(*stream)
+        return after(*stream)
 
     def dial(url: str) -> Opened:
         dialled.append(url)
         return open_(url)
 
-    monkeypatch.setattr(watched.ring, "last_sequence", counted)
+    monkeypatch.setattr(watched.ring, "after", counted)
     monkeypatch.setattr(watched.recorder, "open", dial)
     watched.recorder.set_sources([source(0, f"rtsp://127.0.0.1:{free_port()}/none")])
     wait_until(lambda: len(dialled) >= 3)

@@ -34,8 +34,9 @@ def test_a_written_chunk_is_found_with_all_that_its_name_says(tmp_path: Path) ->
     ]
     assert ring.usage_bytes() == 100
     assert ring.free_bytes() > 0
-    assert ring.last_sequence(3, 7, "main") == 12
-    assert ring.last_sequence(3, 8, "main") == 0
+    assert ring.after(3, 7, "main", 11) == list(ring.scan())
+    assert ring.after(3, 7, "main", 12) == ring.after(3, 8, "main", 0) == []
+    assert ring.names(3, 7, "main") == {"12_1012000_1000.mp4"}
 
 
 def test_chunks_that_touch_still_touch_after_rounding_to_milliseconds(tmp_path: Path) -> None:
@@ -60,6 +61,7 @@ def test_strangers_are_neither_listed_nor_deleted(tmp_path: Path) -> None:
     (tmp_path / "3/7/other/1_1_1.mp4").write_text("stranger")
     (folder / "5_1_1.mp4").symlink_to("/etc/hostname")
     assert [found.sequence for found in ring.scan()] == [1]
+    assert [found.sequence for found in ring.after(3, 7, "main", 0)] == [1]
     for name in (
         "../../../etc/passwd",
         "3/7/main/notes.txt",
@@ -92,7 +94,7 @@ def test_half_written_files_of_a_killed_recorder_are_swept_when_old(tmp_path: Pa
     old.write_text("half")
     fresh.write_text("half")
     os.utime(old, (1, 1))
-    assert ring.last_sequence(3, 7, "main") == 1
+    assert [found.sequence for found in ring.after(3, 7, "main", 0)] == [1]
     assert not old.exists() and fresh.exists()
 
 

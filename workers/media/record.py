@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from workers.media.chunker import Piece
-from workers.media.ring import STREAMS, Ring
+from workers.media.ring import STREAMS, Found, Ring
 from workers.media.source import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Opened, open_stream
 from workers.media.stream import UNUSABLE, Source, StreamThread
 
@@ -50,6 +50,7 @@ class ChunkFile:
 
 OnChunk = Callable[[ChunkFile], None]
 OnState = Callable[[int, str, str, str], None]
+OnBegin = Callable[[Source, list[Found]], None]
 Key = tuple[int, str]
 
 
@@ -57,7 +58,9 @@ class Recorder:
     """Records every source it is given until told otherwise.
 
     `on_chunk(chunk)` and `on_state(camera, stream, state, reason)` are called from the streams'
-    threads; what they raise is logged once and stops nothing.
+    threads; what they raise is logged once and stops nothing. `on_begin(source, left)` is called
+    once a stream, before its first chunk: `left` are those in the ring above the number that the
+    source named, in order.
     """
 
     def __init__(
@@ -66,12 +69,14 @@ class Recorder:
         on_chunk: OnChunk,
         on_state: OnState,
         *,
+        on_begin: OnBegin | None = None,
         open_timeout_s: float = OPEN_TIMEOUT_S,
         read_timeout_s: float = READ_TIMEOUT_S,
     ) -> None:
         self._ring = ring
         self._on_chunk = on_chunk
         self._on_state = on_state
+        self._on_begin = on_begin or (lambda source, left: None)
         self._timeouts = (open_timeout_s, read_timeout_s)
         self._lock = threading.Lock()
         self._streams: dict[Key, StreamThread] = {}
@@ -155,7 +160,10 @@ class Recorder:
         key = (source.camera, source.stream)
         known = self._sequences.get(key)
         if known is None:
-            known = self._ring.last_sequence(source.mine, source.camera, source.stream)
+            of = (source.mine, source.camera, source.stream)
+            left = self._ring.after(*of, source.last_sequence)
+            self._tell("on_begin", lambda: self._on_begin(source, left))
+            known = left[-1].sequence if left else 0
         with self._lock:
             self._sequences[key] = max(known, source.last_sequence)
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -79,7 +80,7 @@ class Ring:
         # The end is rounded, not the length: chunks that touch keep touching.
         start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
         name = f"{sequence}_{start_ms}_{max(end_ms - start_ms, 1)}"
-        relative = f"{mine}/{camera}/{stream}/{name}.mp4"
+        relative = f"{folder_of(mine, camera, stream)}/{name}.mp4"
         final = self.path(relative)
         part = final.parent / f".{name}.part"
         try:
@@ -147,27 +148,36 @@ class Ring:
                     continue  # deleted meanwhile
                 yield replace(found, bytes=size)
 
-    def last_sequence(self, mine: int, camera: int, stream: str) -> int:
-        """Return the highest sequence on the disk for a stream, 0 if there is none."""
-        folder = f"{mine}/{camera}/{stream}"
-        self._sweep(self.root / folder)
-        return max((found.sequence for found in self._list(folder)), default=0)
+    def names(self, mine: int, camera: int, stream: str) -> set[str]:
+        """Return the names of a stream's chunks, without a look at the files: it may have many."""
+        names = _names(self.root / folder_of(mine, camera, stream))
+        return {name for name in names if NAME.fullmatch(name)}
 
-    def _sweep(self, folder: Path) -> None:
-        """Remove what a killed recorder left half-written."""
+    def found(self, relative: str) -> Found | None:
+        """Describe one chunk; None for a stranger and for what is not there."""
+        found = _parse(relative)
         try:
-            entries = list(folder.iterdir())
+            status = (self.root / relative).lstat()
         except OSError:
-            return
-        for entry in entries:
-            try:
-                if (
-                    PART.fullmatch(entry.name)
-                    and entry.stat().st_mtime < time.time() - STALE_PART_S
-                ):
-                    _forget(entry)
-            except OSError:
-                continue
+            return None
+        if found is None or not stat.S_ISREG(status.st_mode):
+            return None
+        return replace(found, bytes=status.st_size)
+
+    def after(self, mine: int, camera: int, stream: str, sequence: int) -> list[Found]:
+        """Return a stream's chunks above a number, in order.
+
+        Of the others nothing but the name is read: a stream has a hundred thousand a day. What a
+        killed recorder left half-written goes.
+        """
+        folder = folder_of(mine, camera, stream)
+        found = []
+        for name in _names(self.root / folder):
+            if PART.fullmatch(name):
+                _forget_stale(self.root / folder / name)
+            elif (told := NAME.fullmatch(name)) and int(told[1]) > sequence:
+                found.append(self.found(f"{folder}/{name}"))
+        return sorted((one for one in found if one), key=lambda one: one.sequence)
 
     def delete(self, relative: str) -> bool:
         """Delete a chunk; False if it was not there."""
@@ -187,6 +197,28 @@ class Ring:
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent
         return shutil.disk_usage(folder).free
+
+
+def folder_of(mine: int, camera: int, stream: str) -> str:
+    """Return where a stream's chunks lie, relative to the ring's root."""
+    return f"{mine}/{camera}/{stream}"
+
+
+def _names(folder: Path) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                yield entry.name
+    except OSError:
+        return
+
+
+def _forget_stale(part: Path) -> None:
+    try:
+        if part.stat().st_mtime < time.time() - STALE_PART_S:
+            _forget(part)
+    except OSError:
+        return
 
 
 def _create(path: Path) -> int:
