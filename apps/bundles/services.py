@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
@@ -24,6 +23,7 @@ from apps.bundles.selectors import KEEP, clips_in
 from apps.evidence.locking import lock_for
 from apps.evidence.models import Clip
 from apps.evidence.storage import Missing, StorageError, put_file, reach, remove
+from apps.evidence.workshop import workshop
 from apps.ledger.services import ledger_seal, root_sign
 from apps.live.services import emit
 from apps.mines.models import Mine
@@ -128,7 +128,7 @@ def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:
             return None
         bundle = Bundle.objects.select_related("mine", "asked_by").get(pk=bundle_id)
     try:
-        with tempfile.TemporaryDirectory(prefix="bundle-", dir=_workshop()) as folder:
+        with tempfile.TemporaryDirectory(prefix="bundle-", dir=workshop("bundles")) as folder:
             return _pack_and_store(bundle, Path(folder))
     except (StorageError, OSError, TooEarly) as error:
         with mine_scope(mine_id):
@@ -141,12 +141,6 @@ def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:
     except ValueError as error:
         with mine_scope(mine_id):
             return _give_up(bundle, str(error))
-
-
-def _workshop() -> Path:
-    folder = settings.VAR / "bundles"
-    folder.mkdir(parents=True, exist_ok=True)
-    return Path(folder)
 
 
 def _still_ours(bundle: Bundle) -> QuerySet[Bundle]:

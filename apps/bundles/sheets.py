@@ -8,7 +8,6 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -21,6 +20,7 @@ from apps.bundles.models import Sheet
 from apps.bundles.paper import LANGUAGES, Occasion, acts_of, paper_data
 from apps.bundles.typeset import PaperError, typeset
 from apps.evidence.storage import StorageError, put_file, remove
+from apps.evidence.workshop import workshop
 from apps.ledger.models import Root
 from apps.ledger.services import ledger_seal, root_sign
 from apps.privacy.services import picture_taken
@@ -66,10 +66,8 @@ def sheet_make(*, sheet_id: int, mine_id: int) -> Sheet | None:
         if not claimed:
             return None
         sheet = Sheet.objects.select_related("asked_by").get(pk=sheet_id)
-    folder = Path(settings.VAR) / "sheets"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="sheet-", dir=folder) as place:
+        with tempfile.TemporaryDirectory(prefix="sheet-", dir=workshop("sheets")) as place:
             return _set_and_store(sheet, Path(place))
     except (StorageError, OSError) as error:
         wait_s = min(2**sheet.attempts, SLOWEST_RETRY_S)

@@ -21,6 +21,7 @@ from apps.evidence.locking import lock_until, place_of
 from apps.evidence.manifest import TYPES, beside
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.storage import StorageError, put_bytes, put_file, size_of
+from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
 from apps.live.services import emit
 from apps.recordings.mounted import ring_there
@@ -141,7 +142,7 @@ def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) ->
         masks = masks_of(camera_id=camera.pk, at=since, until=until)
         recorded = [chunk.masked_by for chunk in chunks]
         masks = masks_left(masks, camera_id=camera.pk, recorded=recorded)
-    with tempfile.TemporaryDirectory(prefix="span-", dir=_workshop()) as folder:
+    with tempfile.TemporaryDirectory(prefix="span-", dir=workshop("clips")) as folder:
         out = Path(folder) / "clip.mp4"
         cut = cut_clip(_parts(chunks), since.timestamp(), until.timestamp(), out)
         if masks:
@@ -179,7 +180,7 @@ def clip_make(*, clip_id: int, mine_id: int) -> Clip | None:
             _postpone(clip, delay_s=0.5)
             return None
     try:
-        with tempfile.TemporaryDirectory(prefix="clip-", dir=_workshop()) as folder:
+        with tempfile.TemporaryDirectory(prefix="clip-", dir=workshop("clips")) as folder:
             return _cut_and_store(clip, chunks, Path(folder) / "clip.mp4")
     except Hopeless as error:
         with mine_scope(mine_id):
@@ -219,12 +220,6 @@ def _more_may_come(clip: Clip, now: datetime, late: timedelta) -> bool:
         clip.waits_until = max(until, clip.waits_until or until)
         clip.save(update_fields=["waits_until"])
     return now < (clip.waits_until or clip.wanted_until + BACKLOG)
-
-
-def _workshop() -> Path:
-    folder = settings.VAR / "clips"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _end(chunk: Chunk) -> datetime:

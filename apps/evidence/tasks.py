@@ -9,6 +9,7 @@ from apps.evidence.locking import holds_tell_store_safely
 from apps.evidence.models import Clip
 from apps.evidence.selectors import clips_due
 from apps.evidence.services import clip_make
+from apps.evidence.workshop import workshops_sweep
 from apps.privacy.services import copy_waiting
 from apps.tenancy.scope import mine_scope, system_scope
 
@@ -27,7 +28,11 @@ def cut_due() -> None:
 
 @shared_task
 def keep() -> None:
-    """End holds, delete videos and look for them in the store; run twice or late, it goes on."""
+    """End holds, delete videos and look for them in the store; run twice or late, it goes on.
+
+    What killed makers left on the disk goes as well.
+    """
+    workshops_sweep()
     with system_scope("holds of every mine end in turn"):
         holds_due()
     holds_tell_store_safely()

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.cameras.models import Camera, Chunk
+from apps.evidence.workshop import workshop
 from apps.playback.models import Motion
 from apps.playback.selectors import LONGEST_MOTION, chunks_between, islands
 from apps.recordings.keeping import kept_by_camera
@@ -144,12 +145,10 @@ def span_cut(
     are at it.
     """
     chunks = span_chunks(camera, stream, since, until)
-    folder = settings.VAR / "spans"
-    folder.mkdir(parents=True, exist_ok=True)
     if not TURNS.acquire(blocking=False):
         raise Busy
     try:
-        with tempfile.TemporaryDirectory(prefix="span-", dir=folder) as place:
+        with tempfile.TemporaryDirectory(prefix="span-", dir=workshop("spans")) as place:
             out = Path(place) / "span.mp4"
             try:
                 cut = join_span(parts_of(chunks), since.timestamp(), until.timestamp(), out)

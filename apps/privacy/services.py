@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -21,6 +20,7 @@ from apps.detectors.loading import default_detector
 from apps.evidence.checks import clip_changed
 from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, get_file, put_file, remove
+from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
 from apps.privacy.consent import reason_said, second_said, word_note
 from apps.privacy.models import Copy, Unblur
@@ -168,7 +168,7 @@ def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:
             return None
         copy = Copy.objects.select_related("clip").get(pk=copy_id)
     try:
-        with tempfile.TemporaryDirectory(prefix="copy-", dir=_workshop()) as folder:
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=workshop("copies")) as folder:
             return _cover_and_store(copy, Path(folder))
     except (StorageError, OSError, DiskFull) as error:
         if copy.clip.state != Clip.State.READY:
@@ -177,12 +177,6 @@ def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:
         return _failed(copy, str(error), timedelta(seconds=wait_s))
     except MediaError as error:
         return _failed(copy, error.reason, None)
-
-
-def _workshop() -> Path:
-    folder = Path(settings.VAR) / "copies"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _cover_and_store(copy: Copy, folder: Path) -> Copy | None:

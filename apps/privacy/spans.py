@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -20,6 +19,7 @@ from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.detectors.loading import default_detector
 from apps.evidence.storage import StorageError, put_file, remove
+from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
 from apps.playback.services import MOST_COVERED_S, parts_of, span_chunks, span_name
 from apps.privacy.consent import reason_said, second_said, word_note
@@ -122,10 +122,8 @@ def span_make(*, span_id: int, mine_id: int) -> Span | None:
             chunks = span_chunks(span.camera, span.stream, span.since, span.until)
         except ValidationError:
             return _failed(span, sentence("nothing is recorded there any more"))
-    folder = Path(settings.VAR) / "spans"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="copy-", dir=folder) as place:
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=workshop("spans")) as place:
             joined = Path(place) / "span.mp4"
             ends = span.since.timestamp(), span.until.timestamp()
             cut = join_span(parts_of(chunks), *ends, joined)
