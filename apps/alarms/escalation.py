@@ -20,6 +20,7 @@ from apps.alarms.steps import step, tell
 from apps.audit.services import record
 from apps.live.services import take_turn
 from apps.mines.models import Mine
+from apps.tenancy.scope import mine_scope, system_scope
 
 __all__ = ["escalations_due", "ladder_set"]
 
@@ -28,37 +29,42 @@ SOONEST_S, LATEST_S = 5, 24 * 3600
 
 
 def escalations_due(*, now: datetime) -> int:
-    """Pass on what nobody answered in time; called by the beat in a system scope.
+    """Pass on what nobody answered in time; called by the beat, outside of any scope.
 
     Late: every rung that was due meanwhile is told, in order, with how late it was. Twice: the
     alarm's row counts the rungs, so nobody is told twice. Never: the alarm still asks and the desk
     counts down and says that it is overdue.
     """
-    for alarm in Alarm.objects.filter(state__in=ASKING, asked_at=None):
-        _begin(alarm=alarm)
+    with system_scope("alarms are passed on in every mine"):
+        unplanned = Alarm.objects.filter(state__in=ASKING, asked_at=None)
+        new = list(unplanned.values_list("pk", "mine_id"))
+        rows = Alarm.objects.filter(escalates_at__lte=now).order_by("escalates_at", "pk")
+        due = list(rows.values_list("pk", "mine_id"))
+    for alarm_id, mine_id in new:
+        with mine_scope(mine_id):
+            _begin(alarm_id=alarm_id, mine_id=mine_id)
     told = 0
-    for alarm in Alarm.objects.filter(escalates_at__lte=now).order_by("escalates_at", "pk"):
-        while _pass_on(alarm=alarm, now=now):
-            told += 1
+    for alarm_id, mine_id in due:
+        with mine_scope(mine_id):
+            while _pass_on(alarm_id=alarm_id, mine_id=mine_id, now=now):
+                told += 1
     return told
 
 
-@transaction.atomic
-def _begin(*, alarm: Alarm) -> None:
+def _begin(*, alarm_id: int, mine_id: int) -> None:
     """Plan an alarm that asked before there were ladders."""
-    take_turn(mine_id=alarm.mine_id)
-    alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm.pk)
+    take_turn(mine_id=mine_id)
+    alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm_id)
     if alarm.state in ASKING and alarm.asked_at is None:
         plan_step(alarm, alarm.state, "")
         alarm.save()
         tell(alarm, "alarm.updated")
 
 
-@transaction.atomic
-def _pass_on(*, alarm: Alarm, now: datetime) -> bool:
+def _pass_on(*, alarm_id: int, mine_id: int, now: datetime) -> bool:
     """Tell the next rung if it is due; False when it is not, or somebody has answered."""
-    take_turn(mine_id=alarm.mine_id)
-    alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm.pk)
+    take_turn(mine_id=mine_id)
+    alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm_id)
     due = alarm.escalates_at
     if due is None or due > now:
         return False

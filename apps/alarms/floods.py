@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Flood
 from apps.audit.services import record
 from apps.live.services import emit, take_turn
+from apps.tenancy.scope import mine_scope, system_scope
 
 __all__ = ["WITHIN", "flood_data", "flood_watch", "floods", "floods_due", "recent"]
 
@@ -53,18 +53,23 @@ def flood_watch(*, mine_id: int) -> None:
 
 
 def floods_due(*, now: datetime) -> int:
-    """End the floods that are over; called by the beat in a system scope.
+    """End the floods that are over; called by the beat, outside of any scope.
 
     Late or never: the desk stays in flood mode and says since when, high alarms stay single.
     Twice: nothing is left to end.
     """
-    return sum(_end(flood, now) for flood in floods())
+    with system_scope("floods end in every mine"):
+        going_on = list(floods().values_list("pk", "mine_id"))
+    ended = 0
+    for flood_id, mine_id in going_on:
+        with mine_scope(mine_id):
+            ended += _end(flood_id, mine_id, now)
+    return ended
 
 
-@transaction.atomic
-def _end(flood: Flood, now: datetime) -> bool:
-    take_turn(mine_id=flood.mine_id)
-    flood = Flood.objects.select_for_update(of=("self",)).get(pk=flood.pk)
+def _end(flood_id: int, mine_id: int, now: datetime) -> bool:
+    take_turn(mine_id=mine_id)
+    flood = Flood.objects.select_for_update(of=("self",)).get(pk=flood_id)
     count = recent(now=now).filter(mine=flood.mine_id).count()
     if flood.ended_at is not None or count >= OVER_BELOW:
         return False

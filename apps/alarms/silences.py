@@ -22,6 +22,7 @@ from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.live.services import emit, take_turn
 from apps.rules.selectors import scene_in_force
+from apps.tenancy.scope import mine_scope, system_scope
 from workers.hazards import registry
 
 __all__ = [
@@ -124,16 +125,22 @@ def silence_end(*, silence: Silence, actor: User, desk: str = "") -> Silence:
 
 
 def silences_due(*, now: datetime) -> int:
-    """End what is over at its time; called by the beat in each mine's scope.
+    """End what is over at its time; called by the beat, outside of any scope.
 
     Late: nothing was silenced meanwhile, because whoever looks compares the times; only the list
     and the alarms' states follow late. Twice: nothing is left to end. Never: alarms that were
     there stay on the list of the silenced with a time that has passed, and the desk says so.
     """
-    rows = Silence.objects.filter(ended_at=None).filter(
-        Q(until__lte=now) | Q(since=None, asked_at__lte=now - AGREE_WITHIN)
-    )
-    return _end_overdue(rows, now)
+    with system_scope("silences end in every mine"):
+        rows = Silence.objects.filter(ended_at=None).filter(
+            Q(until__lte=now) | Q(since=None, asked_at__lte=now - AGREE_WITHIN)
+        )
+        due = list(rows.values_list("pk", "mine_id"))
+    ended = 0
+    for silence_id, mine_id in due:
+        with mine_scope(mine_id):
+            ended += _end_overdue(Silence.objects.filter(pk=silence_id), now)
+    return ended
 
 
 @transaction.atomic

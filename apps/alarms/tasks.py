@@ -6,7 +6,6 @@ from django.utils import timezone
 from apps.alarms.escalation import escalations_due
 from apps.alarms.floods import floods_due
 from apps.alarms.silences import silences_due
-from apps.tenancy.scope import system_scope
 
 __all__ = ["keep_time"]
 
@@ -18,9 +17,6 @@ def keep_time() -> None:
     The rows' own times are the truth, so late, twice and never are each defined, in the verbs.
     """
     now = timezone.now()
-    with system_scope("silences end in every mine"):
-        silences_due(now=now)
-    with system_scope("alarms are passed on in every mine"):
-        escalations_due(now=now)
-    with system_scope("floods end in every mine"):
-        floods_due(now=now)
+    silences_due(now=now)
+    escalations_due(now=now)
+    floods_due(now=now)

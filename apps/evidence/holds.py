@@ -19,6 +19,7 @@ from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.evidence.models import Clip, Hold
 from apps.live.services import emit, take_turn
+from apps.tenancy.scope import mine_scope, system_scope
 
 __all__ = [
     "HOLD_LOCK",
@@ -146,14 +147,17 @@ def hold_release(*, hold: Hold, actor: User, reason: str) -> Hold:
 
 
 def holds_due(*, now: datetime | None = None) -> int:
-    """End the holds whose time is over; needs a system scope. Returns how many.
+    """End the holds whose time is over; called outside of any scope. Returns how many.
 
     Until this has run a hold still holds: late means kept a little longer.
     """
+    with system_scope("holds of every mine end in turn"):
+        rows = Hold.objects.filter(ended_at=None, until__lte=now or timezone.now())
+        due = list(rows.order_by("pk").values_list("pk", "mine_id"))
     ended = 0
-    due = Hold.objects.filter(ended_at=None, until__lte=now or timezone.now()).order_by("mine")
-    for pk in list(due.values_list("pk", flat=True)):
-        with transaction.atomic():
+    for pk, mine_id in due:
+        with mine_scope(mine_id):
+            take_turn(mine_id=mine_id)
             hold = Hold.objects.select_for_update(of=("self",)).get(pk=pk)
             if hold.ended_at is None:
                 hold.ended_at = hold.until

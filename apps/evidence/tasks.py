@@ -33,8 +33,7 @@ def keep() -> None:
     What killed makers left on the disk goes as well.
     """
     workshops_sweep()
-    with system_scope("holds of every mine end in turn"):
-        holds_due()
+    holds_due()
     holds_tell_store_safely()
     clips_expire()
     clips_check()

@@ -29,7 +29,8 @@ def take_turn(*, mine_id: int) -> None:
     """Wait for the mine's other writers of events, and keep the turn until the transaction ends.
 
     A verb that will emit and that locks rows takes its turn first: two that lock rows before it
-    could wait for each other for ever.
+    could wait for each other for ever. So could two that take the turns of several mines: what time
+    brings to every mine is a transaction for each thing (`mine_scope`), never one for all.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [EVENT_LOCK, mine_id])
