@@ -224,7 +224,10 @@ class Recording:
         """Say that recording ended; a killed recorder is seen by the age of its chunks."""
         try:
             with system_scope("the recorder stops"):
-                for row in StreamState.objects.filter(camera__in=self.mines).exclude(state="off"):
+                rows = StreamState.objects.filter(camera__in=self.mines)
+                there = list(rows.exclude(state="off").order_by("pk"))
+            for row in there:
+                with mine_scope(row.mine_id):
                     stream_say(
                         camera_id=row.camera_id,
                         mine_id=row.mine_id,

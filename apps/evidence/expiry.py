@@ -193,7 +193,7 @@ def clips_expire(*, now: datetime | None = None) -> int:
     Needs no scope of its own. Held ones stay and are looked at again next time.
     """
     now = now or timezone.now()
-    begun = 0
+    over: list[tuple[int, int, float]] = []
     with system_scope("the years of every mine's videos"):
         years = {pk: kept.clip_years for pk, kept in kept_by_camera(Camera.objects.all()).items()}
         for each in {y for y in years.values() if y > 0}:
@@ -205,8 +205,10 @@ def clips_expire(*, now: datetime | None = None) -> int:
             free = free.exclude(alarm__holds__ended_at=None, alarm__holds__isnull=False)
             # Until its lock is over, and the store knows that its hold is, it would only refuse.
             free = free.exclude(locked_until__gt=now).filter(held_in_store=False)
-            for pk, mine_id in free.order_by("wanted_until").values_list("pk", "mine_id")[:BATCH]:
-                begun += _expire(pk, mine_id, each)
+            rows = free.order_by("wanted_until").values_list("pk", "mine_id")[:BATCH]
+            over += [(pk, mine_id, each) for pk, mine_id in rows]
+    begun = sum(_expire(pk, mine_id, each) for pk, mine_id, each in over)
+    with system_scope("every mine's videos that are being deleted"):
         waiting = list(
             Clip.objects.filter(state=Clip.State.EXPIRING).values_list("pk", "mine_id")[:BATCH]
         )
