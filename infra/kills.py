@@ -39,7 +39,7 @@ from infra.supervisor import Stopped
 from infra.truth import compare, read_marks, unexplained
 from infra.winches import four_winches, winch_truth
 
-VICTIMS = ("recorder", "default", "analysis", "replay", "valkey", "postgres", "s3")
+VICTIMS = ("recorder", "default", "evidence", "analysis", "replay", "valkey", "postgres", "s3")
 PAUSE_S = (4.0, 18.0)
 READY_S = 240.0
 

@@ -62,6 +62,14 @@ TABLE = (
         env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
     ),
     AppProcess(
+        # What asks the store for long, by a process of its own: a store that hangs holds up no
+        # alarm about a camera, and nobody who is to be told of one.
+        "evidence",
+        (*_WORKER, "-n", "evidence@%h", "-Q", "evidence", "-c", "1", *_ALONE),
+        says=" ready.",
+        env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+    ),
+    AppProcess(
         # Messages wait for receivers, so they have threads and a process of their own: a receiver
         # that does not answer holds up no alarm, and no other receiver.
         "notify",

@@ -6,6 +6,7 @@ the next pass. A store that is away is asked again.
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -22,7 +23,7 @@ from apps.cameras.models import Camera
 from apps.evidence.holds import hold_turn, holds_on
 from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip
-from apps.evidence.storage import Missing, StorageError, keys_under, remove, size_of
+from apps.evidence.storage import TURN_S, Missing, StorageError, keys_under, remove, size_of
 from apps.live.services import emit, take_turn
 from apps.recordings.keeping import kept_by_camera
 from apps.tenancy.scope import mine_scope, system_scope
@@ -212,8 +213,11 @@ def clips_expire(*, now: datetime | None = None) -> int:
         waiting = list(
             Clip.objects.filter(state=Clip.State.EXPIRING).values_list("pk", "mine_id")[:BATCH]
         )
+    began = time.monotonic()
     for pk, mine_id in waiting:
         _finish_safely(pk, mine_id)
+        if time.monotonic() - began > TURN_S:
+            break
     return begun
 
 

@@ -19,6 +19,7 @@ from django.conf import settings
 __all__ = [
     "LINK_LIFE_S",
     "Features",
+    "TURN_S",
     "Missing",
     "StorageError",
     "download_link",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 LINK_LIFE_S = 300
+# A store that hangs takes 40 s a question, and a task of two minutes is killed: what is left after
+# so long waits for the next bell, which comes within seconds.
+TURN_S = 20.0
 
 
 class StorageError(Exception):

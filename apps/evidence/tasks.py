@@ -1,5 +1,7 @@
 """Cuts clips when they are due, and lets them go when their time is over."""
 
+import time
+
 from celery import shared_task
 
 from apps.evidence.checks import clips_check
@@ -9,6 +11,7 @@ from apps.evidence.locking import holds_tell_store_safely
 from apps.evidence.models import Clip
 from apps.evidence.selectors import clips_due
 from apps.evidence.services import clip_make
+from apps.evidence.storage import TURN_S
 from apps.evidence.workshop import workshops_sweep
 from apps.privacy.services import copy_waiting
 from apps.tenancy.scope import mine_scope, system_scope
@@ -16,7 +19,8 @@ from apps.tenancy.scope import mine_scope, system_scope
 
 @shared_task
 def cut_due() -> None:
-    """Make every clip that is due; the beat calls this every second."""
+    """Make the clips that are due, for one turn; the beat calls this every second."""
+    began = time.monotonic()
     with system_scope("clips of every mine are due in turn"):
         due = clips_due()
     for clip_id, mine_id in due:
@@ -24,6 +28,8 @@ def cut_due() -> None:
         if clip is not None and clip.state == Clip.State.READY:
             with mine_scope(mine_id):
                 copy_waiting(clip=clip, original=True)  # where masks cover it, players need a copy
+        if time.monotonic() - began > TURN_S:
+            break
 
 
 @shared_task

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk, StreamState
-from apps.evidence import services, storage
+from apps.evidence import services, storage, tasks
 from apps.evidence.locking import place_of
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.services import clip_make
@@ -341,3 +341,17 @@ def test_a_link_that_was_changed_or_has_no_signature_is_refused(hill: Cast, ring
         with pytest.raises(urllib.error.HTTPError) as refused:
             fetch(bad)
         assert refused.value.code in (401, 403)
+
+
+def test_a_store_that_takes_long_is_asked_for_one_turn_and_the_next_bell_goes_on(
+    hill: Cast, ring: Ring, monkeypatch, settings
+):
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:9"
+    monkeypatch.setattr(tasks, "TURN_S", 0)
+    first = recorded_alarm(hill, ring)
+    an_alarm(hill.lamp_hill, at=first.raised_at, rule="r2", situation="r2:1")
+    tried = Clip.objects.values_list("attempts", flat=True)
+    tasks.cut_due()
+    assert sorted(tried.all()) == [0, 1]
+    tasks.cut_due()
+    assert sorted(tried.all()) == [1, 1]

@@ -58,6 +58,12 @@ CELERY_TASK_ROUTES = {
     "apps.cameras.tasks.analyse": {"queue": "analysis"},
     "apps.rules.tasks.replay": {"queue": "replay"},
     "apps.notify.tasks.deliver": {"queue": "notify"},
+    # A store that hangs must hold up neither the watch over cameras nor the time of alarms.
+    "apps.evidence.tasks.cut_due": {"queue": "evidence"},
+    "apps.evidence.tasks.keep": {"queue": "evidence"},
+    "apps.bundles.tasks.forget": {"queue": "evidence"},
+    "apps.privacy.tasks.forget": {"queue": "evidence"},
+    "apps.rules.tasks.forget": {"queue": "evidence"},
     "apps.bundles.tasks.pack": {"queue": "replay"},
     "apps.bundles.tasks.make_sheet": {"queue": "replay"},
     "apps.privacy.tasks.make": {"queue": "replay"},
