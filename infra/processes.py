@@ -1,6 +1,6 @@
 """The processes of one mine: the only list of them. The demo runs it, compose.yaml repeats it.
 
-`{host}`, `{port}` and `{var}` are filled in by whoever starts them.
+`{host}` and `{port}` are filled in by whoever starts them.
 """
 
 from __future__ import annotations
@@ -89,8 +89,7 @@ TABLE = (
     ),
     AppProcess(
         "beat",
-        ("python", "-m", "celery", "-A", "davy", "beat", "--loglevel", "INFO", "--pidfile", "")
-        + ("--schedule", "{var}/beat-schedule"),
+        ("python", "-m", "celery", "-A", "davy", "beat", "--loglevel", "INFO", "--pidfile", ""),
         says="beat: Starting",
     ),
 )

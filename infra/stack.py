@@ -138,11 +138,7 @@ class Stack:
 
     def _start_application(self) -> None:
         port = free_port(self.state_dir, "web")
-        values: dict[str, str | int] = {
-            "host": "127.0.0.1",
-            "port": port,
-            "var": str(self.state_dir),
-        }
+        values: dict[str, str | int] = {"host": "127.0.0.1", "port": port}
         with self._step("web, recorder, workers"):
             for process in self._table:
                 self.supervisor.start(

@@ -41,7 +41,7 @@ def compose() -> dict[str, Any]:
 
 
 def test_compose_runs_the_process_table_and_nothing_else(compose: dict[str, Any]) -> None:
-    values = {"host": "0.0.0.0", "port": 8000, "var": "/var/lib/davy"}
+    values = {"host": "0.0.0.0", "port": 8000}
     table = {
         process.name: [part.format(**values) for part in process.argv]
         for process in processes.TABLE

@@ -72,6 +72,7 @@ CELERY_TASK_ROUTES = {
     "apps.privacy.tasks.make_span": {"queue": "replay"},
 }
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "davy.beat:Beat"
 CELERY_BEAT_SCHEDULE = {
     "ring-again-for-waiting-chunks": {
         "task": "apps.cameras.tasks.sweep",
