@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -18,6 +19,7 @@ from apps.alarms.life import ASKING, Cause
 from apps.alarms.models import Alarm, Rung, Severity
 from apps.alarms.steps import step, tell
 from apps.audit.services import record
+from apps.cameras.models import AHEAD
 from apps.live.services import take_turn
 from apps.mines.models import Mine
 from apps.tenancy.scope import mine_scope, system_scope
@@ -36,13 +38,14 @@ def escalations_due(*, now: datetime) -> int:
     counts down and says that it is overdue.
     """
     with system_scope("alarms are passed on in every mine"):
-        unplanned = Alarm.objects.filter(state__in=ASKING, asked_at=None)
-        new = list(unplanned.values_list("pk", "mine_id"))
+        unplanned = Q(asked_at=None) | Q(asked_at__gt=now + AHEAD)
+        asking = Alarm.objects.filter(unplanned, state__in=ASKING)
+        new = list(asking.values_list("pk", "mine_id"))
         rows = Alarm.objects.filter(escalates_at__lte=now).order_by("escalates_at", "pk")
         due = list(rows.values_list("pk", "mine_id"))
     for alarm_id, mine_id in new:
         with mine_scope(mine_id):
-            _begin(alarm_id=alarm_id, mine_id=mine_id)
+            _begin(alarm_id=alarm_id, mine_id=mine_id, now=now)
     told = 0
     for alarm_id, mine_id in due:
         with mine_scope(mine_id):
@@ -51,14 +54,25 @@ def escalations_due(*, now: datetime) -> int:
     return told
 
 
-def _begin(*, alarm_id: int, mine_id: int) -> None:
-    """Plan an alarm that asked before there were ladders."""
+def _begin(*, alarm_id: int, mine_id: int, now: datetime) -> None:
+    """Plan an alarm that asked before there were ladders, or since a future that was taken back.
+
+    This machine's clock was set back: whoever was told stays told, the next is told in time from
+    now on, and not when that future has come.
+    """
     take_turn(mine_id=mine_id)
     alarm = Alarm.objects.select_for_update(of=("self",)).get(pk=alarm_id)
-    if alarm.state in ASKING and alarm.asked_at is None:
+    if alarm.state not in ASKING:
+        return
+    if alarm.asked_at is None:
         plan_step(alarm, alarm.state, "")
-        alarm.save()
-        tell(alarm, "alarm.updated")
+    elif alarm.asked_at > now + AHEAD:
+        alarm.asked_at = now
+        plan(alarm)
+    else:
+        return
+    alarm.save(update_fields=["asked_at", "told", "escalates_at", "escalates_to"])
+    tell(alarm, "alarm.updated")
 
 
 def _pass_on(*, alarm_id: int, mine_id: int, now: datetime) -> bool:

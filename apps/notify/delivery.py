@@ -19,7 +19,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.accounts.permissions import Action
@@ -27,6 +38,7 @@ from apps.accounts.selectors import access_of
 from apps.alarms.life import ASKING
 from apps.alarms.models import Severity, Snapshot
 from apps.audit.services import record
+from apps.cameras.models import AHEAD
 from apps.cameras.secrets import unlock
 from apps.live.services import emit, take_turn
 from apps.notify.channels import TRAITS, send
@@ -38,7 +50,7 @@ from apps.rules.masks import covered
 from apps.tenancy.scope import mine_scope
 from workers.words import sentence
 
-__all__ = ["BACK_OFF_S", "LEASE_S", "drain", "parcel_of"]
+__all__ = ["BACK_OFF_S", "LEASE_S", "drain", "future_forget", "parcel_of"]
 
 # Longer than any try: connecting, sending and reading end within 20 s, mail within a minute.
 LEASE_S = 90
@@ -91,6 +103,24 @@ def drain(*, route_id: int, mine_id: int) -> bool:
     finally:
         with mine_scope(mine_id):
             Route.objects.filter(pk=route_id, lease_token=token).update(lease_until=None)
+
+
+def future_forget(*, now: datetime) -> None:
+    """Let nothing wait for a future that was taken back: this machine's clock was set back since.
+
+    What was asked for, or tried last, in that future is due now; a lease that ends later than any
+    is over. Needs a system scope.
+    """
+    later = now + AHEAD
+    # Routes before messages, as whoever sends locks them.
+    Route.objects.filter(lease_until__gt=later + timedelta(seconds=LEASE_S)).update(
+        lease_until=None
+    )
+    last = Attempt.objects.filter(delivery=OuterRef("pk"), number=OuterRef("attempts"))
+    since = Coalesce(Subquery(last.values("at")), "created_at")
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING, next_at__gt=later)
+    ahead = waiting.annotate(since=since).filter(since__gt=later, next_at__gte=F("since"))
+    Delivery.objects.filter(pk__in=list(ahead.values_list("pk", flat=True))).update(next_at=now)
 
 
 def _take(route_id: int, token: str) -> bool:
@@ -146,7 +176,9 @@ def _claim(route_id: int, mine_id: int, token: str) -> _Claim | None:
 
 def _next(route: Route, now: datetime) -> Delivery | None:
     due = Delivery.objects.filter(route=route, state=Delivery.State.WAITING, next_at__lte=now)
-    tried = Attempt.objects.filter(delivery__route=route, at__gt=now - timedelta(minutes=1))
+    # Not what was tried in a future that this machine's clock took back.
+    minute = (now - timedelta(minutes=1), now)
+    tried = Attempt.objects.filter(delivery__route=route, at__range=minute)
     if tried.count() >= TRAITS[route.channel].most_a_minute:
         due = due.filter(severity__in=URGENT)  # lesser ones wait; the sweep comes back for them
     rows = due.select_related("alarm").annotate(rank=RANK)

@@ -25,8 +25,12 @@ def deliver(route_id: int, mine_id: int) -> None:
 @shared_task
 def sweep() -> None:
     """Ring once for each route that has something due with nobody at work on it."""
+    from apps.notify.delivery import future_forget
+
+    now = timezone.now()
     with system_scope("the sweep looks at the messages of every mine"):
-        waiting = routes_waiting(now=timezone.now())
+        future_forget(now=now)
+        waiting = routes_waiting(now=now)
     for route_id, mine_id in waiting:
         deliver.delay(route_id, mine_id)
 

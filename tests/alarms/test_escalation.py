@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -145,3 +146,19 @@ def test_a_mine_sets_its_own_ladder_and_asking_alarms_follow_it_at_once(hill: Ca
 def test_a_ladder_that_makes_no_sense_is_refused(hill: Cast, rungs: dict):
     with pytest.raises(ValidationError):
         ladder_set(mine=hill.lamp_hill.mine, rungs=rungs, actor=hill.admin)
+
+
+def test_who_comes_next_is_told_in_time_also_after_the_clock_was_set_back(hill: Cast):
+    right = timezone.now()
+    with time_machine.travel(right + timedelta(hours=1), tick=False) as clock:
+        alarm = an_alarm(hill.lamp_hill)
+        clock.shift(31)
+        escalations_due(now=timezone.now())
+        clock.move_to(right)
+        escalations_due(now=timezone.now())
+        assert asked(alarm) == right
+        assert (fresh(alarm).told, fresh(alarm).escalates_to) == (1, "duty_leader")
+        clock.shift(119)
+        assert escalations_due(now=timezone.now()) == 0
+        clock.shift(1)
+        assert escalations_due(now=timezone.now()) == 1
