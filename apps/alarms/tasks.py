@@ -6,6 +6,7 @@ from django.utils import timezone
 from apps.alarms.escalation import escalations_due
 from apps.alarms.floods import floods_due
 from apps.alarms.silences import silences_due
+from apps.live.pulse import pulse
 
 __all__ = ["keep_time"]
 
@@ -20,3 +21,4 @@ def keep_time() -> None:
     silences_due(now=now)
     escalations_due(now=now)
     floods_due(now=now)
+    pulse("time")

@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 
 from apps.cameras.selectors import cameras_waiting
+from apps.live.pulse import pulse
 from apps.tenancy.scope import system_scope
 
 log = logging.getLogger(__name__)
@@ -57,3 +58,4 @@ def watch_streams() -> None:
     from apps.cameras.health import watch
 
     watch()
+    pulse("watch")

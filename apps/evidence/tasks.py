@@ -13,6 +13,7 @@ from apps.evidence.selectors import clips_due
 from apps.evidence.services import clip_make
 from apps.evidence.storage import TURN_S
 from apps.evidence.workshop import workshops_sweep
+from apps.live.pulse import pulse
 from apps.privacy.services import copy_waiting
 from apps.tenancy.scope import mine_scope, system_scope
 
@@ -30,6 +31,7 @@ def cut_due() -> None:
                 copy_waiting(clip=clip, original=True)  # where masks cover it, players need a copy
         if time.monotonic() - began > TURN_S:
             break
+    pulse("videos")
 
 
 @shared_task

@@ -1,9 +1,16 @@
-"""Housekeeping of events."""
+"""Housekeeping of events, and whether workers are there."""
 
 from celery import shared_task
 
+from apps.live.pulse import pulse
 from apps.live.services import events_forget
 from apps.tenancy.scope import system_scope
+
+
+@shared_task
+def answer(queue: str) -> None:
+    """Say that a worker of this queue is there; the beat asks every ten seconds."""
+    pulse(queue)
 
 
 @shared_task

@@ -27,6 +27,7 @@ from apps.evidence.storage import StorageError, features, reach
 from apps.lists.filters import Search
 from apps.lists.listing import Column, Listing
 from apps.lists.pages import answer_list
+from apps.live.pulse import pulse_s
 from apps.mines.selectors import mines
 from apps.portal.lists import of_codes
 from apps.recordings.space import LEAST_H, space_now
@@ -41,6 +42,15 @@ STATES = {
     BAD: gettext_lazy("FAULT"),
     WARN: gettext_lazy("needs a look"),
     GOOD: gettext_lazy("works"),
+}
+# What the beat rings for, how many seconds after it it is late, and what that is. A task that cuts
+# ends within two minutes; a bundle may take its worker an hour.
+WORK = {
+    "watch": (gettext_lazy("Watch over the cameras"), 30, BAD),
+    "time": (gettext_lazy("Alarms are passed on"), 30, BAD),
+    "notify": (gettext_lazy("Messages to people"), 60, BAD),
+    "videos": (gettext_lazy("Cutting of videos"), 150, BAD),
+    "replay": (gettext_lazy("Copies, bundles and drafts"), 150, WARN),
 }
 Found = tuple[str, str, str]  # a part's name, its state, and what is known of it in words
 
@@ -96,7 +106,7 @@ def health(request: HttpRequest) -> HttpResponseBase:
     counts = standing_by_mine(mine_ids)
     found = (
         _messages(), _store(), _recorder(mine_ids), _analysis(mine_ids), _clips(mine_ids),
-        _disk(), _space(), _backup(),
+        _disk(), _space(), _backup(), *_work(),
     )  # fmt: skip
     parts = [Part(*one, mine_ids) for one in found]
     context = {
@@ -119,6 +129,24 @@ def _messages() -> Found:
         there = False
     words = _("answers") if there else _("does not answer: alarms come some seconds later")
     return (_("Messages (Valkey)"), GOOD if there else BAD, words)
+
+
+def _work() -> list[Found]:
+    """Say of each kind of work that the beat rings for whether it is done, and of the beat."""
+    since = {work: pulse_s(work) for work in WORK}
+    known = [seconds for seconds in since.values() if seconds is not None]
+    beat = _done(min(known, default=None), _("Beat"), 30, BAD)
+    return [beat, *(_done(since[work], *of) for work, of in WORK.items())]
+
+
+def _done(seconds: float | None, name: str, most_s: int, late: str) -> Found:
+    if seconds is None:
+        return (str(name), late, _("nobody has seen it at work: it is away"))
+    words = _("was last at work %(seconds)s s ago")
+    if seconds > most_s:
+        words = _("was last at work %(seconds)s s ago: it is away, or one task takes all its time")
+    state = GOOD if seconds <= most_s else late
+    return (str(name), state, words % {"seconds": f"{seconds:.0f}"})
 
 
 def _store() -> Found:

@@ -35,6 +35,11 @@ def served() -> list[str]:
 def test_each_task_of_the_beat_goes_to_a_queue_that_one_process_serves():
     assert len(set(served())) == len(served())
     used = {queue_of(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    used |= {
+        entry["options"]["queue"]
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if "queue" in entry["options"]
+    }
     used |= {queue_of(task) for task in settings.CELERY_TASK_ROUTES}
     assert used == set(served())
 

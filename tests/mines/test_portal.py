@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
@@ -11,9 +13,13 @@ from django.utils import timezone
 from apps.accounts.models import Membership, Role, User
 from apps.accounts.organisations import member_add, member_take_out
 from apps.accounts.services import user_create
+from apps.alarms.tasks import keep_time
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
+from apps.cameras.tasks import watch_streams
 from apps.evidence import storage
+from apps.evidence.tasks import cut_due
+from apps.live.tasks import answer
 from apps.mines.models import Area, Machine, Mine, Organisation
 from apps.mines.retiring import area_delete
 from apps.mines.services import area_create, machine_create, machine_update
@@ -181,6 +187,40 @@ def test_health_says_which_part_does_not_do_its_work(cast: Cast, monkeypatch: py
     bad = parts(ben)
     assert bad["Recorder"] == ("off", "0 of 1 streams are recorded")
     assert bad["Analysis"][0] == bad["Store of videos (S3)"][0] == "blind"
+
+
+def test_health_says_what_is_not_done_any_more(cast: Cast):
+    ben, now = signed_in(cast.admin), timezone.now()
+    names = {
+        "Beat", "Watch over the cameras", "Alarms are passed on", "Messages to people",
+        "Cutting of videos", "Copies, bundles and drafts",
+    }  # fmt: skip
+    cache.delete_many([f"pulse.{work}" for work in ("watch", "time", "notify", "videos", "replay")])
+
+    def bad() -> set[str]:
+        return {
+            name for name, (state, _words) in parts(ben).items() if state != "protecting"
+        } & names
+
+    with time_machine.travel(now, tick=False) as clock:
+        assert bad() == names, "nobody has seen them at work"
+        watch_streams()
+        keep_time()
+        cut_due()
+        for queue in ("notify", "replay"):
+            answer(queue)
+        clock.shift(29)
+        assert bad() == set()
+        answer("notify")
+        clock.shift(20)
+        assert bad() == {"Watch over the cameras", "Alarms are passed on"}
+        assert "49 s ago: it is away" in parts(ben)["Alarms are passed on"][1]
+        clock.shift(3600)
+        assert bad() == names
+        keep_time()
+        assert bad() == names - {"Beat", "Alarms are passed on"}
+        clock.shift(-3600)
+        assert "Alarms are passed on" in bad(), "a clock set back is no proof of work"
 
 
 def test_health_counts_the_cameras_of_ones_own_mines(cast: Cast):

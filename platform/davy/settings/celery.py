@@ -185,4 +185,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    # These two may have nothing to do for hours, so they are asked whether they are there.
+    "ask-notify": {
+        "task": "apps.live.tasks.answer",
+        "schedule": 10.0,
+        "args": ["notify"],
+        "options": {"queue": "notify", "expires": 10},
+    },
+    "ask-replay": {
+        "task": "apps.live.tasks.answer",
+        "schedule": 10.0,
+        "args": ["replay"],
+        "options": {"queue": "replay", "expires": 10},
+    },
 }
