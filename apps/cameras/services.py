@@ -172,7 +172,7 @@ def view_accept(*, camera: Camera, actor: User) -> None:
 
     Its alarm about having been moved ends with the next second that is analysed.
     """
-    take_turn(mine_id=camera.mine_id)
+    # The row before the turn, as whoever analyses takes the two: apps.live.services.take_turn.
     Analysis.objects.filter(camera=camera).update(accept_view=True)
     record(
         action="camera.view_accepted",

@@ -157,8 +157,11 @@ def model_retire(*, model: OwnModel, actor: User | None = None) -> OwnModel:
 def model_failed(*, model: OwnModel, reason: str) -> None:
     """Keep why a model could not be used; told once a reason. The default detector looks."""
     reason = reason[:300]
-    changed = OwnModel.objects.filter(pk=model.pk).exclude(error=reason).update(error=reason)
-    if changed:
+    other = OwnModel.objects.filter(pk=model.pk).exclude(error=reason)
+    if not other.exists():
+        return
+    take_turn(mine_id=model.mine_id)
+    if other.update(error=reason):
         model.error = reason
         _tell(model, "failed", None, {"reason": reason})
 

@@ -30,7 +30,9 @@ def take_turn(*, mine_id: int) -> None:
 
     A verb that will emit and that locks rows takes its turn first: two that lock rows before it
     could wait for each other for ever. So could two that take the turns of several mines: what time
-    brings to every mine is a transaction for each thing (`mine_scope`), never one for all.
+    brings to every mine is a transaction for each thing (`mine_scope`), never one for all. One row
+    comes before the turn, a camera's Analysis: whoever analyses holds it for each chunk and has
+    something to emit for few. Nobody may hold the turn and then wait for that row.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [EVENT_LOCK, mine_id])
