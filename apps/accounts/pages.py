@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -80,11 +80,23 @@ def require_somewhere(request: HttpRequest, action: Action) -> list[int]:
 def attempt(form: Form, write: Callable[[], Result]) -> Result | None:
     """Run a service and put what it refuses beside the fields it is about; None when refused."""
     try:
-        with transaction.atomic():
-            return write()
+        return _written(write)
     except ValidationError as error:
         faults = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         for name, messages in faults.items():
             for message in messages:
                 form.add_error(name if name in form.fields else None, message)
         return None
+
+
+def _written(write: Callable[[], Result]) -> Result:
+    """Run a service; where another wrote the same in this very instant, once more.
+
+    Their row is seen by then, and the service refuses in its own words what is there already.
+    """
+    try:
+        with transaction.atomic():
+            return write()
+    except IntegrityError:
+        with transaction.atomic():
+            return write()

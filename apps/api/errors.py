@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
+from psycopg.errors import UniqueViolation
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -26,6 +29,10 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         if isinstance(error, ConflictError):
             return Response({"errors": [{**items[0], "code": "conflict"}]}, status=409)
         return Response({"errors": items}, status=400)
+    if isinstance(error, IntegrityError) and isinstance(error.__cause__, UniqueViolation):
+        # It was not there when it was looked for: another wrote the same in this very instant.
+        words = _("Somebody else has just written the same: look at what is there now.")
+        return Response({"errors": [{"code": "conflict", "message": words}]}, status=409)
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(
             error.message_dict if hasattr(error, "error_dict") else error.messages
