@@ -75,3 +75,28 @@ def test_an_address_that_is_none_is_a_reason_beside_its_field(cast: Cast, owner:
         "/api/v1/cameras/test/", {"url": url, "camera": hill.camera.pk}, "application/json"
     )
     assert tried.status_code == 200 and tried.json()["reason"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"\ud800": 1}',
+        r'{"name": "A\udfff"}',
+        r'{"area": 1, "name": "A", "main_url": "rtsp://10.0.0.8/m", "keeps": "\ud800"}',
+        r'{"area": [{"deep": ["\ud800"]}]}',
+    ],
+)
+def test_half_a_character_is_refused_in_words(owner: Client, body: str):
+    for door in ("cameras/", "alarms/1/escalate/", "models/"):
+        answer: Any = owner.post(f"/api/v1/{door}", body, "application/json")
+        assert answer.status_code in (400, 404), (door, answer.content)
+        assert answer.json()["errors"], door
+    assert "half of a character" in str(
+        owner.post("/api/v1/cameras/", body, "application/json").json()
+    )
+
+
+def test_a_whole_character_beyond_the_first_plane_is_text_like_any_other(cast: Cast, owner: Client):
+    body = rf'{{"mine": {cast.lamp_hill.mine.pk}, "name": "\ud83d\udea7 Gate"}}'
+    answer: Any = owner.post("/api/v1/areas/", body, "application/json")
+    assert answer.status_code == 201 and answer.json()["name"] == "🚧 Gate"

@@ -105,3 +105,12 @@ def test_a_network_of_fixed_size_and_one_picture_at_a_time_takes_many(tmp_path):
     assert detector.runner.single
     found = detector.detect([PICTURE, cv2.resize(PICTURE, (90, 160)), PICTURE])
     assert [len(boxes) for boxes in found] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "raw", [{"labels": ["half \ud800"]}, {"labels": ["a\0b"]}, {"labels": ["a"], "\ud800": 1}]
+)
+def test_what_cannot_be_written_down_is_refused_in_words_that_can(raw):
+    with pytest.raises(ModelError) as refused:
+        Contract.read(raw)
+    assert str(refused.value).encode()

@@ -48,7 +48,8 @@ class Contract:
         unknown = sorted(set(raw) - set(cls.__dataclass_fields__))
         if unknown:
             known = ", ".join(sorted(cls.__dataclass_fields__))
-            raise ModelError(f"{unknown[0]}: there is no such value; there are: {known}")
+            value = unknown[0] if unknown[0].isprintable() else repr(unknown[0])
+            raise ModelError(f"{value}: there is no such value; there are: {known}")
         made: dict[str, Any] = {"labels": _labels(raw.get("labels"))}
         for name, low, high in (("input_px", 32, MOST_PX), ("pad", 0, 255), ("step_px", 1, 128)):
             if name in raw:
@@ -90,7 +91,9 @@ def _labels(raw: Any) -> tuple[str, ...]:
     if len(raw) > MOST_LABELS:
         raise ModelError(f"labels: expected at most {MOST_LABELS}, found {len(raw)}")
     for label in raw:
-        if not isinstance(label, str) or not label.strip() or len(label) > 60:
+        # Printable: a character that can be neither written nor kept is in no name.
+        printable = isinstance(label, str) and label.isprintable()
+        if not printable or not label.strip() or len(label) > 60:
             raise ModelError(f"labels: expected names of 1 to 60 letters, found {label!r}")
     if len(set(raw)) != len(raw):
         twice = sorted({label for label in raw if list(raw).count(label) > 1})

@@ -4,13 +4,14 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Action
 from apps.api import serializers as s
 from apps.api.base import MINE, Rows, ScopedView
+from apps.api.parsers import JSONParser
 from apps.detectors.models import OwnModel
 from apps.detectors.selectors import own_models
 from apps.detectors.services import model_promote, model_retire, model_roll_back
