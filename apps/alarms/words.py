@@ -177,6 +177,7 @@ BLIND = {
     "unusable": _("stream not usable"),
     "off": _("not recorded"),
     "stale": _("not analysed"),
+    "overloaded": _("analysed in part: this machine is too slow"),
     "unseen": _("a person could not be seen"),
     "dark": _("too dark to see a person"),
     "overexposed": _("over-exposed"),

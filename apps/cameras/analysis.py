@@ -30,7 +30,7 @@ from apps.cameras.selectors import picture_blind
 from apps.cameras.shedding import rate_for
 from apps.cameras.tiles import keep_tile
 from apps.cameras.waiting import LEASE, next_chunk, set_aside
-from apps.detectors.loading import Look, look_for, own_models_of
+from apps.detectors.loading import Look, default_detector, look_for, own_models_of
 from apps.evidence.boxes import boxes_kept
 from apps.evidence.sightings import sightings_keep
 from apps.live.services import emit
@@ -67,6 +67,8 @@ ARMED, SHADOW = "armed", "shadow"
 def drain(camera_id: int) -> int:
     """Analyse what waits for a camera; returns the count, 0 when another is at it."""
     token = secrets.token_hex(8)
+    # Before the lease: it takes seconds, once a process, which are no camera's slowness.
+    default_detector()
     with system_scope("a doorbell names a camera, not its mine"):
         camera = Camera.objects.filter(pk=camera_id).first()
         if camera is None or not _take_lease(camera, token):

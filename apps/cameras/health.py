@@ -9,7 +9,7 @@ from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise
 from apps.alarms.witnesses import CAMERA_OFF
 from apps.cameras.models import Camera, Stream, StreamState
-from apps.cameras.selectors import unrecorded_since
+from apps.cameras.selectors import is_overloaded, unrecorded_since
 from apps.cameras.services import future_forget
 from apps.rules.selectors import guarded, scene_in_force
 from apps.tenancy.scope import mine_scope, system_scope
@@ -96,6 +96,8 @@ def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:
         and UNWATCHED_RULE not in there
     ):
         why = sentence(f"its pictures come, and none was analysed for {unwatched_s:.0f} s")
+        if _in_part(camera):
+            why = sentence(f"for {unwatched_s:.0f} s analysed in part: this machine is too slow")
         if stream.state == StreamState.State.OFF:
             why = sentence(f"the recorder left it {unwatched_s:.0f} s ago and did not begin again")
         since = now - timedelta(seconds=unwatched_s)
@@ -149,10 +151,17 @@ def _evidence(camera: Camera, there: dict[str, str], watched: StreamState, now: 
 
 
 def _watched_at(camera: Camera, stream: StreamState) -> datetime:
-    """Return up to when the camera's pictures were analysed, or since when there are any."""
+    """Return up to when all of the camera's pictures were analysed, or since when there are any."""
     analysis = getattr(camera, "analysis", None)
     until = analysis.analysed_until if analysis is not None else None
+    if until is not None and _in_part(camera):
+        until = min(until, analysis.skipping_since)
     return max(until, stream.since) if until is not None else stream.since
+
+
+def _in_part(camera: Camera) -> bool:
+    analysis = getattr(camera, "analysis", None)
+    return analysis is not None and is_overloaded(analysis)
 
 
 def _armed(camera: Camera) -> bool:

@@ -192,6 +192,12 @@ class Analysis(MineRow):
     accept_view = models.BooleanField(default=False)
     analysed_until = models.DateTimeField(null=True)
     lag_s = models.FloatField(null=True)
+    # How many chunks waited when that was looked at last; no time where few did: shedding.py.
+    backlog = models.PositiveIntegerField(default=0, db_default=0)
+    backlog_at = models.DateTimeField(null=True)
+    # When chunks were left out last because this machine is too slow, and since when it does that.
+    skipped_at = models.DateTimeField(null=True)
+    skipping_since = models.DateTimeField(null=True)
     bad_chunks = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
     shed_chunks = models.PositiveIntegerField(default=0)  # analysed at a lower rate than asked

@@ -15,6 +15,7 @@ __all__ = [
     "camera_tile_data",
     "cameras",
     "cameras_waiting",
+    "is_overloaded",
     "is_stale",
     "picture_blind",
     "unrecorded_since",
@@ -22,6 +23,8 @@ __all__ = [
 
 # Older than this a camera's newest analysed second is no view of the present.
 STALE = timedelta(seconds=10)
+# So long after chunks were left out nobody believes that all of a camera is seen.
+LEFT_OUT = timedelta(minutes=1)
 # The analysed stream comes for so long and the evidence stream does not. Shorter is a camera that
 # starts anew and opens its streams one after the other, within two minutes; and nobody is less
 # watched meanwhile.
@@ -140,6 +143,8 @@ def _blind_because(camera: Camera, analysis: Analysis, watched: StreamState | No
         return watched.state
     if is_stale(analysis):
         return "stale"
+    if is_overloaded(analysis):
+        return "overloaded"
     return picture_blind(analysis)
 
 
@@ -147,6 +152,12 @@ def is_stale(analysis: Analysis) -> bool:
     """Tell whether what was analysed last is no view of the present."""
     until = analysis.analysed_until
     return until is None or not -AHEAD <= timezone.now() - until <= STALE
+
+
+def is_overloaded(analysis: Analysis) -> bool:
+    """Tell whether some of the camera's last minute was left out: this machine is too slow."""
+    at = analysis.skipped_at
+    return at is not None and -AHEAD <= timezone.now() - at <= LEFT_OUT
 
 
 def picture_blind(analysis: Analysis) -> str:

@@ -6,7 +6,7 @@ from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subq
 from django.utils import timezone
 
 from apps.cameras.models import AHEAD, Camera, Stream, StreamState
-from apps.cameras.selectors import BLINDING, SEES, STALE, cameras
+from apps.cameras.selectors import BLINDING, LEFT_OUT, SEES, STALE, cameras
 
 __all__ = ["STATES", "cameras_standing", "standing_by_mine"]
 
@@ -36,6 +36,9 @@ def cameras_standing() -> QuerySet[Camera]:
                 When(analysis__analysed_until=None, then=Value("blind")),
                 When(analysis__analysed_until__lt=now - STALE, then=Value("blind")),
                 When(analysis__analysed_until__gt=now + AHEAD, then=Value("blind")),
+                When(
+                    analysis__skipped_at__range=(now - LEFT_OUT, now + AHEAD), then=Value("blind")
+                ),
                 When(blinding, then=Value("blind")),
                 When(analysis__visibility__lt=SEES, then=Value("blind")),
                 When(guarded=True, then=Value("protecting")),

@@ -1,12 +1,14 @@
 """The chunks that wait for analysis: which one comes next, and which are given up."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
 
 from apps.cameras.models import Analysis, Camera, Chunk
+from apps.cameras.selectors import is_overloaded
+from apps.cameras.shedding import KEPT, Backlog, looked
 from apps.live.services import emit
 from apps.tenancy.scope import mine_scope
 from workers.words import sentence
@@ -17,7 +19,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 # Older chunks than this are not worth the present's delay: they are skipped, counted and named.
 TOO_OLD = timedelta(minutes=2)
-MOST = 10  # waiting chunks that are counted: more than any rate asks for
+TOO_LATE = sentence("waited too long to be analysed")
+TOO_SLOW = sentence("left out: this machine is too slow to analyse them all")
 
 
 def next_chunk(camera: Camera, token: str) -> tuple[Analysis, Chunk, int] | None:
@@ -26,41 +29,57 @@ def next_chunk(camera: Camera, token: str) -> tuple[Analysis, Chunk, int] | None
     None when there is none or the lease is lost. The try is counted before anything is read that
     could fail: what fails each time is set aside in the end, and not tried for ever.
     """
+    now = timezone.now()
     with mine_scope(camera.mine_id):
-        _skip_the_past(camera)
-        analysis = Analysis.objects.get(camera=camera)
         renewed = Analysis.objects.filter(camera=camera, lease_token=token).update(
-            lease_until=timezone.now() + LEASE
+            lease_until=now + LEASE
         )
+        if not renewed:
+            return None
+        analysis = Analysis.objects.get(camera=camera)
+        rows = Chunk.objects.filter(camera=camera, state=Chunk.State.NEW)
+        _give_up(analysis, rows.filter(started_at__lt=now - TOO_OLD), TOO_LATE)
         # What is left of the stream that was analysed until now was recorded before the other's.
         other = models.Case(models.When(stream=analysis.stream, then=0), default=1)
-        rows = Chunk.objects.filter(camera=camera, state=Chunk.State.NEW)
-        waiting = list(rows.order_by(other, "sequence")[:MOST])
-        if not renewed or not waiting:
+        ordered = rows.order_by(other, "sequence")
+        if _is_too_slow(analysis, rows.count(), now):
+            newest = [row.pk for row in ordered.reverse()[:KEPT]]
+            _give_up(analysis, rows.exclude(pk__in=newest), TOO_SLOW)
+            began = analysis.skipping_since if is_overloaded(analysis) else now
+            Analysis.objects.filter(camera=camera).update(skipped_at=now, skipping_since=began)
+        chunk = ordered.first()
+        if chunk is None:
             return None
-        chunk = waiting[0]
         Chunk.objects.filter(pk=chunk.pk).update(attempts=chunk.attempts + 1)
-    return analysis, chunk, len(waiting)
+        return analysis, chunk, rows.count()
 
 
-def _skip_the_past(camera: Camera) -> None:
-    """Give up on chunks that waited too long, after an outage: a gap that is said, not a queue."""
-    reason = sentence("waited too long to be analysed")
-    old = Chunk.objects.filter(
-        camera=camera, state=Chunk.State.NEW, started_at__lt=timezone.now() - TOO_OLD
+def _is_too_slow(analysis: Analysis, waiting: int, now: datetime) -> bool:
+    """Look at what became of a camera's queue, and remember how long it is."""
+    at = analysis.backlog_at
+    before = None if at is None else Backlog(analysis.backlog, at)
+    backlog, too_slow = looked(before, waiting, now, slow=is_overloaded(analysis))
+    if backlog != before:
+        analysis.backlog, analysis.backlog_at = backlog or (0, None)
+        analysis.save(update_fields=["backlog", "backlog_at"])
+    return too_slow
+
+
+def _give_up(analysis: Analysis, chunks: models.QuerySet[Chunk], reason: str) -> None:
+    """Skip chunks in one piece: a gap that is said, not a queue."""
+    skipped = chunks.update(state=Chunk.State.BAD, error=reason)
+    if not skipped:
+        return
+    Analysis.objects.filter(pk=analysis.pk).update(
+        bad_chunks=models.F("bad_chunks") + skipped,
+        last_error=sentence(f"{skipped} chunks {reason}"),
     )
-    skipped = old.update(state=Chunk.State.BAD, error=reason)
-    if skipped:
-        Analysis.objects.filter(camera=camera).update(
-            bad_chunks=models.F("bad_chunks") + skipped,
-            last_error=sentence(f"{skipped} chunks {reason}"),
-        )
-        emit(
-            mine_id=camera.mine_id,
-            kind="camera.chunk_bad",
-            payload={"camera": camera.pk, "chunks": skipped, "reason": reason},
-        )
-        log.warning("camera %s: %s chunks %s", camera.pk, skipped, reason)
+    emit(
+        mine_id=analysis.mine_id,
+        kind="camera.chunk_bad",
+        payload={"camera": analysis.camera_id, "chunks": skipped, "reason": reason},
+    )
+    log.warning("camera %s: %s chunks %s", analysis.camera_id, skipped, reason)
 
 
 def set_aside(camera: Camera, chunk: Chunk, token: str, reason: str) -> bool:

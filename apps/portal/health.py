@@ -20,6 +20,7 @@ from apps.accounts.pages import page, require_somewhere
 from apps.accounts.permissions import Action
 from apps.backup.selectors import last_backup
 from apps.cameras.models import Analysis, Chunk, StreamState
+from apps.cameras.selectors import LEFT_OUT
 from apps.cameras.standing import standing_by_mine
 from apps.evidence.locking import wants_lock
 from apps.evidence.models import Clip
@@ -208,6 +209,9 @@ def _analysis(mine_ids: list[int]) -> Found:
     words = _("%(seconds)s s behind at most; %(chunks)s chunks wait") % {
         "seconds": f"{lag_s:.1f}", "chunks": waiting,
     }  # fmt: skip
+    if left_out := rows.filter(skipped_at__gt=timezone.now() - LEFT_OUT).count():
+        left = _("of %(cameras)s cameras only a part is analysed: this machine is too slow")
+        return (_("Analysis"), BAD, f"{words}; {left % {'cameras': left_out}}")
     return (_("Analysis"), GOOD if lag_s < LATE_S else BAD, words)
 
 

@@ -8,7 +8,7 @@ time, so that nothing can go stale. Whoever says nothing, or sees nothing, holds
 from typing import Any
 
 from apps.cameras.models import Analysis, Camera
-from apps.cameras.selectors import is_stale, picture_blind
+from apps.cameras.selectors import is_overloaded, is_stale, picture_blind
 from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.rules.slopes import TYPE
@@ -21,8 +21,8 @@ def places_of(*, mine_id: int) -> list[dict[str, Any]]:
     """Return every place of a mine that is held or clear, with each camera's word on it.
 
     A camera's `because` is "" where it says clear, else why it holds: off (its rule, or itself),
-    stale (not analysed now), blind, or people (not seen empty for long enough; by the scene in
-    force, as what was seen by an earlier one may have been another slope).
+    stale (not analysed now, or in part), blind, or people (not seen empty for long enough; by the
+    scene in force, as what was seen by an earlier one may have been another slope).
     """
     places: dict[str, list[dict[str, Any]]] = {}
     cameras = Camera.objects.filter(mine=mine_id).select_related("analysis").order_by("name")
@@ -53,7 +53,7 @@ def _holds(camera: Camera, scene: Scene | None, rule: dict[str, Any]) -> str:
     if not camera.enabled or rule.get("mode", "armed") == "off":
         return "off"
     analysis: Analysis | None = getattr(camera, "analysis", None)
-    if analysis is None or is_stale(analysis):
+    if analysis is None or is_stale(analysis) or is_overloaded(analysis):
         return "stale"
     if picture_blind(analysis):
         return "blind"
