@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Lets a rule's alarm begin while one of another type under the same name is still open."""
 
-    dependencies = [("alarms", "0013_witness_level")]
+    dependencies = [("alarms", "0015_no_longer_watched")]
 
     operations = [
         migrations.RemoveConstraint(model_name="alarm", name="one_alarm_per_situation"),
