@@ -220,3 +220,27 @@ def test_a_state_of_the_form_before_is_gone_on_with():
     film.state = State.load(zlib.compress(json.dumps(kept).encode()))
     film.run(0.2, machines=STOPPED)
     assert remembered(film)["clear"]
+
+
+def test_a_run_of_a_procedure_goes_on_where_its_rule_is_edited_and_ends_where_it_is_off():
+    steps = [
+        {"id": "open", "name": "Open", "needs": {"input": "b", "is": ["OPEN"]}},
+        {"id": "shut", "name": "Shut", "needs": {"input": "b", "is": ["SHUT"]}},
+    ]
+    inputs = [{"id": "b", "kind": "state", "states": ["OPEN", "SHUT"]}]
+
+    def procedure(**rule: Any) -> Scene:
+        params = {"steps": steps}
+        return scene("procedure_sequence", params=params, rule=rule, inputs=inputs)
+
+    film = Film(procedure())
+    for said in ("SHUT", "OPEN"):
+        film.tell("b", said)
+        film.run(3)
+    begun_s = remembered(film)["run"]["begun_s"]
+    film.where = procedure(wears=["helmet"], zone="danger")
+    film.run(3)
+    assert remembered(film)["run"]["begun_s"] == begun_s
+    film.where = procedure(mode="off")
+    film.run(1)
+    assert remembered(film) == {}
