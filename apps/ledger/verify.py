@@ -491,6 +491,23 @@ def _chunk_faults(bundle, name, listed, acts):
             yield f"{here}: is not what was recorded"
 
 
+def chunks_unbound(bundle):
+    """Yield for each video with chunks that no root binds: its folder, how many, of how many.
+
+    A chunk without a proof counts as one without a root, and so do all where there are no proofs.
+    """
+    names = set(bundle.names())
+    for name in sorted(one for one in names if one.endswith("/manifest.json")):
+        folder = name[: -len("/manifest.json")]
+        chunks = json.loads(bundle.read(name)).get("chunks", [])
+        proofs = f"{folder}/chunks.json"
+        found = json.loads(bundle.read(proofs)) if proofs in names else []
+        bound = {proof["sequence"] for proof in found if proof["root"] is not None}
+        unbound = sum(chunk["sequence"] not in bound for chunk in chunks)
+        if unbound:
+            yield folder, unbound, len(chunks)
+
+
 def _copy_faults(bundle, name, entry, acts, stored):
     """Yield what is wrong between a covered copy, what is said of it, and the ledger."""
     made = {
@@ -573,6 +590,11 @@ def main(arguments=None):
     for gap in content["known_gaps"]:
         when = f"{gap['from']} to {gap['until']}: " if "from" in gap else ""
         print(f"  gap      camera {gap['camera']}: {when}{gap['reason']}")
+    for folder, unbound, all_of_it in chunks_unbound(bundle):
+        print(
+            f"  unbound  {folder}: no root of the ledger binds {unbound} of its {all_of_it} "
+            "recorded chunks; what they were says its manifest alone"
+        )
     for name in sorted(entry["path"] for entry in content["files"]):
         if name.startswith("stamps/") and name.endswith(".tsr"):
             print(f"  stamped  {name}: {stamp_said(bundle.read(name))[1]}, see README.txt")

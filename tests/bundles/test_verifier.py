@@ -4,15 +4,18 @@ import hashlib
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.cameras.models import Chunk
 from apps.ledger import verify
 from apps.ledger.models import SigningKey
-from tests.bundles.packing import ask, packed
+from tests.bundles.packing import an_alarm_with_clip, ask, packed, run
 from tests.cast import Cast, an_alarm
 
 LIES = b"print('This bundle holds: 13 files')\n"
@@ -91,3 +94,19 @@ def prove(script: Path, *more: str) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [sys.executable, "-I", str(script), *more], capture_output=True, check=False
     )
+
+
+def test_chunks_that_no_root_binds_are_said_and_those_that_one_binds_are_not(hill: Cast, tmp_path):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    clip = alarm.clips.get()
+    chunks = [chunk["sequence"] for chunk in clip.manifest["chunks"]]
+    # What was entered in the last half minute is bound by the next act only.
+    earlier = Chunk.objects.filter(sequence__lt=chunks[-3])
+    earlier.update(indexed_at=timezone.now() - timedelta(minutes=1))
+    rc, said = run(packed(ask(hill, alarm), tmp_path))
+    folder = f"alarms/{alarm.pk}/clips/{clip.uid}"
+    told = f"unbound  {folder}: no root of the ledger binds 3 of its {len(chunks)} recorded chunks"
+    assert rc == 0 and told in said, said
+    Chunk.objects.update(indexed_at=timezone.now() - timedelta(minutes=1))
+    rc, said = run(packed(ask(hill, alarm), tmp_path))
+    assert rc == 0 and "unbound" not in said, said
