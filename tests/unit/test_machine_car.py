@@ -1,5 +1,8 @@
 """A haulage's cars seen from a part of the slope: an empty track proves no standing haulage."""
 
+from dataclasses import replace
+
+import cv2
 import pytest
 from machine_kit import Car, Part, film, first, states, watch
 
@@ -56,3 +59,12 @@ def test_a_controller_that_says_stopped_is_believed_beside_an_empty_track():
     machine.add_signal(5.0, "STOPPED")
     assert machine.fuse("both", 6.0, None) == ("STOPPED", "signal", 0.8)
     assert machine.fuse("video", 6.0, None)[0] == "UNKNOWN"
+
+
+def test_pictures_of_another_size_among_others_are_no_way_of_a_car():
+    """The stream changes its shape and back within the pictures that are kept."""
+    car, shots = Car(start=-90), []
+    for number, shot in enumerate(film(car, [Part(4), Part(8, True)])):
+        other = replace(shot, bgr=cv2.resize(shot.bgr, (480, 360)))
+        shots.append(other if number % 10 == 5 else shot)
+    assert "STOPPED" not in states(watch(car, shots), 0)

@@ -100,6 +100,9 @@ class Motion:
 
         learn: whether what moves here is the machine for certain, and so shows how it moves.
         """
+        last = self.past[-1] if self.past else None
+        if last and (last.patch.shape != patch.shape or last.bands.shape != bands.shape):
+            self.cut()  # of another picture's size
         learnt, self.asked = (self.usual, self.stirs), None
         verdict = self._judge(patch, bands, where, boxes, look)
         if look == "car" and verdict[0] is not None:
@@ -147,11 +150,11 @@ class Motion:
         """Tell whether a belt that seems to stand looks otherwise than some seconds ago."""
         learnt = self.usual, self.stirs
         old = [before for before in self.stood if t - before.t >= CREEP_S - 1e-6]
-        verdict = self._against(old[-1], patch, bands, where, boxes, "belt") if old else None
+        creeps = bool(old) and bool(self._against(old[-1], patch, bands, where, boxes, "belt")[0])
         self.usual, self.stirs = learnt
         if not self.stood or t - self.stood[-1].t >= STOOD_S - 1e-6:
             self.stood = [*self.stood[-3:], Moment(t, patch, boxes, bands)]
-        return verdict is not None and bool(verdict[0])
+        return creeps
 
     def _judge(
         self,
@@ -164,8 +167,6 @@ class Motion:
         verdicts: list[Verdict] = []
         for before in self.past[::-1] if len(self.past) < LAGS else (self.past[-1], self.past[0]):
             verdict = self._against(before, patch, bands, where, boxes, look)
-            if verdict is None:
-                continue
             if verdict[0]:
                 return verdict
             verdicts.append(verdict)
@@ -181,10 +182,8 @@ class Motion:
         where: Region,
         boxes: list[list[float]],
         look: str,
-    ) -> Verdict | None:
-        """Judge a patch against an earlier one; None where that has another shape."""
-        if before.patch.shape != patch.shape or before.bands.shape != bands.shape:
-            return None
+    ) -> Verdict:
+        """Judge a patch against an earlier one."""
         everybody = [*boxes, *before.boxes]
         visible = where.inside & ~where.people(everybody)
         if visible.sum() < MIN_VISIBLE * where.inside.sum():
