@@ -13,7 +13,7 @@ import numpy as np
 from workers.vision import light
 from workers.vision.freeze import Freeze
 from workers.vision.gate import Gate, relative
-from workers.vision.scenery import MOVED, Scenery
+from workers.vision.scenery import ELSEWHERE, MOVED, STRETCHED, Scenery
 from workers.words import sentence
 
 # How long a fault must last, in seconds, before it is told.
@@ -163,10 +163,15 @@ class Health:
             blocked = bool(lost >= 0.55 and (dull is None or dull >= 0.5))
             elsewhere = shifted >= 0.3 and there < 0.4
             other = lost >= 0.6 and (dull or 0.0) < 0.5 and self.scenery.same_light(small)
-            moved = not blocked and (elsewhere or other)
+            # In whatever light: patches of another place match by chance, and not many of them.
+            strange = look.place is not None and look.place < ELSEWHERE and (dull or 0.0) < 0.5
+            moved = not blocked and (elsewhere or other or strange)
             moved = bool(moved and not self.scenery.stands(relative(small)))
             carried = self.scenery.carried(relative(small))
             moved = moved or (carried >= MOVED and not blocked)
+        # Zones lie right in a picture of another shape only if it shows the same from rim to rim.
+        reshaped = look.reshaped and not blocked and (look.place is None or look.place < STRETCHED)
+        moved = True if reshaped else moved
         if dull is not None and look.contrast is not None:
             flat = look.contrast < 0.5 and look.black > 40
             hazy = bool(flat and dull >= 0.3 and not blocked)
@@ -175,6 +180,8 @@ class Health:
         why = sentence(f"{(gone or 0) + (shifted or 0):.0%} of the view is elsewhere")
         if carried >= MOVED:
             why = sentence(f"the view is turned or zoomed, by up to {carried:.0%} of its diagonal")
+        if reshaped:
+            why = sentence("the picture's shape changed, and what it shows lies elsewhere in it")
         yield "moved", moved, why, values
         yield "hazy", hazy, sentence(f"contrast is {look.contrast or 0:.0%} of the usual"), values
         why = sentence(f"{dull or 0:.0%} of the view lost its detail")

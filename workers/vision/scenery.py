@@ -14,6 +14,7 @@ import numpy as np
 
 from workers.packing import pack_image, unpack_image
 from workers.vision.alignment import carried
+from workers.vision.gate import relative
 
 COLUMNS, ROWS = 8, 5
 # Usual values are learnt over so many looks at first, then with this time constant (7 days).
@@ -44,6 +45,10 @@ BLANK, BLANK_NOISE, FEW_SHARP = 0.6, 0.25, 4
 # place, over so many finer patches: whatever the rest shows has changed there, as water that rises.
 STANDS, STANDS_LEAST = 0.7, 16
 FINE_COLUMNS, FINE_ROWS, FINE_SPREAD = 16, 10, 1.5
+# Of another place so many of the whole view's finer patches match by chance; it is the same place
+# in another light where so many do, and the same view in a picture of another shape: stretched to
+# it 0.93 and more are in their place, cut to it 0.71 at most.
+ELSEWHERE, SAME, STRETCHED, PLACE_LEAST = 0.25, 0.5, 0.8, 40
 # A second reference is kept for another light: the luma differs by more than this factor.
 OTHER_LIGHT = 1.6
 
@@ -53,8 +58,9 @@ class Look:
     """One comparison, shares of the cells that can tell: None where too few can.
 
     dull: detail lost; gone: pattern found nowhere; there: found in its place; shifted: found, but
-    elsewhere; contrast: now as a share of the usual; black: the darkest luma, 0..255.
-    Without any memory: blank: nothing at all can be made out; smeared: no edge is sharp.
+    elsewhere; contrast: now as a share of the usual; black: the darkest luma, 0..255; place: of
+    finer patches found in place, asked only where there is low; reshaped: no picture of this shape
+    is known. Without any memory: blank: nothing at all can be made out; smeared: no edge is sharp.
     """
 
     dull: float | None
@@ -65,6 +71,8 @@ class Look:
     black: float
     blank: bool = False
     smeared: bool = False
+    place: float | None = None
+    reshaped: bool = False
 
 
 @dataclass
@@ -103,14 +111,22 @@ class Scenery:
         if textured.sum() >= 6:
             dull = float((detail[textured] < LOST_DETAIL * usual[textured]).mean())
         best = self.recognised = None
-        for number, (reference, _) in enumerate(self.references):
-            if reference.shape == pattern.shape:
-                found = _compare(reference, pattern, number)
-                if found is not None and (best is None or found.there > best.there):
-                    best = self.recognised = found
+        # What was drawn in shares of the picture lies right where the view fills another shape.
+        known = [_shaped(reference, pattern.shape) for reference, _ in self.references]
+        for number, reference in enumerate(known):
+            found = _compare(reference, pattern, number)
+            if found is not None and (best is None or found.there > best.there):
+                best = self.recognised = found
+        reshaped = all(reference.shape != pattern.shape for reference, _ in self.references)
+        place = None
+        if reshaped or (best is not None and best.there < ANCHORED):
+            places = [_place(reference, pattern) for reference in known]
+            place = max((one for one in places if one is not None), default=None)
         gone, there, shifted = (best.gone, best.there, best.shifted) if best else (None,) * 3
         contrast = _contrast(small) / max(self.contrast, 1e-3)
-        return Look(dull, gone, there, shifted, contrast, black, blank)
+        return Look(
+            dull, gone, there, shifted, contrast, black, blank, place=place, reshaped=reshaped
+        )
 
     def learn(
         self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray, step_s: float
@@ -125,12 +141,15 @@ class Scenery:
         self.detail = [round(float(v), 5) for v in old + share * (now - old)]
         self.contrast += share * (_contrast(small) - self.contrast)
         self.looks = min(self.looks + 1, 1_000_000)
+        self.references = [(_shaped(one, pattern.shape), then) for one, then in self.references]
         if self.looks < FIRST_LOOKS:
             self.references = [(pattern, luma)]
         elif all(_differs(luma, other) for _, other in self.references):
-            # Another light: kept beside the first, once the first is still recognised in it.
-            found = _compare(self.references[0][0], pattern)
-            if found is not None and found.there >= 0.3 and found.shifted < 0.2:
+            # Another light: kept beside the first, once the first is still recognised in it, and
+            # in the picture too: the background may still show the place that was left.
+            first = self.references[0][0]
+            places = (_place(first, pattern), _place(first, relative(small)))
+            if all(place is not None and place >= SAME for place in places):
                 self.references = [self.references[0], (pattern, luma)]
         elif self.recognised is not None:
             self._renew(self.recognised, pattern, step_s)
@@ -162,9 +181,7 @@ class Scenery:
     def stands(self, pattern: np.ndarray) -> bool:
         """Tell whether a whole side of the view is where it was: then the camera was not moved."""
         return any(
-            _stands(reference, pattern)
-            for reference, _ in self.references
-            if reference.shape == pattern.shape
+            _stands(_shaped(reference, pattern.shape), pattern) for reference, _ in self.references
         )
 
     def carried(self, pattern: np.ndarray) -> float:
@@ -176,7 +193,7 @@ class Scenery:
         match = self.recognised
         if match is None or match.there >= IN_PLACE:
             return 0.0
-        reference, _ = self.references[match.number]
+        reference = _shaped(self.references[match.number][0], pattern.shape)
         reach = max(2, round(REACH * float(np.hypot(*reference.shape))))
         return carried(reference, pattern, PATCH, reach)
 
@@ -299,14 +316,17 @@ def _compare(reference: np.ndarray, pattern: np.ndarray, number: int = 0) -> Mat
     return Match(gone / told, there / told, shifted / told, frozenset(away_cells), number)
 
 
-def _stands(reference: np.ndarray, pattern: np.ndarray) -> bool:
-    """Tell whether the patches along one side of a reference are in their place in a picture."""
+def _fine(reference: np.ndarray, pattern: np.ndarray) -> np.ndarray:
+    """Tell of each finer patch of a reference whether it is in its place: 0, 1, or nan.
+
+    (FINE_ROWS, FINE_COLUMNS) float; nan: the patch shows too little to tell.
+    """
     height, width = reference.shape
+    there = np.full((FINE_ROWS, FINE_COLUMNS), np.nan)
     if height < PATCH or width < PATCH:
-        return False
+        return there
     spread = _spread(reference)
     padded = cv2.copyMakeBorder(pattern, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    there = np.full((FINE_ROWS, FINE_COLUMNS), np.nan)
     for row, column in np.ndindex(there.shape):
         x, y = int((column + 0.5) * width / FINE_COLUMNS), int((row + 0.5) * height / FINE_ROWS)
         if spread[y, x] < FINE_SPREAD:
@@ -317,6 +337,19 @@ def _stands(reference: np.ndarray, pattern: np.ndarray) -> bool:
         near = padded[top : top + PATCH + 2, left : left + PATCH + 2]
         here = float(cv2.matchTemplate(near, patch, cv2.TM_CCOEFF_NORMED).max())
         there[row, column] = here >= FOUND
+    return there
+
+
+def _place(reference: np.ndarray, pattern: np.ndarray) -> float | None:
+    """Return the share of a reference's finer patches in their place; None: too few can tell."""
+    there = _fine(reference, pattern)
+    known = there[np.isfinite(there)]
+    return float(known.mean()) if known.size >= PLACE_LEAST else None
+
+
+def _stands(reference: np.ndarray, pattern: np.ndarray) -> bool:
+    """Tell whether the patches along one side of a reference are in their place in a picture."""
+    there = _fine(reference, pattern)
     rows, columns = FINE_ROWS // 3 + 1, FINE_COLUMNS // 3 + 1
     sides = (there[:rows], there[-rows:], there[:, :columns], there[:, -columns:])
     for side in sides:
@@ -326,6 +359,13 @@ def _stands(reference: np.ndarray, pattern: np.ndarray) -> bool:
         if known.size >= STANDS_LEAST and lines >= 3 and known.mean() >= STANDS:
             return True
     return False
+
+
+def _shaped(reference: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a reference as it is, or stretched to another picture's shape."""
+    if reference.shape == shape:
+        return reference
+    return cv2.resize(reference, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
 
 
 def _spread(pattern: np.ndarray) -> np.ndarray:
