@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 
 from apps.alarms.models import Alarm
 from apps.cameras.health import watch
@@ -123,6 +124,22 @@ def test_a_camera_of_which_pictures_were_left_out_is_blind_for_a_minute(
     assert because(camera) == ""
     with system_scope("test"):
         assert cameras_standing().get(pk=camera.pk).standing == "protecting"
+
+
+def test_the_health_page_counts_the_cameras_of_which_pictures_are_left_out(
+    ring: Ring, camera: Camera, cast: Cast, clock
+):
+    client = Client()
+    client.force_login(cast.admin)
+    record(ring, camera, clock, 6)
+    analyse(camera)
+    with mine_scope(camera.mine_id):
+        Analysis.objects.filter(camera=camera).update(lag_s=3.0)
+    said = "of 1 cameras only a part is analysed: this machine is too slow"
+    assert said not in client.get("/portal/health/").content.decode()
+    record(ring, camera, clock, 20)
+    analyse(camera)
+    assert said in client.get("/portal/health/").content.decode()
 
 
 def test_a_machine_that_stays_too_slow_is_an_alarm_until_it_keeps_up(
