@@ -41,6 +41,9 @@ LONGEST = {
 }
 # The second person is asked while the first still stands there.
 AGREE_WITHIN = timedelta(minutes=15)
+# Asked for so far ahead of now: this machine's clock was set back since. How long it was silent
+# already nobody knows, and it would be silent for longer than anybody agreed to.
+AHEAD = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -133,7 +136,9 @@ def silences_due(*, now: datetime) -> int:
     """
     with system_scope("silences end in every mine"):
         rows = Silence.objects.filter(ended_at=None).filter(
-            Q(until__lte=now) | Q(since=None, asked_at__lte=now - AGREE_WITHIN)
+            Q(until__lte=now)
+            | Q(since=None, asked_at__lte=now - AGREE_WITHIN)
+            | Q(until__isnull=False, asked_at__gt=now + AHEAD)
         )
         due = list(rows.values_list("pk", "mine_id"))
     ended = 0
@@ -214,7 +219,9 @@ def _rule_of(camera: Camera, rule: str) -> tuple[str, bool]:
 
 def _overdue(silence: Silence, now: datetime) -> bool:
     waits = silence.since is None and silence.asked_at <= now - AGREE_WITHIN
-    return waits or (silence.until is not None and silence.until <= now)
+    if silence.until is None:
+        return waits
+    return waits or silence.until <= now or silence.asked_at > now + AHEAD
 
 
 def _end_overdue(rows: QuerySet[Silence], now: datetime) -> int:

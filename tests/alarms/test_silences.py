@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -157,6 +158,20 @@ def test_an_older_lesser_alarm_of_the_rule_hides_no_critical_one(hill: Cast):
     alarm = lingers(hill, situation="r2:2", severity="critical", at=NOON + timedelta(hours=1))
     assert shelve(hill).needs_second
     assert state(alarm) == "unacknowledged"
+
+
+def test_a_clock_set_back_makes_no_silence_longer_than_was_agreed(hill: Cast):
+    alarm = lingers(hill)
+    right = timezone.now()
+    with time_machine.travel(right + HOUR, tick=False) as clock:
+        shelve(hill, length=timedelta(minutes=30))
+        permits_follow(camera=hill.lamp_hill.camera, permits={"r5": "hot work"})
+        assert silences_due(now=timezone.now()) == 0
+        clock.move_to(right)
+        assert silences_due(now=timezone.now()) == 1, "the permit goes on as the engine says"
+        assert (state(alarm), silences().get().rule) == ("unacknowledged", "r5")
+        shelve(hill, length=timedelta(minutes=30))
+        assert silences_due(now=timezone.now()) == 0
 
 
 def test_the_database_itself_wants_another_person(hill: Cast):
