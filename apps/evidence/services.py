@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.alarms.models import Alarm, Severity
 from apps.audit.services import record
-from apps.cameras.models import Camera, Chunk, Stream, StreamState
+from apps.cameras.models import AHEAD, Camera, Chunk, Stream, StreamState
 from apps.evidence.expiry import leftovers_remove
 from apps.evidence.locking import lock_until, place_of
 from apps.evidence.manifest import TYPES, beside
@@ -212,6 +212,8 @@ def _more_may_come(clip: Clip, now: datetime, late: timedelta) -> bool:
     newest = Chunk.objects.filter(**main).order_by("-sequence").first()
     if newest is not None and _end(newest) >= clip.wanted_until:
         return False
+    if clip.waits_until and clip.wanted_until > now + AHEAD:
+        return now < clip.waits_until  # of a future that was taken back
     # A stream that is said to stand still has nothing more to come; one that records has.
     if not StreamState.objects.filter(**main, state=StreamState.State.RECORDING).exists():
         return now < clip.wanted_until + LATE

@@ -3,9 +3,11 @@
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
 from apps.evidence.checks import clips_check
 from apps.evidence.expiry import clips_expire
+from apps.evidence.future import future_forget
 from apps.evidence.holds import holds_due
 from apps.evidence.locking import holds_tell_store_safely
 from apps.evidence.models import Clip
@@ -23,6 +25,7 @@ def cut_due() -> None:
     """Make the clips that are due, for one turn; the beat calls this every second."""
     began = time.monotonic()
     with system_scope("clips of every mine are due in turn"):
+        future_forget(now=timezone.now())
         due = clips_due()
     for clip_id, mine_id in due:
         clip = clip_make(clip_id=clip_id, mine_id=mine_id)

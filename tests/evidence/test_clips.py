@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Chunk, StreamState
+from apps.cameras.services import stream_say
 from apps.evidence import services, storage, tasks
 from apps.evidence.locking import place_of
 from apps.evidence.models import Clip, ClipAccess
@@ -355,3 +356,27 @@ def test_a_store_that_takes_long_is_asked_for_one_turn_and_the_next_bell_goes_on
     assert sorted(tried.all()) == [0, 1]
     tasks.cut_due()
     assert sorted(tried.all()) == [1, 1]
+
+
+@pytest.mark.parametrize("recording", [True, False])
+def test_a_clip_from_before_the_clock_was_set_back_is_made_of_what_was_there(
+    hill: Cast, ring: Ring, recording: bool
+):
+    right = timezone.now().replace(microsecond=0)
+    with time_machine.travel(right + timedelta(hours=1), tick=False) as clock:
+        alarm, camera = an_alarm(hill.lamp_hill, at=timezone.now()), hill.lamp_hill.camera
+        if recording:
+            stream_say(
+                camera_id=camera.pk, mine_id=camera.mine_id, stream="main", state="recording"
+            )
+        record_chunks(ring, camera, timezone.now() - timedelta(seconds=12), 12)
+        clock.move_to(right)
+        record_chunks(ring, camera, right, 20, first=13)
+        clock.shift(5)
+        tasks.cut_due()
+        assert alarm.clips.get().state == Clip.State.PENDING, "what was recorded may come late"
+        clock.shift(16)
+        tasks.cut_due()
+        clip = alarm.clips.get()
+    assert clip.state == Clip.State.READY
+    assert {chunk["sequence"] for chunk in clip.manifest["chunks"]} == set(range(3, 13))
