@@ -1,6 +1,5 @@
 """Pictures out of files, chunks and folders of stills: luma for free, colour only when asked."""
 
-import threading
 from collections.abc import Generator, Iterator
 from functools import cached_property
 from itertools import pairwise
@@ -11,10 +10,10 @@ import av
 import av.error
 import cv2
 import numpy as np
-from av.video.reformatter import VideoReformatter
 
 from workers.media.errors import MediaError
 from workers.media.luma import is_brought, is_full, limited, luma_of, plane_of
+from workers.media.pixels import formers, ratio_of, square
 from workers.media.source import NO_PICTURES
 
 # Looking at 4 kB instead of seconds of stream makes opening two to three times cheaper.
@@ -103,23 +102,13 @@ class Frame:
         return data.tobytes()
 
 
-class _Reformatters(threading.local):
-    """One converter a thread: making a new one for each picture costs more than converting."""
-
-    def __init__(self) -> None:
-        self.one = VideoReformatter()
-
-
-_reformatters = _Reformatters()
-
-
 def _shrink(picture: Any, width: int, height: int) -> np.ndarray:
-    shrunk = _reformatters.one.reformat(picture, width, height, "bgr24")
+    shrunk = formers.one.reformat(picture, width, height, "bgr24")
     return shrunk.to_ndarray()
 
 
 class FrameReader(Iterator[Frame]):
-    """Frames of a video in order of time; what cannot be decoded is skipped and counted.
+    """Frames of a video in order of time, of square pixels; what cannot be decoded is counted.
 
     `errors` counts packets that could not be decoded; `rate` is the nominal frames a second.
     Raises MediaError when opened if there is no video, at the end if no picture came out of it.
@@ -172,7 +161,7 @@ class FrameReader(Iterator[Frame]):
                 index = self.frames
                 self.frames += 1
                 if self._cells is None or self._cells.take(t):
-                    yield Frame(t, index, picture)
+                    yield Frame(t, index, square(picture, ratio_of(self._stream)))
         finally:
             self._container.close()
         if not self.frames:

@@ -12,6 +12,7 @@ import cv2
 
 from workers.media.errors import MediaError
 from workers.media.mux import TICKS, rescale
+from workers.media.pixels import ratio_of, square
 from workers.media.source import Opened, in_words, is_live, open_stream, packets, redact
 from workers.media.transcode import one_thread
 
@@ -97,7 +98,7 @@ def _watch(opened: Opened, deadline: float, live: bool) -> Probe:
     if frame is None:
         raise MediaError("the video came, but no picture in it can be decoded")
     return Probe(
-        jpeg=_jpeg(frame),
+        jpeg=_jpeg(square(frame, ratio_of(opened.video))),
         width=int(frame.width),
         height=int(frame.height),
         fps=round(opened.fps or _rate(stamps), 2),

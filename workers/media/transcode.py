@@ -17,6 +17,7 @@ from av.video.frame import PictureType
 from workers.media.errors import MediaError, StreamChanged
 from workers.media.mask import FAILED, Filler, Masks
 from workers.media.mux import TICKS, TIME_BASE
+from workers.media.pixels import ratio_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +54,23 @@ def one_thread(context: Any) -> None:
 class Encoder:
     """An H.264 encoder whose `stream` serves as the template of the files written from it."""
 
-    def __init__(self, width: int, height: int, fps: float, options: dict[str, str]) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        fps: float,
+        options: dict[str, str],
+        ratio: Fraction | None = None,
+    ) -> None:
+        """Begin to encode; ratio: a pixel's width by its height, where it is not square."""
         self._scratch = av.open(io.BytesIO(), mode="w", format="mp4")
         rate = Fraction(fps).limit_denominator(1001) if 0.5 <= fps <= 120 else Fraction(25)
         stream = self._scratch.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height = width, height
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = TIME_BASE
+        if ratio is not None and ratio != 1:
+            stream.codec_context.sample_aspect_ratio = ratio
         self._scratch.start_encoding()  # fills in the stream's header data
         self.stream: Any = stream
         self.width, self.height = width, height
@@ -97,7 +108,7 @@ class Transcoder:
         self._video = video
         self._size = (int(context.width), int(context.height))
         size = fit(*self._size) if as_sent is None else fit(*self._size, limit=self._size[0])
-        self.encoder = Encoder(*size, fps, OPTIONS)
+        self.encoder = Encoder(*size, fps, OPTIONS, ratio_of(video))
         self._as_sent = as_sent
         self.mask(masks)
         self._step = round(TICKS / fps) if fps > 0.5 else TICKS // 10
