@@ -148,6 +148,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(_folder, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Take back the language that a request leaves behind in its thread."""
+    yield
+    from django.conf import settings
+    from django.utils import translation
+
+    if settings.configured:
+        translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
     """PostgreSQL, Valkey and the S3 server; `.env` holds the addresses as exported."""
