@@ -52,6 +52,7 @@ def marked(jpeg: bytes, *, picture: dict[str, Any], at: datetime, zone: str) -> 
 def beside(clip: Clip, chunks: list[Chunk], cut: Cut) -> Beside:
     """Return everything that is stored beside a clip that was just cut; in the mine's scope."""
     starts_at, ends_at = _moment(cut.start_s), _moment(cut.end_s)
+    chunks = [chunk for chunk in chunks if chunk.sequence not in cut.unused]
     found, models = findings_data(
         camera_id=clip.camera_id, since=starts_at, until=ends_at, clip=str(clip.uid)
     )

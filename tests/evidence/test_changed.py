@@ -118,6 +118,9 @@ def test_a_video_leaves_out_and_names_the_chunks_whose_files_were_changed(hill: 
     assert clip is not None and clip.state == Clip.State.READY
     told = [f"{Path(row.path).name}: is not what was recorded" for row in rows[6:9]]
     assert [line.split(": its")[0] for line in clip.manifest["skipped"]] == told
+    shown = [chunk["sequence"] for chunk in clip.manifest["chunks"]]
+    changed = [row.sequence for row in rows[6:9]]
+    assert shown and not set(shown) & set(changed), "it is made of the others alone"
     [(since, until)] = clip.manifest["gaps_s"]
     assert (since, until) == pytest.approx((at.timestamp() - 2, at.timestamp() + 1), abs=0.01)
 
@@ -143,3 +146,4 @@ def test_a_span_of_the_recording_has_a_gap_where_a_file_was_changed(hill: Cast, 
     cut = join_span(parts_of(rows), *ends, tmp_path / "span.mp4")
     assert cut.gaps == [pytest.approx((ends[0] + 1, ends[0] + 2), abs=0.01)]
     assert "is not what was recorded" in cut.skipped[0]
+    assert cut.unused == [rows[1].sequence]

@@ -51,7 +51,8 @@ class ChunkPart:
 class Cut:
     """A finished clip. Times are Unix seconds; `gaps` are the spans without pictures.
 
-    `skipped` names each chunk that could not be used whole, with the reason.
+    `skipped` names each chunk that could not be used whole, with the reason; `unused` are the
+    numbers of those of which nothing is shown.
     """
 
     duration_s: float
@@ -65,6 +66,7 @@ class Cut:
     copied: bool
     gaps: list[tuple[float, float]]
     skipped: list[str]
+    unused: list[int]
 
 
 def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Path) -> Cut:
@@ -75,7 +77,7 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
     """
     if end_s <= start_s:
         raise MediaError("the clip's end does not lie after its start")
-    parts, skipped = _read(chunks, start_s, end_s)
+    parts, skipped, unused = _read(chunks, start_s, end_s)
     parts = trim(parts, start_s, end_s)
     skipped += _overlaps(parts)
     if not parts:
@@ -113,15 +115,17 @@ def cut_clip(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pat
         copied=copied,
         gaps=gaps_of((_span(part) for part in parts), start_s, end_s),
         skipped=skipped,
+        unused=unused,
     )
 
 
 def _read(
     chunks: Sequence[ChunkPart], start_s: float, end_s: float
-) -> tuple[list[Part], list[str]]:
-    """Return the usable chunks of the span in time order, and what is wrong with others."""
+) -> tuple[list[Part], list[str], list[int]]:
+    """Return a span's usable chunks in time order, what is wrong, and the numbers of the others."""
     parts: list[Part] = []
     skipped: list[str] = []
+    unused: list[int] = []
     for chunk in in_order(chunks):
         if chunk.start_s >= end_s or chunk.start_s + chunk.duration_s <= start_s:
             continue
@@ -129,11 +133,12 @@ def _read(
             part = read_part(chunk.path, chunk.start_s, chunk.duration_s, chunk.sha256)
         except MediaError as error:
             skipped.append(f"{chunk.path.name}: {error.reason}")
+            unused.append(chunk.sequence)
             continue
         if part.fault:
             skipped.append(f"{chunk.path.name}: {part.fault}")
         parts.append(part)
-    return parts, skipped
+    return parts, skipped, unused
 
 
 def in_order(chunks: Sequence[ChunkPart]) -> list[ChunkPart]:

@@ -68,6 +68,7 @@ def join_span(chunks: Sequence[ChunkPart], start_s: float, end_s: float, out: Pa
         copied=True,
         gaps=gaps_of(joined.spans, start_s, end_s),
         skipped=joined.skipped,
+        unused=joined.unused,
     )
 
 
@@ -86,6 +87,7 @@ class _Track:
     waiting: Any = None
     spans: list[tuple[float, float]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    unused: list[int] = field(default_factory=list)
 
     def add(self, part: Part) -> None:
         """Write the pictures of one chunk."""
@@ -137,6 +139,7 @@ def _write(chunks: Sequence[ChunkPart], start_s: float, end_s: float, target: Pa
                 part = read_part(chunk.path, chunk.start_s, chunk.duration_s, chunk.sha256)
             except MediaError as error:
                 track.skipped.append(f"{chunk.path.name}: {error.reason}")
+                track.unused.append(chunk.sequence)
                 continue
             try:
                 if part.fault:
