@@ -48,7 +48,7 @@ FINE_COLUMNS, FINE_ROWS, FINE_SPREAD = 16, 10, 1.5
 # Of another place so many of the whole view's finer patches match by chance; it is the same place
 # in another light where so many do, and the same view in a picture of another shape: stretched to
 # it 0.93 and more are in their place, cut to it 0.71 at most.
-ELSEWHERE, SAME, STRETCHED, PLACE_LEAST = 0.25, 0.5, 0.8, 40
+ELSEWHERE, SAME, STRETCHED, PLACE_LEAST = 0.28, 0.5, 0.8, 40
 # A second reference is kept for another light: the luma differs by more than this factor.
 OTHER_LIGHT = 1.6
 
