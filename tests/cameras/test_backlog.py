@@ -117,7 +117,7 @@ def test_a_camera_of_which_pictures_were_left_out_is_blind_for_a_minute(
     assert because(camera) == "overloaded"
     with system_scope("test"):
         assert cameras_standing().get(pk=camera.pk).standing == "blind"
-        assert _holds(Camera.objects.get(pk=camera.pk), {"id": "x"}) == "stale"
+        assert _holds(Camera.objects.get(pk=camera.pk), None, {"id": "x"}) == "stale"
     for _ in range(61):
         record(ring, camera, clock, 1)
         analyse(camera)

@@ -163,11 +163,12 @@ class Health:
             blocked = bool(lost >= 0.55 and (dull is None or dull >= 0.5))
             elsewhere = shifted >= 0.3 and there < 0.4
             other = lost >= 0.6 and (dull or 0.0) < 0.5 and self.scenery.same_light(small)
-            # In whatever light: patches of another place match by chance, and not many of them.
-            strange = look.place is not None and look.place < ELSEWHERE and (dull or 0.0) < 0.5
-            moved = not blocked and (elsewhere or other or strange)
-            moved = bool(moved and not self.scenery.stands(relative(small)))
             carried = self.scenery.carried(relative(small))
+            # In whatever light: patches of another place match by chance, and not many of them. One
+            # that was pushed a little aside has few in their place, too, and all by one way.
+            strange = look.place is not None and look.place < ELSEWHERE and (dull or 0.0) < 0.5
+            moved = not blocked and (elsewhere or other or (strange and not carried))
+            moved = bool(moved and not self.scenery.stands(relative(small)))
             moved = moved or (carried >= MOVED and not blocked)
         # Zones lie right in a picture of another shape only if it shows the same from rim to rim.
         reshaped = look.reshaped and not blocked and (look.place is None or look.place < STRETCHED)
