@@ -149,7 +149,7 @@ function render(): void {
   });
   const active = document.activeElement as HTMLElement | null;
   const inPanel = active !== null && panel.contains(active);
-  const key = inPanel ? (active.dataset["path"] ?? active.dataset["key"] ?? "") : "";
+  const held = inPanel ? standing(active) : "";
   const opened = [...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset["more"]);
   const now = empty ? start() : parts();
   panel.setAttribute("aria-labelledby", `tab-${tab}`);
@@ -157,7 +157,7 @@ function render(): void {
   for (const one of panel.querySelectorAll<HTMLDetailsElement>("details")) if (opened.includes(one.dataset["more"])) one.open = true;
   const shown = empty ? [panel] : [tabList, panel, save];
   if (right.firstChild !== shown[0]) right.replaceChildren(...shown);
-  if (key) takeUp(key);
+  if (held) takeUp(held);
   if (sought) lead(sought);
   sought = "";
   if (listed && !editor.faults.length) {
@@ -168,8 +168,16 @@ function render(): void {
   refusals(editor.refused.filter((one) => !/^(template|answers|names)/.test(one.path)));
 }
 
-function takeUp(key: string): void {
-  const again = panel.querySelector<HTMLElement>(`[data-path="${key}"], [data-key="${key}"]`);
+/** Where something of the form stands, as a selector that finds it in one drawn anew; "" for nowhere. */
+function standing(one: HTMLElement): string {
+  const key = one.dataset["path"] ?? one.dataset["key"];
+  if (key) return `[data-path="${key}"], [data-key="${key}"]`;
+  const more = one.matches("summary") ? one.parentElement?.dataset["more"] : undefined;
+  return more ? `[data-more="${more}"] > summary` : "";
+}
+
+function takeUp(held: string): void {
+  const again = panel.querySelector<HTMLElement>(held);
   again?.focus({ preventScroll: true });
   if (again instanceof HTMLInputElement) again.select();
 }
