@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -25,10 +24,11 @@ from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
 from apps.live.services import emit
 from apps.recordings.mounted import ring_there
+from apps.recordings.selectors import parts_of
 from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
 from workers.media.cover import cover_film
-from workers.media.cut import ChunkPart, Cut, cut_clip
+from workers.media.cut import Cut, cut_clip
 from workers.media.errors import MediaError, NotWritten
 from workers.media.join import Changed, join_span
 from workers.words import sentence
@@ -144,7 +144,7 @@ def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) ->
         masks = masks_left(masks, camera_id=camera.pk, recorded=recorded)
     with tempfile.TemporaryDirectory(prefix="span-", dir=workshop("clips")) as folder:
         out = Path(folder) / "clip.mp4"
-        cut = cut_clip(_parts(chunks), since.timestamp(), until.timestamp(), out)
+        cut = cut_clip(parts_of(chunks), since.timestamp(), until.timestamp(), out)
         if masks:
             covered = Path(folder) / "covered.mp4"
             told = cover_film(out, covered, masks=masks)
@@ -237,19 +237,6 @@ def chunks_of(camera: int, stream: str, since: datetime, until: datetime) -> lis
     return [chunk for chunk in rows if _end(chunk) > since]
 
 
-def _parts(chunks: list[Chunk]) -> list[ChunkPart]:
-    return [
-        ChunkPart(
-            settings.RING_DIR / chunk.path,
-            chunk.started_at.timestamp(),
-            chunk.duration_s,
-            chunk.sequence,
-            chunk.sha256,
-        )
-        for chunk in chunks
-    ]
-
-
 def _still_ours(clip: Clip) -> QuerySet[Clip]:
     return Clip.objects.filter(pk=clip.pk, state=Clip.State.PENDING, attempts=clip.attempts)
 
@@ -307,9 +294,9 @@ def _cut(clip: Clip, chunks: list[Chunk], out: Path) -> Cut:
     """
     since_s, until_s = clip.wanted_from.timestamp(), clip.wanted_until.timestamp()
     if until_s - since_s <= SHORT_S:
-        return cut_clip(_parts(chunks), since_s, until_s, out)
+        return cut_clip(parts_of(chunks), since_s, until_s, out)
     try:
-        return join_span(_parts(chunks), since_s, until_s, out)
+        return join_span(parts_of(chunks), since_s, until_s, out)
     except Changed as error:
         at = _moment(error.at_s).astimezone(UTC)
         raise Hopeless(

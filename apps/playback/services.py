@@ -25,9 +25,10 @@ from apps.evidence.workshop import workshop
 from apps.playback.models import Motion
 from apps.playback.selectors import LONGEST_MOTION, chunks_between, islands
 from apps.recordings.keeping import kept_by_camera
+from apps.recordings.selectors import parts_of
 from apps.rules.masks import masks_left, masks_of
 from workers.media.cover import cover_film
-from workers.media.cut import ChunkPart, Cut
+from workers.media.cut import Cut
 from workers.media.errors import DiskFull, MediaError
 from workers.media.join import Changed, join_span
 
@@ -38,7 +39,6 @@ __all__ = [
     "Busy",
     "motion_forget",
     "motion_keep",
-    "parts_of",
     "span_chunks",
     "span_cut",
     "span_facts",
@@ -207,20 +207,6 @@ def _covered(
     except MediaError:
         raise ValidationError(_("Nothing that can be read is recorded there.")) from None
     return replace(cut, bytes=told.bytes, sha256=told.sha256, codec="h264", copied=False), copy
-
-
-def parts_of(chunks: list[Chunk]) -> list[ChunkPart]:
-    """Return chunks as they are joined."""
-    return [
-        ChunkPart(
-            settings.RING_DIR / chunk.path,
-            chunk.started_at.timestamp(),
-            chunk.duration_s,
-            chunk.sequence,
-            chunk.sha256,
-        )
-        for chunk in chunks
-    ]
 
 
 def span_chunks(camera: Camera, stream: str, since: datetime, until: datetime) -> list[Chunk]:

@@ -21,9 +21,10 @@ from apps.detectors.loading import default_detector
 from apps.evidence.storage import StorageError, put_file, remove
 from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
-from apps.playback.services import MOST_COVERED_S, parts_of, span_chunks, span_name
+from apps.playback.services import MOST_COVERED_S, span_chunks, span_name
 from apps.privacy.consent import reason_said, second_said, word_note
 from apps.privacy.models import Span
+from apps.recordings.selectors import parts_of
 from apps.rules.masks import masks_of
 from apps.tenancy.scope import mine_scope
 from workers.media.cover import cover_film

@@ -2,13 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from apps.cameras.models import Camera
+from apps.cameras.models import Camera, Chunk
 from apps.recordings.models import Gap, Stretch
+from workers.media.cut import ChunkPart
 
-__all__ = ["gaps", "gaps_between", "recorded_between", "recorded_span"]
+__all__ = ["gaps", "gaps_between", "parts_of", "recorded_between", "recorded_span"]
 
 # A stretch ends with its hour; the last chunk in it may last a little longer.
 LONGEST = timedelta(hours=1, seconds=20)
@@ -23,6 +25,20 @@ Span = tuple[datetime, datetime]
 def gaps() -> QuerySet[Gap]:
     """List the gaps in scope, newest first."""
     return Gap.objects.select_related("mine", "camera__area").order_by("-since")
+
+
+def parts_of(chunks: list[Chunk]) -> list[ChunkPart]:
+    """Return chunks as they are cut and joined."""
+    return [
+        ChunkPart(
+            settings.RING_DIR / chunk.path,
+            chunk.started_at.timestamp(),
+            chunk.duration_s,
+            chunk.sequence,
+            chunk.sha256,
+        )
+        for chunk in chunks
+    ]
 
 
 def recorded_span(*, camera: Camera, stream: str) -> Span | None:
