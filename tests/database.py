@@ -1,5 +1,6 @@
 """The tests' own PostgreSQL database: migrated by the owner, used as the application's role."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -29,8 +30,37 @@ def _migrate(url: str) -> None:
     )
 
 
+def _fill(url: str, shared: Path) -> None:
+    """Migrate the empty database; where another process of this run did so, load what it made.
+
+    Each of them has a PostgreSQL of its own, and to migrate takes many times as long as to load.
+    """
+    from apps.backup.postgres import connection_env, program
+
+    migrated, env = shared / "migrated.sql", connection_env(url)
+    with (shared / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not migrated.exists():
+            _migrate(url)
+            half = shared / "migrated.half"
+            dump = [program("pg_dump"), "--enable-row-security", f"--file={half}"]
+            subprocess.run(dump, env=env, check=True)
+            half.rename(migrated)
+            return
+    load = [
+        program("psql"),
+        "--no-psqlrc",
+        "--quiet",
+        "--set=ON_ERROR_STOP=1",
+        "--single-transaction",
+    ]
+    subprocess.run([*load, "--output", os.devnull, f"--file={migrated}"], env=env, check=True)
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(services: object, django_db_blocker: object) -> Iterator[None]:
+def django_db_setup(
+    services: object, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """Make the database afresh, in place of pytest-django's own (which would own what it tests)."""
     from django.db import connection
     from django.test import TransactionTestCase
@@ -39,7 +69,10 @@ def django_db_setup(services: object, django_db_blocker: object) -> Iterator[Non
     with psycopg.connect(owner, autocommit=True) as server:
         server.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
         server.execute(f"CREATE DATABASE {NAME}")
-    _migrate(_named(owner, NAME))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _fill(_named(owner, NAME), tmp_path_factory.getbasetemp().parent)
+    else:
+        _migrate(_named(owner, NAME))
     with psycopg.connect(_named(owner, NAME), autocommit=True) as server:
         # Only here: tests that commit are cleaned up by TRUNCATE.
         server.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO davy_app")
