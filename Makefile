@@ -21,6 +21,8 @@ DEMO_TESTS := tests/browser tests/chaos tests/demo
 
 export PYTHONPATH := platform:.
 export PIP_ARGS
+# Container images often set it; then each process of a demo or a test run compiles all of Davy anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo stop demo-check test screens drill drill-kills drill-radosgw lint i18n i18n-check bench replay-bench accuracy weeks train-miner train-miner-dark train-ppe lock clean
