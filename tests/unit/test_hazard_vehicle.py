@@ -2,7 +2,7 @@
 
 import pytest
 from hazard_kit import FPS, scene, vehicle
-from vehicle_kit import LIMIT, ROAD, drive, levels, readings, road
+from vehicle_kit import GROUND, LIMIT, ROAD, drive, levels, readings, road
 
 from workers.hazards.base import Vehicle
 from workers.scene import SceneError
@@ -325,3 +325,14 @@ def test_what_only_moves_is_no_vehicle_before_it_is_known_to_be_one():
         film.frame([], vehicles=[Vehicle(1, (0.4, 0.1, 0.6, 0.3), (0.5, 0.1 + 0.08 * k), 0.9, 0.0,
                                          sure=False)])  # fmt: skip
     assert film.findings == []
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.3])
+def test_a_car_that_stands_while_the_ground_is_measured_anew_has_not_moved(scale):
+    film = road(stopped_s=0)
+    drive(film, 0.0, 20, at=0.5, machine="STOPPED")
+    metres = [[x * scale, y * scale] for x, y in GROUND["metres"]]
+    film.where = road(stopped_s=0, ground={**GROUND, "metres": metres}).where
+    drive(film, 0.0, 20, at=0.5, machine="STOPPED")
+    assert film.findings == []
+    assert "UNKNOWN" not in readings(film, "speed")

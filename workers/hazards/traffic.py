@@ -75,6 +75,7 @@ def follow(memory: Memory, view: View, zone: str, most_error: float) -> list[Car
             # It may have been hauled on meanwhile: where it was before proves no creeping.
             mine.pop("creep", None)
             mine.pop("first", None)
+    _measure_anew(memory, known, view)
     here = {str(v.track) for v in view.vehicles}
     found = []
     for vehicle in view.vehicles:
@@ -89,6 +90,17 @@ def follow(memory: Memory, view: View, zone: str, most_error: float) -> list[Car
         if mine["in"] and vehicle.sure:
             found.append(_car(mine, vehicle, place, sigma, view, most_error))
     return found
+
+
+def _measure_anew(memory: Memory, known: Memory, view: View) -> None:
+    """Forget all that was measured on another ground: on a new one it would be a movement."""
+    ground = None if view.ground is None else view.ground.matrix.round(6).tolist()
+    if memory.get("ground") != ground:
+        memory["ground"] = ground
+        for mine in known.values():
+            mine.update(trail=[], tag="", place=None, v=None)
+            for key in ("creep", "first"):
+                mine.pop(key, None)
 
 
 def lost_from_sight(memory: Memory, view: View) -> bool:

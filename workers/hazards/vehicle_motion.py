@@ -43,7 +43,7 @@ class VehicleMotion(Hazard):
     uses_people = False
     uses_vehicles = True
     # A way has its own times: what went on over the gap is where it must be by now.
-    remembers = {"cars": KEPT, "stop": RUNS}
+    remembers = {"cars": KEPT, "ground": KEPT, "stop": RUNS}
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse cars on a rope or on rails without a limit: there is none of their own."""
