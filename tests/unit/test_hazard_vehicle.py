@@ -1,8 +1,10 @@
 """Vehicles that move as they must not: each thing told apart, near misses, blindness, doubt."""
 
+import random
+
 import pytest
 from hazard_kit import FPS, scene, vehicle
-from vehicle_kit import GROUND, LIMIT, ROAD, drive, levels, readings, road
+from vehicle_kit import GROUND, LIMIT, METRES, ROAD, drive, levels, readings, road
 
 from workers.hazards.base import Vehicle
 from workers.scene import SceneError
@@ -336,3 +338,21 @@ def test_a_car_that_stands_while_the_ground_is_measured_anew_has_not_moved(scale
     drive(film, 0.0, 20, at=0.5, machine="STOPPED")
     assert film.findings == []
     assert "UNKNOWN" not in readings(film, "speed")
+
+
+@pytest.mark.parametrize("speed", [0.35, 0.4])
+def test_a_car_that_rolls_slowly_is_one_runaway_until_it_stands(speed):
+    noise = random.Random(1)
+    film = road(stopped_s=0)
+
+    def frame(foot):
+        x, y = (at + noise.gauss(0, 0.002) for at in (0.5, foot))
+        car = Vehicle(1, (x - 0.1, y - 0.2, x + 0.1, y), (x, y), 0.9, 0.0, edge=0.003)
+        film.frame([], vehicles=[car], machines={"winch": "STOPPED"})
+
+    for k in range(40 * round(FPS)):
+        frame(0.15 + speed * max(0.0, k / FPS - 10) / METRES)
+    assert [f.state for f in film.findings] == ["raised"]
+    for _ in range(5 * round(FPS)):
+        frame(0.15 + speed * 30 / METRES)
+    assert [f.state for f in film.findings] == ["raised", "cleared"]

@@ -286,6 +286,9 @@ class Driving:
             left_s = params.settle_s - max(stopped_s, BRAKE_S)
             share = left_s / max(params.settle_s - BRAKE_S, 1e-6) if stopped_s > BRAKE_S else 1.0
             allowed = max(allowed, kept[1] * share)
+        if self.is_open == "runaway" and motion.speed > motion.error:
+            # What was told goes on for as long as it moves, however well its speed is known.
+            return motion.speed > allowed
         return motion.speed - motion.error > allowed
 
     def _creeps(self, stopped_s: float) -> bool:
