@@ -42,6 +42,19 @@ def test_who_leaves_the_picture_hands_his_clock_to_nobody():
     assert film.run(15, [person(0.06, track=2)]) == []
 
 
+def test_who_stands_cut_off_by_the_edge_and_is_missed_for_a_second_now_and_then_goes_on_staying():
+    where = scene(
+        "loitering", params={"stay_s": 20}, rule={"zone": "danger"},
+        zones=[{"id": "danger", "polygon": [[0.3, 0.5], [0.7, 0.5], [0.7, 1.0], [0.3, 1.0]]}],
+    )  # fmt: skip
+    film = Film(where)
+    for _ in range(4):
+        film.run(6, [person(0.5, 1.0)])
+        film.run(1)
+    assert [f.state for f in film.findings] == ["raised"]
+    assert film.findings[0].t == pytest.approx(20, abs=1.5)
+
+
 def test_one_hidden_person_hands_his_clock_to_one_and_not_to_two():
     film = lingering()
     film.run(18, [person(0.5)])

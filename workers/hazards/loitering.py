@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from workers.gap import WAITS
 from workers.hazards.base import CLEAR, Condition, Hazard, Memory, Rule, View, count_people, say
 from workers.hazards.params import number
-from workers.hazards.presence import INSIDE, PEOPLE, inside_zone, who_is_who
+from workers.hazards.presence import (
+    HIDDEN_AT_EDGE_S,
+    INSIDE,
+    PEOPLE,
+    inside_zone,
+    who_is_who,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ class Loitering(Hazard):
         """Judge one frame."""
         params: Params = rule.params
         assert rule.zone is not None
-        known = who_is_who(memory, view.people, view, params.lost_s)
+        at_edge_s = min(params.lost_s, HIDDEN_AT_EDGE_S)
+        known = who_is_who(memory, view.people, view, params.lost_s, at_edge_s)
         inside = inside_zone(memory, list(view.people), view, rule.zone)
         here = {p.track for p in inside}
         for track, one in known.items():
