@@ -172,3 +172,25 @@ def test_of_two_lost_as_near_the_one_is_taken_who_has_not_crossed(before):
     film.run(0.6)
     film.run(2, shown({3: 0.5195}, False))  # a hair nearer to the other
     assert film.findings == []
+
+
+ACROSS_THE_NEAR_END = {"id": "gate", "points": [[0.2, 0.96], [0.8, 0.95]]}
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_who_leaves_or_enters_the_picture_below_a_line_near_its_edge_has_crossed_it(way):
+    film = Film(scene("line_crossing", params={"line": "gate"}, lines=[ACROSS_THE_NEAR_END]))
+    # From 0.985 on feet count as cut off, and are put on the edge.
+    feet = [0.8, 0.85, 0.9, 0.94, 0.97, 1.0, 1.0][::way]
+    for foot in feet:
+        film.frame([person(0.5, foot, height=0.8)])
+    told = "to_right" if way > 0 else "to_left"
+    assert [f.values["directions"] for f in film.findings] == [[told]]
+
+
+def test_who_stands_cut_off_upon_a_line_that_leads_out_of_the_picture_crosses_nothing():
+    drawn = {"id": "gate", "points": [[0.49, 0.4], [0.5, 1.0]]}
+    film = Film(scene("line_crossing", params={"line": "gate"}, lines=[drawn]))
+    for x in [0.4, 0.45, 0.49, *[0.495, 0.505] * 10, 0.49, 0.4]:
+        film.frame([person(x, 1.0, height=0.8)])
+    assert film.findings == []

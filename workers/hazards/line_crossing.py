@@ -57,11 +57,12 @@ class LineCrossing(Hazard):
     """A person's foot goes from one side of a line to the other, between the line's ends.
 
     Somebody counts as across only clearly beyond it, so that wobbling on the line is one crossing
-    or none. His way is taken as straight from picture to picture: it must cut the line itself. A
-    track that begins where another was lost takes over its side; of several each takes over one,
-    so that all together are nearest to where they were lost. A crossing has no length of its
-    own: the alarm clears some time after the last. Direction as drawn: the left is on the left hand
-    of who walks from the line's first point to its last.
+    or none; or where the picture's lower edge cuts his feet off below it. His way is taken as
+    straight from picture to picture: it must cut the line itself. A track that begins where another
+    was lost takes over its side; of several each takes over one, so that all together are nearest
+    to where they were lost. A crossing has no length of its own: the alarm clears some time after
+    the last. Direction as drawn: the left is on the left hand of who walks from the line's first
+    point to its last.
     """
 
     type = "line_crossing"
@@ -98,7 +99,8 @@ class LineCrossing(Hazard):
             cut = 0.0
             if before is not None:
                 cut = before[4] + cuts(points, (before[2], before[3]), person.foot)
-            if abs(distance) < ACROSS * person.height:
+            beyond = abs(distance) >= ACROSS * person.height
+            if not beyond and not (distance and below(points, person.foot, view.aspect)):
                 if before is not None:
                     known[name] = [before[0], view.t, *person.foot, cut]
                 continue
@@ -179,6 +181,18 @@ def beside(points: tuple[Point, ...], foot: Point, aspect: float) -> float:
         if distance < best - 1e-9 or (same and abs(right) > abs(found)):
             best, found = distance, right
     return found
+
+
+def below(points: tuple[Point, ...], foot: Point, aspect: float) -> bool:
+    """Tell whether feet that the picture's lower edge cuts off are farther below a line.
+
+    That is one that lies rather than stands where they are: they came or go beyond it, unseen.
+    """
+    x, y = foot
+    return y >= 1.0 and any(
+        min(a[0], b[0]) <= x <= max(a[0], b[0]) and abs(b[0] - a[0]) * aspect >= abs(b[1] - a[1])
+        for a, b in pairwise(points)
+    )
 
 
 def cuts(points: tuple[Point, ...], start: Point, end: Point) -> int:
