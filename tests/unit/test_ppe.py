@@ -52,6 +52,14 @@ def test_a_helmet_and_a_bare_head_are_told_apart() -> None:
     assert without.head[1] == pytest.approx(75 / 360)
 
 
+def test_a_neighbours_vest_in_the_window_is_not_taken_for_ones_own() -> None:
+    # The window is a fifth of the person's width wider on both sides: 244 to 333 pixels.
+    own = Box("no_vest", (262, 115, 314, 185), 0.5)
+    neighbours = Box("vest", (312, 115, 333, 185), 0.7)
+    assert judge([own, neighbours], PERSON, 640, 360).vest == pytest.approx(-0.5)
+    assert judge([neighbours], PERSON, 640, 360).vest is None
+
+
 def test_heads_under_20_pixels_and_of_neighbours_are_not_judged() -> None:
     small = judge([head("bare_head", 0.9, high=19)], PERSON, 640, 360)
     neighbour = judge([head("bare_head", 0.9, x=350)], PERSON, 640, 360)

@@ -137,12 +137,13 @@ def upper(person: Xyxy, width: int, height: int) -> tuple[int, int, int, int] | 
 def judge(boxes: list[Box], person: Xyxy, width: int, height: int) -> Look:
     """Make one person's look of the boxes found about them, boxes in pixels of the picture."""
     x1, x2 = person[0] * width, person[2] * width
+    # The window reaches beyond the person: whose middle lies there is a neighbour's.
+    boxes = [box for box in boxes if x1 <= (box.xyxy[0] + box.xyxy[2]) / 2 <= x2]
     heads = [
         box
         for box in boxes
         if box.label in ("helmet", "bare_head")
         and box.score >= LEAST_SCORE
-        and x1 <= (box.xyxy[0] + box.xyxy[2]) / 2 <= x2
         and _head_px(box) >= LEAST_HEAD_PX
     ]
     helmet, head = None, None
