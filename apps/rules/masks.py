@@ -120,7 +120,8 @@ def hidden_parts(document: dict[str, Any]) -> list[str]:
             if part.get(key) and _share(part[key], masks, closed=kind != "lines") > MOSTLY:
                 found.append(str(part["id"]))
     for gauge in document.get("gauges", []):
-        if _share([point["xy"] for point in gauge["points"]], masks, closed=False) > MOSTLY:
+        marks = [point["xy"] for point in gauge.get("points", [])]
+        if marks and _share(marks, masks, closed=False) > MOSTLY:
             found.append(str(gauge["id"]))
     return found
 

@@ -138,7 +138,8 @@ def test_what_lies_mostly_beneath_a_mask_is_named_and_nothing_else():
         "zones": [{"id": "in", "polygon": CORNER}, {"id": "shown", "polygon": OTHER}],
         "machines": [{"id": "half", "roi": [[0, 0.2], [0.5, 0.2], [0.5, 0.9], [0, 0.9]]}],
         "gauges": [
-            {"id": "sump", "points": [{"xy": [0.1, 0.9], "m": 0}, {"xy": [0.1, 0.7], "m": 1}]}
+            {"id": "sump", "points": [{"xy": [0.1, 0.9], "m": 0}, {"xy": [0.1, 0.7], "m": 1}]},
+            {"id": "floor", "zone": "shown"},
         ],
         "lines": [{"id": "gate", "points": [[0.1, 0.1], [0.9, 0.1]]}],
     }
