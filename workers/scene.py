@@ -175,7 +175,9 @@ def parse_scene(
     zones = checks.listed(raw, "zones", _zone, faults)
     machines = checks.listed(raw, "machines", _machine, faults)
     polygons = {zone.id: zone.polygon for zone in zones}
-    gauges = checks.listed(raw, "gauges", lambda item, path: _gauge(item, path, polygons), faults)
+    gauges = checks.listed(
+        raw, "gauges", lambda item, path: _gauge(item, path, polygons, stored), faults
+    )
     has_ground = raw.get("ground") is not None
     ground = faults.take(parse_ground, raw["ground"]) if has_ground else None
     masks = checks.listed(raw, "masks", _mask, faults)
@@ -327,7 +329,7 @@ def _input(item: Any, path: str) -> Input:
     )
 
 
-def _gauge(item: Any, path: str, zones: Mapping[str, Any]) -> Gauge:
+def _gauge(item: Any, path: str, zones: Mapping[str, Any], stored: bool) -> Gauge:
     raw = checks.keys(item, path, required=("id",), optional=("points", "zone", "name"))
     name = checks.text(raw, path)
     if ("points" in raw) == ("zone" in raw):
@@ -335,7 +337,22 @@ def _gauge(item: Any, path: str, zones: Mapping[str, Any]) -> Gauge:
     if "zone" in raw:
         zone = checks.known(raw["zone"], f"{path}.zone", "zone", zones)
         return Gauge(checks.ident(raw, path), (), name, zone)
-    return Gauge(checks.ident(raw, path), _marks(raw["points"], f"{path}.points"), name)
+    marks = _marks(raw["points"], f"{path}.points")
+    if not stored and _hangs(marks):
+        text = "the mark that is higher up in the picture must have more metres"
+        raise SceneError(f"{path}.points", text)
+    return Gauge(checks.ident(raw, path), marks, name)
+
+
+def _hangs(marks: tuple[tuple[Point, float], ...]) -> bool:
+    """Tell whether the metres of a standing gauge grow downwards: its marks were swapped.
+
+    Such a gauge is read upside down, surely and a metre off. Of one that lies in the picture, as
+    before a camera on its side, either end may be the higher.
+    """
+    (x, y), _ = min(marks, key=lambda mark: mark[1])
+    (high_x, high_y), _ = max(marks, key=lambda mark: mark[1])
+    return high_y - y > 2 * abs(high_x - x)
 
 
 def _ends(gauge: Gauge) -> tuple[float, float]:

@@ -139,6 +139,11 @@ BOW = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]
             [{"xy": [0.3, y], "m": m} for y, m in ((0.9, 0), (0.1, 1), (0.5, 2))],
             "gauges[0].points[2].xy: the points are not in order",
         ),
+        (
+            ["gauges", 0, "points"],
+            [{"xy": [0.3, y], "m": m} for y, m in ((0.2, 0), (0.9, 1.5))],
+            "gauges[0].points: the mark that is higher up in the picture must have more metres",
+        ),
         (["ground", "image"], [[0, 0], [1, 0], [1, 1]], "ground.image: needs four points"),
         (["ground", "metres"], [[0, 0]] * 4, "ground.metres: the four points must enclose"),
         (["ground", "metres"], [[0, 0], [6, 0], [0, 20], [6, 20]], "ground.metres: the four"),
@@ -181,6 +186,19 @@ def test_a_fault_is_refused_with_its_path(path, value, message):
         parse_scene(document)
     assert message in str(caught.value)
     assert str(caught.value) == f"{caught.value.path}: {caught.value.message}"
+
+
+@pytest.mark.parametrize("ends", [((0.2, 0.5), (0.8, 0.6)), ((0.8, 0.5), (0.2, 0.6))])
+def test_a_gauge_that_lies_in_the_picture_may_rise_to_either_side(ends):
+    document = good()
+    document["gauges"][0]["points"] = [{"xy": list(xy), "m": m} for m, xy in enumerate(ends)]
+    assert parse_scene(document).gauges[0].points[1][1] == 1.0
+
+
+def test_a_gauge_with_swapped_marks_that_was_taken_before_stops_no_analysis():
+    document = good()
+    document["gauges"][0]["points"] = [{"xy": [0.3, 0.2], "m": 0}, {"xy": [0.3, 0.9], "m": 1}]
+    assert parse_scene(document, stored=True).gauges
 
 
 def test_every_fault_is_told_at_once_and_what_only_follows_from_one_is_not():
