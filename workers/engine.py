@@ -45,6 +45,7 @@ from workers.vision.pair import name_at
 from workers.vision.stillness import usual_at
 from workers.vision.track import LOW_SCORE
 from workers.vision.tracker import settle
+from workers.watched import zones_of
 from workers.water import accept_marks, forget_gauges, level_view, read_gauges
 from workers.words import sentence
 
@@ -144,6 +145,7 @@ class _Fold:
         self.views: dict[str, MachineView] = {}
         self.vehicles: tuple[Vehicle, ...] = ()
         self.polygons = to_the_edge(scene.polygons)
+        self.looked_at = {one: scene.polygons[one] for rule, _ in active for one in zones_of(rule)}
         self.step_s = state.step_s  # since the frame before, or as usual where that is missing
         self.skipped = False  # whether a look that was wanted was left out under load
         self.whole_t: float | None = None  # when the detector last looked at a whole picture
@@ -178,7 +180,7 @@ class _Fold:
         forget_gauges(self.scene, state)
         scene = self.scene
         known = {"", *(m.id for m in scene.machines), *(g.id for g in scene.gauges)}
-        known |= {rule.id for rule in scene.rules}
+        known |= {rule.id for rule in scene.rules} | set(self.looked_at)
         for fault in list(state.health.faults.values()):
             if fault.about not in known:
                 self._tell(
@@ -210,7 +212,9 @@ class _Fold:
         seen = light.measure(small)
         looked = self._look(frame, small, seen)
         armed = bool(self.scene.rules)
-        health = state.health.observe(small, frame.luma, state.gate, seen, t, armed=armed)
+        health = state.health.observe(
+            small, frame.luma, state.gate, seen, t, armed=armed, zones=self.looked_at
+        )
         self._tell(health)
         visibility = min(seen.visibility, state.health.leaves)
         self.sight.append(visibility)
@@ -367,7 +371,8 @@ class _Fold:
             lost=state.vehicles.lost if state.vehicles is not None else "",
             ground=None if ground is None else plane(ground.image, ground.metres),
             light=light.regime(seen),
-            faults=tuple(change.fault for change in state.health.open()),
+            faults=tuple(change.fault for change in state.health.open() if not change.about),
+            hidden=state.health.hidden,
             doubts=state.health.doubts(),
             still=state.stillness.views({person.track for person in people}),
             wall_s=None if epoch_s is None else epoch_s + t,

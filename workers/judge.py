@@ -27,7 +27,7 @@ from workers.inputs import Missed, heard, inputs
 from workers.report import Finding, Reading, fault_finding, finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
-from workers.watched import drawn, named
+from workers.watched import drawn, named, zones_of
 from workers.when import holds, in_schedule
 from workers.words import sentence
 
@@ -372,8 +372,8 @@ def blindness(rule: SceneRule, hazard: Hazard, view: View) -> str:
     if not hazard.uses_picture:
         return ""
     fault = next((fault for fault in view.faults if fault in BLINDING), "")
-    if fault:
-        return fault
+    if fault or view.hidden & zones_of(rule):
+        return fault or "blurred"
     return "too little can be seen" if view.visibility < rule.min_visibility else ""
 
 

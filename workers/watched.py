@@ -33,6 +33,18 @@ def drawn(rule: SceneRule, scene: Scene) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:12]
 
 
+def zones_of(rule: SceneRule) -> frozenset[str]:
+    """Return the zones that a rule looks at."""
+    found = {rule.zone} if rule.zone else set()
+    for one in fields(rule.params) if rule.params is not None else ():
+        value = getattr(rule.params, one.name)
+        if one.metadata["kind"] == "zone" and value:
+            found.add(value)
+        elif one.metadata["kind"] == "zones":
+            found |= set(value)
+    return frozenset(found)
+
+
 def _references(rule: SceneRule) -> Iterable[tuple[str, bool, tuple[str, ...]]]:
     """Return each parameter that names things of the scene: whether it is needed, and what."""
     for one in fields(rule.params) if rule.params is not None else ():

@@ -152,12 +152,12 @@ class View:
 
     step_s: time since the frame analysed before; aspect: width by height of the picture; ground:
     the plane that feet stand on, None where it is not drawn; faults: what is wrong with the
-    camera now; doubts: what is, or may be beginning to be, and since when, in s; still: how still
-    people are, by track, also of those who were lost where nothing has moved since; wall_s: the
-    time of day as Unix seconds, None where it is not known; open: the level of every rule's open
-    situation as it was before this frame; unknown: the rules of types that this version lacks;
-    blind: why this rule cannot see, or ""; lost: why vehicles cannot be followed
-    now, or "".
+    camera now; hidden: the zones that it does not see; doubts: what is, or may be beginning to be,
+    and since when, in s; still: how still people are, by track, also of those who were lost where
+    nothing has moved since; wall_s: the time of day as Unix seconds, None where it is not known;
+    open: the level of every rule's open situation as it was before this frame; unknown: the rules
+    of types that this version lacks; blind: why this rule cannot see, or ""; lost: why vehicles
+    cannot be followed now, or "".
     """
 
     t: float
@@ -174,6 +174,7 @@ class View:
     ground: Plane | None = None
     light: str = ""
     faults: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
     doubts: Mapping[str, float] = field(default_factory=dict)
     still: Mapping[int, Still] = field(default_factory=dict)
     wall_s: float | None = None

@@ -59,6 +59,8 @@ class CameraBlindOnHazard(Hazard):
         machine = view.machines[rule.machine] if rule.machine else None
         faults = {name: since for name, since in view.doubts.items() if name in BLINDING}
         faults |= {name: view.t for name in view.faults if name in BLINDING and name not in faults}
+        if rule.zone in view.hidden:
+            faults.setdefault("blurred", view.t)
         if not faults and view.visibility < params.visibility:
             faults = {"visibility": view.t}
         may_run = machine is None or machine.running

@@ -91,7 +91,7 @@ class PermitCameraReady(Hazard):
             # The time without a permit: somebody whose permit ends has it anew to leave.
             since = memory.setdefault("unpermitted", view.t)
             work_s = min(stay_s, view.t - since)
-            told_fault = _blind(params, view)
+            told_fault = _blind(rule, params, view)
             if memory.get("open") and told_fault and not inside:
                 # Nobody looked: that is no proof that the work is over.
                 words = say("nobody can see (%(fault)s)", fault=told_fault)
@@ -113,7 +113,7 @@ class PermitCameraReady(Hazard):
                 {**values, "work_s": round(work_s, 1), "limit_s": params.work_s},
             )
         memory.pop("unpermitted", None)
-        fault = _blind(params, view)
+        fault = _blind(rule, params, view)
         if not fault:
             # One good picture now and then is no camera that is ready.
             seen_s = view.t - float(memory.setdefault("seeing", view.t))
@@ -135,10 +135,12 @@ class PermitCameraReady(Hazard):
         )  # fmt: skip
 
 
-def _blind(params: Params, view: View) -> str:
+def _blind(rule: Rule, params: Params, view: View) -> str:
     """Return why the camera is not ready, or ""."""
     if view.faults:
         return view.faults[0]
+    if rule.zone in view.hidden:
+        return "blurred"
     return "visibility" if view.visibility < params.visibility else ""
 
 

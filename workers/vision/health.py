@@ -4,16 +4,18 @@ Every fault has its time constant; a fault of another part of the engine (a mach
 and picture disagree, a gauge that cannot be read) goes through the same door, `Health.judge`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from workers.geometry import Polygon
 from workers.vision import light
 from workers.vision.freeze import Freeze
 from workers.vision.gate import Gate, relative
 from workers.vision.scenery import ELSEWHERE, MOVED, STRETCHED, Scenery
+from workers.vision.veil import HIDDEN, veiled
 from workers.words import sentence
 
 # How long a fault must last, in seconds, before it is told.
@@ -35,6 +37,8 @@ HOLD_S = {
 }
 # A camera over an armed zone is not blind for longer than this without anybody being told.
 ARMED_S = {"lost": 5.0, "dark": 15.0, "overexposed": 15.0, "glare": 15.0}
+# What hides one zone alone may be a car that waits there: told where it stays.
+ZONE_S = 600.0
 # Gone for this long, a fault is over.
 CLEAR_S = 5.0
 # The picture is compared with the usual one this often, and less so where nothing in it changes:
@@ -113,11 +117,12 @@ class Health:
         t: float,
         *,
         armed: bool = False,
+        zones: Mapping[str, Polygon] | None = None,
     ) -> list[Change]:
         """Judge one analysed frame; return what there is to tell.
 
         small: shrunk luma; luma: the whole (H, W); gate: has seen the frame already; seen: the
-        frame's light; armed: the camera has a rule.
+        frame's light; armed: the camera has a rule; zones: those that its rules watch.
         """
         self.frames = min(self.frames + 1, STEADY_FRAMES)
         told: list[Change] = []
@@ -138,7 +143,17 @@ class Health:
             self.looked_t = t
             for fault, there, why, values in self._compare(small, luma, gate, seen, step_s):
                 told += self.judge(fault, there, t, why, values, armed=armed)
+            for name, polygon in (zones or {}).items():
+                told += self._veil(name, polygon, t)
         return told
+
+    def _veil(self, name: str, polygon: Polygon, t: float) -> list[Change]:
+        """Judge one zone by itself: what hides it may leave most of the view as it was."""
+        share = veiled(self.scenery, polygon)
+        # What is wrong with the whole view is told as that.
+        bad = None if share is None or self._pending() else share >= HIDDEN
+        why = sentence(f"{share or 0:.0%} of the zone {name} lost its detail")
+        return self.judge("blurred", bad, t, why, about=name, hold_s=ZONE_S)
 
     def _compare(
         self, small: np.ndarray, luma: np.ndarray, gate: Gate, seen: light.Light, step_s: float
@@ -187,7 +202,7 @@ class Health:
         yield "hazy", hazy, sentence(f"contrast is {look.contrast or 0:.0%} of the usual"), values
         why = sentence(f"{dull or 0:.0%} of the view lost its detail")
         yield "blurred", blurred, sentence("no edge is sharp") if look.smeared else why, values
-        if not (blocked or moved or hazy or blurred) and not self._pending():
+        if not (blocked or moved or hazy or blurred) and not self._pending() and not self.hidden:
             assert gate.background is not None
             # In the background nobody walks.
             self.scenery.learn(small, half, gate.background, step_s)
@@ -196,9 +211,15 @@ class Health:
         return any(fault.about == "" for fault in self.faults.values())
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """The zones of which it is told that they are not seen."""
+        rows = (f for f in self.faults.values() if f.fault == "blurred" and f.about)
+        return frozenset(f.about for f in rows if f.raised_t is not None)
+
+    @property
     def leaves(self) -> float:
         """The share of visibility that the faults told leave, 0..1."""
-        there = (f.fault for f in self.faults.values() if f.raised_t is not None)
+        there = (f.fault for f in self.faults.values() if f.raised_t is not None and not f.about)
         return min((LEAVES.get(fault, 1.0) for fault in there), default=1.0)
 
     def silence(self, last_t: float, t: float, *, armed: bool = False) -> list[Change]:
@@ -217,6 +238,8 @@ class Health:
         told = []
         for fault in ("moved", "blurred", "blocked", "hazy"):
             told += self.drop(fault, "", t, sentence("a person accepted the new view"))
+        for name in self.hidden:
+            told += self.drop("blurred", name, t, sentence("a person accepted the new view"))
         return told
 
     def judge(
@@ -230,11 +253,13 @@ class Health:
         about: str = "",
         armed: bool = False,
         since_t: float | None = None,
+        hold_s: float | None = None,
     ) -> list[Change]:
         """Take one look at a fault and return what there is to tell: nothing, or one change.
 
         bad: None where this frame cannot tell; armed: the camera has a rule, so some faults are
-        told sooner; since_t: when the fault began, where that was before this look.
+        told sooner; since_t: when the fault began, where that was before this look; hold_s: how
+        long it must last, where that is not as usual.
         """
         key = f"{fault}:{about}"
         known = self.faults.get(key)
@@ -245,7 +270,7 @@ class Health:
             if known is None:
                 known = self.faults[key] = Fault(fault, about, begin, t)
             known.bad_t, known.why, known.values = t, why, dict(values or {})
-            hold_s = min(HOLD_S[fault], ARMED_S.get(fault, 1e9) if armed else 1e9)
+            hold_s = hold_s or min(HOLD_S[fault], ARMED_S.get(fault, 1e9) if armed else 1e9)
             if known.raised_t is None and t - known.since_t >= hold_s - 1e-6:
                 known.raised_t = t
                 return [known.change("raised", t)]

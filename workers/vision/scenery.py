@@ -88,6 +88,9 @@ class Scenery:
     # A person said that the view is right, however little it shows.
     accepted: bool = False
     recognised: "Match | None" = field(default=None, repr=False, compare=False)
+    # By cell in the last look: what can tell of its detail, and what lost it.
+    textured: np.ndarray | None = field(default=None, repr=False, compare=False)
+    dulled: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def look(
         self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray, noise: float = 0.0
@@ -98,6 +101,7 @@ class Scenery:
         to its local mean, uint8; noise: of small, in grey levels.
         """
         black = float(np.percentile(small, 2))
+        self.textured = self.dulled = None
         if float(small.mean()) < TOO_DARK:
             return Look(None, None, None, None, None, black)
         blank = _is_blank(pattern, 100 * noise / (float(small.mean()) + 10)) and not self.accepted
@@ -106,10 +110,9 @@ class Scenery:
             smeared = not self.accepted and int((detail >= TEXTURE).sum()) <= FEW_SHARP
             return Look(None, None, None, None, None, black, blank, smeared)
         usual = np.array(self.detail)
-        textured = usual >= TEXTURE
-        dull = None
-        if textured.sum() >= 6:
-            dull = float((detail[textured] < LOST_DETAIL * usual[textured]).mean())
+        textured = self.textured = usual >= TEXTURE
+        dulled = self.dulled = textured & (detail < LOST_DETAIL * usual)
+        dull = float(dulled[textured].mean()) if textured.sum() >= 6 else None
         best = self.recognised = None
         # What was drawn in shares of the picture lies right where the view fills another shape.
         known = [_shaped(reference, pattern.shape) for reference, _ in self.references]
