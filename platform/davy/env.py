@@ -1,13 +1,17 @@
 """Reads settings from the environment and refuses what it does not understand."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-__all__ = ["env", "env_bool", "env_database", "env_float", "env_list", "env_secret"]
+__all__ = [
+    "env", "env_address", "env_bool", "env_broker", "env_database", "env_float", "env_list",
+    "env_secret",
+]  # fmt: skip
 
 
 def env(name: str, default: str = "") -> str:
@@ -27,13 +31,53 @@ def env_bool(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={raw!r}: say 1, true, 0 or false")
 
 
-def env_float(name: str, default: float) -> float:
-    """Return a number."""
+def env_float(name: str, default: float, *, least: float = 0.0) -> float:
+    """Return a number that is not below `least`: what is kept for -1 days is deleted at once."""
     raw = env(name)
     try:
-        return float(raw) if raw else default
+        number = float(raw) if raw else default
     except ValueError:
         raise ImproperlyConfigured(f"{name}={raw!r}: not a number") from None
+    if not math.isfinite(number) or number < least:
+        raise ImproperlyConfigured(f"{name}={raw!r}: give a number, at least {least:g}")
+    return number
+
+
+def env_address(name: str, default: str = "") -> str:
+    """Return an address that begins with http:// or https://, without a slash at its end."""
+    raw = env(name, default)
+    if not raw:
+        return ""
+    scheme, mark, rest = raw.partition("://")
+    if scheme.lower() not in ("http", "https") or not mark or not rest.strip("/"):
+        raise ImproperlyConfigured(f"{name}={raw!r}: begin it with http:// or https:// and a host")
+    return f"{scheme.lower()}://{rest.rstrip('/')}"
+
+
+def env_broker(name: str, default: str) -> str:
+    """Return Valkey's address without the number of a database: Davy takes 0, 1 and 2."""
+    url = _service(name, env(name, default), ("redis", "rediss"), "Valkey (redis://host:6379)")
+    if url.path.strip("/") or url.query:
+        raise ImproperlyConfigured(f"{name}: end it with the port; Davy takes databases 0, 1 and 2")
+    return url.geturl().rstrip("/")
+
+
+def _service(name: str, raw: str, schemes: tuple[str, ...], wanted: str) -> SplitResult:
+    """Split an address that may hold a password, which is in no word of a refusal."""
+    try:
+        url = urlsplit(raw)
+        whole = url.scheme not in schemes or (url.port or 0) >= 0
+    except ValueError:
+        whole = False
+    # What follows # is no part of an address: a password that has one ends there.
+    if not whole or (url.scheme in schemes and url.fragment):
+        raise ImproperlyConfigured(
+            f"{name} cannot be read: in a password write / as %2F, # as %23, ? as %3F, @ as %40, "
+            "% as %25; a port is a number"
+        )
+    if url.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name}: Davy needs {wanted}, got {url.scheme or 'nothing'}")
+    return url
 
 
 def env_list(name: str, separator: str = ",") -> list[str]:
@@ -45,7 +89,11 @@ def env_secret(name: str) -> str:
     """Return a secret from NAME, or from the file that NAME_FILE points to."""
     path = env(f"{name}_FILE")
     if path:
-        return Path(path).read_text(encoding="utf-8").strip()
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "no text in UTF-8"
+            raise ImproperlyConfigured(f"{name}_FILE={path!r} cannot be read: {why}") from None
     return env(name)
 
 
@@ -54,9 +102,8 @@ def env_database(name: str, default: str) -> dict[str, Any]:
 
     A socket folder goes in the query: `postgresql://user@/name?host=/run/postgresql`.
     """
-    url = urlsplit(env_secret(name) or default)
-    if url.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(f"{name}: Davy needs PostgreSQL, got {url.scheme or 'nothing'}")
+    given = env_secret(name) or default
+    url = _service(name, given, ("postgres", "postgresql"), "PostgreSQL")
     query = dict(parse_qsl(url.query))
     most = int(env_float("DAVY_DB_POOL", 8))  # 0: no pool, for a command that only looks
     options: dict[str, Any] = {"connect_timeout": 5}

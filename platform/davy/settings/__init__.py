@@ -1,9 +1,13 @@
 """Settings for every way of running: the environment decides, and nothing secret has a default."""
 
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from davy.env import env, env_bool, env_database, env_float, env_list, env_secret
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+from davy.env import env, env_address, env_bool, env_database, env_float, env_list, env_secret
 from davy.settings.celery import *  # noqa: F403
 from davy.settings.notify import *  # noqa: F403
 from davy.settings.paths import ROOT, VAR
@@ -16,7 +20,15 @@ DEBUG = env_bool("DAVY_DEBUG", False)
 SECRET_KEY = env_secret("DAVY_SECRET_KEY") or "unset-refused-by-asgi"
 # Fernet key for camera passwords at rest.
 FIELD_KEY = env_secret("DAVY_FIELD_KEY")
-BASE_URL = env("DAVY_BASE_URL", "http://127.0.0.1:8000")
+if FIELD_KEY:
+    try:
+        Fernet(FIELD_KEY)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "DAVY_FIELD_KEY is no key: 32 bytes in url-safe base64 are needed "
+            "(infra/compose.yaml says how to make one)"
+        ) from None
+BASE_URL = env_address("DAVY_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("DAVY_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
 # TLS ends in front of Davy where it is reached from outside; then cookies must be secure.
 HTTPS = env_bool("DAVY_HTTPS", BASE_URL.startswith("https://"))
@@ -197,13 +209,13 @@ RING_DIR = VAR / "ring"
 # A mine's own clause packs, which take the place of those of the same name in workers/packs.
 PACKS_DIR = Path(env("DAVY_PACKS_DIR")) if env("DAVY_PACKS_DIR") else None
 # How long readings are kept: as they came, by minute, by hour.
-READINGS_RAW_DAYS = env_float("DAVY_READINGS_RAW_DAYS", 7)
-READINGS_MINUTE_DAYS = env_float("DAVY_READINGS_MINUTE_DAYS", 90)
-READINGS_HOUR_DAYS = env_float("DAVY_READINGS_HOUR_DAYS", 730)
+READINGS_RAW_DAYS = env_float("DAVY_READINGS_RAW_DAYS", 7, least=1)
+READINGS_MINUTE_DAYS = env_float("DAVY_READINGS_MINUTE_DAYS", 90, least=1)
+READINGS_HOUR_DAYS = env_float("DAVY_READINGS_HOUR_DAYS", 730, least=1)
 # How long each signal of a machine and each report of an input is kept; the last one always is.
-SIGNALS_DAYS = env_float("DAVY_SIGNALS_DAYS", 90)
-RING_AGE_S = env_float("DAVY_RING_AGE_S", 1800)
-RING_BYTES = int(env_float("DAVY_RING_BYTES", 4e9))
+SIGNALS_DAYS = env_float("DAVY_SIGNALS_DAYS", 90, least=1)
+RING_AGE_S = env_float("DAVY_RING_AGE_S", 1800, least=60)
+RING_BYTES = int(env_float("DAVY_RING_BYTES", 4e9, least=1e8))
 RING_MIN_FREE_BYTES = int(env_float("DAVY_RING_MIN_FREE_BYTES", 1e9))
 # How many years videos of alarms are kept where a mine says nothing; 0: for good.
 CLIP_YEARS = env_float("DAVY_CLIP_YEARS", 0)
@@ -217,6 +229,9 @@ ONVIF_WAIT_S = env_float("DAVY_ONVIF_WAIT_S", 3)
 # Folders from which a camera may play a video file; none unless said.
 FILE_SOURCES = env_list("DAVY_FILE_SOURCES", ":")
 
+LOG_LEVEL = env("DAVY_LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in logging.getLevelNamesMapping():
+    raise ImproperlyConfigured(f"DAVY_LOG_LEVEL={LOG_LEVEL!r}: say DEBUG, INFO, WARNING or ERROR")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -224,6 +239,6 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env("DAVY_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"libav": {"level": "CRITICAL"}, "botocore": {"level": "WARNING"}},
 }

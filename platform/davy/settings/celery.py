@@ -4,9 +4,9 @@ The database row is the truth and the broker is a doorbell: every task may be lo
 twice, and a sweep on the beat rings again for whatever is still waiting.
 """
 
-from davy.env import env
+from davy.env import env_broker
 
-REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379")
+REDIS_URL = env_broker("REDIS_URL", "redis://127.0.0.1:6379")
 
 CACHES = {
     "default": {

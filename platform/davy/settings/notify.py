@@ -52,7 +52,7 @@ for _network in NOTIFY_PRIVATE:
     except ValueError as _error:
         raise ImproperlyConfigured(f"DAVY_NOTIFY_PRIVATE: {_error}") from None
 # How long the log of deliveries is kept.
-NOTIFY_DAYS = env_float("DAVY_NOTIFY_DAYS", 90)
+NOTIFY_DAYS = env_float("DAVY_NOTIFY_DAYS", 90, least=1)
 
 # Browser push goes through the browser maker's service, so it is off unless somebody says so.
 PUSH = env_bool("DAVY_PUSH", False)

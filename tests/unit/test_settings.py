@@ -1,0 +1,113 @@
+"""What people get wrong in the environment is refused in words, and no word tells a password."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from davy.env import env_address, env_broker, env_database, env_float, env_secret
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+LOAD = """
+import json, os, sys
+for said in json.loads(sys.argv[1]):
+    for name in [name for name in sys.modules if name.split(".")[0] == "davy"]:
+        del sys.modules[name]
+    os.environ.update(said)
+    try:
+        import davy.settings
+        print("taken")
+    except Exception as error:
+        print(type(error).__name__, error)
+    for name in said:
+        del os.environ[name]
+"""
+
+
+def loaded(*said: dict[str, str]) -> list[str]:
+    """Load the settings as a process does, once for each of some environments; return its words."""
+    ran = subprocess.run(
+        [sys.executable, "-c", LOAD, json.dumps(said)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "platform")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout.splitlines()
+
+
+@pytest.mark.parametrize("number", ["-1", "nan", "inf", "4GB"])
+def test_a_number_that_would_delete_everything_is_none(monkeypatch, number: str):
+    monkeypatch.setenv("DAVY_RING_BYTES", number)
+    with pytest.raises(ImproperlyConfigured, match="DAVY_RING_BYTES"):
+        env_float("DAVY_RING_BYTES", 4e9)
+
+
+def test_nought_keeps_nothing_so_it_is_refused_where_somebody_may_mean_for_good():
+    names = [
+        "DAVY_RING_BYTES", "DAVY_RING_AGE_S", "DAVY_SIGNALS_DAYS", "DAVY_READINGS_RAW_DAYS",
+        "DAVY_READINGS_MINUTE_DAYS", "DAVY_READINGS_HOUR_DAYS", "DAVY_NOTIFY_DAYS",
+    ]  # fmt: skip
+    said = loaded(*({name: "0"} for name in names))
+    for name, words in zip(names, said, strict=True):
+        assert words.startswith(f"ImproperlyConfigured {name}='0': give a number, at least")
+    # Nought years are for good, and no least room is a choice.
+    assert loaded({"DAVY_CLIP_YEARS": "0", "DAVY_RING_MIN_FREE_BYTES": "0"}) == ["taken"]
+
+
+@pytest.mark.parametrize("password", ["se/cret", "se#cret", "se?cret/x", "a:b/cret"])
+def test_a_password_that_breaks_an_address_is_refused_and_not_told(monkeypatch, password: str):
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://davy_app:{password}@postgres:5432/davy")
+    monkeypatch.setenv("REDIS_URL", f"redis://:{password}@valkey:6379")
+    for ask in (lambda: env_database("DATABASE_URL", ""), lambda: env_broker("REDIS_URL", "")):
+        with pytest.raises(ImproperlyConfigured, match="write / as %2F") as refused:
+            ask()
+        assert "cret" not in str(refused.value)
+        assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+def test_a_password_that_is_written_as_said_is_taken(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://davy_app:a%2Fb%23c%3F%40%25@db:5432/davy")
+    assert env_database("DATABASE_URL", "")["PASSWORD"] == "a/b#c?@%"
+
+
+def test_a_broker_whose_database_is_named_is_refused(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "redis://valkey:6379/0")
+    with pytest.raises(ImproperlyConfigured, match="end it with the port"):
+        env_broker("REDIS_URL", "")
+    monkeypatch.setenv("REDIS_URL", "valkey:6379")
+    with pytest.raises(ImproperlyConfigured, match=r"needs Valkey \(redis://host:6379\)"):
+        env_broker("REDIS_URL", "")
+
+
+def test_an_address_without_its_scheme_is_refused(monkeypatch):
+    monkeypatch.setenv("S3_ENDPOINT_URL", "minio:9000")
+    with pytest.raises(ImproperlyConfigured, match="http:// or https://"):
+        env_address("S3_ENDPOINT_URL")
+    monkeypatch.setenv("S3_ENDPOINT_URL", "HTTPS://davy.mine.example/")
+    assert env_address("S3_ENDPOINT_URL") == "https://davy.mine.example"
+
+
+def test_what_is_wrong_is_refused_when_a_process_starts():
+    key, address, level, fine = loaded(
+        {"DAVY_FIELD_KEY": "my-secret-word"},
+        {"DAVY_BASE_URL": "davy.mine.example"},
+        {"DAVY_LOG_LEVEL": "verbose"},
+        {"DAVY_LOG_LEVEL": "debug"},
+    )
+    assert "DAVY_FIELD_KEY is no key" in key and "my-secret-word" not in key
+    assert "ImproperlyConfigured DAVY_BASE_URL" in address
+    assert "ImproperlyConfigured DAVY_LOG_LEVEL" in level
+    assert fine == "taken"
+
+
+def test_a_file_of_a_secret_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv("DAVY_SECRET_KEY_FILE", "/nowhere/key")
+    with pytest.raises(ImproperlyConfigured, match="DAVY_SECRET_KEY_FILE='/nowhere/key' cannot"):
+        env_secret("DAVY_SECRET_KEY")
