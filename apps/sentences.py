@@ -70,7 +70,7 @@ CODES: dict[str, Mapping[str, str | Promise]] = {
 
 def why(alarm: Any) -> str:
     """Say what made an alarm, and which cameras see it where that was read with it."""
-    read = getattr(alarm, "_prefetched_objects_cache", {}).get("witnesses", ())
+    read = getattr(alarm, "its_witnesses", ())
     return _seen_by(_why(alarm.why, alarm.values), [one.camera.name for one in read])
 
 

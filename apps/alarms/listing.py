@@ -37,7 +37,7 @@ ALARMS = Listing(
         Column(
             key="severity",
             label=_("Severity"),
-            text=lambda row: row.get_severity_display(),
+            text=lambda row: Severity(row.severity).label,
             order=("severity_rank",),
         ),
         Column(key="what", label=_("What"), text=_what, order=("rule_type", "level")),
@@ -75,7 +75,7 @@ ALARMS = Listing(
         Column(
             key="video",
             label=_("Video"),
-            text=lambda row: ", ".join(clip.get_state_display() for clip in row.clips.all()),
+            text=lambda row: ", ".join(str(clip.State(clip.state).label) for clip in row.its_clips),
         ),
     ),
     filters=(
