@@ -21,6 +21,7 @@ __all__ = [
     "Features",
     "TURN_S",
     "Missing",
+    "Refused",
     "StorageError",
     "download_link",
     "features",
@@ -50,11 +51,22 @@ class Missing(StorageError):
     """The store answers, and does not have the object."""
 
 
-def _fault(error: Exception, words: str) -> StorageError:
-    """Return what to raise: Missing where the store itself says that there is no such thing."""
+class Refused(StorageError):
+    """The store answers, and does not let us in: keys that are wrong or over, or a wrong clock."""
+
+
+KINDS = {401: Refused, 403: Refused, 404: Missing}
+
+
+def _status(error: Exception) -> int:
+    """Return what the store itself answered, or 0 where it did not."""
     answer = error.response if isinstance(error, ClientError) else {}
-    gone = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404
-    return (Missing if gone else StorageError)(f"{words}: {error}")
+    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _fault(error: Exception, words: str) -> StorageError:
+    """Return what to raise: Missing or Refused where the store itself says so."""
+    return KINDS.get(_status(error), StorageError)(f"{words}: {error}")
 
 
 @cache
@@ -93,7 +105,8 @@ _known: dict[tuple[str, str], tuple[float, Features]] = {}
 def features(*, anew: bool = False) -> Features:
     """Ask what the bucket can do, at most every ten minutes; StorageError when it is away.
 
-    A store that does not know the question has not the thing.
+    A store that does not know the question has not the thing, nor has one that lets us in and
+    refuses the question alone. One that lets nobody in has said nothing: it may well lock.
     """
     name = (settings.S3_ENDPOINT_URL, settings.S3_BUCKET)
     at, found = _known.get(name, (0.0, None))
@@ -114,9 +127,11 @@ def _asked(question: Any) -> dict[str, Any]:
     try:
         return dict(question(Bucket=settings.S3_BUCKET))
     except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status >= 500 and status != 501:
+        status = _status(error)
+        if status == 429 or (status >= 500 and status != 501):
             raise StorageError(f"The store does not answer: {error}") from error
+        if KINDS.get(status) is Refused:
+            reach()
         return {}
     except BotoCoreError as error:
         raise StorageError(f"The store does not answer: {error}") from error
@@ -248,11 +263,11 @@ def keys_under(prefix: str) -> list[str]:
 
 
 def reach() -> None:
-    """Ask the store whether the bucket is there; StorageError when not."""
+    """Ask the store whether the bucket is there; StorageError when not, of the kind that fits."""
     try:
         _client(settings.S3_ENDPOINT_URL).head_bucket(Bucket=settings.S3_BUCKET)
     except (BotoCoreError, ClientError) as error:
-        raise StorageError(f"The store does not answer: {error}") from error
+        raise _fault(error, "The store does not answer") from error
 
 
 def remove(key: str) -> None:

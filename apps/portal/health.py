@@ -24,7 +24,7 @@ from apps.cameras.selectors import LEFT_OUT
 from apps.cameras.standing import standing_by_mine
 from apps.evidence.locking import wants_lock
 from apps.evidence.models import Clip
-from apps.evidence.storage import StorageError, features, reach
+from apps.evidence.storage import Missing, Refused, StorageError, features, reach
 from apps.lists.filters import Search
 from apps.lists.listing import Column, Listing
 from apps.lists.pages import answer_list
@@ -32,6 +32,7 @@ from apps.live.pulse import pulse_s
 from apps.mines.selectors import mines
 from apps.portal.lists import of_codes
 from apps.recordings.space import LEAST_H, space_now
+from apps.sentences import kept
 from apps.tenancy.scope import system_scope
 
 __all__ = ["health"]
@@ -39,6 +40,7 @@ __all__ = ["health"]
 GOOD, WARN, BAD = "protecting", "off", "blind"
 LATE_S = 10
 BACKUP_LATE = timedelta(days=2)
+VIDEO_LATE = timedelta(minutes=5)
 STATES = {
     BAD: gettext_lazy("FAULT"),
     WARN: gettext_lazy("needs a look"),
@@ -155,6 +157,12 @@ def _store() -> Found:
     try:
         reach()
         locks = features().lock
+    except Missing:
+        words = _("answers, and has no bucket %(name)s: videos wait in the ring until it has")
+        return (name, BAD, words % {"name": settings.S3_BUCKET})
+    except Refused:
+        words = _("refuses Davy: its keys are wrong or over, or one of the two clocks is wrong")
+        return (name, BAD, words)
     except StorageError:
         words = _("does not answer: videos wait in the ring until it does")
         return (name, BAD, words)
@@ -216,7 +224,16 @@ def _analysis(mine_ids: list[int]) -> Found:
 
 
 def _clips(mine_ids: list[int]) -> Found:
-    found = Clip.objects.filter(mine__in=mine_ids).aggregate(
+    of_mines = Clip.objects.filter(mine__in=mine_ids)
+    # A store that answers may still take nothing: its quota is used up, or its disk is full.
+    late = of_mines.filter(
+        state=Clip.State.PENDING, wanted_until__lt=timezone.now() - VIDEO_LATE
+    ).exclude(error="")
+    if count := late.count():
+        error = late.order_by("-wanted_until").values_list("error", flat=True)[0]
+        words = _("%(count)s have waited for minutes and are tried again: %(error)s")
+        return (_("Videos of alarms"), BAD, words % {"count": count, "error": kept(error)})
+    found = of_mines.aggregate(
         pending=Count("pk", filter=Q(state=Clip.State.PENDING)),
         failed=Count("pk", filter=Q(state=Clip.State.FAILED)),
         missing=Count("pk", filter=Q(state=Clip.State.READY, missing_since__isnull=False)),
