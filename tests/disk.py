@@ -9,10 +9,10 @@ import pytest
 __all__ = ["small_disk", "small_disk_of"]
 
 
-def small_disk_of(size: str) -> Callable[..., Iterator[Path]]:
+def small_disk_of(size: str, *, name: str = "small_disk") -> Callable[..., Iterator[Path]]:
     """Make the fixture `small_disk` with so much room, such as "8k" or "2m"."""
 
-    @pytest.fixture(name="small_disk")
+    @pytest.fixture(name=name)
     def mounted(tmp_path: Path) -> Iterator[Path]:
         folder = tmp_path / "disk"
         folder.mkdir()

@@ -30,6 +30,8 @@ PAGE = 500
 MOST = 5000  # deletions in one pass, so that it ends before the next one is due
 # After so many files of a stream that cannot be deleted it is its folder: left for the next pass.
 MOST_STUCK = 20
+# What goes at most where the disk takes no more although something is free.
+ROOM_BYTES = 1_000_000_000
 
 Spans = dict[int, list[tuple[datetime, datetime]]]
 
@@ -94,8 +96,13 @@ def shares(cameras: list[Camera], kept: dict[int, Kept]) -> Iterator[tuple[set[i
 
 
 def _excess_bytes(ring: Ring) -> int:
-    used = sum(bytes_by_camera().values())
-    return max(used - settings.RING_BYTES, settings.RING_MIN_FREE_BYTES - ring.free_bytes())
+    used, free = sum(bytes_by_camera().values()), ring.free_bytes()
+    excess = max(used - settings.RING_BYTES, settings.RING_MIN_FREE_BYTES - free)
+    if ring.was_refused() and excess <= 0:
+        # A quota, or a disk that can hold no more files: what seems free cannot be had.
+        log.error("the ring's disk takes no more, and says that %.1f GB are free", free / 1e9)
+        return min(ROOM_BYTES, used // 10 + 1)
+    return excess
 
 
 class _Broom:

@@ -266,6 +266,28 @@ def test_a_disk_that_is_really_full_gives_up_all_but_what_is_held(
     assert all((small_disk / row.path).exists() for row in Chunk.objects.all())
 
 
+# Much room for few files, as on a disk that is out of inodes; a quota looks alike.
+few_files = small_disk_of("64m,nr_inodes=60", name="few_files")
+
+
+def test_a_disk_that_takes_no_more_although_it_is_not_full_makes_room(
+    hill: Cast, few_files: Path, settings
+):
+    settings.RING_DIR, settings.RING_MIN_FREE_BYTES = few_files, 1000
+    ring, camera, start = Ring(few_files), hill.lamp_hill.camera, minutes_ago(20)
+    wrote = 0
+    with pytest.raises(DiskFull):
+        while True:
+            put(ring, camera, start + timedelta(seconds=wrote), size=10_000)
+            wrote += 1
+    assert ring.free_bytes() > 60_000_000
+    went = swept(ring)
+    assert 0 < went < wrote / 2, "the oldest go, and not all"
+    assert left(camera, start) == list(range(went, wrote))
+    put(ring, camera, start + timedelta(seconds=wrote), size=10_000)
+    assert swept(ring) == 0, "once it takes them again nothing more goes"
+
+
 def test_with_less_than_48_hours_of_space_an_alarm_is_raised_and_goes_by_itself(
     hill: Cast, ring: Ring, settings
 ):

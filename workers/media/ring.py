@@ -58,6 +58,12 @@ class Ring:
     def __init__(self, root: str | Path, *, durable: bool = True) -> None:
         self.root = Path(root)
         self._durable = durable
+        self._refused = False
+
+    def was_refused(self) -> bool:
+        """Tell whether the disk took no more since this was last asked."""
+        refused, self._refused = self._refused, False
+        return refused
 
     def path(self, relative: str) -> Path:
         """Return the absolute path of a chunk; MediaError if the name is not a chunk's."""
@@ -88,6 +94,7 @@ class Ring:
         except OSError as error:
             _forget(part)
             if error.errno in FULL:
+                self._refused = True
                 raise DiskFull from None
             reason = f"the recording folder cannot be written: {error.strerror or 'error'}"
             raise MediaError(reason) from None
