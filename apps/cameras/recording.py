@@ -98,7 +98,9 @@ class Recording:
             log.warning("%s chunks of camera %s %s that had no row are entered", *about)
 
     def run(self) -> None:
-        """Record until `stop` is called."""
+        """Record until `stop` is called; while another process records into the ring, wait."""
+        if not self._alone():
+            return
         writer = threading.Thread(target=self._write_rows, name="rows", daemon=True)
         next_trim = next_space = 0.0
         while not self.stopping.is_set():
@@ -124,6 +126,22 @@ class Recording:
         if writer.is_alive():
             writer.join(ROWS_S)  # what is not entered by then is when recording begins again
         self._all_off()
+        self.ring.give_back()
+
+    def _alone(self) -> bool:
+        """Wait until no other recorder is at work; False when this one is to stop before.
+
+        Two would number their chunks alike: of each number one is refused and its file forgotten,
+        and whichever ends says of every camera that it is not recorded.
+        """
+        told = False
+        while not self.ring.take(self.mine_id):
+            if not told:
+                log.error("another recorder records into %s: this one waits", self.ring.root)
+            told = True
+            if self.stopping.wait(LOOK_S):
+                return False
+        return True
 
     def _keep_house(self, *, whole: bool) -> None:
         """Let recordings go that are not kept; a fault in that stops no recording."""

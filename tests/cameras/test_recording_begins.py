@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connections
 
-from apps.cameras.models import Chunk
+from apps.cameras.models import Chunk, StreamState
 from apps.cameras.recording import Recording
 from apps.cameras.services import camera_update
 from apps.tenancy.scope import mine_scope
@@ -50,6 +50,34 @@ def left(one: Recording, place: Place, mine_id: int, sequence: int, film: Path) 
         data=film.read_bytes(),
     )  # fmt: skip
     return one.ring.path(written.path)
+
+
+def test_a_second_recorder_waits_and_says_of_no_camera_that_it_is_off(
+    one: Recording, cast: Cast, caplog
+):
+    camera, recording_now = cast.lamp_hill.camera, StreamState.State.RECORDING
+
+    def recorded() -> bool:
+        with mine_scope(one.mine_id):
+            rows = StreamState.objects.filter(camera=camera, stream="main")
+            return rows.filter(state=recording_now).exists()
+
+    def chunks() -> int:
+        with mine_scope(one.mine_id):
+            return Chunk.objects.count()
+
+    with recording(one):
+        wait_until(recorded, 30.0)
+        second = Recording(one.mine_id)
+        with recording(second):
+            wait_until(lambda: "this one waits" in caplog.text, 30.0)
+            assert not Recording(None).ring.take(), "nor does one of every mine begin"
+        assert recorded(), "the one that only waited has nothing to say"
+        before = chunks()
+        wait_until(lambda: chunks() > before, 30.0)
+    third = Recording(one.mine_id)
+    assert third.ring.take(one.mine_id), "the ring is given back"
+    third.ring.give_back()
 
 
 @contextmanager

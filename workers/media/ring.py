@@ -7,6 +7,7 @@ that does not fit is a stranger: never listed, never deleted.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -59,6 +60,32 @@ class Ring:
         self.root = Path(root)
         self._durable = durable
         self._refused = False
+        self._taken: list[int] = []
+
+    def take(self, mine: int | None = None) -> bool:
+        """Take the ring for one recorder, of all mines or of one; False while another has it.
+
+        Where the disk knows no locks or takes no file it is taken: to record comes first.
+        """
+        wanted = [(".recorder", fcntl.LOCK_SH if mine else fcntl.LOCK_EX)]
+        if mine:
+            wanted.append((f".recorder-{mine}", fcntl.LOCK_EX))
+        for name, how in wanted:
+            try:
+                self.root.mkdir(parents=True, exist_ok=True)
+                self._taken.append(_open_for_lock(self.root / name))
+                fcntl.flock(self._taken[-1], how | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.give_back()
+                return False
+            except OSError:
+                continue
+        return True
+
+    def give_back(self) -> None:
+        """Let another recorder take the ring; a process that ends does so as well."""
+        while self._taken:
+            os.close(self._taken.pop())
 
     def was_refused(self) -> bool:
         """Tell whether the disk took no more since this was last asked."""
@@ -230,6 +257,10 @@ def _forget_stale(part: Path) -> None:
 
 def _create(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+
+
+def _open_for_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
 
 
 def _forget(path: Path) -> None:
