@@ -39,7 +39,7 @@ def env_float(name: str, default: float, *, least: float = 0.0) -> float:
     except ValueError:
         raise ImproperlyConfigured(f"{name}={raw!r}: not a number") from None
     if not math.isfinite(number) or number < least:
-        raise ImproperlyConfigured(f"{name}={raw!r}: give a number, at least {least:g}")
+        raise ImproperlyConfigured(f"{name}={raw!r}: give a number, at least {least:,.0f}")
     return number
 
 
