@@ -1,16 +1,21 @@
 """Who may do what in a mine."""
 
+from zoneinfo import ZoneInfo
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.models import Membership, User
+from apps.accounts.models import Membership, Role, User
 from apps.accounts.pages import access_of_request, attempt, find, page
 from apps.accounts.passwords import password_made, password_renew
 from apps.accounts.permissions import Action
+from apps.accounts.selectors import access_of
 from apps.accounts.services import member_remove, member_set
+from apps.inquiry.selectors import grants
 from apps.mines.models import Mine
 from apps.portal.forms import PersonForm, RoleForm
 from apps.portal.mines import mine_to
@@ -88,8 +93,35 @@ def person_remove(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("You cannot remove yourself."))
     else:
         member_remove(membership=member, actor=request.user)
-        messages.success(request, _("%s no longer sees this mine.") % member.user.username)
+        if left := _left(member):
+            messages.warning(request, left)
+        else:
+            messages.success(request, _("%s no longer sees this mine.") % member.user.username)
     return redirect("portal-mine", pk=member.mine_id)
+
+
+def _left(member: Membership) -> str:
+    """Say by what a person still sees the mine whose role was taken away; nothing if by nothing."""
+    name = {"name": member.user.username}
+    role = access_of(member.user_id).organisation_roles.get(member.organisation_id)
+    if role is not None:
+        name["role"] = Role(role).label
+        words = _(
+            "%(name)s still sees this mine: by a role in all mines of the organisation (%(role)s)."
+            " Only the role in this mine alone was taken away."
+        )
+        return words % name
+    given = grants().filter(mine=member.mine_id, user=member.user_id, ended_at=None)
+    grant = given.filter(until__gt=timezone.now()).order_by("-until").first()
+    if grant is None:
+        return ""
+    until = grant.until.astimezone(ZoneInfo(member.mine.timezone))
+    name["until"] = f"{until:%Y-%m-%d %H:%M}"
+    words = _(
+        "%(name)s may still look at this mine or at cases of it: a grant holds until %(until)s."
+        " End it under “Access for auditors”."
+    )
+    return words % name
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """What an admin changes in the portal, and what its pages say of the installation."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import Membership, Role, User
+from apps.accounts.models import Grant, Membership, Role, User
 from apps.accounts.organisations import member_add, member_take_out
-from apps.accounts.services import user_create
+from apps.accounts.services import member_remove, member_set, user_create
 from apps.alarms.tasks import keep_time
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
@@ -30,7 +30,7 @@ from apps.portal.forms import AreaForm, CameraForm, MachineForm, MineForm, Model
 from apps.portal.imports import SheetForm
 from apps.portal.organisations import MemberForm, NameForm
 from apps.tenancy.scope import mine_scope, system_scope
-from tests.cast import Cast
+from tests.cast import Cast, an_alarm
 
 
 def signed_in(person: Any) -> Client:
@@ -135,6 +135,46 @@ def test_an_owner_gives_and_takes_a_role_in_all_mines(cast: Cast):
         assert not Membership.objects.filter(pk=row.pk).exists()
         acts = AuditEntry.objects.filter(actor=cast.owner, mine=cast.lamp_hill.mine)
         assert [act.action for act in acts.order_by("pk")] == ["member.set", "member.removed"]
+
+
+def removed(cast: Cast, person: User) -> str:
+    """Take a person's role in Lamp Hill away on its page; returns what the page says of it."""
+    with system_scope("test"):
+        member = Membership.objects.get(user=person, mine=cast.lamp_hill.mine)
+    answer = signed_in(cast.owner).post(f"/portal/people/{member.pk}/remove/", follow=True)
+    return answer.content.decode().split('<ul class="messages"')[1].split("</ul>")[0]
+
+
+def test_who_has_a_role_in_all_mines_is_not_said_to_see_a_mine_no_longer(cast: Cast):
+    organisation = cast.lamp_hill.mine.organisation
+    member_add(organisation=organisation, username="chen", role=Role.AUDITOR, actor=cast.owner)
+    said = removed(cast, cast.operator)
+    assert "chen still sees this mine" in said and "(auditor)" in said
+    assert "no longer sees" not in said
+    assert signed_in(cast.operator).get("/alarms/").status_code == 200
+
+
+@pytest.mark.parametrize("cases", [False, True])
+@pytest.mark.parametrize("begins", [timedelta(0), timedelta(days=1)])
+def test_whose_grant_holds_is_not_said_to_see_a_mine_no_longer(
+    cast: Cast, cases: bool, begins: timedelta
+):
+    mine, now = cast.lamp_hill.mine, timezone.now()
+    with mine_scope(mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+        member_remove(membership=Membership.objects.get(user=cast.auditor), actor=cast.owner)
+        Grant.objects.create(
+            mine=mine, user=cast.auditor, purpose="inquiry 7", cases=[alarm.pk] if cases else [],
+            since=now + begins, until=datetime(2126, 3, 9, 4, tzinfo=UTC), granted_by=cast.owner,
+        )  # fmt: skip
+        member_set(mine=mine, user=cast.auditor, role=Role.OPERATOR, actor=cast.owner)
+    said = removed(cast, cast.auditor)
+    assert "dora may still look" in said and "until 2126-03-09 12:00" in said
+    assert "no longer sees" not in said
+
+
+def test_who_is_let_in_by_nothing_else_no_longer_sees_the_mine(cast: Cast):
+    assert "chen no longer sees this mine." in removed(cast, cast.operator)
 
 
 def test_nobody_takes_away_the_last_key_to_their_own_house(cast: Cast):
