@@ -138,16 +138,19 @@ LOOKS = ("audit.looked", "camera.live", "camera.playback", "camera.preview", "cl
 SETTINGS = (
     "area.", "camera.c", "camera.view", "cameras.", "escalation.", "machine.", "masking.", "mine.",
     "model.",
-    "notify.route", "organisation.", "plan.", "scene.",
+    "notify.route", "organisation.", "plan.", "retention.", "scene.",
 )  # fmt: skip
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
-    "alarms": (_("all about alarms"), tuple(a for a in ACTS if a.startswith("alarm."))),
+    "alarms": (
+        _("all about alarms"),
+        tuple(a for a in ACTS if a.startswith(("alarm.", "silence."))),
+    ),
     "looks": (_("all looks"), (*LOOKS, "replay.play")),
     "taken": (_("everything taken away"), (*DOWNLOADS, "list.exported", "download.stopped")),
     "settings": (_("all settings"), tuple(a for a in ACTS if a.startswith(SETTINGS))),
     "people": (
         _("roles, keys and access"),
-        tuple(a for a in ACTS if a.startswith(("member.", "token.", "grant."))),
+        tuple(a for a in ACTS if a.startswith(("member.", "token.", "grant.", "password."))),
     ),
 }
 

@@ -10,12 +10,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.accounts.passwords import password_renew
 from apps.alarms.answers import alarm_acknowledge, alarm_call_false
 from apps.alarms.models import Silence
+from apps.alarms.silences import silence_ask
 from apps.audit.models import AuditEntry
 from apps.cameras.services import camera_update, stream_say
 from apps.inquiry.models import CaseWord
 from apps.ledger.services import ledger_seal, root_sign
+from apps.recordings.keeping import retention_set
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
@@ -181,6 +184,23 @@ def test_acts_are_said_in_the_readers_words_and_filtered_by_kind(cast: Cast, dor
     with system_scope("test"):
         cast.auditor.save()
     assert "报警：已确认" in dora.get("/record/?act=alarm.acknowledged").content.decode()
+
+
+def test_an_act_is_found_under_the_group_that_it_belongs_to(cast: Cast, dora):
+    mine, camera = cast.lamp_hill.mine, cast.lamp_hill.camera
+    with mine_scope(mine.pk):
+        retention_set(mine=mine, days=1, actor=cast.admin)
+        silence_ask(camera=camera, rule="r2", kind="shelved", length=timedelta(hours=1),
+                    reason="lamp swings", actor=cast.operator)  # fmt: skip
+    password_renew(user=cast.operator, actor=cast.admin)
+
+    def found(group: str) -> str:
+        page: str = dora.get(f"/record/?act={group}").content.decode()
+        return page.split("<tbody>")[1].split("</tbody>")[0]
+
+    assert "Retention changed" in found("settings")
+    assert "Silence began" in found("alarms")
+    assert "New password given" in found("people")
 
 
 def test_the_ledgers_page_proves_the_record_and_names_what_does_not_hold(cast: Cast, dora):
