@@ -40,13 +40,15 @@ def member_add(*, organisation: Organisation, username: str, role: str, actor: U
         raise ValidationError({"username": _("You cannot change your own role.")})
     with system_scope("an owner gives a role in a whole organisation"):
         rows = Membership.objects.filter(user=user, organisation=organisation, mine=None)
-        _require_rank(organisation, actor, Role(role), *rows.values_list("role", flat=True))
+        before = list(rows.values_list("role", flat=True))
+        _require_rank(organisation, actor, Role(role), *before)
         mines = Mine.objects.filter(organisation=organisation).values_list("pk", flat=True)
         tokens_end(user=user, mine_ids=mines, actor=actor)
         membership, _made = Membership.objects.update_or_create(
             user=user, organisation=organisation, mine=None, defaults={"role": Role(role)}
         )
-        _tell("member.set", organisation, user, actor, {"role": role})
+        detail = {"before": before[0] if before else "", "role": role}
+        _tell("member.set", organisation, user, actor, detail)
     return membership
 
 

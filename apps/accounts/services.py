@@ -64,6 +64,7 @@ def member_set(*, mine: Mine, user: User, role: str, actor: User | None = None) 
     """
     _require_rank(mine_id=mine.pk, user=user, actor=actor, gives=(Role(role),))
     tokens_end(user=user, mine_ids=[mine.pk], actor=actor)
+    before = Membership.objects.filter(user=user, mine=mine).values_list("role", flat=True).first()
     membership, _created = Membership.objects.update_or_create(
         user=user, mine=mine, organisation_id=mine.organisation_id, defaults={"role": Role(role)}
     )
@@ -72,7 +73,7 @@ def member_set(*, mine: Mine, user: User, role: str, actor: User | None = None) 
         subject=user,
         mine_id=mine.pk,
         actor=actor,
-        detail={"role": role, "username": user.username},
+        detail={"before": before or "", "role": role, "username": user.username},
     )
     return membership
 

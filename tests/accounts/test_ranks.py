@@ -16,6 +16,7 @@ from apps.accounts.services import (
     organisation_member_set,
     user_create,
 )
+from apps.audit.models import AuditEntry
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast
 
@@ -128,3 +129,17 @@ def test_who_administers_all_mines_makes_and_removes_no_owner_of_them(cast: Cast
         with pytest.raises(PermissionDenied):
             member_take_out(organisation=organisation, member_id=str(annas.pk), actor=actor)
     assert role_of(cast.owner, cast) == Role.OWNER
+
+
+def test_the_record_tells_which_role_somebody_had_before(cast: Cast):
+    mine = cast.lamp_hill.mine
+    with mine_scope(mine.pk):
+        for role in (Role.AUDITOR, Role.ADMIN):
+            member_set(mine=mine, user=cast.operator, role=role, actor=cast.owner)
+    for role in (Role.AUDITOR, Role.OWNER):
+        member_add(organisation=mine.organisation, username="dora", role=role, actor=cast.owner)
+    with system_scope("test"):
+        acts = AuditEntry.objects.filter(action="member.set", mine=mine, actor=cast.owner)
+        told = [(act.detail["before"], act.detail["role"]) for act in acts.order_by("pk")]
+    assert told == [("operator", "auditor"), ("auditor", "admin"), ("", "auditor"),
+                    ("auditor", "owner")]  # fmt: skip
