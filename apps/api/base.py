@@ -53,7 +53,7 @@ class ScopedView(GenericAPIView):
         wanted = self.request.query_params.get("mine")
         if wanted is None:
             return mines
-        return [mine for mine in mines if str(mine) == wanted]
+        return [mine for mine in mines if mine == int(wanted)]
 
     def narrow(self, rows: Any) -> Any:
         """Limit rows to what may be read."""

@@ -89,6 +89,14 @@ def test_what_the_schema_names_is_taken_by_every_list(cast: Cast, owner: Client)
     assert refused == []
 
 
+def test_a_number_means_the_same_with_zeros_before_it(cast: Cast, owner: Client):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill)
+    for name, number in (("mine", alarm.mine_id), ("camera", alarm.camera_id)):
+        found = owner.get("/api/v1/alarms/", {name: f"0{number}"}).json()["results"]
+        assert [one["id"] for one in found] == [alarm.pk], name
+
+
 def test_one_parameter_is_given_once_and_all_that_is_wrong_is_named(owner: Client):
     answer = owner.get("/api/v1/alarms/?open=1&open=0&ordering=zz&page_size=abc&page=99")
     told = {one["field"]: (one["code"], one["message"]) for one in answer.json()["errors"]}
