@@ -15,7 +15,7 @@ from apps.alarms.services import alarms_leave
 from apps.audit.services import record
 from apps.cameras.addresses import authority, source_problem, tidied
 from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
-from apps.cameras.secrets import covered, lock, split_credentials
+from apps.cameras.secrets import covered, held, lock, split_credentials
 from apps.cameras.selectors import STALE
 from apps.live.services import emit, take_turn
 from apps.mines.models import Area
@@ -140,14 +140,18 @@ def camera_create(*, area: Area, actor: User | None = None, **data: Any) -> Came
 def camera_update(
     *, camera: Camera, actor: User | None = None, area: Area | None = None, **data: Any
 ) -> Camera:
-    """Change a camera; an empty password leaves the old one in place."""
+    """Change a camera; an empty password leaves the old one in place.
+
+    The record names what differs from before, and nothing where nothing does.
+    """
     take_turn(mine_id=camera.mine_id)
     camera = Camera.objects.select_for_update(of=("self",), no_key=True).get(pk=camera.pk)
-    kept_before, watched_before = camera.keeps, camera.enabled
+    kept_before, watched_before, before = camera.keeps, camera.enabled, _as_set(camera)
     if area is not None:
         camera.area = area
     _set_sources(camera, data)
     camera.full_clean()
+    after = _as_set(camera)
     camera.save()
     record(
         action="camera.changed",
@@ -155,7 +159,7 @@ def camera_update(
         mine_id=camera.mine_id,
         actor=actor,
         detail={
-            "fields": sorted(set(data) | ({"area"} if area else set())),
+            "fields": sorted(name for name in after if after[name] != before[name]),
             "enabled": camera.enabled,
         }
         | ({"keeps": [kept_before, camera.keeps]} if camera.keeps != kept_before else {}),
@@ -164,6 +168,21 @@ def camera_update(
         alarms_leave(camera=camera, at=timezone.now())
     emit(mine_id=camera.mine_id, kind="camera.changed", payload={"camera": camera.pk})
     return camera
+
+
+def _as_set(camera: Camera) -> dict[str, Any]:
+    """Return what a form sets of a camera, with its secrets in the clear: to be compared only."""
+    return {
+        "name": camera.name,
+        "area": camera.area_id,
+        "enabled": camera.enabled,
+        "chunk_s": camera.chunk_s,
+        "keeps": camera.keeps,
+        "main_url": held(camera.main_box) or camera.main_url,
+        "sub_url": held(camera.sub_box) or camera.sub_url,
+        "username": camera.username,
+        "password": held(camera.password_box),
+    }
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from apps.accounts.selectors import people_of
 from apps.alarms.escalation import MOST_RUNGS
 from apps.alarms.models import Severity
 from apps.audit.services import record
-from apps.cameras.secrets import lock
+from apps.cameras.secrets import held, lock
 from apps.live.services import emit, take_turn
 from apps.mines.models import Area, Mine
 from apps.notify import webpush
@@ -70,7 +70,7 @@ def route_create(*, mine: Mine, channel: str, actor: User | None = None, **data:
     data = {"severities": ["critical", "high"], "steps": [0], "address": "", **data}
     _set(route, data)
     route.save()
-    _written(route, "created", actor, {"name": route.name, "channel": channel})
+    _written(route, "created", actor, {"channel": channel, **_settings(route)})
     return route, made
 
 
@@ -79,17 +79,41 @@ def route_update(*, route: Route, actor: User | None = None, **data: Any) -> Rou
     """Change a route; an empty address or secret leaves the old one. Its channel stays.
 
     What waits for an address, or a person, that it has no more goes to those that it has now.
+    The record tells what differs from before; of address and secret only that they differ.
     """
     take_turn(mine_id=route.mine_id)
     route = Route.objects.select_for_update(of=("self",), no_key=True).get(pk=route.pk)
-    before = targets_now(route)
+    targets, before, sealed = targets_now(route), _settings(route), _sealed(route)
     _set(route, data)
     fields = [*PLAIN, *LISTS, "address_box", "secret_box"]
     route.save(update_fields=fields)
-    readdress(route=route, before=before, now=timezone.now())
+    readdress(route=route, before=targets, now=timezone.now())
     ring([route.pk], route.mine_id)
-    _written(route, "changed", actor, {"fields": sorted(data)})
+    after, now_sealed = _settings(route), _sealed(route)
+    changed = [name for name in after if after[name] != before[name]]
+    hidden = [name for name in now_sealed if now_sealed[name] != sealed[name]]
+    if changed or hidden:
+        detail = {
+            "fields": sorted(changed + hidden),
+            "before": {name: before[name] for name in changed},
+            "after": {name: after[name] for name in changed},
+        }
+        _written(route, "changed", actor, detail)
     return route
+
+
+def _settings(route: Route) -> dict[str, Any]:
+    """Return what a route says of when it calls whom, as the record keeps it."""
+    values = {name: getattr(route, name) for name in (*PLAIN, *LISTS)}
+    return {
+        name: f"{value:%H:%M}" if isinstance(value, time) else value
+        for name, value in values.items()
+    }
+
+
+def _sealed(route: Route) -> dict[str, str]:
+    """Return what no record holds, in the clear: to be compared only."""
+    return {"address": held(route.address_box), "secret": held(route.secret_box)}
 
 
 @transaction.atomic

@@ -97,6 +97,29 @@ def test_a_stored_password_does_not_follow_the_camera_to_another_host(with_passw
     assert stream_url(moved, "main") == "rtsp://viewer:another@10.0.0.66/main"
 
 
+def test_the_record_names_what_of_a_camera_was_changed_and_nothing_else(hill: Cast):
+    camera = hill.lamp_hill.camera
+    as_it_is = {
+        "area": camera.area, "name": camera.name, "main_url": camera.main_url, "sub_url": "",
+        "username": camera.username, "password": "", "enabled": True, "keeps": camera.keeps,
+        "chunk_s": camera.chunk_s,
+    }  # fmt: skip
+    for changes in ({}, {"name": "Rope side"}, {"username": "davy", "password": SECRET}, {}):
+        as_it_is |= changes
+        camera_update(camera=camera, actor=hill.admin, **as_it_is)
+    acts = AuditEntry.objects.filter(action="camera.changed").order_by("pk")
+    named = [act.detail["fields"] for act in acts]
+    assert named == [[], ["name"], ["password", "username"], []]
+
+
+def test_a_password_whose_key_is_lost_is_replaced(hill: Cast):
+    camera = hill.lamp_hill.camera
+    Camera.objects.filter(pk=camera.pk).update(username="davy", password_box="of a lost key")
+    changed = camera_update(camera=camera, actor=hill.admin, password=SECRET)
+    assert "p%40ss" in stream_url(changed, "main")
+    assert AuditEntry.objects.get(action="camera.changed").detail["fields"] == ["password"]
+
+
 @pytest.mark.parametrize("url", ["http://10.0.0.1/", "/etc/passwd", "file:///etc/passwd", "x"])
 def test_an_address_that_is_no_stream_is_refused_in_words(hill: Cast, url: str):
     with pytest.raises(ValidationError) as refused:

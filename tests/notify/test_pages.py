@@ -73,6 +73,36 @@ def test_a_route_is_made_changed_and_removed_by_the_api(cast: Cast, admin: Clien
     ]  # fmt: skip
 
 
+def test_the_record_tells_what_of_a_route_was_changed_and_never_its_secrets(
+    cast: Cast, admin: Client
+):
+    made = api(admin, "post", "routes/", a_group(cast)).json()
+    route = f"routes/{made['id']}/"
+    api(admin, "patch", route, {"enabled": False, "severities": ["critical"], "name": "Group"})
+    api(admin, "patch", route, {"since": "22:00", "until": "06:00"})
+    api(admin, "patch", route, {"address": GROUP.replace("of-the-group", "of-another")})
+    api(admin, "patch", route, {"enabled": False, "address": ""})  # as it is
+    with mine_scope(cast.lamp_hill.mine.pk):
+        acts = AuditEntry.objects.filter(action__startswith="notify.route_").order_by("pk")
+        created, *changed = [act.detail for act in acts]
+    assert (created["name"], created["enabled"]) == ("Group", True)
+    assert created["severities"] == ["critical", "high"]
+    assert changed == [
+        {
+            "fields": ["enabled", "severities"],
+            "before": {"enabled": True, "severities": ["critical", "high"]},
+            "after": {"enabled": False, "severities": ["critical"]},
+        },
+        {
+            "fields": ["since", "until"],
+            "before": {"since": None, "until": None},
+            "after": {"since": "22:00", "until": "06:00"},
+        },
+        {"fields": ["address"], "before": {}, "after": {}},
+    ]
+    assert "key=" not in str(created) + str(changed)
+
+
 @pytest.mark.parametrize(
     ("more", "field"),
     [
