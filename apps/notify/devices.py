@@ -30,11 +30,13 @@ def device_list(request: HttpRequest) -> HttpResponseBase:
     """Show in which browsers a person is told of alarms, or send the list as a file."""
     allowed = access_of_request(request).mines_for(Action.VIEW)
     key = encode(public_point(private_key(settings.VAPID_KEY))) if settings.PUSH else ""
+    rows = devices_of(user_id=request.user.pk).filter(mine__in=allowed)
+    # A browser keeps its subscription when another person signs in, or switches it off here.
+    known = sorted(set(rows.values_list("endpoint_hash", flat=True)))
     context = {
         "push": settings.PUSH,
-        "config": {"key": key, "mines": allowed},
+        "config": {"key": key, "mines": allowed, "known": known},
     }
-    rows = devices_of(user_id=request.user.pk).filter(mine__in=allowed)
     return answer_list(
         request, DEVICES, rows, mine_ids=allowed, template="notify/devices.html", context=context
     )

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from apps.accounts.models import Membership
 from apps.notify.models import Subscription
-from apps.notify.services import device_add, route_test
+from apps.notify.services import device_add, device_remove, route_test
 from apps.notify.webpush import decode, encode, encrypt, make_key, private_key, public_point
 from apps.tenancy.scope import system_scope
 from tests.cast import an_alarm
@@ -178,6 +178,25 @@ def test_keys_that_are_none_are_refused(desk: Desk, hook: Receiver, push: str, k
             device="x",
         )  # fmt: skip
     assert "key" in refused.value.message_dict
+
+
+def test_the_page_knows_a_browser_only_while_it_tells_its_reader(
+    desk: Desk, hook: Receiver, push: str
+):
+    device = allow(desk, hook, Browser())
+
+    def known(person: str) -> list[str]:
+        reader = Client()
+        reader.force_login(desk.cast[person])
+        page = reader.get(reverse("notify-devices")).content.decode()
+        config = page.split('<script id="push-config" type="application/json">')[1]
+        told: list[str] = json.loads(config.split("</script>")[0])["known"]
+        return told
+
+    assert known("operator") == [hashlib.sha256(f"{hook.url}/operator".encode()).hexdigest()]
+    assert known("admin") == []
+    device_remove(subscription=device, actor=desk.cast.operator)
+    assert known("operator") == []
 
 
 def test_a_test_without_any_browser_says_so(desk: Desk, push: str):

@@ -7,6 +7,7 @@ import { json } from "../common/http";
 interface Config {
   key: string; // the server's public key, base64url
   mines: number[];
+  known: string[]; // SHA-256 of the addresses of this person's browsers, in hex
 }
 
 const DEVICES = "/api/v1/notifications/devices/";
@@ -22,6 +23,13 @@ export function deviceName(agent: string): string {
   const names: Record<string, string> = { Edg: "Edge", OPR: "Opera" };
   const system = /Android|iPhone|iPad|Windows|Mac OS|Linux/.exec(agent)?.[0] ?? "";
   return [names[browser] ?? browser, system].filter(Boolean).join(", ") || "–";
+}
+
+/** Tell whether the server tells this person by this address: it may be another's, or be forgotten there. */
+export async function isKnown(endpoint: string, known: string[]): Promise<boolean> {
+  const sum = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(endpoint));
+  const hex = [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return known.includes(hex);
 }
 
 async function subscribe(config: Config): Promise<void> {
@@ -54,7 +62,8 @@ export async function push(box: HTMLElement): Promise<void> {
   }
   const registration = await navigator.serviceWorker.getRegistration("/");
   const there = await registration?.pushManager.getSubscription();
-  say(Notification.permission === "denied" ? "denied" : there ? "on" : "off");
+  const on = there && (await isKnown(there.endpoint, data<Config>("push-config").known));
+  say(Notification.permission === "denied" ? "denied" : on ? "on" : "off");
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
