@@ -4,6 +4,7 @@ Django reads a body whole, onto the disk where it is large, before any view can 
 the length that the request tells is looked at first, and one that tells none, or lies, is cut off.
 """
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -36,7 +37,7 @@ class BodyLimit:
         most = next((n for end, n in MOST.items() if scope["path"].endswith(end)), ELSEWHERE)
         told = dict(scope["headers"]).get(b"content-length", b"0")
         if not told.isdigit() or int(told) > most + ROOM:
-            return await _refuse(send, WORDS.format(most=most // MB))
+            return await _refuse(scope["path"], send, WORDS.format(most=most // MB))
         seen = 0
 
         async def counted() -> Message:
@@ -48,7 +49,12 @@ class BodyLimit:
         return await self.app(scope, counted, send)
 
 
-async def _refuse(send: Send, words: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+async def _refuse(path: str, send: Send, words: str) -> None:
+    """Answer 413, an address of the API in the form of all its errors."""
+    body, kind = words, "text/plain; charset=utf-8"
+    if path.startswith("/api/"):
+        told = {"errors": [{"code": "too_large", "message": words}]}
+        body, kind = json.dumps(told, ensure_ascii=False), "application/json"
+    headers = [(b"content-type", kind.encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": words.encode()})
+    await send({"type": "http.response.body", "body": body.encode()})

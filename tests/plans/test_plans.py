@@ -208,6 +208,21 @@ async def test_two_gigabytes_are_refused_before_they_are_read():
     assert await answered("/portal/mines/1/plans/", told, []) == (413, False)
 
 
+async def test_the_api_refuses_what_is_too_large_in_the_form_of_its_errors():
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    told = [(b"content-length", b"2000000000")]
+    scope = {"type": "http", "path": "/api/v1/models/", "headers": told}
+    await BodyLimit(None)(scope, None, send)  # type: ignore[arg-type]  # neither is asked
+    begin, body = sent
+    assert (begin["status"], dict(begin["headers"])[b"content-type"]) == (413, b"application/json")
+    [error] = json.loads(body["body"])["errors"]
+    assert error["code"] == "too_large" and "200 MB" in error["message"]
+
+
 async def test_a_body_that_tells_no_length_is_cut_off_when_it_grows_too_large():
     piece = b"\0" * 5_000_000
     assert await answered("/portal/mines/1/plans/", {}, [piece] * 5) == (200, True)
