@@ -184,6 +184,12 @@ def _strings() -> dict[str, Any]:
             "Alarms that called nobody, or not at every step, for want of a route or a message:"
             " %(count)s"
         ),
+        "late": {
+            "watch": _("Davy's watch over the cameras stands still: alarms may not come."),
+            "time": _("Alarms that nobody answers are not passed on, and silences do not end."),
+            "notify": _("Nobody is called who is not at this desk."),
+        },
+        "late_do": _("Watch the pictures yourself, and call whoever looks after the server."),
         "call_do": _("Call by phone."),
         "call_routes": _("Notifications"),
         "sound_on": _("Sound on"),

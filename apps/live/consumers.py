@@ -11,6 +11,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 
 from apps.live.looks import Reader, look
+from apps.live.pulse import late
 from apps.live.selectors import cursor_last
 from apps.live.services import group_of
 
@@ -104,6 +105,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
         """Tell the page that the line lives and what time it is, and look for unrung events.
 
         `now` is in Unix seconds: the clock of the page's computer may be set while it is open.
+        `late` names the server's own work that does not go on: the line alone would hide that.
         """
         while True:
             await asyncio.sleep(HEARTBEAT_S)
@@ -111,7 +113,7 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
                 if not await self.look():
                     return
                 beat = {"kind": "heartbeat", "cursor": self.cursor, "now": time.time()}
-                await self.send_json(beat)
+                await self.send_json(beat | {"late": await database_sync_to_async(late)()})
             except asyncio.CancelledError:
                 raise
             except Exception:

@@ -5,10 +5,14 @@ import time
 
 from django.core.cache import cache
 
-__all__ = ["pulse", "pulse_s"]
+__all__ = ["DUE_S", "late", "pulse", "pulse_s"]
 
 log = logging.getLogger(__name__)
 AHEAD_S = 5.0  # a moment further ahead is of a clock that was set back since
+# What the beat rings for, and how many seconds after its last time it is late. A task that cuts
+# ends within two minutes; a bundle may take its worker an hour.
+DUE_S = {"watch": 30, "time": 30, "notify": 60, "videos": 150, "replay": 150}
+DESK = ("watch", "time", "notify")  # what whoever sits at a desk relies on
 
 
 def pulse(work: str) -> None:
@@ -28,3 +32,9 @@ def pulse_s(work: str) -> float | None:
     if at is None or at > time.time() + AHEAD_S:
         return None
     return float(max(0.0, time.time() - at))
+
+
+def late() -> list[str]:
+    """Name the work that a desk relies on and that is late, or of which nobody knows."""
+    since = {work: pulse_s(work) for work in DESK}
+    return [work for work, ago_s in since.items() if ago_s is None or ago_s > DUE_S[work]]

@@ -28,7 +28,7 @@ from apps.evidence.storage import Missing, Refused, StorageError, features, reac
 from apps.lists.filters import Search
 from apps.lists.listing import Column, Listing
 from apps.lists.pages import answer_list
-from apps.live.pulse import pulse_s
+from apps.live.pulse import DUE_S, pulse_s
 from apps.mines.selectors import mines
 from apps.portal.lists import of_codes
 from apps.recordings.space import LEAST_H, space_now
@@ -46,14 +46,13 @@ STATES = {
     WARN: gettext_lazy("needs a look"),
     GOOD: gettext_lazy("works"),
 }
-# What the beat rings for, how many seconds after it it is late, and what that is. A task that cuts
-# ends within two minutes; a bundle may take its worker an hour.
+# What the beat rings for, and what it is that such work is late.
 WORK = {
-    "watch": (gettext_lazy("Watch over the cameras"), 30, BAD),
-    "time": (gettext_lazy("Alarms are passed on"), 30, BAD),
-    "notify": (gettext_lazy("Messages to people"), 60, BAD),
-    "videos": (gettext_lazy("Cutting of videos"), 150, BAD),
-    "replay": (gettext_lazy("Copies, bundles and drafts"), 150, WARN),
+    "watch": (gettext_lazy("Watch over the cameras"), BAD),
+    "time": (gettext_lazy("Alarms are passed on"), BAD),
+    "notify": (gettext_lazy("Messages to people"), BAD),
+    "videos": (gettext_lazy("Cutting of videos"), BAD),
+    "replay": (gettext_lazy("Copies, bundles and drafts"), WARN),
 }
 Found = tuple[str, str, str]  # a part's name, its state, and what is known of it in words
 
@@ -139,7 +138,10 @@ def _work() -> list[Found]:
     since = {work: pulse_s(work) for work in WORK}
     known = [seconds for seconds in since.values() if seconds is not None]
     beat = _done(min(known, default=None), _("Beat"), 30, BAD)
-    return [beat, *(_done(since[work], *of) for work, of in WORK.items())]
+    return [
+        beat,
+        *(_done(since[work], name, DUE_S[work], bad) for work, (name, bad) in WORK.items()),
+    ]
 
 
 def _done(seconds: float | None, name: str, most_s: int, late: str) -> Found:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -16,6 +17,7 @@ from apps.alarms.escalation import escalations_due
 from apps.cameras import selectors
 from apps.cameras.models import Analysis, Camera, StreamState
 from apps.cameras.services import camera_create
+from apps.live.pulse import pulse
 from apps.live.services import emit
 from apps.notify.models import Delivery
 from apps.notify.services import route_create
@@ -172,6 +174,25 @@ def test_a_route_that_reaches_nobody_stands_on_top_of_the_desk(
         Delivery.objects.filter(route=route).update(state=Delivery.State.SENT)
         emit(mine_id=mine.pk, kind="notify.restored", payload={"route": route.pk})
     expect(banner).to_be_hidden(timeout=15_000)
+
+
+def test_a_server_whose_own_work_stands_still_is_told_though_the_line_lives(
+    world: Cast, enter: Enter
+):
+    cache.delete_many([f"pulse.{work}" for work in ("watch", "time", "notify")])
+    page = enter("ben")
+    late, calm = page.locator("#desk-late"), page.locator("#detail .calm")
+    expect(late).to_contain_text("alarms may not come", timeout=20_000)
+    expect(late).to_contain_text("are not passed on")
+    expect(late).to_contain_text("call whoever looks after the server")
+    expect(calm).to_contain_text("alarms may not come")
+    pulse("watch")
+    pulse("notify")
+    expect(late).not_to_contain_text("alarms may not come", timeout=15_000)
+    expect(late).to_contain_text("are not passed on")
+    for work in ("watch", "time", "notify"):
+        pulse(work)
+    expect(late).to_be_hidden(timeout=15_000)
 
 
 def test_a_ladder_that_called_nobody_is_not_said_to_have_told_everybody(world: Cast, enter: Enter):

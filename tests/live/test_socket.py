@@ -3,10 +3,12 @@
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 
 from apps.accounts.models import Membership
 from apps.live import consumers
+from apps.live.pulse import pulse
 from apps.live.services import emit
 from apps.tenancy.scope import mine_scope, system_scope
 from davy.asgi import application
@@ -91,6 +93,20 @@ async def test_a_heartbeat_tells_the_page_what_time_it_is(monkeypatch: pytest.Mo
     socket = await connect(session)
     beat = await socket.hear()
     assert (beat["kind"], beat["now"]) == ("heartbeat", 1_772_625_600.5)
+    await socket.close()
+
+
+async def test_a_heartbeat_names_what_the_server_does_no_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(consumers, "HEARTBEAT_S", 0.2)
+    keys = [f"pulse.{work}" for work in ("watch", "time", "notify")]
+    await sync_to_async(cache.delete_many)(keys)
+    _cast, session = await prepare()
+    socket = await connect(session)
+    assert (await socket.hear())["late"] == ["watch", "time", "notify"], "nobody saw them at work"
+    for work in ("watch", "notify"):
+        await sync_to_async(pulse)(work)
+    heard = [(await socket.hear())["late"] for _ in range(3)]
+    assert heard[-1] == ["time"]
     await socket.close()
 
 

@@ -322,3 +322,8 @@ class EventsSerializer(serializers.Serializer[Any]):
 
     cursor = serializers.IntegerField()
     events = EventSerializer(many=True)
+    late = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="work of the server that does not go on: watch (over cameras), time (alarms are"
+        " passed on), notify (messages to people); while one is late, alarms may not come",
+    )

@@ -13,6 +13,7 @@ from apps.alarms.selectors import desk_data
 from apps.api import serializers as s
 from apps.api.base import ScopedView
 from apps.api.serializers import shown
+from apps.live.pulse import late
 from apps.live.selectors import cursor_last, cursor_now, events_after
 from apps.notify.standing import calls_standing
 from apps.signals.models import Report, Signal
@@ -85,10 +86,11 @@ class EventList(ScopedView):
         """
         raw = request.query_params.get("cursor")
         if raw is None:
-            return Response({"cursor": cursor_now(), "events": []})
+            return Response({"cursor": cursor_now(), "events": [], "late": late()})
         cursor = _cursor(raw)
         events = events_after(cursor=cursor)
-        return Response({"cursor": events[-1]["id"] if events else cursor, "events": events})
+        last = events[-1]["id"] if events else cursor
+        return Response({"cursor": last, "events": events, "late": late()})
 
 
 def _cursor(raw: str) -> int:

@@ -19,8 +19,15 @@ export interface FeedOptions {
   cursor: () => number;
   onEvents: (events: DeskEvent[]) => void;
   onLine: (line: Line) => void;
+  /** Told with every heartbeat, or with every answer: which of the server's own work does not go on. */
+  onLate?: (work: string[]) => void;
   /** Asked for after a gap that is too long to be replayed. */
   onResync: () => void;
+}
+
+interface Beat {
+  now: number;
+  late: string[];
 }
 
 const SILENT_MS = 15_000;
@@ -80,9 +87,12 @@ export class Feed {
   }
 
   private hear(text: string): void {
-    const message = JSON.parse(text) as DeskEvent | { kind: "heartbeat"; now: number };
-    const beat = message.kind === "heartbeat" ? (message as { now: number }) : null;
-    if (beat) this.options.clock.learn(beat.now * 1000);
+    const message = JSON.parse(text) as DeskEvent | ({ kind: "heartbeat" } & Beat);
+    const beat = message.kind === "heartbeat" ? (message as Beat) : null;
+    if (beat) {
+      this.options.clock.learn(beat.now * 1000);
+      this.options.onLate?.(beat.late);
+    }
     this.heardAt = this.options.clock.now();
     this.failures = 0;
     this.found("live");
@@ -145,12 +155,13 @@ export class Feed {
       let more = false;
       try {
         const url = `${this.options.events}?cursor=${this.options.cursor()}`;
-        const answer = await json<{ events: DeskEvent[] }>(url, "GET", undefined, {
+        const answer = await json<{ events: DeskEvent[]; late: string[] }>(url, "GET", undefined, {
           signal: AbortSignal.timeout(8000),
           answered: (response) => this.options.clock.learnFrom(response),
         });
         if (!this.polling) return;
         this.heardAt = this.options.clock.now();
+        this.options.onLate?.(answer.late);
         this.found("polling");
         if (answer.events.length) this.options.onEvents(answer.events);
         more = answer.events.length >= 500;

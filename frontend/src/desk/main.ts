@@ -47,6 +47,8 @@ let selected: number | null = null;
 let asked = false;
 // The chosen alarm stays in the middle after it left the queue, until another one is chosen.
 let last: state.Alarm | null = null;
+// Which of the server's own work does not go on.
+let late: string[] = [];
 
 const banner = need("desk-banner");
 const pills = need("desk-pills");
@@ -137,7 +139,8 @@ function calm(): void {
   const { protecting, idle, all } = wall.count();
   const watching = follow.snapshot.cameras.filter((camera) => camera.enabled && camera.health.state !== "idle");
   const areas = new Set(watching.map((camera) => `${camera.mine}/${camera.area}`)).size;
-  if (!all && idle) detail.calm(t("nothing"), t("none_protects"), true);
+  if (late.length) detail.calm(t("nothing"), code("late", late[0]!), true);
+  else if (!all && idle) detail.calm(t("nothing"), t("none_protects"), true);
   else if (!all) detail.calm(t("nothing"), t("no_cameras"), true);
   else if (protecting < all) detail.calm(t("nothing_doubt"), t("watching_some", { protecting, cameras: all }), true);
   else detail.calm(t("nothing"), t("watching", { cameras: all, areas }), false);
@@ -219,6 +222,17 @@ function onLine(line: Line): void {
   }
   document.body.dataset["line"] = line.state;
   ring();
+}
+
+/** A line that lives tells nothing of a server whose own work stands still. */
+function onLate(work: string[]): void {
+  if (String(work) === String(late)) return;
+  late = work;
+  const place = need("desk-late");
+  place.hidden = !late.length;
+  const texts = late.map((one) => el("span", {}, code("late", one)));
+  place.replaceChildren(...texts, ...(late.length ? [el("strong", {}, t("late_do"))] : []));
+  if (!last) calm();
 }
 
 function askPassword(): void {
@@ -338,7 +352,8 @@ function zone(): string {
 function ring(): void {
   const line = document.body.dataset["line"];
   const alarms = follow.snapshot.alarms.filter((alarm) => !state.folds(follow.snapshot, alarm));
-  sound.tick(alarms, line === "lost" || line === "signed-out");
+  const deaf = line === "lost" || line === "signed-out" || late.some((work) => work !== "notify");
+  sound.tick(alarms, deaf);
   muteBanner.hidden = !(sound.mute && alarms.some(state.unanswered));
 }
 
@@ -367,5 +382,6 @@ const feed = new Feed({
   cursor: () => follow.snapshot.cursor,
   onEvents,
   onLine,
+  onLate,
   onResync: () => void follow.resync(),
 });
