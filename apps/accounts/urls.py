@@ -10,6 +10,7 @@ urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", views.account, name="account"),
+    path("account/session/", views.session, name="session"),
     path("account/language/", views.language, name="account-language"),
     path("account/password/", views.password, name="account-password"),
     path("account/tokens/", views.token_add, name="token-add"),

@@ -18,14 +18,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.forms import LanguageForm, PasswordForm, SignInForm, TokenForm
 from apps.accounts.listing import TOKENS, tokens_standing
 from apps.accounts.models import ApiToken, Role
-from apps.accounts.pages import access_of_request, attempt, page
+from apps.accounts.pages import access_of_request, attempt, page, picture
 from apps.accounts.passwords import password_change
 from apps.accounts.permissions import Action
 from apps.accounts.services import language_set, token_create, token_revoke
 from apps.lists.pages import answer_list
 from apps.mines.selectors import mines
 
-__all__ = ["SignIn", "account", "home", "language", "password", "token_add", "token_end"]
+__all__ = ["SignIn", "account", "home", "language", "password", "session", "token_add", "token_end"]
 
 
 class SignIn(LoginView):
@@ -75,6 +75,14 @@ def _set_language(response: HttpResponse, code: str) -> None:
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 86400, samesite="Lax"
         )
+
+
+@require_GET
+@never_cache
+@picture
+def session(request: HttpRequest) -> HttpResponse:
+    """Say that the session lives; who is not signed in is answered 401."""
+    return HttpResponse(status=204)
 
 
 @require_GET

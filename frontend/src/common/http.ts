@@ -12,7 +12,8 @@ export class Refused extends Error {
   }
 }
 
-function csrf(): string {
+/** The token that a request which changes something carries. */
+export function csrf(): string {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }
 

@@ -7,6 +7,7 @@ import { asks } from "./asks";
 import { enhance } from "./enhance";
 import { keepFresh } from "./fresh";
 import { heads } from "./heads";
+import { held, holdForms } from "./hold";
 import { themeSwitch } from "./theme";
 import { limit } from "./files";
 import { mark } from "./mark";
@@ -21,8 +22,10 @@ for (const table of document.querySelectorAll<HTMLTableElement>("table.rows")) h
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   const question = form.dataset["confirm"];
-  if (question && !window.confirm(question)) event.preventDefault();
+  if (question && !held(form) && !window.confirm(question)) event.preventDefault();
 });
+const session = document.getElementById("session");
+if (session) holdForms(session);
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-enhance]")) enhance(button);
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-theme-switch]")) themeSwitch(button);

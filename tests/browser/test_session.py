@@ -1,0 +1,35 @@
+"""A form that is posted after the session ended keeps what was typed, and is posted in the end."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from apps.mines.models import Area
+from apps.tenancy.scope import mine_scope
+from tests.cast import PASSWORD, Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Enter = Callable[..., Page]
+
+
+def test_a_form_sent_after_the_session_ended_asks_for_the_password_and_is_then_saved(
+    world: Cast, enter: Enter
+):
+    mine = world.lamp_hill.mine
+    page = enter("ben", f"/portal/mines/{mine.pk}/areas/new/")
+    page.get_by_label("Name").fill("Incline 9")
+    Session.objects.all().delete()
+    page.get_by_label("Name").press("Enter")
+    ended = page.get_by_role("dialog", name="Your session has ended")
+    expect(ended).to_contain_text("What you have filled in is still here.")
+    ended.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_label("Name")).to_have_value("Incline 9")
+    page.get_by_label("Name").press("Enter")
+    ended.get_by_label("Password of ben").fill(PASSWORD)
+    ended.get_by_role("button", name="Sign in again").click()
+    expect(page.get_by_text("Incline 9").first).to_be_visible(timeout=15_000)
+    with mine_scope(mine.pk):
+        assert Area.objects.filter(name="Incline 9").count() == 1
