@@ -20,6 +20,7 @@ PAGES = [
     Route("login", MOVED, stranger=302, anonymous=200),
     Route("logout", MOVED, "post", body=lambda t: {}, form=True, stranger=302, anonymous=302),
     Route("account", EVERYONE, stranger=200, anonymous=302),
+    Route("session", dict.fromkeys(ROLES, 204), stranger=204, anonymous=401),
     Route(
         "account-language",
         MOVED,
