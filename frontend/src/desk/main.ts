@@ -1,20 +1,20 @@
 // The live desk: ties the feed, the state and the three columns together.
 
 import { countInTitle } from "../common/count";
+import { announce, ask, asking } from "../common/dialog";
 import { data, el, icon, need, setText } from "../common/dom";
 import { form, json } from "../common/http";
+import { signInAgain } from "../common/session";
 import { say, sayMinute, ServerClock } from "../common/time";
 import { reader } from "../common/words";
 import type { DeskData, Tools } from "./config";
 import { CallsBanner } from "./calls";
 import { Detail } from "./detail";
-import { announce, ask, asking } from "./dialog";
 import { Feed, type Line } from "./feed";
 import { Folded } from "./folded";
 import { Follow } from "./follow";
 import { hearing } from "./hearing";
 import { Queue } from "./queue";
-import { signInAgain } from "./session";
 import { Shelf } from "./shelf";
 import { Sound, type SoundState } from "./sound";
 import * as state from "./state";

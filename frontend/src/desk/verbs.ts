@@ -1,11 +1,11 @@
 // What a person does about the chosen alarm: one button and one key each. Whatever is sent is about
 // the alarm that was shown when the key was pressed, whatever comes meanwhile.
 
+import { ask, type Field } from "../common/dialog";
 import { el, icon, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { say } from "../common/time";
 import { at, type Tools } from "./config";
-import { ask, type Field } from "./dialog";
 import { title, unanswered, type Alarm, type Silence } from "./state";
 
 export interface Person {

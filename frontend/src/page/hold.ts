@@ -3,7 +3,7 @@
 
 import { csrf } from "../common/http";
 import { reader } from "../common/words";
-import { signInAgain } from "../desk/session";
+import { signInAgain } from "../common/session";
 
 const TIMEOUT_MS = 4000;
 const SURE = "sure";

@@ -2,9 +2,9 @@
 
 import { data, el, icon, need, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
+import { signInAgain } from "../common/session";
 import { sayFull } from "../common/time";
 import { reader } from "../common/words";
-import { signInAgain } from "../desk/session";
 import { Canvas } from "./canvas";
 import { Editor } from "./editor";
 import type { SceneData } from "./given";

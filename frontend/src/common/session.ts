@@ -1,7 +1,7 @@
 // A session that ended: the password is asked for on top of the page, which stays as it is.
 
-import { json } from "../common/http";
-import type { Words } from "../common/words";
+import { json } from "./http";
+import type { Words } from "./words";
 import { ask } from "./dialog";
 
 /** Ask the same person for the password; `onBack` is called once they are signed in again. */

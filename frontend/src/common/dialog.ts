@@ -1,8 +1,8 @@
 // One question at a time: a native dialog with labelled fields, sent by Enter, left by Escape.
 
-import { el } from "../common/dom";
-import { Refused } from "../common/http";
-import type { Words } from "../common/words";
+import { el } from "./dom";
+import { Refused } from "./http";
+import type { Words } from "./words";
 
 export interface Field {
   name: string;
