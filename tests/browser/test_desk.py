@@ -108,6 +108,20 @@ def test_an_answer_to_what_became_worse_meanwhile_shows_it_as_it_is(world: Cast,
     expect(fault).to_have_text("")
 
 
+def test_on_a_phone_a_tap_on_an_alarm_brings_it_onto_the_screen(world: Cast, enter: Enter):
+    raised(world)
+    second = raised(world, severity="high", situation="r1:2")
+    page = enter("chen")
+    page.set_viewport_size({"width": 360, "height": 740})
+    detail = page.locator("#detail")
+    page.evaluate("scrollTo(0, 0)")
+    expect(detail.get_by_role("button", name="Acknowledge")).not_to_be_in_viewport()
+    row(page, second).click()
+    expect(row(page, second).locator(".item")).to_have_attribute("aria-current", "true")
+    expect(detail.get_by_role("heading").first).to_be_in_viewport()
+    expect(detail.get_by_role("button", name="Acknowledge")).to_be_in_viewport()
+
+
 def test_a_critical_rule_is_shelved_by_two_and_stays_in_sight(world: Cast, enter: Enter):
     alarm = raised(world)
     page, second = enter("chen"), enter("ben")

@@ -57,7 +57,10 @@ const clockFace = need("desk-clock");
 const floodBanner = need("desk-flood");
 
 const calls = new CallsBanner(need("desk-calls"), tools, (mine) => given.may_configure.includes(mine));
-const queue = new Queue(need<HTMLOListElement>("queue"), need("queue-title"), tools, (id) => select(id));
+const queue = new Queue(need<HTMLOListElement>("queue"), need("queue-title"), tools, (id) => {
+  select(id);
+  bring();
+});
 const detail = new Detail(need("detail"), tools, {
   mayAnswer: (alarm) => follow.snapshot.may_acknowledge.includes(alarm.mine),
   mayConfigure: (alarm) => given.may_configure.includes(alarm.mine),
@@ -151,6 +154,12 @@ function select(id: number): void {
   asked = false;
   last = null;
   render();
+}
+
+/** Where the columns stand below one another, what was chosen comes onto the screen: a tap must do something. */
+function bring(): void {
+  const place = need("detail");
+  if (place.getBoundingClientRect().top > window.innerHeight / 2) place.scrollIntoView();
 }
 
 /** Take in an alarm that an answer brought; its event may come before or after. */
@@ -258,6 +267,7 @@ function onKey(event: KeyboardEvent): void {
     if (next !== null) {
       select(next);
       queue.focus(next);
+      bring();
     }
   } else if (key === "p") detail.playClip();
   else if (event.repeat || !detail.press(key)) return;
