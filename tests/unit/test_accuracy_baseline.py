@@ -29,6 +29,15 @@ def test_a_fall_beyond_the_noise_is_told_and_less_is_not(tmp_path):
     assert gone.words() == "real/x fell from 50.00, no longer measured"
 
 
+def test_a_film_that_the_noise_was_measured_by_is_no_fall_for_the_digits_that_are_kept(tmp_path):
+    path = tmp_path / "baseline.json"
+    first, other = figure("a/AP50", 34.5536), figure("a/AP50", 30.6232)
+    baseline.write([first], baseline.noise_of([first], [[other]]), "net", path)
+    assert baseline.compare(baseline.read(path), [other]) == []
+    [fall] = baseline.compare(baseline.read(path), [figure("a/AP50", 30.62)])
+    assert fall.name == "a/AP50"
+
+
 def kept(tmp_path, *figures, noise=0.0, clips=()):
     path = tmp_path / "baseline.json"
     baseline.write(figures, {one.name: noise for one in figures}, "net", path, clips)

@@ -14,6 +14,8 @@ BASELINE = HERE / "baseline.json"
 MANY = 20
 # Hours are kept with four digits: less than this is no change of what was counted.
 SAME_N = 1e-3
+# A figure and its noise are kept with three digits: together they may be this much off.
+ROUNDED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def compare(
         worse = figure.value - old["value"]
         if figure.better == "more":
             worse = -worse
-        if not worse <= old["noise"] + 1e-6:  # not a number is no better
+        if not worse <= old["noise"] + ROUNDED + 1e-6:  # not a number is no better
             noise = f"{figure.unit} (noise {old['noise']:.2f})"
             found.append(Fall(name, f"{told} to {figure.value:.2f} {noise}"))
         elif figure.asked and figure.n < old["n"] * (1 - SAME_N) - SAME_N:
@@ -86,8 +88,7 @@ def vanished(before: Sequence[str], now: Sequence[str]) -> list[Fall]:
 
 def is_too_few(figure: Figure, noise: float) -> bool:
     """Tell whether a share could fall to nothing by its noise alone: no fall of it can be told."""
-    # A noise that was kept has three digits.
-    return figure.better == "more" and noise >= figure.value - 1e-3
+    return figure.better == "more" and noise >= figure.value - ROUNDED
 
 
 def read(path: Path = BASELINE) -> dict[str, dict[str, float]]:
