@@ -16,6 +16,7 @@ from apps.accounts.services import member_remove, member_set, user_create
 from apps.alarms.tasks import keep_time
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
+from apps.cameras.services import camera_update
 from apps.cameras.tasks import watch_streams
 from apps.evidence import storage
 from apps.evidence.tasks import cut_due
@@ -377,3 +378,20 @@ def test_a_second_place_of_the_same_name_is_refused_as_a_place(cast: Cast):
         f"/portal/mines/{cast.lamp_hill.mine.pk}/areas/new/", {"name": cast.lamp_hill.area.name}
     )
     assert "This mine has a place of that name already." in page.content.decode()
+
+
+def test_the_page_of_a_camera_that_is_off_says_so_and_shows_no_old_sight(cast: Cast):
+    where = cast.lamp_hill
+    with mine_scope(where.mine.pk):
+        Analysis.objects.update_or_create(
+            camera=where.camera, defaults={"mine": where.mine, "visibility": 0.13}
+        )
+    address = f"/portal/cameras/{where.camera.pk}/"
+    client = signed_in(cast.owner)
+    assert "0.13" in client.get(address).content.decode()
+    with mine_scope(where.mine.pk):
+        camera_update(camera=where.camera, enabled=False)
+    page = client.get(address).content.decode()
+    assert "This camera is switched off: nothing is recorded, and nobody watches it." in page
+    assert "watches nothing yet" not in page
+    assert "0.13" not in page
