@@ -132,3 +132,8 @@ class Span(MineRow):
                 fields=["next_attempt_at"], condition=models.Q(state="pending"), name="span_due"
             ),
         ]
+
+    @property
+    def word(self) -> str:
+        """Who asks for it without blur and why: what a second person reads before agreeing."""
+        return f"{self.unblur_by_id} {self.reason}" if self.unblur_by_id else ""

@@ -78,14 +78,21 @@ def span_page(request: HttpRequest, uid: UUID) -> HttpResponse:
             messages.success(request, _("Asked for. A second person must agree."))
             return redirect("span", uid=uid)
     access = access_of_request(request)
+    is_open = span_open(**span_ends(span))
+    may_agree = access.can(Action.MANAGE_PEOPLE, span.mine_id)
+    waits = span.unblur_by_id is not None and span.agreed_by_id is None
+    # Who asked waits, and who may agree does so. Anybody else asks anew: an owner's own request
+    # would wait for ever where nobody but an auditor is there.
+    another = not may_agree and span.unblur_by_id != request.user.pk
     context: dict[str, Any] = {
         "span": span,
         "stale": span_stale(span),
         "seconds": (span.until - span.since).total_seconds(),
         "form": form,
-        "open": span_open(**span_ends(span)),
+        "open": is_open,
+        "asks": not is_open and (not waits or another),
         "may_ask": access.can(Action.EXPORT, span.mine_id),
-        "may_agree": access.can(Action.MANAGE_PEOPLE, span.mine_id),
+        "may_agree": may_agree,
         "original": f"{reverse('api:camera-span-download', args=[span.camera_id])}?form=original"
         f"&stream={span.stream}&since={span.since.timestamp()}&until={span.until.timestamp()}",
     }
@@ -99,7 +106,7 @@ def agree(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Agree as the second person."""
     span: Span = find(request, spans(), Action.MANAGE_PEOPLE, uid=uid)
     try:
-        span_agree(span=span, actor=request.user)
+        span_agree(span=span, actor=request.user, word=request.POST.get("word", ""))
         messages.success(request, _("Agreed. It holds for seven days."))
     except ValidationError as error:
         messages.error(request, error.messages[0])

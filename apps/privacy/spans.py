@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit.services import record
@@ -237,10 +238,15 @@ def span_unblur_ask(*, span: Span, reason: str, actor: User) -> Span:
 
 
 @transaction.atomic
-def span_agree(*, span: Span, actor: User) -> Span:
-    """Agree that a span goes without blur, for seven days; never by who asked."""
+def span_agree(*, span: Span, actor: User, word: str) -> Span:
+    """Agree that a span goes without blur, for seven days; never by who asked.
+
+    word: `Span.word` as it was read; where somebody asked anew since, nothing is agreed to.
+    """
     span = Span.objects.select_for_update(of=("self",)).get(pk=span.pk)
     agreed_at, until = second_said(asked_by=span.unblur_by_id, actor=actor)
+    if span.word != word:
+        raise ValidationError(_("It was asked for anew meanwhile: read by whom and why."))
     if span.agreed_by_id is None:
         span.agreed_by, span.agreed_at, span.agreed_until = actor, agreed_at, until
         span.save(update_fields=["agreed_by", "agreed_at", "agreed_until"])

@@ -25,9 +25,8 @@ def without_blur(who, hill: Cast, **asked):
     ends = {key: datetime.fromtimestamp(at, tz=UTC) for key, at in asked.items()}
     camera = hill.lamp_hill.camera
     span = span_ask(camera=camera, stream="main", actor=hill.auditor, **ends)
-    span_agree(
-        span=span_unblur_ask(span=span, reason="court", actor=hill.auditor), actor=hill.admin
-    )
+    asked_for = span_unblur_ask(span=span, reason="court", actor=hill.auditor)
+    span_agree(span=asked_for, actor=hill.admin, word=asked_for.word)
     return ask(who, hill, "span/download/", form="original", **asked)
 
 

@@ -205,11 +205,11 @@ def test_a_span_goes_without_blur_by_the_word_of_two_people(hill: Cast, clip: Cl
     span = Span.objects.get()
     assert auditor.post(f"{page}agree/").status_code == 403
     with pytest.raises(ValidationError, match="second person"):
-        span_agree(span=span, actor=hill.auditor)
+        span_agree(span=span, actor=hill.auditor, word=span.word)
     with pytest.raises(IntegrityError), transaction.atomic():
         Span.objects.update(agreed_by=hill.auditor)
     assert operator.get(by_api, asked).status_code == 400
-    assert signed_in(hill.admin).post(f"{page}agree/").status_code == 302
+    assert signed_in(hill.admin).post(f"{page}agree/", {"word": span.word}).status_code == 302
     shown = auditor.get(page).content.decode()
     assert "form=original" in shown and 'data-zone="Asia/Shanghai"' in shown
     answer = operator.get(by_api, asked)
@@ -219,6 +219,29 @@ def test_a_span_goes_without_blur_by_the_word_of_two_people(hill: Cast, clip: Cl
     assert longer.status_code == 400, "another span needs another word"
     Span.objects.update(agreed_until=timezone.now())
     assert operator.get(by_api, asked).status_code == 400
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+def test_a_second_person_agrees_to_the_reason_that_was_read_and_to_no_later_one(
+    hill: Cast, clip: Clip
+):
+    since = clip.wanted_from.timestamp() + 5
+    ends = {"since": since, "until": since + 3}
+    owner, auditor = signed_in(hill.owner), signed_in(hill.auditor)
+    page = owner.get(reverse("span-ask", args=[hill.lamp_hill.camera.pk]), ends)["Location"]
+    owner.post(page, {"reason": "court"})
+    assert "Ask for it" not in owner.get(page).content.decode(), "who asked waits"
+    first = Span.objects.get().word
+    # An auditor may not agree to the owner's; asked for by the auditor it can go on.
+    assert "Ask for it" in auditor.get(page).content.decode()
+    auditor.post(page, {"reason": "the union asks"})
+    refused = owner.post(f"{page}agree/", {"word": first}, follow=True).content.decode()
+    assert "asked for anew meanwhile" in refused and "the union asks" in refused
+    span = Span.objects.get()
+    assert span.agreed_by is None
+    assert f'value="{span.word}"' in refused and "Ask for it" not in refused
+    owner.post(f"{page}agree/", {"word": span.word})
+    assert Span.objects.get().agreed_by == hill.owner
 
 
 def test_a_span_longer_than_two_minutes_is_not_covered(hill: Cast, clip: Clip):
