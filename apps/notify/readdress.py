@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from apps.notify.channels import TRAITS
-from apps.notify.models import Delivery, Route, Subscription
-from apps.notify.targets import targets_of
+from apps.notify.models import Delivery, Route
+from apps.notify.targets import devices_at, targets_of
 from workers.words import sentence
 
 __all__ = ["readdress", "targets_now"]
@@ -18,7 +18,7 @@ __all__ = ["readdress", "targets_now"]
 
 def targets_now(route: Route) -> list[str]:
     """Return a route's targets, with the devices that there are now."""
-    return targets_of(route, list(Subscription.objects.filter(mine=route.mine_id)))
+    return targets_of(route, devices_at(route.mine_id))
 
 
 def readdress(*, route: Route, before: Sequence[str], now: datetime) -> None:

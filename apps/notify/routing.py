@@ -21,8 +21,8 @@ from apps.live.services import emit
 from apps.notify.channels import TRAITS
 from apps.notify.match import AT_ONCE, wants
 from apps.notify.message import alarm_facts
-from apps.notify.models import Channel, Delivery, Kind, Route, Subscription
-from apps.notify.targets import targets_of
+from apps.notify.models import Channel, Delivery, Kind, Route
+from apps.notify.targets import devices_at, targets_of
 
 __all__ = ["FOLD_S", "occasion_of", "route_step"]
 
@@ -107,7 +107,7 @@ def _route(alarm: Alarm, step: AlarmTransition) -> list[int]:
     flood = _flood(alarm, kind)
     facts = {**alarm_facts(alarm, step.detail), "at": now.isoformat()}
     told = _told(alarm) if kind == Kind.CLEARED else set()
-    devices = _devices(alarm) if any(r.channel == Channel.PUSH for r in chosen) else []
+    devices = devices_at(alarm.mine_id) if any(r.channel == Channel.PUSH for r in chosen) else []
     ringing = []
     for route in chosen:
         targets = targets_of(route, devices)
@@ -147,10 +147,6 @@ def _told(alarm: Alarm) -> set[tuple[int, str]]:
         .exclude(state__in=[Delivery.State.DROPPED, Delivery.State.FAILED])
     )
     return set(rows.values_list("route", "target"))
-
-
-def _devices(alarm: Alarm) -> list[Subscription]:
-    return list(Subscription.objects.filter(mine=alarm.mine_id))
 
 
 def _flood(alarm: Alarm, kind: str) -> Flood | None:

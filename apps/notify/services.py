@@ -28,7 +28,7 @@ from apps.notify.guard import Refused, resolve
 from apps.notify.models import Attempt, Channel, Delivery, Kind, Picture, Route, Subscription
 from apps.notify.readdress import readdress, targets_now
 from apps.notify.routing import ring
-from apps.notify.targets import addresses, targets_of
+from apps.notify.targets import addresses, devices_at, targets_of
 from apps.sentences import kept
 from workers.words import sentence
 
@@ -254,8 +254,7 @@ def route_test(*, route: Route, actor: User) -> list[Delivery]:
     ValidationError where there is nobody to send to.
     """
     now = timezone.now()
-    devices = list(Subscription.objects.filter(mine=route.mine_id))
-    targets = targets_of(route, devices)[:MOST_TESTED]
+    targets = targets_of(route, devices_at(route.mine_id))[:MOST_TESTED]
     if not targets:
         raise ValidationError(_("Nobody has switched on notifications in a browser yet."))
     facts = {

@@ -2,16 +2,28 @@
 
 from collections.abc import Sequence
 
+from apps.accounts.permissions import Action
+from apps.accounts.selectors import accesses_of
 from apps.cameras.secrets import unlock
 from apps.notify.models import Channel, Route, Subscription
 
-__all__ = ["addresses", "targets_of"]
+__all__ = ["addresses", "devices_at", "targets_of"]
 
 
 def addresses(text: str) -> list[str]:
     """Return the e-mail addresses in a text, each once: lines, commas or semicolons part them."""
     parts = text.replace(",", "\n").replace(";", "\n").splitlines()
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def devices_at(mine_id: int) -> list[Subscription]:
+    """List the browsers that take messages of a mine: of people who may see it now.
+
+    Who lost their role keeps the subscription, and is nobody whom an alarm could call.
+    """
+    devices = list(Subscription.objects.filter(mine=mine_id))
+    reach = accesses_of({one.user_id for one in devices})
+    return [one for one in devices if reach[one.user_id].can(Action.VIEW, mine_id)]
 
 
 def targets_of(route: Route, devices: Sequence[Subscription]) -> list[str]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Membership
+from apps.alarms.escalation import escalations_due
 from apps.notify.models import Subscription
 from apps.notify.services import device_add, device_remove, route_test
 from apps.notify.webpush import decode, encode, encrypt, make_key, private_key, public_point
@@ -151,6 +153,21 @@ def test_who_lost_their_role_hears_nothing_more(desk: Desk, hook: Receiver, push
         Membership.objects.filter(user=desk.cast.operator).delete()
     desk.ring(route)
     assert hook.requests == [] and [one.state for one in desk.log()] == ["failed"]
+
+
+def test_a_step_that_only_browsers_of_people_without_a_role_take_calls_nobody(
+    desk: Desk, hook: Receiver, push: str
+):
+    allow(desk, hook, Browser())
+    route = desk.route("push")
+    with system_scope("test"):
+        Membership.objects.filter(user=desk.cast.operator).delete()
+    alarm = an_alarm(desk.cast.lamp_hill)
+    escalations_due(now=alarm.asked_at + timedelta(seconds=60))
+    assert list(alarm.transitions.values_list("cause", flat=True)) == ["raised", "told", "uncalled"]
+    assert desk.log() == []
+    with pytest.raises(ValidationError, match="Nobody has switched on"):
+        route_test(route=route, actor=desk.cast.admin)
 
 
 def test_push_is_off_unless_the_settings_say_otherwise(desk: Desk, hook: Receiver, settings: Any):
