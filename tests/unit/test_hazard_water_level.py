@@ -222,7 +222,7 @@ def test_a_gap_in_the_pictures_is_no_new_beginning_of_a_line():
     [
         ((0.0, 1.5), {"full_m": 150}, "full_m", "150 m"),
         ((0.0, 1.5), {"full_m": 1.5, "limit_m": 145}, "limit_m", "145 m"),
-        ((1.5, 0.0), {"full_m": 144}, "full_m", "144 m"),
+        ((0.2, 1.5), {"full_m": 144}, "full_m", "144 m"),
         ((0.0, 150.0), {"full_m": 1000}, "full_m", "1000 m"),
         ((-312.0, -310.5), {"empty_m": -312, "full_m": 1.0}, "full_m", "1 m"),
         ((310.5, 312.0), {"full_m": 2.0}, "full_m", "2 m"),
