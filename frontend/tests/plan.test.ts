@@ -87,3 +87,27 @@ test("what the server refuses as wrong is not sent again", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect([keep.failing, keep.has(1), sent.length]).toEqual([false, false, 1]);
 });
+
+test("a place that changed while the one before was on its way is not said to be saved", async () => {
+  vi.useFakeTimers();
+  let where: Where = WHERE;
+  const said: string[] = [];
+  const answers: (() => void)[] = [];
+  const keep = new Keep({
+    where: () => where,
+    put: () => new Promise<void>((done) => answers.push(done)),
+    say: (state) => said.push(state),
+  });
+  keep.soon(7);
+  await vi.advanceTimersByTimeAsync(400);
+  where = { ...WHERE, x: 0.48 };
+  keep.soon(7);
+  answers[0]!();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(said.at(-1)).toBe("saving");
+  await vi.advanceTimersByTimeAsync(400);
+  answers[1]!();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(said.at(-1)).toBe("saved");
+  vi.useRealTimers();
+});

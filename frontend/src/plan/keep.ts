@@ -47,7 +47,8 @@ export class Keep {
         await this.acts.put(id, where);
         if (JSON.stringify(this.acts.where(id)) === JSON.stringify(where)) this.unsaved.delete(id);
         this.failing = false;
-        this.acts.say("saved");
+        // What was moved meanwhile is sent a moment later.
+        this.acts.say(this.unsaved.size ? "saving" : "saved");
       } catch (error) {
         // What the server refuses as wrong stays typed; a line that is away is tried again.
         this.failing = !(error instanceof Refused && error.status < 500);
