@@ -131,6 +131,7 @@ def _one(camera: Camera, token: str) -> bool:
         active, shadow = own_models_of(camera)
     stages = Stages(chunk.indexed_at)
     stages.mark("picked")
+    accepted = analysis.view_accepted_at if analysis.accepts(chunk) else None
     rate = rate_for(waiting)
     path = settings.RING_DIR / chunk.path
     wanted_fps = rate.get("fps", scene.analysis_fps)
@@ -150,7 +151,7 @@ def _one(camera: Camera, token: str) -> bool:
             duration_s=chunk.duration_s,
             frames=frames,
             signals=[engine.Signal(at.timestamp(), key, state) for at, key, state in signals],
-            accept_view=analysis.accept_view,
+            accept_view=accepted is not None,
             epoch_s=0.0,  # the chunk's clock is the time of day
             timezone=timezone_name,
         ),
@@ -180,7 +181,7 @@ def _one(camera: Camera, token: str) -> bool:
             stills,
             look,
             rate=rate,
-            accepted=analysis.accept_view,
+            accepted=accepted,
         )
     stages.mark("rung")
     stages.keep()
@@ -214,7 +215,7 @@ def _write(
     look: Look,
     *,
     rate: dict[str, float],
-    accepted: bool,
+    accepted: datetime | None,
 ) -> bool:
     """Commit checkpoint, chunk and alarms together, if the lease is still ours."""
     end = chunk.started_at + timedelta(seconds=chunk.duration_s)
@@ -230,8 +231,8 @@ def _write(
         log.warning("camera %s: lease lost, chunk %s left to its holder", camera.pk, chunk.key)
         return False
     before = (picture_blind(row), row.faults)
-    if accepted:
-        row.accept_view = False
+    if row.view_accepted_at == accepted:  # not where somebody accepted another view meanwhile
+        row.view_accepted_at = None
     row.stream, row.sequence = chunk.stream, chunk.sequence
     row.state = result.state.dump()
     row.scene_version = scene.version if scene else 0

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
@@ -188,8 +189,9 @@ class Analysis(MineRow):
     faults = models.JSONField(default=list)  # [{"fault", "about", "since"}] in the picture now
     # What rules show while nothing is wrong, by the rule: a procedure's strip of steps.
     shown = models.JSONField(default=dict)
-    # A person said that the camera's present view is right; the next chunk takes it as usual.
-    accept_view = models.BooleanField(default=False)
+    # When a person said that the camera's view is right. The first chunk that was recorded after
+    # that takes it as usual, and not one that waited meanwhile: it may show the view before.
+    view_accepted_at = models.DateTimeField(null=True)
     analysed_until = models.DateTimeField(null=True)
     lag_s = models.FloatField(null=True)
     # How many chunks waited when that was looked at last; no time where few did: shedding.py.
@@ -207,6 +209,12 @@ class Analysis(MineRow):
     def is_of(self, stream: str) -> bool:
         """Tell whether the checkpoint's number is one of this stream's."""
         return self.stream in ("", stream)
+
+    def accepts(self, chunk: Chunk) -> bool:
+        """Tell whether a chunk shows the view that a person called right."""
+        at = self.view_accepted_at
+        # In the future: the clock was set back since.
+        return at is not None and (at <= chunk.started_at or at > timezone.now())
 
     def is_before(self, chunk: Chunk) -> bool:
         """Tell whether a chunk comes after the checkpoint; another stream's always does."""

@@ -189,10 +189,10 @@ def _as_set(camera: Camera) -> dict[str, Any]:
 def view_accept(*, camera: Camera, actor: User) -> None:
     """Take what the camera shows from now on as its usual view, after a planned move.
 
-    Its alarm about having been moved ends with the next second that is analysed.
+    Its alarm about having been moved ends once the next second to come is analysed.
     """
     # The row before the turn, as whoever analyses takes the two: apps.live.services.take_turn.
-    Analysis.objects.filter(camera=camera).update(accept_view=True)
+    Analysis.objects.filter(camera=camera).update(view_accepted_at=timezone.now())
     record(
         action="camera.view_accepted",
         subject=camera,

@@ -374,6 +374,6 @@ def test_a_view_that_a_person_accepted_is_noted_and_waits_for_the_next_chunk(
 ):
     with mine_scope(camera.mine_id):
         view_accept(camera=camera, actor=cast.admin)
-        assert Analysis.objects.get(camera=camera).accept_view
+        assert Analysis.objects.get(camera=camera).view_accepted_at
         assert AuditEntry.objects.filter(action="camera.view_accepted").count() == 1
         assert Event.objects.order_by("pk").last().kind == "camera.view_accepted"

@@ -72,7 +72,7 @@ def test_a_view_is_accepted_while_a_chunk_is_written(hill: Cast, monkeypatch):
     assert set_aside(camera, chunk, "held", "broken")
     people[0].join(10)
     with mine_scope(camera.mine_id):
-        assert Analysis.objects.get(camera=camera).accept_view
+        assert Analysis.objects.get(camera=camera).view_accepted_at
         assert AuditEntry.objects.filter(action="camera.view_accepted").exists()
 
 
