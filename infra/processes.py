@@ -41,6 +41,9 @@ TABLE = (
             *("python", "-m", "uvicorn", "davy.asgi:application", "--host", "{host}"),
             # Open WebSockets would hold the server: they get close code 1012 and come back.
             *("--port", "{port}", "--timeout-graceful-shutdown", "3", "--no-access-log"),
+            # Longer than a proxy keeps an idle line (nginx 60 s, Caddy 120 s). Closed here first, a
+            # request that is just being sent on it would be lost.
+            *("--timeout-keep-alive", "130"),
         ),
     ),
     AppProcess("recorder", ("python", "manage.py", "record")),
