@@ -19,7 +19,7 @@ from infra.command import ROOT
 from infra.latency import clock_entry
 from infra.stack import Stack
 from infra.state import read_logins, state_folder
-from infra.winches import CAMERAS, four_winches, winch_truth
+from infra.winches import CAMERAS, winch_truth, winches
 
 SAMPLES = 30
 MOST_S = 600.0
@@ -47,7 +47,7 @@ def _owner(stack: Stack) -> Client:
 
 def _measure(stack: Stack) -> dict[str, Any]:
     client = _owner(stack)
-    phases = four_winches(client, stack.rtsp_url)
+    phases = winches(client, stack.rtsp_url)
     truth = winch_truth()
     begun_s = time.time()
     latencies: list[float] = []

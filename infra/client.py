@@ -85,6 +85,10 @@ class Client:
         kind = "application/json"
         return json.loads(self._send(path, body, accept=kind, kind=kind, method=method))
 
+    def press(self, path: str) -> None:
+        """Press a page's button that asks for nothing more."""
+        self._send(path, b"")
+
     def download_clip(self, clip: str, to: Path) -> str:
         """Fetch a clip as a browser's player does: by the presigned link that it is sent to.
 

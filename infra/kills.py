@@ -37,7 +37,7 @@ from infra.stack import Stack
 from infra.state import read_logins, state_folder
 from infra.supervisor import Stopped
 from infra.truth import compare, read_marks, unexplained
-from infra.winches import four_winches, winch_truth
+from infra.winches import winch_truth, winches
 
 VICTIMS = ("recorder", "default", "evidence", "analysis", "replay", "valkey", "postgres", "s3")
 PAUSE_S = (4.0, 18.0)
@@ -60,7 +60,7 @@ class Drill:
         login = next(row for row in read_logins(self.stack.logins_file) if row["role"] == "owner")
         client.login(login["username"], login["password"])
         self.truth = winch_truth()
-        self.phases = four_winches(client, self.stack.rtsp_url)
+        self.phases = winches(client, self.stack.rtsp_url)
         os.environ.update(self.stack.env | {"DAVY_DB_POOL": "0"})
         import django
 

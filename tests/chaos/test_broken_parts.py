@@ -1,8 +1,9 @@
 """Parts are killed under load: everything resumes, no entry is missed, none is told twice.
 
-Four cameras watch the winch a quarter of its loop apart, so somebody enters a danger zone while the
-drum turns every ten seconds, at moments that are known to the frame. `make test` kills the three
-that matter most at once; `make drill` kills each by itself as well.
+Three cameras watch the winch a third of its loop apart, so somebody enters a danger zone while the
+drum turns every thirteen seconds, at moments that are known to the frame. (Four are more than two
+processors without bfloat16 can follow, and what is then left out is another drill.) `make test`
+kills the three that matter most at once; `make drill` kills each by itself as well.
 """
 
 import itertools
@@ -11,14 +12,13 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pytest
 
 from infra.client import Client, ClientError
-from infra.latency import entry_frames
-from infra.winches import four_winches, winch_truth
+from infra.latency import entry_frames, unix_s
+from infra.winches import winch_truth, winches
 from tests.stack import Demo
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos]
@@ -49,6 +49,23 @@ class Watch:
             except (ClientError, ValueError):
                 continue
 
+    def settled(self) -> bool:
+        """Tell whether the next entry anywhere is an alarm of its own.
+
+        A winch that was never seen to run is UNKNOWN, and whoever stands there an alarm already. A
+        camera that was too much for this machine a moment ago has its queue given up at once.
+        """
+        rows = [row for row in self.client.rows("/api/v1/cameras/") if row["id"] in self.phases]
+        healths = [row["health"] for row in rows]
+        machines = [one["state"] for health in healths for one in health["machines"].values()]
+        alarms = self.client.rows("/api/v1/alarms/?page_size=200")
+        return (
+            all(health["state"] == "protecting" for health in healths)
+            and len(machines) == len(self.phases)
+            and "UNKNOWN" not in machines
+            and not any(one["level"] == "danger" and one["cleared_at"] is None for one in alarms)
+        )
+
     def entries(self, since_s: float, until_s: float) -> list[tuple[int, float]]:
         """List (camera, moment) of every entry that must raise an alarm."""
         truth = winch_truth()
@@ -70,26 +87,23 @@ class Watch:
         """List (camera, moment) of every time that an alarm asked for an answer at danger."""
         found = []
         for alarm in self.client.rows("/api/v1/alarms/?page_size=200"):
-            if alarm["level"] != "danger" or unix(alarm["last_seen_at"]) < since_s:
+            if alarm["level"] != "danger" or unix_s(alarm["last_seen_at"]) < since_s:
                 continue
             steps = self.client.get(f"/api/v1/alarms/{alarm['id']}/")["transitions"]
             asks = [s for s in steps if s["cause"] in ("raised", "escalated", "again")]
-            found += [(alarm["camera"], unix(s["at"])) for s in asks]
+            found += [(alarm["camera"], unix_s(s["at"])) for s in asks]
         return found
-
-
-def unix(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
 
 
 @pytest.fixture(scope="module")
 def watch(stack: Demo):
     client = stack.client("owner")
     hands = stack.client("owner")
-    watch = Watch(client, hands, four_winches(client, stack.stack.rtsp_url))
+    watch = Watch(client, hands, winches(client, stack.stack.rtsp_url, count=3))
     caught_up(stack, watch, since_s=time.time(), within_s=180)  # what ran before may have left work
     thread = threading.Thread(target=watch.run, daemon=True)
     thread.start()
+    stack.wait(watch.settled, 180, "every winch watched and known, no alarm of before open")
     yield watch
     watch.stop.set()
     thread.join(timeout=20)
@@ -105,7 +119,7 @@ def caught_up(stack: Demo, watch: Watch, since_s: float, within_s: float = 40) -
         except ClientError:
             return False
         ends = [row["health"]["analysed_until"] for row in rows if row["id"] in watch.phases]
-        return all(end and unix(end) > since_s for end in ends)
+        return all(end and unix_s(end) > since_s for end in ends)
 
     stack.wait(all_past, within_s, "every camera analysed again")
     return time.monotonic() - began
@@ -122,13 +136,13 @@ def no_entry_missed_none_doubled(watch: Watch, since_s: float, until_s: float) -
     alarms = [
         row
         for row in watch.client.rows("/api/v1/alarms/?page_size=200")
-        if row["level"] == "danger" and since_s < unix(row["raised_at"]) < until_s
+        if row["level"] == "danger" and since_s < unix_s(row["raised_at"]) < until_s
     ]
     for camera, moment in entries:
         same = [
             a
             for a in alarms
-            if a["camera"] == camera and -3 <= unix(a["raised_at"]) - moment <= RAISED_WITHIN_S
+            if a["camera"] == camera and -3 <= unix_s(a["raised_at"]) - moment <= RAISED_WITHIN_S
         ]
         assert len(same) <= 1, f"camera {camera}: one entry, {len(same)} alarms"
 
@@ -218,7 +232,7 @@ def test_a_store_away_delays_clips_and_loses_none(stack: Demo, watch: Watch):
         return [
             clip
             for clip in watch.client.rows("/api/v1/clips/?page_size=200")
-            if since_s - 30 < unix(clip["wanted_from"]) < since_s + away_s
+            if since_s - 30 < unix_s(clip["wanted_from"]) < since_s + away_s
         ]
 
     assert clips()
