@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import Error, models, transaction
 from django.utils import timezone
 
 from apps.alarms.easing import alarm_ease
@@ -29,11 +29,12 @@ from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import picture_blind
 from apps.cameras.shedding import rate_for
 from apps.cameras.tiles import keep_tile
-from apps.cameras.waiting import LEASE, next_chunk, set_aside
+from apps.cameras.waiting import LEASE, next_chunk, set_aside, take_back, take_back_owed
 from apps.detectors.loading import Look, default_detector, look_for, own_models_of
 from apps.evidence.boxes import boxes_kept
 from apps.evidence.sightings import sightings_keep
 from apps.live.services import emit
+from apps.passing import is_passing
 from apps.playback.services import motion_keep
 from apps.readings.services import readings_keep
 from apps.rules.models import Scene
@@ -69,6 +70,7 @@ def drain(camera_id: int) -> int:
     token = secrets.token_hex(8)
     # Before the lease: it takes seconds, once a process, which are no camera's slowness.
     default_detector()
+    take_back_owed()
     with system_scope("a doorbell names a camera, not its mine"):
         camera = Camera.objects.filter(pk=camera_id).first()
         if camera is None or not _take_lease(camera, token):
@@ -101,7 +103,16 @@ def _one(camera: Camera, token: str) -> bool:
     found = next_chunk(camera, token)
     if found is None:
         return False
-    analysis, chunk, waiting = found
+    try:
+        return _analysed(camera, token, *found)
+    except Error as error:
+        if is_passing(error):
+            take_back(found[1])
+        raise
+
+
+def _analysed(camera: Camera, token: str, analysis: Analysis, chunk: Chunk, waiting: int) -> bool:
+    """Analyse a chunk and write what was found; False where the lease is lost."""
     if not analysis.is_before(chunk):
         return set_aside(camera, chunk, token, sentence("arrived after a later chunk was analysed"))
     if chunk.attempts >= MOST_ATTEMPTS:

@@ -3,17 +3,18 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import Error, models
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from apps.cameras.models import Analysis, Camera, Chunk
 from apps.cameras.selectors import is_overloaded
 from apps.cameras.shedding import KEPT, Backlog, looked
 from apps.live.services import emit
-from apps.tenancy.scope import mine_scope
+from apps.tenancy.scope import mine_scope, system_scope
 from workers.words import sentence
 
-__all__ = ["LEASE", "next_chunk", "set_aside"]
+__all__ = ["LEASE", "next_chunk", "set_aside", "take_back", "take_back_owed"]
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
@@ -21,6 +22,8 @@ LEASE = timedelta(seconds=10)
 TOO_OLD = timedelta(minutes=2)
 TOO_LATE = sentence("waited too long to be analysed")
 TOO_SLOW = sentence("left out: this machine is too slow to analyse them all")
+# Counted tries that only the database ended, until it is there again to take them back.
+_owed: list[int] = []
 
 
 def next_chunk(camera: Camera, token: str) -> tuple[Analysis, Chunk, int] | None:
@@ -98,3 +101,25 @@ def set_aside(camera: Camera, chunk: Chunk, token: str, reason: str) -> bool:
         )
     log.warning("camera %s: chunk %s skipped: %s", camera.pk, chunk.key, reason)
     return True
+
+
+def take_back(chunk: Chunk) -> None:
+    """Uncount a try that the database ended: nothing is wrong with the chunk.
+
+    One that the database never takes still ends: it is too old in the end.
+    """
+    _owed.append(chunk.pk)
+    try:
+        take_back_owed()
+    except Error as error:
+        log.warning("chunk %s: its try is uncounted later: %s", chunk.pk, error)
+
+
+def take_back_owed() -> None:
+    """Uncount the tries that could not be uncounted while the database was away."""
+    if not _owed:
+        return
+    with system_scope("tries at the chunks of every mine"):
+        for pk in _owed:
+            Chunk.objects.filter(pk=pk).update(attempts=Greatest(models.F("attempts") - 1, 0))
+    _owed.clear()
