@@ -38,6 +38,7 @@ SMALL_PROBE = {"analyzeduration": "100000", "probesize": "2000000"}
 # Of a recorded file no picture is decoded just to look at it: opening it is then ten times cheaper.
 NO_PICTURES: list[Any] = [{"skip_frame": "all"}]
 REFUSED = sentence("the camera refuses to send this stream")
+WRONG_PASSWORD = sentence("wrong user name or password")
 SECRET_PARAMETER = re.compile(
     r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|pw|loginpas|token|secret|auth|key|loginuse|"
     r"user(?:name)?|usr)=[^&;/\s]*"
@@ -159,7 +160,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
     ),
     (
         (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
-        sentence("wrong user name or password"),
+        WRONG_PASSWORD,
         "unusable",
     ),
     (

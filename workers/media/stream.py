@@ -15,15 +15,16 @@ from workers.media.errors import MediaError
 from workers.media.mask import UNKNOWN, Masks
 from workers.media.mux import TICKS, rescale
 from workers.media.pipe import Pipe
-from workers.media.source import Opened, packets
+from workers.media.source import WRONG_PASSWORD, Opened, packets
 from workers.words import sentence
 
 logger = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 10.0
-# Cameras lock an account after a few wrong passwords.
-WRONG_PASSWORD_WAIT_S = 30.0
+# Cameras lock an account after a few wrong passwords, often for half an hour, and then refuse the
+# right one as well: the next try waits twice as long each time.
+PASSWORD_WAIT_S = (60.0, 480.0)
 HEALTHY_S = 5.0  # a connection that recorded this long starts the waiting anew
 BEHIND_S = 1.0  # a file that is read so much too late goes on from now
 
@@ -95,6 +96,7 @@ class StreamThread(threading.Thread):
         self._opened: Opened | None = None
         self._why = ""  # why this stream has to be converted, once that is known
         self._good_since: float | None = None
+        self._password_wait_s = PASSWORD_WAIT_S[0]
 
     def mask(self, masks: Masks | None) -> None:
         """Fill other masks from the next chunk on; None for none."""
@@ -131,13 +133,26 @@ class StreamThread(threading.Thread):
             if not self._ending.is_set():
                 self._tell(LOST, "the stream ended")
         except MediaError as error:
+            if error.reason == WRONG_PASSWORD:
+                return self._refused(error)
             self._tell(error.state, error.reason)
-            return WRONG_PASSWORD_WAIT_S if "password" in error.reason else 0.0
         except Exception:
             # The thread must live: a camera that is not recorded is worse than a strange log.
             logger.exception("camera %s %s: recording", self.source.camera, self.source.stream)
             self._tell(UNUSABLE, "an error inside the recorder; its log says more")
         return 0.0
+
+    def _refused(self, error: MediaError) -> float:
+        """Tell of a wrong password; return how long to wait at least, so that no account is locked.
+
+        Another address, name or password is another thread's, which begins at once.
+        """
+        wait_s = self._password_wait_s
+        self._password_wait_s = min(PASSWORD_WAIT_S[1], wait_s * 2)
+        why, minutes = error.reason, f"{wait_s / 60:.0f}"
+        said = sentence(f"{why}; tried again in {minutes} min, or at once when it is changed")
+        self._tell(error.state, said)
+        return wait_s
 
     def _session(self) -> None:
         """Record from one connection until it ends."""
@@ -198,6 +213,7 @@ class StreamThread(threading.Thread):
             return
         if self._good_since is None:
             self._good_since = time.monotonic()
+            self._password_wait_s = PASSWORD_WAIT_S[0]
         codec, size, why = piece.codec, f"{piece.width}x{piece.height}", self._why
         if piece.masked_by is not None:
             said = sentence(f"{codec} {size}, encoded anew with its masks filled")
