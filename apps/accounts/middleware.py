@@ -22,7 +22,7 @@ from apps.accounts.services import token_used
 from apps.inquiry.looks import note_look
 from apps.tenancy.scope import mine_scope
 
-__all__ = ["LanguageMiddleware", "ScopeMiddleware"]
+__all__ = ["LanguageMiddleware", "ScopeMiddleware", "asked_language"]
 
 # Answered without a database, so that they work when it is away.
 UNSCOPED = (f"/{settings.STATIC_URL.strip('/')}/", "/healthz")

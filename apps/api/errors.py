@@ -2,21 +2,23 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import DisallowedHost, PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
-from django.views.defaults import page_not_found
+from django.views import defaults
 from psycopg.errors import UniqueViolation
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from apps.accounts.middleware import asked_language
 from apps.rules.services import ConflictError
 from apps.sentences import refusal
 from workers.scene import SceneError
 
-__all__ = ["answer", "not_found"]
+__all__ = ["answer", "broken", "not_allowed", "not_found", "not_understood"]
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -50,9 +52,41 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that is none: the API's in its own form, a page as always."""
-    if not request.path.startswith("/api/"):
-        return page_not_found(request, exception)
+    if not _of_api(request):
+        return defaults.page_not_found(request, exception)
     return JsonResponse({"errors": _items(exceptions.NotFound().detail)}, status=404)
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is refused before a view of the API could."""
+    if not _of_api(request):
+        return defaults.permission_denied(request, exception)
+    return JsonResponse({"errors": _items(exceptions.PermissionDenied().detail)}, status=403)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that no view is asked about, such as one to another server's name."""
+    # It comes before the request's language is known.
+    if not _of_api(request):
+        with override(get_language_from_request(request)):
+            return defaults.bad_request(request, exception)
+    with override(asked_language(request)):
+        words = _("This request could not be understood.")
+        if isinstance(exception, DisallowedHost):
+            words = _("Davy does not answer to this name: DAVY_ALLOWED_HOSTS says to which.")
+    return JsonResponse({"errors": [{"code": "invalid", "message": words}]}, status=400)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer what failed for a fault of ours; why is in the log alone."""
+    if not _of_api(request):
+        return defaults.server_error(request)
+    words = _("Davy could not answer this: something is broken. Its log says more.")
+    return JsonResponse({"errors": [{"code": "error", "message": words}]}, status=500)
+
+
+def _of_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
 
 
 def _items(detail: Any, field: str = "") -> list[dict[str, str]]:

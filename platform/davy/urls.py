@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
+handler400 = "apps.api.errors.not_understood"
+handler403 = "apps.api.errors.not_allowed"
 handler404 = "apps.api.errors.not_found"
+handler500 = "apps.api.errors.broken"
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),

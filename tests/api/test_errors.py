@@ -1,0 +1,78 @@
+"""What no view answers is answered in one form: the API's as JSON, a page as a page."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.cast import Cast
+
+SECRET = "s3cret of postgresql://davy_app:pw@db"
+CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
+
+
+@pytest.fixture
+def anybody(cast: Cast) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(cast.admin)
+    return client
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let what every view needs fail, before any view is asked."""
+
+    def fails(*given: object) -> None:
+        raise error
+
+    monkeypatch.setattr("apps.accounts.middleware.access_of", fails)
+
+
+def told(answer: HttpResponse) -> dict[str, str]:
+    assert answer["Content-Type"] == "application/json"
+    [error] = answer.json()["errors"]
+    return error
+
+
+def test_a_name_that_is_not_davys_is_refused_in_the_form_of_errors(anybody: Client):
+    answer = anybody.get("/api/v1/alarms/", headers={"Host": "elsewhere.example"})
+    assert answer.status_code == 400
+    error = told(answer)
+    assert error["code"] == "invalid"
+    assert "DAVY_ALLOWED_HOSTS" in error["message"]
+    chinese = anybody.get("/api/v1/alarms/", headers={"Host": "elsewhere.example", **CHINESE})
+    assert told(chinese)["message"] != error["message"]
+
+
+def test_a_page_under_a_name_that_is_not_davys_is_a_page_in_the_readers_language(
+    anybody: Client,
+):
+    page = anybody.get("/desk/", headers={"Host": "elsewhere.example"})
+    assert (page.status_code, page["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert "Not understood" in page.content.decode()
+    chinese = anybody.get("/desk/", headers={"Host": "elsewhere.example", **CHINESE})
+    assert "Not understood" not in chinese.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/alarms/", "/desk/"])
+def test_a_fault_of_ours_tells_that_and_nothing_of_what_it_was(
+    anybody: Client, monkeypatch: pytest.MonkeyPatch, path: str
+):
+    failing(monkeypatch, RuntimeError(SECRET))
+    answer = anybody.get(path)
+    assert answer.status_code == 500
+    text = answer.content.decode()
+    assert "s3cret" not in text and "RuntimeError" not in text and "Traceback" not in text
+    if path == "/desk/":
+        assert "Something is broken" in text and "系统出错" in text
+    else:
+        assert told(answer)["code"] == "error"
+
+
+def test_what_is_refused_before_any_view_is_refused_in_the_form_of_errors(
+    anybody: Client, monkeypatch: pytest.MonkeyPatch
+):
+    failing(monkeypatch, PermissionDenied(SECRET))
+    answer = anybody.get("/api/v1/alarms/")
+    assert answer.status_code == 403
+    assert told(answer)["code"] == "permission_denied"
+    assert "s3cret" not in answer.content.decode()
