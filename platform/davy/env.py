@@ -2,6 +2,8 @@
 
 import math
 import os
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -10,12 +12,21 @@ from django.core.exceptions import ImproperlyConfigured
 
 __all__ = [
     "env", "env_address", "env_bool", "env_broker", "env_database", "env_float", "env_list",
-    "env_secret",
+    "env_secret", "unknown",
 ]  # fmt: skip
+
+# Read elsewhere: by workers, by what starts Davy, and by its tests.
+_ELSEWHERE = (
+    "DAVY_APP_PASSWORD", "DAVY_CHROMIUM", "DAVY_DETECTOR_BACKEND", "DAVY_DEVICE",
+    "DAVY_KEEP_PAPERS", "DAVY_MODELS", "DAVY_OWNER_PASSWORD", "DAVY_POSTGRES_BIN",
+    "DAVY_RADOSGW", "DAVY_RTSP_URL", "DAVY_STORE_AWAY_S", "DAVY_TEST_SERVICES", "DAVY_VALKEY",
+)  # fmt: skip
+_known = set(_ELSEWHERE)
 
 
 def env(name: str, default: str = "") -> str:
     """Return a variable, or the default when it is unset or empty."""
+    _known.add(name)
     return os.environ.get(name) or default
 
 
@@ -87,6 +98,7 @@ def env_list(name: str, separator: str = ",") -> list[str]:
 
 def env_secret(name: str) -> str:
     """Return a secret from NAME, or from the file that NAME_FILE points to."""
+    _known.add(name)
     path = env(f"{name}_FILE")
     if path:
         try:
@@ -120,3 +132,11 @@ def env_database(name: str, default: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "OPTIONS": options,
     }
+
+
+def unknown() -> Iterator[str]:
+    """Tell of each DAVY_ variable that nothing reads: misspelt, its default holds instead."""
+    for name in sorted(os.environ):
+        if name.startswith("DAVY_") and name not in _known and os.environ[name]:
+            near = get_close_matches(name, _known, n=1, cutoff=0.8)
+            yield f"{name} is no setting of Davy{f': did you mean {near[0]}?' if near else ''}"

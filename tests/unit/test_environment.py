@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,61 @@ def test_a_file_of_a_secret_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setenv("DAVY_SECRET_KEY_FILE", "/nowhere/key")
     with pytest.raises(ImproperlyConfigured, match="DAVY_SECRET_KEY_FILE='/nowhere/key' cannot"):
         env_secret("DAVY_SECRET_KEY")
+
+
+UNKNOWN = """
+import os, sys
+import davy.settings
+from davy.env import unknown
+os.environ.update(dict.fromkeys(sys.argv[1:], "1"))
+print(list(unknown()))
+"""
+
+
+def checked(**said: str) -> str:
+    """Return what `manage.py check` says in an environment."""
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **said},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout + ran.stderr
+
+
+def test_a_misspelt_name_is_told_with_the_one_that_was_meant_and_not_its_value():
+    said = checked(DAVY_CLIP_YEAR="s3cret", DAVY_COFFEE="black", DAVY_HTTPS_="")
+    assert "DAVY_CLIP_YEAR is no setting of Davy: did you mean DAVY_CLIP_YEARS?" in said
+    assert "DAVY_COFFEE is no setting of Davy\n" in said
+    assert "s3cret" not in said and "DAVY_HTTPS_" not in said
+
+
+def test_a_secret_beside_its_file_is_not_called_misspelt(tmp_path: Path):
+    file = tmp_path / "key"
+    file.write_text("A" * 43 + "=")
+    said = checked(DAVY_FIELD_KEY_FILE=str(file), DAVY_FIELD_KEY="A" * 43 + "=")
+    assert "is no setting" not in said
+
+
+def test_no_name_that_anything_reads_or_that_stands_in_the_documents_is_called_misspelt():
+    told = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "Makefile"]
+    told += [ROOT / "manage.py", ROOT / "infra" / "compose.yaml", ROOT / "infra" / "Dockerfile"]
+    for folder in ("apps", "platform", "workers", "infra", "tests"):
+        told += (ROOT / folder).rglob("*.py")
+    named = {
+        name
+        for path in told
+        if path != Path(__file__)
+        for name in re.findall(r"\bDAVY_[A-Z0-9_]*[A-Z0-9]\b", path.read_text())
+    } - {"DAVY_ONVIF_LOOPBACK"}  # as it was called, in docs/upgrade.md
+    assert len(named) > 50
+    ran = subprocess.run(
+        [sys.executable, "-c", UNKNOWN, *named],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "platform")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "[]\n"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+import davy.checks  # noqa: F401
 from davy.env import env, env_address, env_bool, env_database, env_float, env_list, env_secret
 from davy.settings.celery import *  # noqa: F403
 from davy.settings.notify import *  # noqa: F403
