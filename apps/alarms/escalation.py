@@ -7,6 +7,7 @@ how, the mine's routes say (`apps/notify`).
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,6 +19,7 @@ from apps.alarms.ladders import DEFAULT, ladder, plan, plan_step
 from apps.alarms.life import ASKING, Cause
 from apps.alarms.models import Alarm, Rung, Severity
 from apps.alarms.steps import step, tell
+from apps.apart import apart
 from apps.audit.services import record
 from apps.cameras.models import AHEAD
 from apps.live.services import take_turn
@@ -35,7 +37,7 @@ def escalations_due(*, now: datetime) -> int:
 
     Late: every rung that was due meanwhile is told, in order, with how late it was. Twice: the
     alarm's row counts the rungs, so nobody is told twice. Never: the alarm still asks and the desk
-    counts down and says that it is overdue.
+    counts down and says that it is overdue. One that cannot be passed on keeps no other from it.
     """
     with system_scope("alarms are passed on in every mine"):
         unplanned = Q(asked_at=None) | Q(asked_at__gt=now + AHEAD)
@@ -43,15 +45,22 @@ def escalations_due(*, now: datetime) -> int:
         new = list(asking.values_list("pk", "mine_id"))
         rows = Alarm.objects.filter(escalates_at__lte=now).order_by("escalates_at", "pk")
         due = list(rows.values_list("pk", "mine_id"))
-    for alarm_id, mine_id in new:
+
+    def begun(alarm_id: int, mine_id: int) -> int:
         with mine_scope(mine_id):
             _begin(alarm_id=alarm_id, mine_id=mine_id, now=now)
-    told = 0
-    for alarm_id, mine_id in due:
+        return 0
+
+    def told(alarm_id: int, mine_id: int) -> int:
+        count = 0
         with mine_scope(mine_id):
             while _pass_on(alarm_id=alarm_id, mine_id=mine_id, now=now):
-                told += 1
-    return told
+                count += 1
+        return count
+
+    return sum(
+        apart([*(partial(begun, *one) for one in new), *(partial(told, *one) for one in due)])
+    )
 
 
 def _begin(*, alarm_id: int, mine_id: int, now: datetime) -> None:

@@ -1,12 +1,14 @@
 """Floods: more alarms than one person can answer. Lesser ones fold on the desk, high ones never."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
 
 from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Flood
+from apps.apart import apart
 from apps.audit.services import record
 from apps.live.services import emit, take_turn
 from apps.tenancy.scope import mine_scope, system_scope
@@ -60,11 +62,12 @@ def floods_due(*, now: datetime) -> int:
     """
     with system_scope("floods end in every mine"):
         going_on = list(floods().values_list("pk", "mine_id"))
-    ended = 0
-    for flood_id, mine_id in going_on:
+
+    def ended(flood_id: int, mine_id: int) -> int:
         with mine_scope(mine_id):
-            ended += _end(flood_id, mine_id, now)
-    return ended
+            return _end(flood_id, mine_id, now)
+
+    return sum(apart(partial(ended, *one) for one in going_on))
 
 
 def _end(flood_id: int, mine_id: int, now: datetime) -> bool:

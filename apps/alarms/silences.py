@@ -6,6 +6,7 @@ entry and the events in one transaction.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,6 +19,7 @@ from apps.alarms.life import SILENCED, Cause, Silenced
 from apps.alarms.models import Alarm, Severity, Silence
 from apps.alarms.selectors import silence_data
 from apps.alarms.steps import step, tell
+from apps.apart import apart
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.live.services import emit, take_turn
@@ -141,11 +143,12 @@ def silences_due(*, now: datetime) -> int:
             | Q(until__isnull=False, asked_at__gt=now + AHEAD)
         )
         due = list(rows.values_list("pk", "mine_id"))
-    ended = 0
-    for silence_id, mine_id in due:
+
+    def ended(silence_id: int, mine_id: int) -> int:
         with mine_scope(mine_id):
-            ended += _end_overdue(Silence.objects.filter(pk=silence_id), now)
-    return ended
+            return _end_overdue(Silence.objects.filter(pk=silence_id), now)
+
+    return sum(apart(partial(ended, *one) for one in due))
 
 
 @transaction.atomic

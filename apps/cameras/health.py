@@ -1,6 +1,7 @@
 """Alarms about the cameras themselves: faults of the picture, of the stream and of the clock."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +9,7 @@ from django.utils import timezone
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_clear, alarm_raise
 from apps.alarms.witnesses import CAMERA_OFF
+from apps.apart import apart
 from apps.cameras.models import Camera, Stream, StreamState
 from apps.cameras.selectors import is_overloaded, unrecorded_since
 from apps.cameras.services import future_forget
@@ -60,8 +62,7 @@ def watch() -> None:
     open_of: dict[int, dict[str, str]] = {}
     for camera_id, rule, situation in there:
         open_of.setdefault(camera_id, {})[rule] = situation
-    for camera in cameras:
-        _one(camera, open_of.get(camera.pk, {}), now)
+    apart(partial(_one, camera, open_of.get(camera.pk, {}), now) for camera in cameras)
 
 
 def _one(camera: Camera, there: dict[str, str], now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Faults of the camera itself reach people: one alarm a fault, and BLIND at once."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
+from apps.cameras import health
 from apps.cameras.analysis import _apply
 from apps.cameras.health import watch
 from apps.cameras.models import Analysis, Camera, StreamState
@@ -80,6 +82,25 @@ def test_of_many_that_are_lost_those_that_protect_somebody_are_told_first(camera
         say(lost, "lost", 300)
     watch()
     assert alarms(armed)[0].pk < alarms(bare)[0].pk
+
+
+def test_a_camera_that_cannot_be_looked_at_hides_no_other(camera: Camera, monkeypatch):
+    with system_scope("test"):
+        other = camera_create(area=camera.area, name="Yard", main_url="rtsp://10.0.0.9/y")
+    for lost in (camera, other):
+        say(lost, "lost", 300)
+    raised = health.alarm_raise
+
+    def failing(*, camera: Camera, **given: Any) -> Alarm:
+        if camera.pk != other.pk:
+            raise ZeroDivisionError("nobody thought of this")
+        return raised(camera=camera, **given)
+
+    monkeypatch.setattr(health, "alarm_raise", failing)
+    with pytest.raises(ExceptionGroup) as seen:
+        watch()
+    assert seen.group_contains(ZeroDivisionError)
+    assert (len(alarms(camera)), len(alarms(other))) == (0, 1)
 
 
 def analysed(camera: Camera, ago_s: float | None) -> None:
