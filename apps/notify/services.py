@@ -341,8 +341,8 @@ def device_add(
 
 
 @transaction.atomic
-def device_remove(*, subscription: Subscription, actor: User) -> None:
-    """Let a browser take no more messages of a mine."""
+def device_remove(*, subscription: Subscription, actor: User | None) -> None:
+    """Let a browser take no more messages of a mine; nobody acts where another signed in there."""
     record(
         action="notify.device_removed", subject=subscription, mine_id=subscription.mine_id,
         actor=actor, detail={"device": subscription.device},

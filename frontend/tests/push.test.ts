@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { deviceName, isKnown } from "../src/page/push";
+import { expect, test, vi } from "vitest";
+import { changeHands, deviceName, isKnown } from "../src/page/push";
 
 test("a browser is named so that its owner knows it again", () => {
   const head = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)";
@@ -15,4 +15,21 @@ test("a browser that takes messages for somebody else, or for nobody any more, i
   expect(await isKnown(mine, [sum])).toBe(true);
   expect(await isKnown(mine, [])).toBe(false);
   expect(await isKnown("https://push.example/of-another", [sum])).toBe(false);
+});
+
+test("the browser's address goes along with who signs in or out, if it takes messages", async () => {
+  const sent: Record<string, string>[] = [];
+  const forms = [{ append: (field: Record<string, string>) => sent.push(field) }] as unknown as HTMLFormElement[];
+  vi.stubGlobal("document", { createElement: () => ({}) });
+  const browser = (there: { endpoint: string } | null): void => {
+    const registration = { pushManager: { getSubscription: async () => there } };
+    vi.stubGlobal("navigator", { serviceWorker: { getRegistration: async () => registration } });
+  };
+  browser(null);
+  await changeHands(forms);
+  expect(sent).toEqual([]);
+  browser({ endpoint: "https://push.example/of-this-browser" });
+  await changeHands(forms);
+  expect(sent).toEqual([{ type: "hidden", name: "push_endpoint", value: "https://push.example/of-this-browser" }]);
+  vi.unstubAllGlobals();
 });

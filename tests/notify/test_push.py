@@ -18,11 +18,12 @@ from django.urls import reverse
 
 from apps.accounts.models import Membership
 from apps.alarms.escalation import escalations_due
+from apps.audit.models import AuditEntry
 from apps.notify.models import Subscription
 from apps.notify.services import device_add, device_remove, route_test
 from apps.notify.webpush import decode, encode, encrypt, make_key, private_key, public_point
 from apps.tenancy.scope import system_scope
-from tests.cast import an_alarm
+from tests.cast import PASSWORD, an_alarm
 from tests.notify.desk import Desk
 from tests.notify.receivers import Receiver
 
@@ -227,3 +228,26 @@ def test_the_worker_is_served_to_everybody_for_the_whole_site(db: None, client: 
     assert answer["Content-Type"].startswith("text/javascript")
     assert answer["Service-Worker-Allowed"] == "/"
     assert b"showNotification" in answer.content and b"http" not in answer.content
+
+
+def test_who_signs_out_of_a_shared_browser_is_told_nothing_more_in_it(
+    desk: Desk, hook: Receiver, push: str, client: Client
+):
+    ours = allow(desk, hook, Browser())
+    other = allow(desk, hook, Browser(), "admin")
+    client.force_login(desk.cast.operator)
+    client.post(reverse("logout"), {"push_endpoint": f"{hook.url}/operator"})
+    assert list(Subscription.objects.all()) == [other]
+    entry = AuditEntry.objects.get(action="notify.device_removed")
+    assert (entry.actor, entry.subject) == (desk.cast.operator, f"subscription:{ours.pk}")
+
+
+def test_who_signs_in_after_a_session_ended_does_not_get_the_former_ones_messages(
+    desk: Desk, hook: Receiver, push: str, client: Client
+):
+    ours = allow(desk, hook, Browser())
+    endpoint = {"push_endpoint": f"{hook.url}/operator", "password": PASSWORD}
+    client.post(reverse("login"), endpoint | {"username": "chen"})
+    assert list(Subscription.objects.all()) == [ours], "it is the same person's"
+    Client().post(reverse("login"), endpoint | {"username": "dora"})
+    assert not Subscription.objects.exists()

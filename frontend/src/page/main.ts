@@ -13,7 +13,7 @@ import { limit } from "./files";
 import { mark } from "./mark";
 import { narrow } from "./narrow";
 import { refresh } from "./picture";
-import { push } from "./push";
+import { changeHands, push } from "./push";
 import { keepStep } from "./step";
 
 localTimes(document);
@@ -38,6 +38,7 @@ if (viewer) mark(viewer, zone || "UTC");
 // A new shift checks the sound of its desk anew (desk/hearing.ts).
 if (document.body.classList.contains("login")) sessionStorage.removeItem(HEARD);
 for (const box of document.querySelectorAll<HTMLElement>("[data-push]")) void push(box);
+void changeHands(document.querySelectorAll<HTMLFormElement>("form[data-anyone], .login .sign-in form")).catch(() => undefined);
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   button.hidden = !navigator.clipboard;

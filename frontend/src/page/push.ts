@@ -46,6 +46,19 @@ async function subscribe(config: Config): Promise<void> {
   }
 }
 
+/** Send the browser's address along with who signs in or out: whoever leaves is told nothing here any more. */
+export async function changeHands(forms: Iterable<HTMLFormElement>): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  const registration = await navigator.serviceWorker.getRegistration("/");
+  const there = await registration?.pushManager.getSubscription();
+  if (!there) return;
+  for (const form of forms) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: "push_endpoint", value: there.endpoint });
+    form.append(field);
+  }
+}
+
 /** Make the box of the page about notifications work. */
 export async function push(box: HTMLElement): Promise<void> {
   const state = box.querySelector("[data-push-state]");
