@@ -27,7 +27,8 @@ barrier, water or a button, is told whenever it comes anew.
 A rule of which nobody can tell whether it is in force is in force; a rule that cannot see keeps its
 situation open and says BLIND. When the worst level is over and a lesser one is not, what was told
 stays told for `clear_s`; then the situation eases to what is so, and the worst level raises it
-anew. Clauses of law are not in here: they differ by place and edition,
+anew. What counts as danger because nobody knows, as a machine of unknown state does, is raised anew
+once it is known. Clauses of law are not in here: they differ by place and edition,
 and stand as data in a rule's `clauses` (jurisdiction, edition, clause, text; each one text, or one
 by language; `summary` where the text is not the wording).
 """

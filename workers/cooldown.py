@@ -17,7 +17,8 @@ def cools(
     """Tell whether the same people were told of at this level, or a worse one, just now.
 
     levels: of the type, from the least to the worst. Each counts from when it was over itself, so
-    that a lesser one that goes on, or comes again, keeps no worse one quiet.
+    that a lesser one that goes on, or comes again, keeps no worse one quiet; nor does one that was
+    told in doubt keep one quiet that is known.
     """
     least = levels.index(found.level or "")
     people = set(found.values.get("tracks", []))
@@ -25,6 +26,7 @@ def cools(
         tracks
         for level, (over_t, tracks) in memory.over.items()
         if level in levels and levels.index(level) >= least
+        if found.unsure or level not in memory.doubted
         if t - over_t < rule.cooldown_s - 1e-6
         if people or _is_of_the_open(memory, over_t)
     ]
@@ -35,6 +37,8 @@ def note_over(memory: RuleState, t: float) -> None:
     """Remember when a level is over, and of whom it was told; one that was held was not told."""
     if memory.level is not None and memory.held is None:
         memory.over[memory.level] = (t, list(memory.values.get("tracks", [])))
+        memory.doubted = [one for one in memory.doubted if one != memory.level]
+        memory.doubted += [memory.level] * memory.unsure
 
 
 def has_eased(memory: RuleState) -> bool:

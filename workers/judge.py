@@ -83,7 +83,7 @@ class Judge:
         self.findings.append(finding(name, memory, "cleared", t))
         note_over(memory, t)
         memory.level = memory.situation = memory.active_t = memory.raised_t = None
-        memory.held = None
+        memory.held, memory.unsure = None, False
 
     def _rule(self, rule: SceneRule, hazard: Hazard, view: View) -> None:
         memory = self.state.rules.setdefault(rule.id, RuleState(rule.type))
@@ -275,7 +275,7 @@ class Judge:
                 return  # what is told of a danger stays told while people leave through the warning
             note_over(memory, view.t)
             state = "eased"
-        elif found.level != told or memory.held is not None:
+        elif found.level != told or memory.held is not None or memory.unsure > found.unsure:
             # As one situation it is believed at once; it only asks nobody while the same cools.
             cooling = cools(rule, list(hazard.levels), memory, found, view.t)
             state = "held" if has_eased(memory) and cooling else "raised"
@@ -292,6 +292,7 @@ class Judge:
         if memory.held is not None:
             memory.values["held"] = memory.held
         if state in ("raised", "eased"):
+            memory.unsure = found.unsure
             self.findings.append(finding(rule.id, memory, state, view.t))
 
     @staticmethod
@@ -313,6 +314,8 @@ class Judge:
             "detector": self.model,
             "visibility": round(view.visibility, 3),
         }
+        if found.unsure:
+            values["unsure"] = True
         if view.light:
             values["light"] = view.light
         if rule.place:

@@ -28,7 +28,8 @@ class Reading:
 class Finding:
     """A rule raised, eased or cleared; the situation's id is the same from first raise to clear.
 
-    Raised again: at a worse level, or of a rule that was made more severe.
+    Raised again: at a worse level, of a rule that was made more severe, or when what was told in
+    doubt (values["unsure"]) is known.
     Eased: the worse level that was told is over, a lesser one is so still. values["step"] counts
     the levels that a situation took, so that what comes late or twice is known.
 

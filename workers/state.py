@@ -48,9 +48,11 @@ class RuleState:
     note: str = ""  # why it is not in force
     votes: list[int] = field(default_factory=list)  # of the last frames: 1 where it was so
     since_t: float | None = None  # since when it is so
+    unsure: bool = False  # what was told of the open situation rests on what nobody knew then
     held: str | None = None  # while it cools, a rise is told to nobody: the level told before it
     # Of each level that was told and is over: when, and of whom it was told last.
     over: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
+    doubted: list[str] = field(default_factory=list)  # of these levels: which were told in doubt
     told: dict[str, list[Any]] = field(default_factory=dict)  # readings: value and time
     # Of what the memory is (workers/watched.py); "" before the first frame, and in older dumps.
     watched: dict[str, str] = field(default_factory=dict)

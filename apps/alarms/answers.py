@@ -62,7 +62,8 @@ def _refuse_silenced(alarm: Alarm) -> None:
 
 def became_worse(alarm: Alarm, mark: str) -> bool:
     """Tell whether an alarm is more than what was shown; "" where nobody says what was."""
-    return mark not in ("", alarm.mark)
+    # That something is no longer known makes it no worse.
+    return mark not in ("", alarm.mark, alarm.mark.removesuffix("?"))
 
 
 def _answered_by(alarm: Alarm, actor: User) -> None:

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 from apps.alarms.models import Alarm, Severity
 from workers.hazards import registry
 
-__all__ = ["Told", "exceeds", "is_below", "is_worse", "rises", "tells_more", "told_in", "worst"]
+__all__ = [
+    "Told",
+    "exceeds",
+    "is_below",
+    "is_worse",
+    "rises",
+    "tells_more",
+    "told_in",
+    "worsens",
+    "worst",
+]
 
 SEVERITY_ORDER = [Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
 
@@ -65,6 +75,23 @@ def rises(level: str, alarm: Alarm) -> bool:
     return eased and is_below(shown, level, rule_type=alarm.rule_type)
 
 
-def exceeds(level: str, alarm: Alarm) -> bool:
-    """Tell whether a level is worse than the one that an alarm shows."""
-    return is_below(told_in(alarm.values).level, level, rule_type=alarm.rule_type)
+def exceeds(values: dict[str, Any], alarm: Alarm) -> bool:
+    """Tell whether a finding's values are worse than what an alarm shows, or prove its doubt."""
+    level, shown = told_in(values).level, told_in(alarm.values).level
+    return is_below(shown, level, rule_type=alarm.rule_type) or _proves(values, alarm)
+
+
+def worsens(values: dict[str, Any], alarm: Alarm) -> bool:
+    """Tell whether a finding's values are worse than all that an alarm told, or prove its doubt.
+
+    The severity may be the same, as that of a train too fast and of one that runs away.
+    """
+    level = told_in(values).level
+    return is_below(alarm.level, level, rule_type=alarm.rule_type) or _proves(values, alarm)
+
+
+def _proves(values: dict[str, Any], alarm: Alarm) -> bool:
+    """Tell whether it is known now what an alarm shows in doubt, at no lesser a level."""
+    level, shown = told_in(values).level, told_in(alarm.values).level
+    is_less = is_below(level, shown, rule_type=alarm.rule_type)
+    return "unsure" in alarm.values and "unsure" not in values and not is_less

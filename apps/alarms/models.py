@@ -77,8 +77,11 @@ class Alarm(MineRow):
 
     @property
     def mark(self) -> str:
-        """What an answer is about: it changes when the alarm becomes worse, or happens again."""
-        return f"{self.count}/{self.severity}/{self.level}"
+        """What an answer is about: it changes when the alarm becomes worse, or happens again.
+
+        With a "?" while it rests on what nobody knows.
+        """
+        return f"{self.count}/{self.severity}/{self.level}" + "?" * ("unsure" in self.values)
 
     class Meta:
         ordering = ["-raised_at"]

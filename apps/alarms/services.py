@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.alarms.clauses import cite
-from apps.alarms.levels import exceeds, is_worse, rises, tells_more, told_in, worst
+from apps.alarms.levels import exceeds, is_worse, rises, tells_more, told_in, worsens, worst
 from apps.alarms.life import SILENCED, Cause
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import silence_in_force
@@ -191,11 +191,12 @@ def escalate(
     alarm: Alarm, *, level: str, severity: str, at: datetime, facts: dict[str, Any],
     jpeg: bytes = b"", again: bool = False,
 ) -> Alarm:  # fmt: skip
-    """Go on with the same alarm: at a higher severity, or risen again, it asks for a new answer.
+    """Go on with the same alarm: worse than it ever was, or risen again, it asks for a new answer.
 
     again: it eased meanwhile and is as bad as it was, which the alarm does not show.
     """
-    risen = again or rises(level, alarm)
+    worse = worsens(facts["values"], alarm)
+    risen = worse or again or rises(level, alarm)
     if is_worse(severity, alarm.severity):
         alarm.last_seen_at = max(alarm.last_seen_at, at)
         describe(alarm, facts, at, jpeg)
@@ -206,7 +207,8 @@ def escalate(
         clip_request(alarm=alarm, at=at, anew=True)
     elif risen and alarm.state != Alarm.State.UNACKNOWLEDGED:
         describe(alarm, facts, at, jpeg)
-        return _count(alarm, Cause.RISEN, at, is_another=True)
+        cite(alarm, level, facts["values"])
+        return _count(alarm, Cause.WORSE if worse else Cause.RISEN, at, is_another=True)
     elif risen and (eased_at := _eased_at(alarm)):
         # Who is being asked is asked on; after a while it is another danger.
         later = at - eased_at > FOLD_WITHIN
@@ -237,7 +239,7 @@ def _share(
     }  # fmt: skip
     if is_new and _is_anew(alarm, at):
         _fold(alarm, situation=alarm.situation, **more)
-    elif is_worse(severity, alarm.severity) or (is_news and exceeds(level, alarm)):
+    elif is_worse(severity, alarm.severity) or (is_news and exceeds(facts["values"], alarm)):
         escalate(alarm, **more)
     else:
         if is_new:

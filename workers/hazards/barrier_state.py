@@ -136,18 +136,19 @@ class BarrierState(Hazard):
                          " for %(seconds)s s", **said)
             )  # fmt: skip
             about = {"for_s": round(wrong_s, 1), "limit_s": limit_s}
-            return Condition("danger", why=(words,), values={**values, **about})
+            return Condition("danger", why=(words,), values={**values, **about},
+                             unsure=state is None)  # fmt: skip
         # That nobody knows any more ends no alarm: neither was seen to be closed.
         grace_s = max(params.grace_s, params.together_s)
         if both and not known and (both_s >= grace_s - 1e-6 or memory.get("open")):
             words = say("nobody knows whether %(one)s and %(other)s are open together",
                         one=params.barrier, other=params.other)  # fmt: skip
             about = {"for_s": round(both_s, 1), "limit_s": grace_s}
-            return Condition("danger", why=(words,), values={**values, **about})
+            return Condition("danger", why=(words,), values={**values, **about}, unsure=True)
         if state is None and unknown_s >= params.grace_s - 1e-6:
             words = say("nobody knows how %(barrier)s stands", barrier=params.barrier)
             about = {"for_s": round(unknown_s, 1), "limit_s": params.grace_s}
-            return Condition("danger", why=(words,), values={**values, **about})
+            return Condition("danger", why=(words,), values={**values, **about}, unsure=True)
         return CLEAR
 
     @staticmethod

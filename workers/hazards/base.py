@@ -95,6 +95,11 @@ class MachineView:
         """Whether the machine has to be taken for running."""
         return self.state not in SAFE_STATES
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows its state."""
+        return self.state == "UNKNOWN"
+
 
 @dataclass(frozen=True, slots=True)
 class InputView:
@@ -210,6 +215,8 @@ class Condition:
 
     level: one of the type's `levels`. readings: values worth keeping over time, by name. blind:
     why what the rule asks for cannot be told in this frame, although the camera sees, or "".
+    unsure: whether it rests on what nobody knows and counts as danger, such as a machine of unknown
+    state; once that is known it is told anew.
     """
 
     level: str | None
@@ -218,6 +225,7 @@ class Condition:
     values: Mapping[str, Any] = field(default_factory=dict)
     readings: Mapping[str, float | str | None] = field(default_factory=dict)
     blind: str = ""
+    unsure: bool = False
 
 
 CLEAR = Condition(None)

@@ -86,7 +86,8 @@ class CameraBlindOnHazard(Hazard):
             why.append(say("%(machine)s %(state)s", machine=rule.machine, state=machine.state))
             values |= {"machine": rule.machine, "machine_state": machine.state,
                        "machine_source": machine.source}  # fmt: skip
-        return Condition("danger", why=tuple(why), values=values)
+        unsure = machine is not None and machine.unknown
+        return Condition("danger", why=tuple(why), values=values, unsure=unsure)
 
 
 def _since(memory: Memory, name: str, is_so: bool, began: float, t: float) -> float:

@@ -162,6 +162,7 @@ class ConveyorPerson(Hazard):
                 "machine_state": machine.state, "machine_source": machine.source,
                 "tracks": [p.track for p in found], "feet": [list(p.foot) for p in found],
             },
+            unsure=machine.unknown,
         )  # fmt: skip
 
     @staticmethod

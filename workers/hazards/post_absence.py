@@ -86,7 +86,8 @@ class PostAbsence(Hazard):
             why.append(say("%(machine)s %(state)s", machine=rule.machine, state=machine.state))
             values |= {"machine": rule.machine, "machine_state": machine.state,
                        "machine_source": machine.source}  # fmt: skip
-        return Condition(level, tuple(p.box for p in inside), tuple(why), values)
+        unsure = machine is not None and machine.unknown
+        return Condition(level, tuple(p.box for p in inside), tuple(why), values, unsure=unsure)
 
 
 HAZARD = PostAbsence()

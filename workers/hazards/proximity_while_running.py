@@ -104,6 +104,7 @@ class ProximityWhileRunning(Hazard):
                         "stay_s": round(stay_s or 0.0, 2),
                         "tracks": [p.track for p in inside],
                     },
+                    unsure=machine.unknown,
                 )
         return found
 

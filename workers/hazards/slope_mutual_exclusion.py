@@ -101,6 +101,7 @@ class SlopeMutualExclusion(Hazard):
         told = view.inputs[params.token] if params.token else InputView(None)
         token = told.word
         hauling = machine.running or token == "VEHICLE" or told.late
+        unsure = token != "VEHICLE" and (machine.unknown or not machine.running)
         inside = inside_zone(memory, list(view.people), view, rule.zone)
         safe = [p for p in inside if _in_refuge(p, params, view)]
         exposed = [p for p in inside if p not in safe]
@@ -133,13 +134,15 @@ class SlopeMutualExclusion(Hazard):
         )
         if hauling and exposed and served:
             why = (people_in(len(exposed), rule.zone), *words)
-            return Condition("danger", tuple(p.box for p in exposed), why, values, readings)
+            return Condition("danger", tuple(p.box for p in exposed), why, values, readings,
+                             unsure=unsure)  # fmt: skip
         if hauling and safe:
             why = (say("%(count)s in a refuge", count=len(safe)), *words)
-            return Condition("warning", tuple(p.box for p in safe), why, values, readings)
+            return Condition("warning", tuple(p.box for p in safe), why, values, readings,
+                             unsure=unsure)  # fmt: skip
         if hauling and not clear and not memory.get("began_clear", True):
             why = (say("hauling before the slope was seen empty"), *words)
-            return Condition("warning", (), why, values, readings)
+            return Condition("warning", (), why, values, readings, unsure=unsure)
         return Condition(None, readings=readings)
 
     def _elsewhere(self, params: Params, view: View) -> int | None:

@@ -80,7 +80,7 @@ class WarningLightIgnored(Hazard):
         if memory.get("open") and hidden and not inside:
             words = say("nobody was seen to leave %(zone)s", zone=rule.zone)
             about = {"persons": len(hidden), "zone": rule.zone, "tracks": list(hidden)}
-            return Condition("danger", why=(words,), values=about)
+            return Condition("danger", why=(words,), values=about, unsure=told.value is None)
         if not inside or not (ready or memory.get("open")):
             return CLEAR
         return Condition(
@@ -96,6 +96,7 @@ class WarningLightIgnored(Hazard):
                 "on_s": round(on_s, 1), "limit_s": params.leave_s,
                 "tracks": [p.track for p in inside], "feet": [list(p.foot) for p in inside],
             },
+            unsure=told.value is None,
         )  # fmt: skip
 
 
