@@ -157,8 +157,12 @@ class Judge:
     def _weigh(self, rule: SceneRule, hazard: Hazard, memory: RuleState, t: float) -> None:
         """Tell of an open situation anew where its rule was made more severe since it was told.
 
-        Nobody has to see it now for that, and no cooldown holds it: what was told was less.
+        Nobody has to see it now for that, and no cooldown holds it: what was told was less. Nor
+        does one hold what comes again.
         """
+        if RANKS.index(rule.severity) > RANKS.index(memory.weight):
+            memory.over = {}
+        memory.weight = rule.severity
         if memory.level is None:
             return
         severity = hazard.levels[memory.level] or rule.severity

@@ -37,6 +37,7 @@ class RuleState:
     level: str | None = None
     situation: str | None = None
     severity: str = ""
+    weight: str = ""  # the rule's own severity in the last frame
     raised_t: float | None = None
     active_t: float | None = None
     step: int = 0  # how often the open situation took another level

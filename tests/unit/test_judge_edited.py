@@ -64,6 +64,19 @@ def test_a_danger_that_is_held_is_told_when_its_rule_is_made_more_severe():
     assert (found.state, found.severity, "held" in found.values) == ("raised", "critical", False)
 
 
+@pytest.mark.parametrize("meanwhile", [person(0.3), person(0.1)])
+def test_no_cooldown_of_a_danger_that_was_told_as_less_severe_holds_the_next(meanwhile):
+    film = Film(winch(severity="high", cooldown_s=600))
+    film.run(10, [person(0.5)], machines=RUNNING)
+    film.run(10, [meanwhile], machines=RUNNING)
+    film.where = winch(severity="critical", cooldown_s=600)
+    film.run(10, [meanwhile], machines=RUNNING)
+    [found] = film.run(10, [person(0.5)], machines=RUNNING)
+    assert (found.state, found.level, found.severity) == ("raised", "danger", "critical")
+    film.run(10, [person(0.1)], machines=RUNNING)
+    assert film.run(10, [person(0.5)], machines=RUNNING) == [], "now it cools as it is"
+
+
 UP = [[0.05, 0.3], [0.3, 0.3], [0.3, 0.95], [0.05, 0.95]]
 DOWN = [[0.6, 0.3], [0.95, 0.3], [0.95, 0.95], [0.6, 0.95]]
 ZONES = [{"id": "up", "polygon": UP}, {"id": "down", "polygon": DOWN}]
