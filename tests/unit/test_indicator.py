@@ -103,6 +103,14 @@ def test_when_lamps_go_out_around_it_the_lamp_is_told_as_before():
     assert states(told, 41.5) == {"RUNNING"}
 
 
+@pytest.mark.parametrize("share", [0.2, 0.12])
+def test_a_lamp_that_shines_on_while_the_camera_exposes_less_is_not_called_stopped(share):
+    told = watch([(10, None, 110, False), (10, 200, 110, False),
+                  (20, 200 * share, 110 * share, False)])  # fmt: skip
+    assert states(told, 12, 20) == {"RUNNING"}
+    assert "STOPPED" not in states(told, 20)
+
+
 def test_what_is_known_of_the_lamp_survives_being_written_down():
     reader = VideoReader()
     watch([(5, None, PANEL, False), (8, 170, PANEL, False), (2, 191, 150, False)], reader)

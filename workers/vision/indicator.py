@@ -33,8 +33,9 @@ LIT_S, LOOK_S = 5.0, 1.0
 MOST_STEP = 100.0
 # Where its surroundings become so many times as bright, and by so much, a lamp that is lit stands
 # out less than it did: what was learnt proves nothing there, and after this time is learnt anew.
-# In less light lit stands out more, and unlit less.
-BRIGHTER_TIMES, BRIGHTER_BY, SETTLE_S = 1.6, 30.0, 10.0
+# In less light lit stands out more, and unlit less; but where the camera exposes less, for a
+# headlight or by night, a lamp that goes on shining stands out less, too.
+OTHER_TIMES, OTHER_BY, SETTLE_S = 1.6, 30.0, 10.0
 LEARN_REST = 0.02
 
 
@@ -47,7 +48,8 @@ class Indicator:
 
     shone_s: for how long it has lately shone, until `lit` is learnt from that; looked_t: the last
     look; rest: brightness of the surroundings that all this belongs to; brighter_t: since when they
-    are much brighter; doubted: it was lit when that began, and was not seen lit since.
+    are much brighter, or darker about a lit lamp; doubted: it was lit when that began, and was not
+    seen lit since.
     """
 
     lit: float | None = None
@@ -89,7 +91,7 @@ class Indicator:
         out = over + chroma
         shines = (over >= LIT_OVER and core >= LIT_LUMA) or chroma >= LIT_CHROMA
         dull = over <= UNLIT_OVER and over <= 0.5 * rest and chroma <= UNLIT_CHROMA
-        if self._is_brighter(rest, dull, t):
+        if self._is_other(rest, dull, t):
             self.doubted = self.doubted and not shines
             return True if shines else False if dull and not self.doubted else None
         if self.lit is not None and self.unlit is not None and self.lit - self.unlit > MIN_STEP:
@@ -104,17 +106,19 @@ class Indicator:
         self.doubted = self.doubted and not shining
         return None if self.doubted else shining
 
-    def _is_brighter(self, rest: float, dull: bool, t: float) -> bool:
-        """Tell whether the surroundings have just become much brighter."""
+    def _is_other(self, rest: float, dull: bool, t: float) -> bool:
+        """Tell whether it just became much brighter around it, or darker while it was lit."""
         known = rest if self.rest is None else self.rest
-        if rest < BRIGHTER_TIMES * known or rest - known < BRIGHTER_BY:
+        lit = bool(self.times) and t - self.times[-1] <= 2 * BLINK_S
+        low, high = sorted((rest, known))
+        far = high >= OTHER_TIMES * low and high - low >= OTHER_BY
+        if not far or (rest < known and self.brighter_t is None and not lit):
             self.rest = known + LEARN_REST * (rest - known)
             if self.brighter_t is not None:
                 self.brighter_t, self.doubted = None, False
             return False
         if self.brighter_t is None or t < self.brighter_t:
-            self.brighter_t = t
-            self.doubted = bool(self.times) and t - self.times[-1] <= 2 * BLINK_S
+            self.brighter_t, self.doubted = t, lit
         if t - self.brighter_t < SETTLE_S:
             return True
         # What is dull may be a lamp that the light outshines, until it is seen to change.
