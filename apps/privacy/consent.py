@@ -12,13 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.accounts.permissions import Action
+from apps.accounts.selectors import accesses_of
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.evidence.models import Clip
 
-__all__ = ["reason_said", "second_said", "word_note"]
+__all__ = ["reason_said", "second_said", "word_note", "word_stands"]
 
-# So long it may be taken along without blur once two people said so.
+# So long it may be taken along without blur once two people said so, and both could still.
 HOLDS = timedelta(days=7)
 
 
@@ -37,6 +39,19 @@ def second_said(*, asked_by: int | None, actor: User) -> tuple[datetime, datetim
         raise ValidationError(_("A second person must agree: you asked for it yourself."))
     now = timezone.now()
     return now, now + HOLDS
+
+
+def word_stands(*, mine_id: int, asked_by: int | None, agreed_by: int | None) -> bool:
+    """Tell whether two people gave their word and both could give it still.
+
+    Who has left, or lost the role, answers for nothing any more.
+    """
+    if asked_by is None or agreed_by is None:
+        return False
+    access = accesses_of({asked_by, agreed_by})
+    asks, agrees = access[asked_by], access[agreed_by]
+    may_ask = asks.can(Action.EXPORT, mine_id) or mine_id in asks.cases
+    return may_ask and agrees.can(Action.MANAGE_PEOPLE, mine_id)
 
 
 def word_note(what: str, *, about: Clip | Camera, actor: User, detail: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.evidence.models import Clip
+from apps.privacy.consent import word_stands
 from apps.privacy.models import Copy, Span, Unblur
 
 __all__ = [
@@ -56,5 +57,9 @@ def unblurs() -> QuerySet[Unblur]:
 
 def unblur_holds(*, clip: Clip) -> bool:
     """Tell whether two people's word for the clip without blur holds now."""
-    rows = Unblur.objects.filter(clip=clip, agreed_by__isnull=False, until__gt=timezone.now())
-    return rows.exists()
+    rows = Unblur.objects.filter(clip=clip, until__gt=timezone.now())
+    words = rows.values_list("asked_by", "agreed_by")
+    return any(
+        word_stands(mine_id=clip.mine_id, asked_by=asked_by, agreed_by=agreed_by)
+        for asked_by, agreed_by in words
+    )

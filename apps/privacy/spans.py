@@ -23,7 +23,7 @@ from apps.evidence.storage import StorageError, put_file, remove
 from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
 from apps.playback.services import MOST_COVERED_S, span_chunks, span_name
-from apps.privacy.consent import reason_said, second_said, word_note
+from apps.privacy.consent import reason_said, second_said, word_note, word_stands
 from apps.privacy.models import Span
 from apps.recordings.selectors import parts_of
 from apps.rules.masks import masks_of
@@ -82,7 +82,11 @@ def span_ask(*, camera: Camera, stream: str, since: datetime, until: datetime, a
 def span_open(*, camera: Camera, stream: str, since: datetime, until: datetime) -> bool:
     """Tell whether two people's word for a span without blur holds now."""
     rows = Span.objects.filter(camera=camera, stream=stream, since=since, until=until)
-    return rows.filter(agreed_by__isnull=False, agreed_until__gt=timezone.now()).exists()
+    words = rows.filter(agreed_until__gt=timezone.now()).values_list("unblur_by", "agreed_by")
+    return any(
+        word_stands(mine_id=camera.mine_id, asked_by=asked_by, agreed_by=agreed_by)
+        for asked_by, agreed_by in words
+    )
 
 
 def span_ends(span: Span) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.services import member_set
 from apps.alarms.models import Alarm
 from apps.audit.models import AuditEntry
 from apps.bundles.services import bundle_ask, bundle_make
@@ -37,7 +38,7 @@ from apps.privacy.services import (
     unblur_agree,
     unblur_ask,
 )
-from apps.privacy.spans import span_agree, span_make
+from apps.privacy.spans import span_agree, span_ask, span_make, span_open, span_unblur_ask
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
@@ -269,6 +270,22 @@ def test_two_people_s_word_holds_for_seven_days(hill: Cast, clip: Clip):
         Unblur.objects.update(until=timezone.now())
     with pytest.raises(ValidationError):
         clip_given(clip=clip, taken=True, original=True)
+
+
+@pytest.mark.parametrize("who", ["auditor", "admin"])
+def test_the_word_of_somebody_who_lost_the_role_holds_no_longer(hill: Cast, clip: Clip, who: str):
+    mine, camera, person = hill.lamp_hill.mine, clip.camera, getattr(hill, who)
+    unblur_agree(unblur=unblur_ask(clip=clip, reason="x", actor=hill.auditor), actor=hill.admin)
+    ends = {"stream": "main", "since": clip.wanted_from, "until": clip.wanted_until}
+    span = span_ask(camera=camera, actor=hill.auditor, **ends)
+    span = span_unblur_ask(span=span, reason="x", actor=hill.auditor)
+    span_agree(span=span, actor=hill.admin, word=span.word)
+    assert clip_given(clip=clip, taken=True, original=True).key == clip.key
+    assert span_open(camera=camera, **ends)
+    member_set(mine=mine, user=person, role="operator", actor=hill.owner)
+    with pytest.raises(ValidationError, match="two people"):
+        clip_given(clip=clip, taken=True, original=True)
+    assert not span_open(camera=camera, **ends)
 
 
 def test_a_bundle_holds_the_blurred_copy_and_its_verifier_knows_it(
