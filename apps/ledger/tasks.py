@@ -1,12 +1,14 @@
 """Keeps the ledger: chains in seconds, signs by day."""
 
 import logging
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from apps.apart import apart
 from apps.ledger.authority import TsaAwayError
 from apps.ledger.selectors import newest_root
 from apps.ledger.services import ledger_seal, root_sign
@@ -24,11 +26,15 @@ MOST_STAMPS = 8
 def seal() -> None:
     """Chain what was written since the last time; the beat calls this every two seconds.
 
-    Twice at once: one of them finds the lock taken. Never: the next call does the work.
+    Twice at once: one of them finds the lock taken. Never: the next call does the work. A mine
+    that cannot be chained keeps no other from it.
     """
-    for mine in _mines():
-        with mine_scope(mine.pk):
-            ledger_seal(mine_id=mine.pk)
+    apart(partial(_seal, mine.pk) for mine in _mines())
+
+
+def _seal(mine_id: int) -> int:
+    with mine_scope(mine_id):
+        return ledger_seal(mine_id=mine_id)
 
 
 @shared_task

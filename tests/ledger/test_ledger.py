@@ -66,6 +66,19 @@ def test_each_mine_has_a_chain_of_its_own(cast: Cast):
             assert faults(place.mine) == []
 
 
+def test_a_mine_that_cannot_be_chained_keeps_no_other_from_it(cast: Cast, monkeypatch):
+    def fails(*, mine_id: int) -> int:
+        if mine_id == cast.lamp_hill.mine.pk:
+            raise ZeroDivisionError("nobody thought of this")
+        return ledger_seal(mine_id=mine_id)
+
+    monkeypatch.setattr(tasks, "ledger_seal", fails)
+    with pytest.raises(ExceptionGroup):
+        tasks.seal()
+    with mine_scope(cast.deep_vale.mine.pk):
+        assert Link.objects.exists()
+
+
 def test_an_act_whose_transaction_took_long_is_chained_by_the_day(hill: Mine, cast: Cast):
     act(hill, 1)
     late = AuditEntry.objects.latest("pk")
