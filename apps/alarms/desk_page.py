@@ -31,6 +31,7 @@ def desk_config(access: Access, *, me: str, desk: str) -> dict[str, Any]:
         "snapshot": {
             **desk_data(mine_ids=access.mines_for(Action.VIEW)),
             "calls": calls_standing(mine_ids=access.mines_for(Action.VIEW)),
+            "mines": access.mines_for(Action.VIEW),
             "may_acknowledge": answers,
         },
         "may_watch": access.mines_for(Action.WATCH_CLIP),
@@ -100,6 +101,10 @@ def _strings() -> dict[str, Any]:
             "%(protecting)s of %(cameras)s cameras protect. The others cannot be relied on now."
         ),
         "no_cameras": _("No camera is set up yet."),
+        "no_mine": _("You have no role in any mine"),
+        "no_mine_do": _(
+            "This desk shows nothing and calls nobody. Ask an owner or admin of your mine."
+        ),
         "none_protects": _("No camera protects anybody: none has a rule that raises alarms."),
         "select": _("Choose an alarm on the left."),
         "new_alarm": _("New alarm, %(severity)s: %(what)s, %(place)s"),

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { Follow } from "../src/desk/follow";
 import type { DeskEvent, Snapshot } from "../src/desk/state";
 
-const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [], calls: { down: [], uncalled: [] }, may_acknowledge: [] };
+const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [], calls: { down: [], uncalled: [] }, mines: [], may_acknowledge: [] };
 const event = (id: number, kind: string, payload: Record<string, unknown> = {}): DeskEvent => ({ id, mine: 1, kind, at: "", payload });
 const settled = (): Promise<void> => new Promise((done) => setTimeout(done));
 

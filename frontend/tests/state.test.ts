@@ -23,7 +23,7 @@ function event(id: number, kind: string, payload: unknown): DeskEvent {
   return { id, mine: 1, kind, at: "", payload: payload as Record<string, unknown> };
 }
 
-const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [camera(1)], calls: { down: [], uncalled: [] }, may_acknowledge: [1] };
+const EMPTY: Snapshot = { cursor: 0, alarms: [], silences: [], floods: [], recent: [], cameras: [camera(1)], calls: { down: [], uncalled: [] }, mines: [1], may_acknowledge: [1] };
 
 describe("whether anybody watches an alarm", () => {
   const cameras = [{ ...camera(1), enabled: false }, camera(2)];

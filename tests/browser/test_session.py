@@ -1,4 +1,4 @@
-"""A form that is posted after the session ended keeps what was typed, and is posted in the end."""
+"""A session or a role that ends under an open page: nothing typed is lost, and the page says so."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
+from apps.accounts.models import Membership
+from apps.accounts.services import member_remove
 from apps.mines.models import Area
 from apps.tenancy.scope import mine_scope
 from tests.cast import PASSWORD, Cast
@@ -33,3 +35,15 @@ def test_a_form_sent_after_the_session_ended_asks_for_the_password_and_is_then_s
     expect(page.get_by_text("Incline 9").first).to_be_visible(timeout=15_000)
     with mine_scope(mine.pk):
         assert Area.objects.filter(name="Incline 9").count() == 1
+
+
+def test_the_desk_of_somebody_whose_role_was_taken_away_says_so(world: Cast, enter: Enter):
+    page = enter("chen")
+    calm = page.locator("#detail .calm")
+    expect(calm).not_to_contain_text("You have no role")
+    with mine_scope(world.lamp_hill.mine.pk):
+        membership = Membership.objects.get(user=world.operator)
+        member_remove(membership=membership, actor=world.owner)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(calm).to_contain_text("You have no role in any mine", timeout=30_000)
+    expect(calm).to_contain_text("calls nobody")

@@ -109,7 +109,9 @@ class Shift:
     def fresh(self) -> dict[str, Any]:
         mines = [self.place.mine.pk]
         data = {**desk_data(mine_ids=mines), "calls": calls_standing(mine_ids=mines)}
-        return json.loads(json.dumps(data | {"may_acknowledge": mines}, default=str))
+        return json.loads(
+            json.dumps(data | {"mines": mines, "may_acknowledge": mines}, default=str)
+        )
 
     def answer_to(self, what: str) -> Any:
         if what == "snapshot":

@@ -153,6 +153,7 @@ class DeskSerializer(Serializer[Any]):
     recent = Rows()
     cameras = Rows()
     calls = DictField()
+    mines = ListField(child=IntegerField(), help_text="ids of those that the reader may see")
     may_acknowledge = ListField(child=IntegerField(), help_text="ids of mines")
 
 

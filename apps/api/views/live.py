@@ -113,6 +113,7 @@ class Desk(ScopedView):
             {
                 **desk_data(mine_ids=self.mines_readable()),
                 "calls": calls_standing(mine_ids=self.mines_readable()),
+                "mines": self.mines_readable(),
                 "may_acknowledge": self.access.mines_for(Action.ACKNOWLEDGE),
             }
         )

@@ -142,7 +142,8 @@ function calm(): void {
   const { protecting, idle, all } = wall.count();
   const watching = follow.snapshot.cameras.filter((camera) => camera.enabled && camera.health.state !== "idle");
   const areas = new Set(watching.map((camera) => `${camera.mine}/${camera.area}`)).size;
-  if (late.length) detail.calm(t("nothing"), code("late", late[0]!), true);
+  if (!follow.snapshot.mines.length) detail.calm(t("no_mine"), t("no_mine_do"), true);
+  else if (late.length) detail.calm(t("nothing"), code("late", late[0]!), true);
   else if (!all && idle) detail.calm(t("nothing"), t("none_protects"), true);
   else if (!all) detail.calm(t("nothing"), t("no_cameras"), true);
   else if (protecting < all) detail.calm(t("nothing_doubt"), t("watching_some", { protecting, cameras: all }), true);

@@ -157,6 +157,7 @@ export interface Snapshot {
   recent: Recent[];
   cameras: Camera[];
   calls: Calls;
+  mines: number[];
   may_acknowledge: number[];
 }
 
