@@ -6,12 +6,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.attempts import forget_failures, note_failure, too_many
-from apps.accounts.models import User
+from apps.accounts.models import ApiToken, User
 from apps.accounts.permissions import Access, Action
 from apps.accounts.services import user_create
 from apps.mines.models import Mine
@@ -135,12 +136,25 @@ class TokenForm(forms.Form):
         help_text=_("Then it opens nothing any more; a program that goes on needs a new one."),
     )
 
-    def __init__(self, *args: object, access: Access, **kwargs: object) -> None:
+    def __init__(self, *args: object, access: Access, user_id: int, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        self.user_id = user_id
         rows = Mine.objects.filter(pk__in=access.mines_for(Action.VIEW))
         self.fields["mine"].queryset = rows
         if len(access.roles) == 1:
             self.fields["mine"].initial = rows.first()
+
+    def clean_name(self) -> str:
+        """Refuse a name that a key in use has: a page that is loaded again makes no second key."""
+        name: str = self.cleaned_data["name"]
+        mine = self.cleaned_data.get("mine")
+        rows = ApiToken.objects.filter(user=self.user_id, name=name, revoked_at=None)
+        ended = Q(expires_at__lte=timezone.now())
+        if mine is not None and rows.filter(mine=mine).exclude(ended).exists():
+            raise forms.ValidationError(
+                _("A key of this name is in use already: revoke it, or name the new one otherwise.")
+            )
+        return name
 
     def expires_at(self) -> datetime | None:
         """Return when the key ends, or None when it does not."""

@@ -117,7 +117,7 @@ def _account(request: HttpRequest, *, status: int = 200, **changed: Any) -> Http
     rows = tokens_standing(user_id=request.user.pk, mine_ids=allowed)
     context = {
         "roles": roles,
-        "token_form": TokenForm(access=access),
+        "token_form": TokenForm(access=access, user_id=request.user.pk),
         **changed,
     }
     return answer_list(
@@ -171,11 +171,12 @@ def language(request: HttpRequest) -> HttpResponse:
 @page
 def token_add(request: HttpRequest) -> HttpResponseBase:
     """Make a key and show its text this once."""
-    form = TokenForm(request.POST, access=access_of_request(request))
+    access = access_of_request(request)
+    form = TokenForm(request.POST, access=access, user_id=request.user.pk)
     made = None
     if form.is_valid():
         given = form.cleaned_data
-        access_of_request(request).require(Action.VIEW, given["mine"].pk)
+        access.require(Action.VIEW, given["mine"].pk)
         made = attempt(
             form,
             lambda: token_create(
