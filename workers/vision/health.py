@@ -15,6 +15,7 @@ from workers.vision import light
 from workers.vision.freeze import Freeze
 from workers.vision.gate import Gate, relative
 from workers.vision.scenery import ELSEWHERE, MOVED, STRETCHED, Scenery
+from workers.vision.swing import Swing
 from workers.vision.veil import HIDDEN, veiled
 from workers.words import sentence
 
@@ -105,6 +106,7 @@ class Health:
     faults: dict[str, Fault] = field(default_factory=dict)
     freeze: Freeze = field(default_factory=Freeze)
     scenery: Scenery = field(default_factory=Scenery)
+    swing: Swing = field(default_factory=Swing)
     looked_t: float = -1e18
     frames: int = 0
 
@@ -141,8 +143,9 @@ class Health:
         if gate.background is not None and t - self.looked_t >= every_s - 1e-6:
             step_s = min(10.0, t - self.looked_t)
             self.looked_t = t
-            for fault, there, why, values in self._compare(small, luma, gate, seen, step_s):
-                told += self.judge(fault, there, t, why, values, armed=armed)
+            for fault, there, why, values in self._compare(small, luma, gate, seen, t, step_s):
+                since_t = self.swing.since_t if fault == "moved" and self.swing.is_on else None
+                told += self.judge(fault, there, t, why, values, armed=armed, since_t=since_t)
             for name, polygon in (zones or {}).items():
                 told += self._veil(name, polygon, t)
         return told
@@ -156,7 +159,13 @@ class Health:
         return self.judge("blurred", bad, t, why, about=name, hold_s=ZONE_S)
 
     def _compare(
-        self, small: np.ndarray, luma: np.ndarray, gate: Gate, seen: light.Light, step_s: float
+        self,
+        small: np.ndarray,
+        luma: np.ndarray,
+        gate: Gate,
+        seen: light.Light,
+        t: float,
+        step_s: float,
     ) -> Iterator[tuple[str, bool | None, str, dict[str, Any]]]:
         """Compare with what is usual; learn from a picture without any fault."""
         half = np.ascontiguousarray(luma[::2, ::2]) if min(luma.shape) > 200 else luma
@@ -188,6 +197,10 @@ class Health:
         # Zones lie right in a picture of another shape only if it shows the same from rim to rim.
         reshaped = look.reshaped and not blocked and (look.place is None or look.place < STRETCHED)
         moved = True if reshaped else moved
+        swings = False
+        if moved is not None and not blocked:  # what covers the view hides where it is
+            swings = self.swing.observe(moved, carried >= MOVED, t, step_s)
+            moved = moved or swings
         if dull is not None and look.contrast is not None:
             flat = look.contrast < 0.5 and look.black > 40
             hazy = bool(flat and dull >= 0.3 and not blocked)
@@ -196,6 +209,8 @@ class Health:
         why = sentence(f"{(gone or 0) + (shifted or 0):.0%} of the view is elsewhere")
         if carried >= MOVED:
             why = sentence(f"the view is turned or zoomed, by up to {carried:.0%} of its diagonal")
+        if swings:
+            why = sentence("the view swings: it is elsewhere again and again")
         if reshaped:
             why = sentence("the picture's shape changed, and what it shows lies elsewhere in it")
         yield "moved", moved, why, values
@@ -235,6 +250,7 @@ class Health:
     def accept(self, t: float) -> list[Change]:
         """Take the present view as the usual one: a person says that the camera was moved."""
         self.scenery.accept()
+        self.swing = Swing()
         told = []
         for fault in ("moved", "blurred", "blocked", "hazy"):
             told += self.drop(fault, "", t, sentence("a person accepted the new view"))
@@ -269,6 +285,8 @@ class Health:
             begin = t if since_t is None else min(t, since_t)
             if known is None:
                 known = self.faults[key] = Fault(fault, about, begin, t)
+            elif known.raised_t is None:
+                known.since_t = min(known.since_t, begin)
             known.bad_t, known.why, known.values = t, why, dict(values or {})
             hold_s = hold_s or min(HOLD_S[fault], ARMED_S.get(fault, 1e9) if armed else 1e9)
             if known.raised_t is None and t - known.since_t >= hold_s - 1e-6:
@@ -313,6 +331,7 @@ class Health:
     def forget(self, gap_s: float) -> None:
         """Carry the times over a gap: that nobody looked proves neither fault nor health."""
         self.freeze.forget()
+        self.swing.forget(gap_s)
         self.looked_t = -1e18
         self.frames = 0
         for fault in self.faults.values():
@@ -329,6 +348,7 @@ class Health:
             "scenery": self.scenery.dump(),
             "looked_t": self.looked_t,
             "frames": self.frames,
+            "swing": self.swing.dump(),
         }
 
     @classmethod
@@ -339,6 +359,7 @@ class Health:
             {f"{row.fault}:{row.about}": row for row in rows},
             Freeze.load(data["freeze"]),
             Scenery.load(data["scenery"]),
+            Swing(**data.get("swing", {})),
             data["looked_t"],
             data["frames"],
         )
