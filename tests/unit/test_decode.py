@@ -183,6 +183,29 @@ def test_damage_in_the_middle_is_skipped_and_the_rest_is_read(tmp_path):
     assert all(b.t > a.t for a, b in zip(frames, frames[1:], strict=False))
 
 
+def test_a_picture_of_which_the_decoder_made_up_a_part_is_counted(tmp_path):
+    path = tmp_path / "a.mp4"
+    rng = np.random.default_rng(1)
+    with av.open(str(path), "w") as out:
+        options = {"x264-params": "bframes=0:threads=1:keyint=10"}
+        stream = out.add_stream("libx264", rate=10, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for _ in range(20):
+            picture = rng.integers(0, 255, (180, 320, 3), np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        out.mux(stream.encode())
+    with av.open(str(path)) as whole:
+        packet = [packet for packet in whole.demux(video=0) if packet.size][13]
+    damaged = bytearray(path.read_bytes())
+    for place in range(packet.pos + packet.size // 2, packet.pos + packet.size, 50):
+        damaged[place] ^= 0xFF
+    (tmp_path / "b.mp4").write_bytes(damaged)
+    for name, errors in (("a.mp4", 0), ("b.mp4", 1)):
+        reader = read_frames(tmp_path / name)
+        assert len(list(reader)) == 20
+        assert reader.errors == errors
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

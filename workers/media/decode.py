@@ -110,7 +110,8 @@ def _shrink(picture: Any, width: int, height: int) -> np.ndarray:
 class FrameReader(Iterator[Frame]):
     """Frames of a video in order of time, of square pixels; what cannot be decoded is counted.
 
-    `errors` counts packets that could not be decoded; `rate` is the nominal frames a second.
+    `errors` counts packets that could not be decoded, and pictures of which the decoder made up a
+    part; `rate` is the nominal frames a second.
     Raises MediaError when opened if there is no video, at the end if no picture came out of it.
     """
 
@@ -157,6 +158,7 @@ class FrameReader(Iterator[Frame]):
                     raise MediaError(
                         f"{self.name}: a picture of {picture.width}x{picture.height} is too large"
                     )
+                self.errors += bool(picture.is_corrupt)
                 t = self._clock.tick(picture.time)
                 index = self.frames
                 self.frames += 1
