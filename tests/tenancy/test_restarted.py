@@ -20,8 +20,9 @@ def restart() -> None:
         password=given["password"], dbname=given["dbname"], autocommit=True,
     ) as other:  # fmt: skip
         other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE usename = current_user AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user"
+            " AND pid <> pg_backend_pid()"
         )
 
 
