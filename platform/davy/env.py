@@ -130,8 +130,6 @@ def env_database(name: str, default: str) -> dict[str, Any]:
         "PORT": query.get("port") or str(url.port or ""),
         # The pool keeps connections; Django itself must not.
         "CONN_MAX_AGE": 0,
-        # What a restart of the database broke in the pool is handed to nobody.
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
 
