@@ -58,7 +58,11 @@ class Watch:
         rows = [row for row in self.client.rows("/api/v1/cameras/") if row["id"] in self.phases]
         healths = [row["health"] for row in rows]
         machines = [one["state"] for health in healths for one in health["machines"].values()]
-        alarms = self.client.rows("/api/v1/alarms/?page_size=200")
+        alarms = [
+            one
+            for one in self.client.rows("/api/v1/alarms/?page_size=200")
+            if one["camera"] in self.phases
+        ]
         return (
             all(health["state"] == "protecting" for health in healths)
             and len(machines) == len(self.phases)
