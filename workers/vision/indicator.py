@@ -49,7 +49,7 @@ class Indicator:
     shone_s: for how long it has lately shone, until `lit` is learnt from that; looked_t: the last
     look; rest: brightness of the surroundings that all this belongs to; brighter_t: since when they
     are much brighter, or darker about a lit lamp; doubted: it was lit when that began, and was not
-    seen lit since.
+    seen lit since; unsure_t: the last look that could not tell lit from unlit.
     """
 
     lit: float | None = None
@@ -60,6 +60,7 @@ class Indicator:
     rest: float | None = None
     brighter_t: float | None = None
     doubted: bool = False
+    unsure_t: float | None = None
 
     @property
     def was_lit(self) -> bool:
@@ -152,9 +153,13 @@ class Indicator:
         # A single flash is none: a lamp that blinks is lit in two pictures at least.
         return shining or (len(self.times) >= 2 and t - self.times[-1] <= BLINK_S)
 
+    def was_unsure(self, t: float) -> bool:
+        """Tell whether this may be the dark half of a lamp that blinks and is not told lit."""
+        return self.unsure_t is not None and 0 <= t - self.unsure_t <= BLINK_S
+
     def forget_times(self) -> None:
         """Note that time is missing: when it was lit proves nothing about now."""
-        self.times, self.looked_t = [], None
+        self.times, self.looked_t, self.unsure_t = [], None, None
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""

@@ -31,6 +31,7 @@ COVERED_S, COVERED_RUNNING_S = 4.0, 15.0
 # The same picture to the last bit: of the whole frame, or of the region beside a running clock.
 FROZEN_S, FROZEN_PART_S = 2.0, 10.0
 TURNED = "the view is blocked or was turned"
+UNTOLD = "the lamp cannot be told lit from unlit"
 
 
 @dataclass
@@ -191,25 +192,27 @@ class VideoReader:
         around = _around(luma, where)
         if float(np.median(around)) >= BURNT_LUMA:
             return None, "over-exposed"
-        strange = self.surroundings.strange(luma, where, boxes, "lamp", t)
         hue = hue_of(bgr(*where.window)) if bgr is not None else None
         known = self.indicator.was_lit
         shining = self.indicator.shines(patch[where.inside], around, colour, hue, t)
+        strange = self.surroundings.strange(luma, where, boxes, "lamp", t, told=bool(shining))
         if shining and not known and boxes:
             # The first light on a lamp that was never seen lit may be somebody's cap lamp.
             self.indicator.shone_s = 0.0
             return None, "covered by the light of people"
-        if shining is None:
-            return None, "the lamp cannot be told lit from unlit"
         if shining:
-            lit = self.indicator.blinking(t, True)
-            return lit, ""
+            return self.indicator.blinking(t, True), ""
         if strange:
             return None, TURNED
+        if shining is None or self.surroundings.veiled:
+            self.indicator.unsure_t = t
+            return None, UNTOLD
         if float(around.mean()) < MIN_LUMA and not self.indicator.was_lit:
             return None, "too dark"
         if self.indicator.blinking(t, False):
             return True, ""
+        if self.indicator.was_unsure(t):
+            return None, UNTOLD
         if self.indicator.times:
             self.belief.amend(self.indicator.times[-1])
         return False, ""

@@ -19,6 +19,12 @@ MIN_PATTERN = 2.0
 # A view that is not known for certain is another one, too, where so little of the pattern is left,
 # or where it is so much less alike than it usually is: a cloth before the lens has a pattern too.
 FADED, UNLIKE = 0.6, 0.4
+# Behind a veil, as of dust or steam, it is the same view with so little left of its pattern: a lamp
+# that shines on outshines its surroundings by as much less.
+VEILED = 0.75
+# Over so many cells the brightness is evened out, and so what lies nearer to the machine changes
+# with it.
+EVENED = 7
 # How fast the usual likeness is learnt, from one known view to the next.
 LEARN = 0.1
 LEARN_S = 2.0
@@ -40,9 +46,24 @@ class Surroundings:
     # A strange view in which something moves, and since when.
     there: np.ndarray | None = None
     there_t: float = -1e18
+    # Whether the last view was the remembered one behind a veil, as of dust.
+    veiled: bool = False
 
-    def strange(self, luma: np.ndarray, where: Region, boxes: Boxes, look: str, t: float) -> bool:
-        """Tell whether the view is not the remembered one; learn slowly while it is."""
+    def strange(
+        self,
+        luma: np.ndarray,
+        where: Region,
+        boxes: Boxes,
+        look: str,
+        t: float,
+        *,
+        told: bool = True,
+    ) -> bool:
+        """Tell whether the view is not the remembered one; learn slowly while it is.
+
+        told: whether the machine is seen to run all the same, so that a veiled view is learnt, too.
+        """
+        self.veiled = False
         window = (0, 0, *where.picture) if look == "car" else _grown(where)
         now, seen = _pattern(luma, window), _mask(where, window, boxes, look)
         if self.memory is None:
@@ -58,7 +79,11 @@ class Surroundings:
         if likeness < max(STRANGE, UNLIKE * self.usual):
             return True
         if likeness < KNOWN:
-            return _faded(now, self.memory, seen)
+            return _left(now, self.memory, seen) < FADED
+        far = cv2.erode(seen.astype(np.uint8), np.ones((EVENED, EVENED), np.uint8)).astype(bool)
+        self.veiled = bool(far.any()) and _left(now, self.memory, far) < VEILED
+        if self.veiled and not told:
+            return False
         self.usual += (likeness - self.usual) * (LEARN if self.usual else 1.0)
         if t - self.learnt_t >= LEARN_S:
             mixed = self.memory + 0.2 * (now.astype(np.float32) - self.memory)
@@ -122,7 +147,7 @@ def _pattern(luma: np.ndarray, window: tuple[int, int, int, int]) -> np.ndarray:
     step = max(1, min(right - left, bottom - top) // (3 * SIZE))
     part = np.ascontiguousarray(luma[top:bottom:step, left:right:step])
     small = cv2.resize(part, (SIZE, SIZE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    mean = cv2.blur(small, (7, 7))
+    mean = cv2.blur(small, (EVENED, EVENED))
     return np.clip(128 + 100 * (small - mean) / (mean + 10.0), 0, 255).astype(np.uint8)
 
 
@@ -148,9 +173,9 @@ def _mask(where: Region, window: tuple[int, int, int, int], boxes: Boxes, look: 
     return seen.astype(bool)
 
 
-def _faded(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> bool:
-    """Tell whether a view shows much less than it did, as behind a cloth before the lens."""
-    return float(now[seen].std()) < FADED * float(then[seen].std())
+def _left(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> float:
+    """Return how much of a view's pattern is left, as a share of it."""
+    return float(now[seen].std()) / max(float(then[seen].std()), 1e-6)
 
 
 def _correlation(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> float | None:
