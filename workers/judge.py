@@ -11,6 +11,7 @@ from typing import Any
 
 from workers.cooldown import cools, has_eased, note_over
 from workers.failing import Failing
+from workers.force import blindness, out_of_force
 from workers.gap import ends_gap
 from workers.hazards import registry
 from workers.hazards.base import (
@@ -24,18 +25,16 @@ from workers.hazards.base import (
     View,
 )
 from workers.inputs import Missed, heard, inputs
+from workers.joined import joined, tell_of
 from workers.report import Finding, Reading, fault_finding, finding
 from workers.scene import Scene, SceneRule
 from workers.state import RuleState, State
-from workers.watched import drawn, named, zones_of
-from workers.when import holds, in_schedule
+from workers.watched import drawn, named
 from workers.words import sentence
 
 # A value that does not change is written down again so often.
 TELL_S = 10.0
 RANKS = ("", *SEVERITIES)
-# In a blind camera's picture nothing is found, and nothing is over.
-BLINDING = ("lost", "frozen", "dark", "overexposed", "glare", "blurred", "hazy", "blocked", "moved")
 # While one of these may be beginning, the picture is perhaps not one of the place.
 ELSEWHERE = ("frozen", "blocked", "moved")
 
@@ -279,7 +278,12 @@ class Judge:
                 return  # what is told of a danger stays told while people leave through the warning
             note_over(memory, view.t)
             state = "eased"
-        elif found.level != told or memory.held is not None or memory.unsure > found.unsure:
+        elif (
+            found.level != told
+            or memory.held is not None
+            or memory.unsure > found.unsure
+            or (hazard.each and joined(memory, found, view.t))
+        ):
             # As one situation it is believed at once; it only asks nobody while the same cools.
             cooling = cools(rule, list(hazard.levels), memory, found, view.t)
             state = "held" if has_eased(memory) and cooling else "raised"
@@ -297,6 +301,7 @@ class Judge:
             memory.values["held"] = memory.held
         if state in ("raised", "eased"):
             memory.unsure = found.unsure
+            tell_of(memory, found)
             self.findings.append(finding(rule.id, memory, state, view.t))
 
     @staticmethod
@@ -371,30 +376,4 @@ def speaker(scene: Scene, state: State, machine: str) -> str:
             memory = state.rules.get(rule.id)
             if memory is not None and not memory.note:
                 return rule.id
-    return ""
-
-
-def blindness(rule: SceneRule, hazard: Hazard, view: View) -> str:
-    """Return why a rule cannot see in this frame, or ""."""
-    if not hazard.uses_picture:
-        return ""
-    fault = next((fault for fault in view.faults if fault in BLINDING), "")
-    if fault or view.hidden & zones_of(rule):
-        return fault or "blurred"
-    return "too little can be seen" if view.visibility < rule.min_visibility else ""
-
-
-def permit_note(permit: str) -> str:
-    """Return why a rule is not in force while its permit is open."""
-    return sentence(f"permit {permit} is open")
-
-
-def out_of_force(rule: SceneRule, view: View) -> str:
-    """Return why a rule is not in force in this frame, or ""; in doubt it is in force."""
-    if rule.schedule and in_schedule(rule.schedule, view) is False:
-        return sentence("outside of its schedule")
-    if rule.permit is not None and view.inputs[rule.permit].word == "OPEN":
-        return permit_note(rule.permit)
-    if rule.when is not None and holds(rule.when, view) is False:
-        return sentence("its condition does not hold")
     return ""

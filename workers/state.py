@@ -50,6 +50,8 @@ class RuleState:
     votes: list[int] = field(default_factory=list)  # of the last frames: 1 where it was so
     since_t: float | None = None  # since when it is so
     unsure: bool = False  # what was told of the open situation rests on what nobody knew then
+    most: int | None = None  # of how many people the open situation was told
+    joined_t: float | None = None  # since when there are more
     held: str | None = None  # while it cools, a rise is told to nobody: the level told before it
     # Of each level that was told and is over: when, and of whom it was told last.
     over: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
@@ -160,6 +162,7 @@ class State:
                 rule.over = {}
             if rule.active_t is not None:
                 rule.active_t += gap_s
+            rule.joined_t = None
             rule.so_t = {level: t + gap_s for level, t in rule.so_t.items()}
             if rule.raised_t is not None and gap_s < 0:
                 rule.raised_t += gap_s

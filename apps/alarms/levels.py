@@ -15,6 +15,7 @@ __all__ = [
     "exceeds",
     "is_below",
     "is_worse",
+    "joins",
     "rises",
     "tells_more",
     "told_in",
@@ -88,6 +89,11 @@ def worsens(values: dict[str, Any], alarm: Alarm) -> bool:
     """
     level = told_in(values).level
     return is_below(alarm.level, level, rule_type=alarm.rule_type) or _proves(values, alarm)
+
+
+def joins(values: dict[str, Any], alarm: Alarm) -> bool:
+    """Tell whether a finding tells of more people than an alarm shows."""
+    return int(values.get("persons") or 0) > int(alarm.values.get("persons") or 0)
 
 
 def _proves(values: dict[str, Any], alarm: Alarm) -> bool:

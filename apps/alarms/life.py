@@ -56,6 +56,7 @@ class Cause(models.TextChoices):
     WORSE = "escalated", _("Became worse")
     EASED = "eased", _("Became less")
     RISEN = "risen", _("Became worse again")
+    JOINED = "joined", _("More people came")
     CLEARED = "cleared", _("Over")
     UNWATCHED = "unwatched", _("No longer watched")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
@@ -127,6 +128,15 @@ def _answer(cause: Cause) -> tuple[Row, ...]:
     )
 
 
+def _on(cause: Cause) -> tuple[Row, ...]:
+    """More of what is open: whoever answered is asked anew."""
+    return (
+        _row((U, A), cause, U),
+        _row(SILENCED, cause, AS_SILENCED, silenced=True),
+        _row(SILENCED, cause, U),
+    )
+
+
 def _end(cause: Cause) -> tuple[Row, ...]:
     """The end of what an alarm is about: the same whether that was seen or not."""
     return (
@@ -144,9 +154,8 @@ TABLE: tuple[Row, ...] = (
     _row((U, A, R), Cause.AGAIN, U),
     _row(SILENCED, Cause.AGAIN, AS_SILENCED, silenced=True),
     _row(SILENCED, Cause.AGAIN, U),
-    _row((U, A), Cause.RISEN, U),
-    _row(SILENCED, Cause.RISEN, AS_SILENCED, silenced=True),
-    _row(SILENCED, Cause.RISEN, U),
+    *_on(Cause.RISEN),
+    *_on(Cause.JOINED),
     _row(SILENCED, Cause.WORSE, AS_SILENCED, silenced=True),
     _row((U, A, R, *SILENCED), Cause.WORSE, U),
     # That it became less answers nothing.

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.alarms.clauses import cite
-from apps.alarms.levels import exceeds, is_worse, rises, tells_more, told_in, worsens, worst
+from apps.alarms.levels import exceeds, is_worse, joins, rises, tells_more, told_in, worsens, worst
 from apps.alarms.life import SILENCED, Cause
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.selectors import silence_in_force
@@ -107,7 +107,7 @@ def alarm_raise(
             return found
         is_shared = hears(found, camera=camera, rule=rule, told=told)
         if not _is_anew(found, at):
-            # Told of the same level anew: that it had eased was never told.
+            # Told of the same level anew: of more people, or that it had eased was never told.
             again = told.level == shown.level and told.step > shown.step and not is_shared
             return escalate(
                 found, level=level, severity=severity, at=at, facts=facts, jpeg=jpeg, again=again
@@ -193,9 +193,10 @@ def escalate(
 ) -> Alarm:  # fmt: skip
     """Go on with the same alarm: worse than it ever was, or risen again, it asks for a new answer.
 
-    again: it eased meanwhile and is as bad as it was, which the alarm does not show.
+    again: the same level was told anew: more people are in it, or it eased meanwhile, which the
+    alarm does not show.
     """
-    worse = worsens(facts["values"], alarm)
+    worse, joined = worsens(facts["values"], alarm), again and joins(facts["values"], alarm)
     risen = worse or again or rises(level, alarm)
     if is_worse(severity, alarm.severity):
         alarm.last_seen_at = max(alarm.last_seen_at, at)
@@ -208,7 +209,8 @@ def escalate(
     elif risen and alarm.state != Alarm.State.UNACKNOWLEDGED:
         describe(alarm, facts, at, jpeg)
         cite(alarm, level, facts["values"])
-        return _count(alarm, Cause.WORSE if worse else Cause.RISEN, at, is_another=True)
+        cause = Cause.WORSE if worse else Cause.JOINED if joined else Cause.RISEN
+        return _count(alarm, cause, at, is_another=True)
     elif risen and (eased_at := _eased_at(alarm)):
         # Who is being asked is asked on; after a while it is another danger.
         later = at - eased_at > FOLD_WITHIN

@@ -45,7 +45,7 @@ from apps.signals.selectors import events_late, reports_until, signals_until
 from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
 from workers.failing import FAULT
-from workers.judge import permit_note
+from workers.force import permit_note
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
 from workers.report import last_seen_s

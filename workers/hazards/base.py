@@ -276,8 +276,9 @@ class Hazard:
     it is measured how still people are; always: not content with frames in which something moved:
     the detector sees every analysed frame; confirm: of the last M frames N must say so before it
     is raised; remembers: what of a rule's memory outlives a gap between frames, and how, by path
-    (workers/gap.py); hears: whether it is asked of what inputs said within a gap as well, with
-    nobody in view and `blind` saying GAP, and where it needs no eyes between two frames too.
+    (workers/gap.py); each: whether everybody in it is told of, so that one more who joins an open
+    situation is told anew; hears: whether it is asked of what inputs said within a gap as well,
+    with nobody in view and `blind` saying GAP, and where it needs no eyes between two frames too.
     """
 
     params: Any = None
@@ -300,6 +301,7 @@ class Hazard:
     confirm: tuple[int, int] = (1, 1)
     min_visibility: float = 0.2
     remembers: Mapping[str, str] = {}
+    each: bool = False
     hears: bool = False
 
     def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:

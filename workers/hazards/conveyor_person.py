@@ -95,6 +95,7 @@ class ConveyorPerson(Hazard):
     needs_zone = True
     needs_machine = True
     remembers = {**STAYS, **PEOPLE, "people.*.on.0": WAITS}
+    each = True
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse zones that would leave nobody in danger, and a floor without a place to reach."""

@@ -96,6 +96,7 @@ class MotionlessPerson(Hazard):
     severity = "high"
     action = "Call the person; if there is no answer send the nearest people, and a medic."
     uses_still = True
+    each = True
     # Boxes and a fall have their own times, so that only a quick one is a fall; see _judge().
     remembers = {
         **INSIDE, **PEOPLE, "people.*.since": WAITS, "people.*.down": WAITS, "orphan": WAITS,

@@ -71,6 +71,7 @@ class ProximityWhileRunning(Hazard):
     needs_zone = True
     needs_machine = True
     remembers = STAYS
+    each = True
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

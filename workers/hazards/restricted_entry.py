@@ -38,6 +38,7 @@ class RestrictedEntry(Hazard):
     action = "Call the person out; find out why the place was open."
     needs_zone = True
     remembers = STAYS
+    each = True
 
     def evaluate(self, rule: Rule, memory: Memory, view: View) -> Condition:
         """Judge one frame."""

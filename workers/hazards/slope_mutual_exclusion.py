@@ -79,6 +79,7 @@ class SlopeMutualExclusion(Hazard):
     needs_machine = True
     # That the slope is seen empty begins anew after a gap, as it does after blindness.
     remembers = {**STAYS, "hauling": WAITS, "clear": WAITS, "began_clear": KEPT}
+    each = True
 
     def check(self, rule: Rule) -> Iterable[Fault]:
         """Refuse a refuge that is the slope itself."""

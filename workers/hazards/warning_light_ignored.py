@@ -55,6 +55,7 @@ class WarningLightIgnored(Hazard):
     action = "Call the place: everybody leaves; do not start before it is clear."
     needs_zone = True
     remembers = {**STAYS, **HIDDEN, "on": RUNS}
+    each = True
     hears = True
 
     def check_new(self, rule: Rule, names: Names) -> Iterable[Fault]:
