@@ -1,10 +1,12 @@
 """Housekeeping of the index."""
 
 from datetime import timedelta
+from functools import partial
 
 from celery import shared_task
 from django.utils import timezone
 
+from apps.apart import apart
 from apps.evidence.sightings import sightings_forget
 from apps.mines.models import Mine
 from apps.recordings.models import Gap
@@ -29,6 +31,9 @@ def seal() -> None:
     """Bind what each mine recorded into its record; run twice or late, it goes on."""
     with system_scope("the recordings of every mine are bound in turn"):
         mines = list(Mine.objects.order_by("pk").values_list("pk", flat=True))
-    for pk in mines:
-        with mine_scope(pk):
-            chunks_seal(mine_id=pk)
+    apart(partial(_seal, pk) for pk in mines)
+
+
+def _seal(mine_id: int) -> None:
+    with mine_scope(mine_id):
+        chunks_seal(mine_id=mine_id)

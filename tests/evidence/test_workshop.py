@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.evidence import tasks
 from apps.evidence.tasks import keep
 from apps.evidence.workshop import workshop
 
@@ -45,3 +46,18 @@ def test_what_a_killed_maker_left_goes_and_what_is_being_made_stays():
     keep()
     assert not any(place.exists() for place in left)
     assert all((place / "clip.mp4").exists() for place in (fresh, growing, stranger))
+
+
+@pytest.mark.django_db
+def test_a_hold_that_cannot_be_ended_leaves_no_disk_to_fill_up_and_is_seen(monkeypatch):
+    def fails() -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    done: list[str] = []
+    monkeypatch.setattr(tasks, "holds_due", fails)
+    monkeypatch.setattr(tasks, "clips_expire", lambda: done.append("expired"))
+    monkeypatch.setattr(tasks, "clips_check", lambda: done.append("looked for"))
+    with pytest.raises(ExceptionGroup) as seen:
+        keep()
+    assert seen.group_contains(ZeroDivisionError)
+    assert done == ["expired", "looked for"]

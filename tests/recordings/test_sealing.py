@@ -16,6 +16,7 @@ from apps.ledger import verify
 from apps.ledger.selectors import ledger_faults
 from apps.ledger.services import ledger_seal
 from apps.ledger.verify import leaf_of, merkle_climb, merkle_path, merkle_root
+from apps.recordings import tasks
 from apps.recordings.models import Seal
 from apps.recordings.sealing import chunk_proofs, chunks_seal, seal_faults, seals_forget
 from apps.tenancy.scope import mine_scope, system_scope
@@ -167,3 +168,20 @@ def test_a_clips_chunks_are_proven_after_the_ring_let_them_go(hill: Cast, ring: 
     Clip.objects.update(state=Clip.State.EXPIRED)
     with system_scope("test"):
         assert seals_forget(now=years) == 1
+
+
+@pytest.mark.django_db
+def test_a_mine_whose_recordings_cannot_be_bound_keeps_no_other_from_it(cast: Cast, monkeypatch):
+    bound: list[int] = []
+
+    def bind(*, mine_id: int) -> int:
+        if mine_id == cast.lamp_hill.mine.pk:
+            raise ZeroDivisionError("nobody thought of this")
+        bound.append(mine_id)
+        return 1
+
+    monkeypatch.setattr(tasks, "chunks_seal", bind)
+    with pytest.raises(ExceptionGroup) as seen:
+        tasks.seal()
+    assert seen.group_contains(ZeroDivisionError)
+    assert cast.deep_vale.mine.pk in bound
