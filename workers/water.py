@@ -7,8 +7,9 @@ from workers.report import Reading
 from workers.scene import Gauge, Scene
 from workers.state import State
 from workers.vision.anchor import Anchor
-from workers.vision.gauge import MIN_SPAN_PX, Level, scale_of
+from workers.vision.gauge import MIN_SPAN_PX, Level
 from workers.vision.health import Change
+from workers.vision.scale import scale_of
 from workers.vision.wet import Floor
 from workers.words import sentence
 

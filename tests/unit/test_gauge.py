@@ -10,7 +10,8 @@ from tests.unit.engine_kit import Script
 from workers.engine import Chunk, State, analyse
 from workers.media.decode import Frame
 from workers.scene import parse_scene
-from workers.vision.gauge import BLIND, Level, Scale, Sight, read
+from workers.vision.gauge import BLIND, Level, Sight, read
+from workers.vision.scale import Scale
 
 MARKS = (((0.5, 0.1), 1.5), ((0.5, 0.9), 0.0))
 SIZE = (640, 360)
