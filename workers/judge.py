@@ -123,7 +123,7 @@ class Judge:
             if self._confirmed(rule, memory, found, view):
                 self._active(rule, hazard, memory, found, view)
             return
-        memory.since_t = None
+        memory.since_t = memory.joined_t = None
         memory.votes = [*memory.votes, 0][-rule.confirm[1] :]
         if memory.active_t is None:
             return

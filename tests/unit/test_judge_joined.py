@@ -47,6 +47,15 @@ def test_a_box_that_is_seen_twice_for_a_moment_is_nobody():
     assert told(film) == [("raised", 1)]
 
 
+def test_two_who_are_lost_for_a_second_are_not_counted_on_from_before():
+    film = watched()
+    film.run(10, [FIRST], machines=RUNNING)
+    for _ in range(6):
+        film.run(2, [FIRST, SECOND], machines=RUNNING)
+        film.run(1, machines=RUNNING)
+    assert told(film) == [("raised", 1)]
+
+
 def test_who_leaves_and_comes_back_is_no_further_one():
     film = watched()
     film.run(10, [FIRST, SECOND], machines=RUNNING)
