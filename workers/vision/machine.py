@@ -31,7 +31,6 @@ COVERED_S, COVERED_RUNNING_S = 4.0, 15.0
 # The same picture to the last bit: of the whole frame, or of the region beside a running clock.
 FROZEN_S, FROZEN_PART_S = 2.0, 10.0
 TURNED = "the view is blocked or was turned"
-VEILED = "dust or steam is before it"
 UNTOLD = "the lamp cannot be told lit from unlit"
 
 
@@ -156,8 +155,7 @@ class VideoReader:
     ) -> Verdict:
         """Tell whether the region moved; None, and why, where that cannot be judged."""
         bands = movement.bands_of(luma)
-        ran = bool(self.belief.samples) and self.belief.samples[-1][1] == 1
-        strange = self.surroundings.strange(luma, where, boxes, look, t, told=ran)
+        strange = self.surroundings.strange(luma, where, boxes, look, t)
         dim = _blind(patch[where.inside])
         if dim or strange != self.strange:
             self.motion.cut()  # what comes back into view did not move there
@@ -171,8 +169,7 @@ class VideoReader:
             self.motion.keep(patch, bands, boxes, t)
         if not strange:
             self.surroundings.there = None
-            hidden = verdict[0] is False and self.surroundings.veiled
-            return (None, VEILED) if hidden else verdict
+            return verdict
         moves = bool(verdict[0]) and moved is not None
         if self.surroundings.found(luma, where, boxes, moves, t):
             self.surroundings.forget()

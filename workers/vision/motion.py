@@ -43,6 +43,10 @@ MIN_SHAKE_PX = 0.1
 # Of a machine never seen moving in this view, so much of the region must stand out so far (in
 # variance) from what counts as changed: where little shows, standing still proves nothing.
 STANDS_OUT, STANDS_OUT_TIMES = 0.25, 4.0
+# A drum of which little changes while it turns, as one with a single mark, stands only where it
+# shows so much of what it showed then: in less light, or in dust, a mark that turns is not seen to.
+# How fast that is learnt where it shows more, and less: dust that comes is not to be usual.
+LITTLE, SHOWN, SHOWN_MORE, SHOWN_LESS = 0.2, 0.6, 0.02, 0.002
 # Of a drum so much of its middle must look changed whichever way it moved, unless more than this
 # of the region was seen to change while it turned: more than the rope that walks along it.
 TURNS, TURNED = 0.15, 0.06
@@ -79,6 +83,8 @@ class Motion:
     stood: list[Moment] = field(default_factory=list)
     # The share that usually changes while it moves; 0: movement was never seen in this view.
     usual: float = 0.0
+    # How much the region's brightness varies when it is seen to move, in grey levels.
+    contrast: float = 0.0
     # Of a car's region: whether one came to stand in it.
     arrival: Arrival = field(default_factory=Arrival)
     # Of a belt: by how much each cell changes while it moves, in OWN_STEPS to a grey level.
@@ -103,7 +109,7 @@ class Motion:
         last = self.past[-1] if self.past else None
         if last and (last.patch.shape != patch.shape or last.bands.shape != bands.shape):
             self.cut()  # of another picture's size
-        learnt, self.asked = (self.usual, self.stirs), None
+        learnt, self.asked = (self.usual, self.contrast, self.stirs), None
         verdict = self._judge(patch, bands, where, boxes, look)
         if look == "car" and verdict[0] is not None:
             verdict = self._car(bool(verdict[0]), patch, where, boxes, t)
@@ -113,12 +119,12 @@ class Motion:
         elif verdict[0]:
             self.stood = []
         if not learn:
-            self.usual, self.stirs = learnt
+            self.usual, self.contrast, self.stirs = learnt
         return verdict
 
     def forget(self) -> None:
         """Forget how it moves: it is seen from elsewhere."""
-        self.usual, self.stirs = 0.0, None
+        self.usual, self.contrast, self.stirs = 0.0, 0.0, None
 
     def cut(self) -> None:
         """Forget the pictures kept: what comes is no continuation of them."""
@@ -148,10 +154,10 @@ class Motion:
         t: float,
     ) -> bool:
         """Tell whether a belt that seems to stand looks otherwise than some seconds ago."""
-        learnt = self.usual, self.stirs
+        learnt = self.usual, self.contrast, self.stirs
         old = [before for before in self.stood if t - before.t >= CREEP_S - 1e-6]
         creeps = bool(old) and bool(self._against(old[-1], patch, bands, where, boxes, "belt")[0])
-        self.usual, self.stirs = learnt
+        self.usual, self.contrast, self.stirs = learnt
         if not self.stood or t - self.stood[-1].t >= STOOD_S - 1e-6:
             self.stood = [*self.stood[-3:], Moment(t, patch, boxes, bands)]
         return creeps
@@ -189,20 +195,22 @@ class Motion:
         if visible.sum() < MIN_VISIBLE * where.inside.sum():
             return None, "covered by people"
         noise = movement.noise_of(patch, before.patch, visible)
-        blurred = cv2.blur(patch, (3, 3))[visible]
-        if float(blurred.std()) < max(MIN_CONTRAST, 0.8 * noise):
+        contrast = float(cv2.blur(patch, (3, 3))[visible].std())
+        if contrast < max(MIN_CONTRAST, 0.8 * noise):
             return None, "nothing can be made out in the region"
         near = where.is_near(everybody) if everybody else None
-        usual = self.usual
-        verdict = self._verdict(patch, before.patch, visible, noise, near, look)
+        known = self.usual, self.contrast
+        verdict = self._verdict(patch, before.patch, visible, noise, contrast, near, look)
         shaken, cells = before.patch, 0.0
         if verdict[0] is not False:
             # Only what seems to move is worth asking whether it was the camera.
             shaken, cells = _steady(before, bands, where)
             if cells:
-                verdict = self._verdict(patch, shaken, visible, noise, near, look, cells)
+                verdict = self._verdict(patch, shaken, visible, noise, contrast, near, look, cells)
                 if not verdict[0]:
-                    self.usual = usual  # a camera that shakes shows nothing of how it moves
+                    self.usual, self.contrast = (
+                        known  # a camera that shakes shows nothing of how it moves
+                    )
         if verdict[0] and look == "belt" and not near:
             self._see_stir(patch, shaken, visible)
         return verdict
@@ -213,6 +221,7 @@ class Motion:
         before: np.ndarray,
         visible: np.ndarray,
         noise: float,
+        contrast: float,
         near: bool | None,
         look: str,
         shake: float = 0.0,
@@ -243,6 +252,8 @@ class Motion:
         if share >= moved:
             if not near:
                 self.usual += (share - self.usual) * (0.1 if self.usual else 1.0)
+                rate = SHOWN_MORE if contrast > self.contrast else SHOWN_LESS
+                self.contrast += (contrast - self.contrast) * (rate if self.contrast else 1.0)
             return True, ""
         if share >= still:
             return None, "covered by the light of people"
@@ -252,6 +263,8 @@ class Motion:
             shown = movement.standing_out(patch, visible, noise, STANDS_OUT_TIMES)
             if float(shown[visible].mean()) < STANDS_OUT:
                 return None, "too little shows in the region to tell that it stands still"
+        if look == "drum" and self.usual < LITTLE and contrast < SHOWN * self.contrast:
+            return None, "too little shows in the region to tell that it stands still"
         unproved = look == "drum" and self.usual < TURNED
         if unproved and self._turning(patch, visible, noise) < TURNS:
             return None, "nothing on it would show that it turns"
@@ -301,8 +314,8 @@ class Motion:
         past, stood = ([m.dump() for m in kept] for kept in (self.past, self.stood))
         stirs = None if self.stirs is None else pack_image(self.stirs)
         return {
-            "past": past, "stood": stood, "usual": self.usual, "stirs": stirs,
-            "arrival": self.arrival.dump(),
+            "past": past, "stood": stood, "usual": self.usual, "contrast": self.contrast,
+            "stirs": stirs, "arrival": self.arrival.dump(),
         }  # fmt: skip
 
     @classmethod
@@ -310,7 +323,8 @@ class Motion:
         """Rebuild from dump()."""
         past, stood = ([Moment.load(m) for m in data.get(key, [])] for key in ("past", "stood"))
         stirs = None if data["stirs"] is None else unpack_image(data["stirs"])
-        return cls(past, stood, data["usual"], Arrival.load(data["arrival"]), stirs)
+        usual, contrast = data["usual"], data.get("contrast", 0.0)
+        return cls(past, stood, usual, contrast, Arrival.load(data["arrival"]), stirs)
 
 
 def _middle(visible: np.ndarray) -> np.ndarray:

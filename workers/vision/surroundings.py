@@ -20,7 +20,7 @@ MIN_PATTERN = 2.0
 # or where it is so much less alike than it usually is: a cloth before the lens has a pattern too.
 FADED, UNLIKE = 0.6, 0.4
 # Behind a veil, as of dust or steam, it is the same view with so little left of its pattern: a lamp
-# that shines on outshines its surroundings by as much less, and one mark on a drum fades the same.
+# that shines on outshines its surroundings by as much less.
 VEILED = 0.75
 # Over so many cells the brightness is evened out, and so what lies nearer to the machine changes
 # with it.
