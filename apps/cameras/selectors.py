@@ -7,6 +7,7 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from apps.cameras.models import AHEAD, Analysis, Camera, Chunk, Stream, StreamState
+from apps.natural import natural
 from apps.rules.selectors import guarded, is_guarded, scene_document, scene_in_force
 from apps.sentences import kept
 
@@ -54,7 +55,7 @@ def cameras() -> QuerySet[Camera]:
         Camera.objects.select_related("mine", "area", "analysis")
         .prefetch_related("streams")
         .annotate(guarded=guarded())
-        .order_by("mine__name", "area__name", "name")
+        .order_by("mine__name", natural("area__name"), natural("name"))
     )
 
 

@@ -28,6 +28,7 @@ from apps.ledger.verify import canonical
 from apps.lists.pages import answer_list
 from apps.mines.models import Mine
 from apps.mines.selectors import mines
+from apps.natural import natural
 from apps.portal.passwords import password_hand_over
 from apps.rules.asof import moment_asked, settings_as_of
 
@@ -180,7 +181,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     listed = list(mines().filter(pk__in=allowed))
     chosen = next((m for m in listed if str(m.pk) == request.GET.get("mine")), None)
     mine = chosen or listed[0]
-    rows = cameras().filter(mine=mine).order_by("area__name", "name")
+    rows = cameras().filter(mine=mine).order_by(natural("area__name"), natural("name"))
     asked, fault = request.GET.get("at", "").strip()[:40], ""
     at: datetime = timezone.now()
     if asked:

@@ -4,6 +4,7 @@ from apps.cameras.models import Camera
 from apps.lists.filters import Options
 from apps.mines.models import Area
 from apps.mines.selectors import mines
+from apps.natural import natural
 
 __all__ = ["area_choices", "camera_choices", "mine_choices"]
 
@@ -15,13 +16,13 @@ def mine_choices(mine_ids: list[int]) -> Options:
 
 def area_choices(mine_ids: list[int]) -> Options:
     """List the places; their mine's name goes before where there are several mines."""
-    rows = Area.objects.filter(mine__in=mine_ids).order_by("mine__name", "name")
+    rows = Area.objects.filter(mine__in=mine_ids).order_by("mine__name", natural("name"))
     return _named(rows.values_list("pk", "mine__name", "name"), mine_ids)
 
 
 def camera_choices(mine_ids: list[int]) -> Options:
     """List the cameras; their mine's name goes before where there are several mines."""
-    rows = Camera.objects.filter(mine__in=mine_ids).order_by("mine__name", "name")
+    rows = Camera.objects.filter(mine__in=mine_ids).order_by("mine__name", natural("name"))
     return _named(rows.values_list("pk", "mine__name", "name"), mine_ids)
 
 

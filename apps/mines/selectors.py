@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.permissions import Access, Action
 from apps.mines.models import Area, Mine, Organisation
+from apps.natural import natural
 
 __all__ = ["areas", "mines", "organisations_to_build_in"]
 
@@ -15,7 +16,7 @@ def mines() -> QuerySet[Mine]:
 
 def areas(*, mine: Mine) -> QuerySet[Area]:
     """List a mine's areas."""
-    return Area.objects.filter(mine=mine).order_by("name")
+    return Area.objects.filter(mine=mine).order_by(natural("name"))
 
 
 def organisations_to_build_in(access: Access) -> QuerySet[Organisation]:
