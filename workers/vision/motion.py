@@ -208,9 +208,8 @@ class Motion:
             if cells:
                 verdict = self._verdict(patch, shaken, visible, noise, contrast, near, look, cells)
                 if not verdict[0]:
-                    self.usual, self.contrast = (
-                        known  # a camera that shakes shows nothing of how it moves
-                    )
+                    # A camera that shakes shows nothing of how it moves.
+                    self.usual, self.contrast = known
         if verdict[0] and look == "belt" and not near:
             self._see_stir(patch, shaken, visible)
         return verdict
