@@ -195,7 +195,7 @@ class Motion:
         if visible.sum() < MIN_VISIBLE * where.inside.sum():
             return None, "covered by people"
         noise = movement.noise_of(patch, before.patch, visible)
-        contrast = float(cv2.blur(patch, (3, 3))[visible].std())
+        contrast = movement.contrast_of(patch, visible)
         if contrast < max(MIN_CONTRAST, 0.8 * noise):
             return None, "nothing can be made out in the region"
         near = where.is_near(everybody) if everybody else None

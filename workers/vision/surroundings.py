@@ -175,7 +175,9 @@ def _mask(where: Region, window: tuple[int, int, int, int], boxes: Boxes, look: 
 
 def _left(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> float:
     """Return how much of a view's pattern is left, as a share of it."""
-    return float(now[seen].std()) / max(float(then[seen].std()), 1e-6)
+    cells = seen.view(np.uint8)
+    left, was = (float(cv2.meanStdDev(one, mask=cells)[1][0, 0]) for one in (now, then))
+    return left / max(was, 1e-6)
 
 
 def _correlation(now: np.ndarray, then: np.ndarray, seen: np.ndarray) -> float | None:
