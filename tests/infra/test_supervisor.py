@@ -143,8 +143,8 @@ def test_one_signal_stops_everything_within_ten_seconds(
     assert run.nothing_left()
 
 
-def test_a_second_ctrl_c_hurries_and_leaves_no_strays(start: Callable[[], Run]) -> None:
-    run = start()
+def test_a_second_ctrl_c_hurries_and_leaves_no_strays(start: Callable[..., Run]) -> None:
+    run = start(SCRIPT.replace("grace_s=1.0", "grace_s=30.0"))
     run.popen.send_signal(signal.SIGINT)
     assert run.popen.stdout is not None
     while not run.popen.stdout.readline().startswith("{"):
@@ -152,7 +152,7 @@ def test_a_second_ctrl_c_hurries_and_leaves_no_strays(start: Callable[[], Run]) 
     asked = time.monotonic()
     run.popen.send_signal(signal.SIGINT)
     run.popen.communicate(timeout=15)
-    assert time.monotonic() - asked < 0.9  # less than the grace that a single one gives
+    assert time.monotonic() - asked < 10  # far less than the grace that a single one gives
     assert run.nothing_left()
 
 
