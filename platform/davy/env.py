@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg_pool import ConnectionPool
 
 __all__ = [
     "env", "env_address", "env_bool", "env_broker", "env_database", "env_float", "env_list",
@@ -120,9 +121,17 @@ def env_database(name: str, default: str) -> dict[str, Any]:
     most = int(env_float("DAVY_DB_POOL", 8))  # 0: no pool, for a command that only looks
     options: dict[str, Any] = {"connect_timeout": 5}
     if most:
-        options["pool"] = {"min_size": 1, "max_size": most, "timeout": 10}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": most,
+            "timeout": 10,
+            # The pool's own waits double: back after ten minutes, the database would not be asked
+            # for minutes more. What gives up at once begins anew, about once a second.
+            "reconnect_timeout": 1,
+            "reconnect_failed": ConnectionPool.check,
+        }
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "davy.postgres",
         "NAME": url.path.lstrip("/"),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

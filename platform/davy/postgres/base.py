@@ -1,0 +1,35 @@
+"""The backend's one change: of the pool's connections only those that live are given out."""
+
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool
+
+__all__ = ["DatabaseWrapper"]
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's own, which passes over connections that ended while nobody used them.
+
+    A restart of PostgreSQL ends all of them at once. Django's CONN_HEALTH_CHECKS waits longer after
+    each that it finds dead: with a pool of eight the first who asks gets an error after 10 s.
+    """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection of the pool that answers; dead ones go back and are replaced."""
+        connection = super().get_new_connection(conn_params)
+        for _ in range(self.pool.max_size if self.pool else 0):
+            if _answers(connection):
+                break
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection
+
+
+def _answers(connection: Any) -> bool:
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return False
+    return True
