@@ -19,7 +19,7 @@ from apps.audit.services import record
 from apps.evidence.boxes import boxes_left
 from apps.evidence.manifest import TYPES, marked
 from apps.evidence.models import Clip
-from apps.evidence.selectors import clips
+from apps.evidence.selectors import clips_stored
 from apps.evidence.storage import StorageError, open_object
 from apps.privacy.services import picture_taken
 from apps.rules.masks import masks_of
@@ -43,8 +43,8 @@ class Beside(NamedTuple):
 @page
 def clip_file(request: HttpRequest, uid: UUID, name: str) -> HttpResponse:
     """Send one of the files beside a clip, and note that it was taken."""
-    clip: Clip = find(request, clips(), Action.WATCH_CLIP, uid=uid)
-    if clip.state != Clip.State.READY or name not in NAMES:
+    clip: Clip = find(request, clips_stored(), Action.WATCH_CLIP, uid=uid)
+    if name not in NAMES:
         raise Http404
     try:
         beside = file_of(clip, name)

@@ -8,13 +8,18 @@ from django.utils import timezone
 
 from apps.evidence.models import Clip, Hold
 
-__all__ = ["clips", "clips_due", "held_spans", "in_step"]
+__all__ = ["clips", "clips_due", "clips_stored", "held_spans", "in_step"]
 
 
 def clips() -> QuerySet[Clip]:
     """List the clips in scope, newest first."""
     rows = Clip.objects.select_related("mine", "camera__area", "alarm", "asked_by", "extends")
     return rows.order_by("-wanted_from")
+
+
+def clips_stored() -> QuerySet[Clip]:
+    """List the clips in scope whose video is in the store, newest first."""
+    return clips().filter(state=Clip.State.READY).exclude(key="")
 
 
 def in_step(clip: Clip) -> dict[str, Any] | None:

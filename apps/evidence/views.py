@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from apps.evidence.holds import holds_on
 from apps.evidence.listing import CLIPS, LOOKS
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.overlay import overlay
-from apps.evidence.selectors import clips, in_step
+from apps.evidence.selectors import clips, clips_stored, in_step
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.inquiry.passing import pass_on, watched
@@ -135,9 +135,7 @@ def _pass(request: HttpRequest, clip: Clip, given: Given, name: str = "") -> Htt
 
 
 def _ready(request: HttpRequest, uid: UUID) -> Clip:
-    clip: Clip = find(request, clips(), Action.WATCH_CLIP, uid=uid)
-    if clip.state != Clip.State.READY:
-        raise Http404
+    clip: Clip = find(request, clips_stored(), Action.WATCH_CLIP, uid=uid)
     return clip
 
 

@@ -19,6 +19,7 @@ from apps.audit.models import AuditEntry
 from apps.audit.words import act_words
 from apps.evidence.models import Clip, ClipAccess
 from apps.evidence.overlay import overlay
+from apps.evidence.selectors import clips_stored
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S
 from apps.inquiry.listing import case_listing
@@ -157,7 +158,7 @@ def boxes(request: HttpRequest, pk: int, uid: UUID) -> HttpResponse:
 
 
 def _clip_of(alarm: Alarm, uid: UUID) -> Clip:
-    clip = Clip.objects.filter(alarm=alarm, uid=uid, state=Clip.State.READY).first()
+    clip = clips_stored().filter(alarm=alarm, uid=uid).first()
     if clip is None:
         raise Http404
     return clip

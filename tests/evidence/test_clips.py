@@ -335,6 +335,19 @@ def test_each_download_is_logged_before_the_link_is_given(hill: Cast, ring: Ring
     assert (access.user, access.kind) == (hill.operator, ClipAccess.Kind.DOWNLOAD)
 
 
+def test_a_video_without_a_key_in_the_store_is_not_there_for_anybody(hill: Cast, ring: Ring):
+    clip = make(recorded_alarm(hill, ring))
+    Clip.objects.filter(pk=clip.pk).update(key="")
+    client = Client(raise_request_exception=False)
+    client.force_login(hill.operator)
+    pages = (f"/clips/{clip.uid}/{what}" for what in ("play/", "boxes/", "download/"))
+    asked = [*pages, f"/api/v1/clips/{clip.uid}/download/"]
+    assert {address: client.get(address).status_code for address in asked} == dict.fromkeys(
+        asked, 404
+    )
+    assert not ClipAccess.objects.exists()
+
+
 def test_a_link_that_was_changed_or_has_no_signature_is_refused(hill: Cast, ring: Ring):
     clip = make(recorded_alarm(hill, ring))
     link = storage.download_link(clip.key)

@@ -20,7 +20,7 @@ from apps.cameras.selectors import cameras
 from apps.evidence.cuts import LONGEST_S, MOST_CAMERAS, clip_cut, clip_extend
 from apps.evidence.expiry import clip_remove
 from apps.evidence.models import Clip, ClipAccess
-from apps.evidence.selectors import clips
+from apps.evidence.selectors import clips, clips_stored
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.privacy.services import NotMade, clip_given
@@ -135,7 +135,7 @@ class ClipDownload(ScopedView):
         People are blurred in what is taken along: 202 with a `state` while the copy is made, ask
         again. `?form=original` needs the word of two people, given on the clip's page.
         """
-        clip = self.find(clips(), uid=uid, state=Clip.State.READY)
+        clip = self.find(clips_stored(), uid=uid)
         original = request.query_params.get("form") == "original"
         try:
             given = clip_given(clip=clip, taken=True, original=original)
