@@ -25,7 +25,7 @@ def charts(*, camera: Camera, now: datetime) -> list[dict[str, Any]]:
     zone = ZoneInfo(camera.mine.timezone)
     rows = []
     for newest in readings_newest(camera_ids=[camera.pk]):
-        points = reading_series(
+        points, _more = reading_series(
             camera=camera,
             name=newest["name"],
             since=now - DAY,

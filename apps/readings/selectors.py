@@ -40,19 +40,20 @@ def readings_newest(*, camera_ids: list[int]) -> list[dict[str, Any]]:
 
 def reading_series(
     *, camera: Camera, name: str, since: datetime, until: datetime, step: str
-) -> list[dict[str, Any]]:
-    """List a series' points in [since, until), oldest first, at most MOST_POINTS.
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return a series' first MOST_POINTS points in [since, until), and whether more follow.
 
     raw: at, value, confidence; minute, hour: at (its beginning), min, mean, max, count, lost.
     A time that nothing was read in has no point: a gap.
     """
     if step == "raw":
         rows = Reading.objects.filter(camera=camera, name=name, at__gte=since, at__lt=until)
-        return list(rows.order_by("at").values("at", "value", "confidence")[:MOST_POINTS])
+        found = list(rows.order_by("at").values("at", "value", "confidence")[: MOST_POINTS + 1])
+        return found[:MOST_POINTS], len(found) > MOST_POINTS
     rollups = Rollup.objects.filter(
         camera=camera, name=name, step=step, at__gte=since, at__lt=until
-    ).order_by("at")[:MOST_POINTS]
-    return [
+    ).order_by("at")[: MOST_POINTS + 1]
+    points = [
         {
             "at": row.at,
             "min": row.minimum,
@@ -63,3 +64,4 @@ def reading_series(
         }
         for row in rollups
     ]
+    return points[:MOST_POINTS], len(points) > MOST_POINTS

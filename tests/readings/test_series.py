@@ -145,6 +145,23 @@ def test_the_api_gives_a_series_by_step_and_leaves_gaps_open(cast, camera, hour)
     ]
 
 
+@pytest.mark.parametrize("step", ["raw", "minute"])
+def test_there_is_more_only_where_a_later_point_is_left_out(cast, camera, hour, step, monkeypatch):
+    monkeypatch.setattr("apps.readings.selectors.MOST_POINTS", 3)
+    client = Client()
+    client.force_login(cast.operator)
+    asked = {"camera": camera.pk, "name": NAME, "from": hour.isoformat(), "step": step}
+
+    def answer() -> tuple[int, bool]:
+        told = client.get("/api/v1/readings/", asked).json()
+        return len(told["points"]), told["more"]
+
+    keep(camera, hour, 1.0, 2.0, 3.0, every_s=60)
+    assert answer() == (3, False)
+    keep(camera, hour + timedelta(minutes=3), 4.0)
+    assert answer() == (3, True)
+
+
 @pytest.mark.parametrize(
     ("more", "status"),
     [

@@ -15,7 +15,7 @@ from apps.api.moments import moment
 from apps.api.serializers import shown
 from apps.cameras.selectors import cameras
 from apps.readings.models import Reading
-from apps.readings.selectors import MOST_POINTS, STEPS, reading_series, readings_newest
+from apps.readings.selectors import STEPS, reading_series, readings_newest
 
 __all__ = ["ReadingList"]
 
@@ -67,7 +67,7 @@ class ReadingList(ScopedView):
         since = moment(asked, "from", camera.mine.timezone) or until - DAY
         if since >= until:
             raise ValidationError({"from": _("Must be before “to”.")})
-        points = reading_series(
+        points, more = reading_series(
             camera=camera, name=asked["name"], since=since, until=until, step=step
         )
         return Response(
@@ -78,6 +78,6 @@ class ReadingList(ScopedView):
                 "from": since,
                 "to": until,
                 "points": points,
-                "more": len(points) == MOST_POINTS,
+                "more": more,
             }
         )
