@@ -3,6 +3,8 @@
 from typing import Any
 
 from rest_framework import pagination
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
 
 __all__ = ["CursorPagination"]
 
@@ -14,6 +16,13 @@ class CursorPagination(pagination.CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Refuse a cursor that no page gave: nothing is missing, the question is wrong."""
+        try:
+            return super().decode_cursor(request)
+        except NotFound as error:
+            raise ValidationError({self.cursor_query_param: str(error.detail)}) from None
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Tell how long a page may be."""

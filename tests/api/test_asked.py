@@ -110,6 +110,26 @@ def test_one_parameter_is_given_once_and_all_that_is_wrong_is_named(owner: Clien
     )
 
 
+@pytest.mark.parametrize("cursor", ["abc", "bz14", "²", "cj14"])
+def test_a_cursor_that_no_page_gave_is_a_wrong_question(owner: Client, cursor: str):
+    answer = owner.get("/api/v1/alarms/", {"cursor": cursor})
+    [error] = answer.json()["errors"]
+    assert answer.status_code == 400
+    assert error == {"code": "invalid", "message": "Invalid cursor", "field": "cursor"}
+
+
+def test_a_format_that_there_is_not_is_a_wrong_question(owner: Client):
+    for form in ("xml", "json"):
+        answer = owner.get("/api/v1/alarms/", {"format": form})
+        [error] = answer.json()["errors"]
+        told = (answer.status_code, error["code"], error["field"])
+        assert told == (400, "unknown_parameter", "format"), form
+    answer = owner.get("/api/v1/schema/?format=xml")
+    assert answer.status_code == 400
+    assert b"Must be one of json, yaml." in answer.content
+    assert owner.get("/api/v1/schema/?format=json").json()["openapi"]
+
+
 def test_a_refusal_is_in_the_caller_s_language(owner: Client):
     asked = "/api/v1/alarms/?wanted=1&page_size=0"
     answer = owner.get(asked, headers={"Accept-Language": "zh-hans"})

@@ -180,6 +180,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "apps.api.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.api.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.api.negotiation.Negotiation",
     "EXCEPTION_HANDLER": "apps.api.errors.answer",
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.Throttle"],
     # Answers: more than two hands can give, so that no operator in a flood ever meets the limit.
