@@ -134,6 +134,18 @@ def test_work_without_a_permit_is_an_alarm_after_half_a_minute(state):
     assert [f.level for f in film.run(2, [person(0.5)])] == ["danger"]
 
 
+def test_work_under_a_permit_that_may_be_open_is_told_anew_once_when_it_is_closed():
+    film = permitted()
+    film.run(40, [person(0.5)])
+    film.run(3, faults=("blocked",))
+    film.run(3, [person(0.5)])
+    film.tell("permit", "CLOSED")
+    film.run(40, [person(0.5)])
+    told = [(f.state, f.values.get("unsure", False)) for f in film.findings]
+    assert told == [("raised", True), ("raised", False)]
+    assert film.findings[0].situation == film.findings[1].situation
+
+
 def test_permitted_work_and_somebody_who_walks_by_are_none():
     film = permitted()
     film.tell("permit", "OPEN")

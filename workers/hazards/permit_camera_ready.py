@@ -95,11 +95,12 @@ class PermitCameraReady(Hazard):
             if memory.get("open") and told_fault and not inside:
                 # Nobody looked: that is no proof that the work is over.
                 words = say("nobody can see (%(fault)s)", fault=told_fault)
-                return Condition("danger", why=(words,), values={**values, "fault": told_fault})
+                seen = {**values, "fault": told_fault}
+                return Condition("danger", why=(words,), values=seen, unsure=True)
             if memory.get("open") and hidden and not inside:
                 words = say("nobody was seen to leave %(zone)s", zone=rule.zone)
                 about = {"persons": len(hidden), "tracks": list(hidden)}
-                return Condition("danger", why=(words,), values={**values, **about})
+                return Condition("danger", why=(words,), values={**values, **about}, unsure=True)
             if not inside or (work_s < params.work_s - 1e-6 and not memory.get("open")):
                 return CLEAR
             told = permit or "UNKNOWN"
@@ -111,6 +112,7 @@ class PermitCameraReady(Hazard):
                     say("permit %(permit)s is %(state)s", permit=params.work_permit, state=told),
                 ),
                 {**values, "work_s": round(work_s, 1), "limit_s": params.work_s},
+                unsure=permit is None,
             )
         memory.pop("unpermitted", None)
         fault = _blind(rule, params, view)
