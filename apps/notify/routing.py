@@ -105,7 +105,8 @@ def _route(alarm: Alarm, step: AlarmTransition) -> list[int]:
     if not chosen:
         return []
     flood = _flood(alarm, kind)
-    facts = {**alarm_facts(alarm, step.detail), "at": now.isoformat()}
+    # Messages may arrive in any order, and the clock may be set: programs go by the step's number.
+    facts = {**alarm_facts(alarm, step.detail), "at": now.isoformat(), "step": step.pk}
     told = _told(alarm) if kind == Kind.CLEARED else set()
     devices = devices_at(alarm.mine_id) if any(r.channel == Channel.PUSH for r in chosen) else []
     ringing = []

@@ -1,5 +1,6 @@
 """Who is told that an alarm is over, and who not."""
 
+import json
 from typing import Any
 
 import time_machine
@@ -88,3 +89,28 @@ def test_the_link_of_what_is_over_says_to_look_at_it(desk: Desk):
         for language in ("en", "zh-hans")
     }
     assert links == {"en": "Look at it", "zh-hans": "查看"}
+
+
+def test_a_program_knows_by_the_step_which_of_two_messages_is_of_what_happened_later(
+    desk: Desk, hook: Receiver
+):
+    from apps.alarms.services import alarm_clear
+
+    hook.answers = [(500, {}, b""), (200, {}, b"")]
+    route = desk.route("webhook", address=hook.url, cleared=True)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        alarm = an_alarm(desk.cast.lamp_hill)
+        desk.ring(route)
+        clock.shift(-1)  # the server's clock is set back a little
+        seen = {"rule": "r1", "situation": "r1:1", "at": alarm.raised_at}
+        alarm_clear(camera=desk.cast.lamp_hill.camera, **seen)
+        desk.ring(route)
+        clock.shift(20)
+        desk.ring(route)
+    arrived = [json.loads(request.body) for request in hook.requests[1:]]
+    assert [one["type"] for one in arrived] == ["alarm.cleared", "alarm.raised"]
+    over, raised = arrived
+    assert over["timestamp"] < raised["timestamp"]
+    assert over["data"]["step"] > raised["data"]["step"]
+    steps = alarm.transitions.order_by("pk").values_list("pk", flat=True)
+    assert [raised["data"]["step"], over["data"]["step"]] == list(steps)
