@@ -15,7 +15,7 @@ from django.urls import reverse
 from apps.accounts.passwords import password_renew
 from apps.alarms.answers import alarm_acknowledge, alarm_call_false
 from apps.alarms.models import Silence
-from apps.alarms.silences import silence_ask
+from apps.alarms.silences import permits_follow, silence_ask
 from apps.audit.models import AuditEntry
 from apps.cameras.services import camera_update, stream_say
 from apps.inquiry.models import CaseWord
@@ -106,6 +106,25 @@ def test_a_camera_that_was_switched_off_is_told_as_off_then_and_on_before(histor
     moments = ("03:00", "04:30", "05:30")
     told = [as_of(dora, camera.pk, f"2026-03-04T{at}")["enabled"] for at in moments]
     assert told == [None, True, False]
+
+
+def test_a_procedure_and_a_permit_of_then_are_said_in_words_and_not_as_a_program_writes_them(
+    history: Cast, dora
+):
+    camera = history.lamp_hill.camera
+    steps = [
+        {"id": "empty", "name": "Area empty", "needs": {"zone": "danger", "at_most": 0}},
+        {"id": "start", "name": "Start", "needs": {"machine": "winch-1", "running": True}},
+    ]
+    rule = {"id": "p", "type": "procedure_sequence", "params": {"steps": steps}}
+    with system_scope("test"), time_machine.travel(THIRD + timedelta(hours=1), tick=False):
+        scene_publish(camera=camera, document=SCENE | {"rules": [rule]}, disarm=True, reason="p")
+        permits_follow(camera=camera, permits={"p": "permit-7"})
+    asked = {"mine": history.lamp_hill.mine.pk, "at": "2026-03-04T05:30"}
+    shown = dora.get(reverse("settings-as-of"), asked).content.decode()
+    assert "name: Area empty, needs: (zone: danger, at_most: 0)" in shown
+    assert "&#x27;" not in shown
+    assert "– as long as the permit is open: <q>permit-7</q>" in shown
 
 
 def test_the_page_asks_the_same_of_the_database_for_many_cameras(history: Cast, dora):
