@@ -18,7 +18,7 @@ from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.evidence.models import Clip
 
-__all__ = ["reason_said", "second_said", "word_note", "word_stands"]
+__all__ = ["reason_said", "second_said", "word_lost", "word_note", "word_stands"]
 
 # So long it may be taken along without blur once two people said so, and both could still.
 HOLDS = timedelta(days=7)
@@ -52,6 +52,15 @@ def word_stands(*, mine_id: int, asked_by: int | None, agreed_by: int | None) ->
     asks, agrees = access[asked_by], access[agreed_by]
     may_ask = asks.can(Action.EXPORT, mine_id) or mine_id in asks.cases
     return may_ask and agrees.can(Action.MANAGE_PEOPLE, mine_id)
+
+
+def word_lost(
+    *, mine_id: int, asked_by: int | None, agreed_by: int | None, until: datetime | None
+) -> bool:
+    """Tell whether two people's word holds no more though its time is not over."""
+    if until is None or until <= timezone.now():
+        return False
+    return not word_stands(mine_id=mine_id, asked_by=asked_by, agreed_by=agreed_by)
 
 
 def word_note(what: str, *, about: Clip | Camera, actor: User, detail: dict[str, Any]) -> None:

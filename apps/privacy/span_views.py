@@ -19,6 +19,7 @@ from apps.cameras.models import Camera, Stream
 from apps.cameras.selectors import cameras
 from apps.evidence.storage import download_link
 from apps.inquiry.passing import pass_on, watched
+from apps.privacy.consent import word_lost
 from apps.privacy.models import Span
 from apps.privacy.selectors import spans
 from apps.privacy.spans import (
@@ -90,6 +91,12 @@ def span_page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "seconds": (span.until - span.since).total_seconds(),
         "form": form,
         "open": is_open,
+        "lost": word_lost(
+            mine_id=span.mine_id,
+            asked_by=span.unblur_by_id,
+            agreed_by=span.agreed_by_id,
+            until=span.agreed_until,
+        ),
         "asks": not is_open and (not waits or another),
         "may_ask": access.can(Action.EXPORT, span.mine_id),
         "may_agree": may_agree,

@@ -17,6 +17,8 @@ from apps.accounts.pages import access_of_request, attempt, find, page
 from apps.accounts.permissions import Action
 from apps.evidence.models import Clip
 from apps.evidence.selectors import clips
+from apps.privacy.consent import word_lost
+from apps.privacy.models import Unblur
 from apps.privacy.selectors import unblur_holds, unblurs
 from apps.privacy.services import NotMade, unblur_agree, unblur_ask
 
@@ -50,13 +52,22 @@ def original(request: HttpRequest, uid: UUID) -> HttpResponse:
     context = {
         "clip": clip,
         "form": form,
-        "asked": unblurs().filter(clip=clip)[:50],
+        "asked": [(one, _lost(one)) for one in unblurs().filter(clip=clip)[:50]],
         "holds": unblur_holds(clip=clip),
         "now": timezone.now(),
         "may_agree": access_of_request(request).can(Action.MANAGE_PEOPLE, clip.mine_id),
     }
     status = 400 if request.method == "POST" else 200
     return render(request, "privacy/original.html", context, status=status)
+
+
+def _lost(one: Unblur) -> bool:
+    return word_lost(
+        mine_id=one.mine_id,
+        asked_by=one.asked_by_id,
+        agreed_by=one.agreed_by_id,
+        until=one.until,
+    )
 
 
 @require_POST
