@@ -17,7 +17,7 @@ from workers.geometry import Point
 from workers.vision.anchor import Anchor, Marks
 from workers.vision.pace import READ_S, Pace
 from workers.vision.scale import Scale, cut, scale_of
-from workers.vision.waterline import ROWS, chances, shore
+from workers.vision.waterline import ROWS, chances, is_dry_below, shore
 
 # Water is looked for this far beyond the outermost marks, in lengths of the marked line.
 BEYOND = 1.0
@@ -121,6 +121,8 @@ def read(luma: np.ndarray, marks: Marks) -> Sight:
         where, confidence = above
         if not scale.holds(where):
             return BLIND
+    elif is_dry_below(strip, row):
+        return BLIND
     elif _beside(luma, marks, where, first, last) < SHOWN:
         confidence *= UNSHOWN
         if confidence < MIN_CONFIDENCE:
