@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from workers.media.chunker import Piece
+from workers.media.doors import Doors
 from workers.media.ring import STREAMS, Found, Ring
 from workers.media.source import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Opened, open_stream
 from workers.media.stream import UNUSABLE, Source, StreamThread
@@ -78,6 +79,7 @@ class Recorder:
         self._on_state = on_state
         self._on_begin = on_begin or (lambda source, left: None)
         self._timeouts = (open_timeout_s, read_timeout_s)
+        self.doors = Doors()
         self._lock = threading.Lock()
         self._streams: dict[Key, StreamThread] = {}
         self._sequences: dict[Key, int] = {}

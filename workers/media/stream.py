@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from workers.media.chunker import Piece
 from workers.media.clock import WallClock
+from workers.media.doors import Doors
 from workers.media.errors import MediaError
 from workers.media.mask import UNKNOWN, Masks
 from workers.media.mux import TICKS, rescale
@@ -22,9 +23,8 @@ logger = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 10.0
-# Cameras lock an account after a few wrong passwords, often for half an hour, and then refuse the
-# right one as well: the next try waits twice as long each time.
-PASSWORD_WAIT_S = (60.0, 480.0)
+# So long at most somebody who may not ask sleeps: another stream may be let in meanwhile.
+LOOK_S = 5.0
 HEALTHY_S = 5.0  # a connection that recorded this long starts the waiting anew
 BEHIND_S = 1.0  # a file that is read so much too late goes on from now
 
@@ -64,6 +64,10 @@ class Owner(Protocol):
     """What a stream's thread needs from its recorder."""
 
     @property
+    def doors(self) -> Doors:
+        """Which devices refused a password."""
+
+    @property
     def read_timeout_s(self) -> float:
         """How long a stream may send nothing."""
 
@@ -96,7 +100,6 @@ class StreamThread(threading.Thread):
         self._opened: Opened | None = None
         self._why = ""  # why this stream has to be converted, once that is known
         self._good_since: float | None = None
-        self._password_wait_s = PASSWORD_WAIT_S[0]
 
     def mask(self, masks: Masks | None) -> None:
         """Fill other masks from the next chunk on; None for none."""
@@ -117,14 +120,23 @@ class StreamThread(threading.Thread):
         wait_s = FIRST_WAIT_S
         while not self._ending.is_set():
             self._good_since = None
-            least_s = self._attempt()
+            held_s = self._owner.doors.held_s(self._key, self.source.url)
+            if held_s:
+                self._tell_refused()
+                self._ending.wait(min(held_s, LOOK_S))
+                continue
+            self._attempt()
             if self._good_since and time.monotonic() - self._good_since >= HEALTHY_S:
                 wait_s = FIRST_WAIT_S
-            self._ending.wait(max(least_s, wait_s * random.uniform(0.75, 1.25)))
+            self._ending.wait(wait_s * random.uniform(0.75, 1.25))
             wait_s = min(LONGEST_WAIT_S, wait_s * 2)
 
-    def _attempt(self) -> float:
-        """Record from one connection; return how long to wait at least before the next."""
+    @property
+    def _key(self) -> tuple[int, str]:
+        return self.source.camera, self.source.stream
+
+    def _attempt(self) -> None:
+        """Record from one connection, and tell why it ended."""
         try:
             if self._masks is not None and self._masks.polygons is None:
                 raise MediaError(UNKNOWN)
@@ -134,30 +146,34 @@ class StreamThread(threading.Thread):
                 self._tell(LOST, "the stream ended")
         except MediaError as error:
             if error.reason == WRONG_PASSWORD:
-                return self._refused(error)
+                self._owner.doors.refuse(self._key, self.source.url)
+                self._tell_refused()
+                return
+            self._owner.doors.miss(self.source.url)
             self._tell(error.state, error.reason)
         except Exception:
             # The thread must live: a camera that is not recorded is worse than a strange log.
             logger.exception("camera %s %s: recording", self.source.camera, self.source.stream)
+            self._owner.doors.miss(self.source.url)
             self._tell(UNUSABLE, "an error inside the recorder; its log says more")
-        return 0.0
 
-    def _refused(self, error: MediaError) -> float:
-        """Tell of a wrong password; return how long to wait at least, so that no account is locked.
+    def _tell_refused(self) -> None:
+        """Tell of a wrong password, and when it is tried again, so that no account is locked.
 
         Another address, name or password is another thread's, which begins at once.
         """
-        wait_s = self._password_wait_s
-        self._password_wait_s = min(PASSWORD_WAIT_S[1], wait_s * 2)
-        why, minutes = error.reason, f"{wait_s / 60:.0f}"
+        wait_s = self._owner.doors.wait_s(self._key, self.source.url)
+        if not wait_s:
+            return  # somebody else asks just now
+        why, minutes = WRONG_PASSWORD, f"{wait_s / 60:.0f}"
         said = sentence(f"{why}; tried again in {minutes} min, or at once when it is changed")
-        self._tell(error.state, said)
-        return wait_s
+        self._tell(UNUSABLE, said)
 
     def _session(self) -> None:
         """Record from one connection until it ends."""
         self._clock.restart()
         opened = self._opened = self._owner.open(self.source.url)
+        self._owner.doors.enter(self._key, self.source.url)
         try:
             pipe = Pipe(
                 opened,
@@ -213,7 +229,6 @@ class StreamThread(threading.Thread):
             return
         if self._good_since is None:
             self._good_since = time.monotonic()
-            self._password_wait_s = PASSWORD_WAIT_S[0]
         codec, size, why = piece.codec, f"{piece.width}x{piece.height}", self._why
         if piece.masked_by is not None:
             said = sentence(f"{codec} {size}, encoded anew with its masks filled")
