@@ -16,7 +16,7 @@ from apps.alarms.selectors import alarm_data
 from apps.audit.models import AuditEntry
 from apps.bundles.models import Bundle
 from apps.bundles.paper import LANGUAGES, Occasion, acts_of, paper_data
-from apps.bundles.reach import reached
+from apps.bundles.reach import TooEarly, reached
 from apps.bundles.readme import README
 from apps.bundles.selectors import clips_in
 from apps.bundles.typeset import typeset
@@ -31,7 +31,7 @@ from apps.ledger.selectors import handovers, link_data, root_data
 from apps.ledger.services import key_open
 from apps.ledger.stamping import stamped
 from apps.privacy.selectors import unblur_holds
-from apps.privacy.services import clip_given, picture_taken
+from apps.privacy.services import NotMade, clip_given, picture_taken
 from apps.recordings.sealing import chunk_proofs, seals_of
 from apps.tenancy.scope import mine_scope
 from workers.media.errors import MediaError
@@ -213,8 +213,13 @@ def _clip(packer: Packer, folder: str, clip: Clip, workshop: Path) -> None:
 
     As it was recorded only where two people said so and no mask covers it.
     """
-    with mine_scope(clip.mine_id):
-        given = clip_given(clip=clip, taken=True, original=unblur_holds(clip=clip))
+    try:
+        with mine_scope(clip.mine_id):
+            given = clip_given(clip=clip, taken=True, original=unblur_holds(clip=clip))
+    except NotMade:
+        # It became ready, or a mask was drawn, since the others were covered: the next attempt
+        # covers it.
+        raise TooEarly from None
     name = "clip-covered.mp4" if given.copy else "clip.mp4"
     copy = workshop / f"{clip.uid}.mp4"
     get_file(given.key, copy)

@@ -15,6 +15,9 @@ __all__ = ["TooEarly", "reached"]
 class TooEarly(Exception):
     """Something was packed whose act came into the record after the root was signed."""
 
+    def __init__(self) -> None:
+        super().__init__(sentence("what lies in it came into the record while it was packed"))
+
 
 def reached(root: Root, acts: QuerySet[AuditEntry], files: Iterable[dict[str, Any]]) -> None:
     """Raise TooEarly where one of the acts that prove these files came after the root.
@@ -26,4 +29,4 @@ def reached(root: Root, acts: QuerySet[AuditEntry], files: Iterable[dict[str, An
     proof = Q(action__in=["clip.ready", "copy.made"], detail__sha256__in=digests)
     proof |= Q(action="recording.sealed")
     if acts.filter(proof).exclude(link__number__lte=root.number).exists():
-        raise TooEarly(sentence("what lies in it came into the record while it was packed"))
+        raise TooEarly

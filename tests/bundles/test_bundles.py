@@ -355,6 +355,22 @@ def test_what_gets_ready_after_the_root_was_signed_is_not_handed_out_without_pro
     assert run(packed(bundle, tmp_path))[0] == 0
 
 
+def test_a_video_that_gets_ready_after_the_others_were_covered_is_covered_by_the_next_attempt(
+    hill: Cast, tmp_path, monkeypatch
+):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    Unblur.objects.all().delete()
+    bundle = ask(hill, alarm)
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_cover", lambda _: None)  # there was no video yet to cover
+        assert bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id) is None
+    bundle.refresh_from_db()
+    assert bundle.state == Bundle.State.PENDING and "while it was packed" in bundle.error
+    assert bundle.next_attempt_at < timezone.now() + timedelta(minutes=1), "soon again"
+    Bundle.objects.update(next_attempt_at=timezone.now())
+    assert run(packed(bundle, tmp_path))[0] == 0
+
+
 def test_an_auditor_asks_on_a_page_follows_it_and_takes_it_away(hill: Cast):
     alarm = an_alarm(hill.lamp_hill)
     client = Client()
