@@ -20,6 +20,9 @@ from workers.scene import SceneError
 
 __all__ = ["answer", "broken", "not_allowed", "not_found", "not_understood"]
 
+# Under these names the libraries tell of the whole, not of a field.
+WHOLE = ("detail", "__all__", "non_field_errors")
+
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception into the answer; None leaves it to Django (a fault of ours: 500)."""
@@ -95,9 +98,9 @@ def _items(detail: Any, field: str = "") -> list[dict[str, str]]:
         return [
             item
             for name, inner in detail.items()
-            for item in _items(inner, f"{field}.{name}".strip("."))
+            for item in _items(inner, f"{field}.{'' if name in WHOLE else name}".strip("."))
         ]
     if isinstance(detail, list):
         return [item for inner in detail for item in _items(inner, field)]
     item = {"code": getattr(detail, "code", "invalid"), "message": str(detail)}
-    return [item | {"field": field}] if field and field not in ("detail", "__all__") else [item]
+    return [item | {"field": field}] if field else [item]

@@ -33,6 +33,13 @@ def told(answer: HttpResponse) -> dict[str, str]:
     return error
 
 
+def test_a_fault_of_the_whole_body_names_no_field(cast: Cast):
+    program = Client(headers={"Authorization": f"Token {cast.token}"})
+    answer = program.post("/api/v1/signals/", [], content_type="application/json")
+    assert answer.status_code == 400
+    assert told(answer).keys() == {"code", "message"}
+
+
 def test_a_name_that_is_not_davys_is_refused_in_the_form_of_errors(anybody: Client):
     answer = anybody.get("/api/v1/alarms/", headers={"Host": "elsewhere.example"})
     assert answer.status_code == 400
