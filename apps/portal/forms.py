@@ -10,7 +10,7 @@ from apps.accounts.models import Role
 from apps.accounts.permissions import Access
 from apps.cameras.models import Camera
 from apps.mines.models import Area, Machine, Mine
-from apps.mines.selectors import areas, organisations_to_build_in
+from apps.mines.selectors import areas, mines, organisations_to_build_in
 from workers.when import zones
 
 __all__ = [
@@ -50,6 +50,10 @@ class MineForm(forms.Form):
         self.fields["organisation"].queryset = rows
         if len(rows) == 1:
             self.fields["organisation"].initial = rows[0]
+        # Most companies' mines have one clock, and in another's no time of an alarm is right.
+        newest = mines().filter(organisation__in=rows).order_by("-pk").first()
+        if newest is not None:
+            self.fields["timezone"].initial = newest.timezone
 
     def clean_timezone(self) -> str:
         """Refuse a zone that the time database does not know."""
