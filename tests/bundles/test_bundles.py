@@ -30,7 +30,6 @@ from apps.evidence.storage import StorageError, get_file, put_bytes
 from apps.ledger import verify
 from apps.ledger.models import Root, SigningKey
 from apps.ledger.services import ledger_seal
-from apps.privacy.models import Unblur
 from apps.privacy.services import unblur_agree, unblur_ask
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import system_scope
@@ -330,45 +329,6 @@ def test_a_bundle_that_is_packed_while_the_record_is_chained_waits_for_it(hill: 
     with chaining(hill.lamp_hill.mine.pk):  # as the beat does every two seconds
         out = packed(bundle, tmp_path)
     assert run(out)[0] == 0
-
-
-def test_what_gets_ready_after_the_root_was_signed_is_not_handed_out_without_proof(
-    hill: Cast, tmp_path, monkeypatch
-):
-    alarm = an_alarm_with_clip(hill, tmp_path)
-    Unblur.objects.all().delete()  # so that a covered copy is packed
-    bundle = ask(hill, alarm)
-    cover, sign = services._cover, services.root_sign
-
-    def sign_too_early(**how):
-        root = sign(**how)
-        cover(Bundle.objects.get(pk=bundle.pk))
-        return root
-
-    with monkeypatch.context() as patch:
-        patch.setattr(services, "_cover", lambda _: None)
-        patch.setattr(services, "root_sign", sign_too_early)
-        assert bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id) is None
-    bundle.refresh_from_db()
-    assert bundle.state == Bundle.State.PENDING and "while it was packed" in bundle.error
-    Bundle.objects.update(next_attempt_at=timezone.now())
-    assert run(packed(bundle, tmp_path))[0] == 0
-
-
-def test_a_video_that_gets_ready_after_the_others_were_covered_is_covered_by_the_next_attempt(
-    hill: Cast, tmp_path, monkeypatch
-):
-    alarm = an_alarm_with_clip(hill, tmp_path)
-    Unblur.objects.all().delete()
-    bundle = ask(hill, alarm)
-    with monkeypatch.context() as patch:
-        patch.setattr(services, "_cover", lambda _: None)  # there was no video yet to cover
-        assert bundle_make(bundle_id=bundle.pk, mine_id=bundle.mine_id) is None
-    bundle.refresh_from_db()
-    assert bundle.state == Bundle.State.PENDING and "while it was packed" in bundle.error
-    assert bundle.next_attempt_at < timezone.now() + timedelta(minutes=1), "soon again"
-    Bundle.objects.update(next_attempt_at=timezone.now())
-    assert run(packed(bundle, tmp_path))[0] == 0
 
 
 def test_an_auditor_asks_on_a_page_follows_it_and_takes_it_away(hill: Cast):

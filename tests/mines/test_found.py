@@ -1,10 +1,12 @@
-"""A new installation gets its first organisation and owner by one command."""
+"""A new installation gets its first organisation and owner by one command, and further mines."""
 
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+
+from tests.cast import Cast
 
 OWN = "lantern under nine sheep"
 
@@ -35,3 +37,10 @@ def test_founding_twice_is_refused_in_words():
     call_command("found", "Northern Coal", "anna", stdout=StringIO())
     with pytest.raises(CommandError, match="already exists"):
         call_command("found", "Northern Coal", "berta", stdout=StringIO())
+
+
+def test_a_further_mine_is_proposed_the_clock_of_the_one_before(cast: Cast):
+    client = Client()
+    client.force_login(cast.owner)
+    form = client.get("/portal/mines/new/").context["form"]
+    assert form["timezone"].value() == cast.lamp_hill.mine.timezone == "Asia/Shanghai"

@@ -395,10 +395,3 @@ def test_the_page_of_a_camera_that_is_off_says_so_and_shows_no_old_sight(cast: C
     assert "This camera is switched off: nothing is recorded, and nobody watches it." in page
     assert "watches nothing yet" not in page
     assert "0.13" not in page
-
-
-def test_a_further_mine_is_proposed_the_clock_of_the_one_before(cast: Cast):
-    client = Client()
-    client.force_login(cast.owner)
-    form = client.get("/portal/mines/new/").context["form"]
-    assert form["timezone"].value() == cast.lamp_hill.mine.timezone == "Asia/Shanghai"
