@@ -51,3 +51,24 @@ def test_how_much_it_showed_survives_being_written_down():
     watch(DRUM, film(DRUM, [Part(5), Part(9, True)]), reader)
     again = VideoReader.load(json.loads(json.dumps(reader.dump())))
     assert again.motion.contrast == reader.motion.contrast > 0
+
+
+def test_dust_that_comes_over_minutes_makes_it_unknown_not_stopped_until_it_is_gone():
+    # It takes along what is learnt of the drum, as the light of an evening does.
+    story = [Part(5), Part(15, True), Part(300, True), Part(40, True), Part(10), Part(10)]
+    seen = []
+    for shot in film(DRUM, story, Camera(noise=0)):
+        gone = (shot.t - 20) / 300 if shot.part == 2 else float(shot.part in (3, 4))
+        picture = 0.7 * gone * 90 + (1 - 0.7 * gone) * shot.bgr
+        noise = 3 * np.random.default_rng(round(5 * shot.t)).standard_normal((180, 320, 1))
+        seen.append(replace(shot, bgr=np.clip(picture + noise, 0, 255).astype(np.uint8)))
+    told = watch(DRUM, seen)
+    assert states(told, 7, 150) == {"RUNNING"}
+    assert "STOPPED" not in states(told, 7, 370)
+    assert states(told, 374.2) == {"STOPPED"}
+
+
+def test_a_drum_that_creeps_in_less_light_is_not_called_stopped():
+    creeping = Drum(0.15, design="mark")
+    told = watch(creeping, film(creeping, [Part(5), Part(40, True)], Camera(light=0.6)))
+    assert "STOPPED" not in states(told, 8)

@@ -47,6 +47,9 @@ STANDS_OUT, STANDS_OUT_TIMES = 0.25, 4.0
 # shows so much of what it showed then: in less light, or in dust, a mark that turns is not seen to.
 # How fast that is learnt where it shows more, and less: dust that comes is not to be usual.
 LITTLE, SHOWN, SHOWN_MORE, SHOWN_LESS = 0.2, 0.6, 0.02, 0.002
+# Nor does it stand where hardly more of it is to be expected to change than counts as movement:
+# light that sinks over many minutes is taken for usual, and takes what is learnt along.
+SURE = 0.045
 # Of a drum so much of its middle must look changed whichever way it moved, unless more than this
 # of the region was seen to change while it turned: more than the rope that walks along it.
 TURNS, TURNED = 0.15, 0.06
@@ -262,12 +265,19 @@ class Motion:
             shown = movement.standing_out(patch, visible, noise, STANDS_OUT_TIMES)
             if float(shown[visible].mean()) < STANDS_OUT:
                 return None, "too little shows in the region to tell that it stands still"
-        if look == "drum" and self.usual < LITTLE and contrast < SHOWN * self.contrast:
+        if look == "drum" and self._faint(contrast):
             return None, "too little shows in the region to tell that it stands still"
         unproved = look == "drum" and self.usual < TURNED
         if unproved and self._turning(patch, visible, noise) < TURNS:
             return None, "nothing on it would show that it turns"
         return False, ""
+
+    def _faint(self, contrast: float) -> bool:
+        """Tell whether a drum that was seen to turn might turn unseen where so much shows."""
+        if not 0 < self.usual < LITTLE:
+            return False
+        share = contrast / self.contrast if self.contrast else 1.0
+        return share < SHOWN or self.usual * share < SURE
 
     def _turning(self, patch: np.ndarray, visible: np.ndarray, noise: float) -> float:
         """Return how much of a drum would show that it turns, asked once a patch."""
