@@ -97,3 +97,20 @@ def test_a_belt_that_creeps_after_it_ran_is_not_called_stopped(creeps_px_s):
     seen = watch(belt, film(belt, [Part(40, True)]))
     assert states(seen, 2.0, 10.0) == {"RUNNING"}
     assert "STOPPED" not in states(seen, 16.0)
+
+
+@pytest.mark.parametrize("x", [0.45, 0.2])
+def test_a_slow_belt_that_somebody_stands_before_is_not_called_stopped(x):
+    belt = Belt(speed=15.0)
+    seen = watch(belt, film(belt, [Part(5), Part(2, True), Part(15, True, (x, x + 0.01))]))
+    assert "STOPPED" not in states(seen, 7.0)
+    assert states(seen, 6.6, 9.0) == {"RUNNING"}
+
+
+@pytest.mark.parametrize("lamp", [False, True])
+def test_a_belt_that_stands_does_so_with_somebody_before_it(lamp):
+    belt = Belt()
+    seen = watch(
+        belt, film(belt, [Part(5, True), Part(6), Part(15, False, (0.45, 0.46), lamp=lamp)])
+    )
+    assert states(seen, 11.0) == {"STOPPED"}

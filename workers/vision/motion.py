@@ -159,7 +159,10 @@ class Motion:
         """Tell whether a belt that seems to stand looks otherwise than some seconds ago."""
         learnt = self.usual, self.contrast, self.stirs
         old = [before for before in self.stood if t - before.t >= CREEP_S - 1e-6]
-        creeps = bool(old) and bool(self._against(old[-1], patch, bands, where, boxes, "belt")[0])
+        # With somebody close by less is certain: what may be its movement is no standing.
+        creeps = bool(old) and (
+            self._against(old[-1], patch, bands, where, boxes, "belt")[0] is not False
+        )
         self.usual, self.contrast, self.stirs = learnt
         if not self.stood or t - self.stood[-1].t >= STOOD_S - 1e-6:
             self.stood = [*self.stood[-3:], Moment(t, patch, boxes, bands)]
