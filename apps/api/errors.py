@@ -1,10 +1,12 @@
 """One shape for every error of the API: {"errors": [{"code", "message", "field"?}]}."""
 
+import sys
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -14,12 +16,15 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from apps.accounts.middleware import asked_language
+from apps.passing import is_passing
 from apps.rules.services import ConflictError
 from apps.sentences import refusal
 from workers.scene import SceneError
 
 __all__ = ["answer", "broken", "not_allowed", "not_found", "not_understood"]
 
+# In so many seconds the same may be asked again.
+AGAIN_S = 5
 # Under these names the libraries tell of the whole, not of a field.
 WHOLE = ("detail", "__all__", "non_field_errors")
 
@@ -81,11 +86,27 @@ def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer what failed for a fault of ours; why is in the log alone."""
+    """Answer what failed for a fault of ours; why is in the log alone.
+
+    503 where it was the moment that was wrong: the database is away, or all its connections are
+    taken.
+    """
+    error = sys.exc_info()[1]
+    if error is not None and is_passing(error):
+        return _away(request)
     if not _of_api(request):
         return defaults.server_error(request)
     words = _("Davy could not answer this: something is broken. Its log says more.")
     return JsonResponse({"errors": [{"code": "error", "message": words}]}, status=500)
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    headers = {"Retry-After": str(AGAIN_S)}
+    if not _of_api(request):
+        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+    words = _("Davy's database does not answer just now. Ask again in some seconds.")
+    said = {"errors": [{"code": "unavailable", "message": words}]}
+    return JsonResponse(said, status=503, headers=headers)
 
 
 def _of_api(request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 
@@ -83,3 +84,16 @@ def test_what_is_refused_before_any_view_is_refused_in_the_form_of_errors(
     assert answer.status_code == 403
     assert told(answer)["code"] == "permission_denied"
     assert "s3cret" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/alarms/", "/desk/"])
+def test_while_the_database_is_away_the_answer_is_to_ask_again_and_not_that_davy_is_broken(
+    anybody: Client, monkeypatch: pytest.MonkeyPatch, path: str
+):
+    failing(monkeypatch, OperationalError(SECRET))
+    answer = anybody.get(path)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert SECRET not in answer.content.decode()
+    assert "does not answer" in answer.content.decode()
+    if path.startswith("/api/"):
+        assert told(answer)["code"] == "unavailable"
