@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -98,3 +99,22 @@ def test_once_it_is_back_it_is_asked_within_two_seconds_however_long_it_was_away
             ask(databases)
     server.start()
     assert ask(databases) == (1,)
+
+
+def test_a_server_whose_machine_is_gone_is_noticed_within_half_a_minute(
+    databases: ConnectionHandler,
+):
+    """By what the system keeps to: no test can pull a cable."""
+    with (
+        closing(databases["own"]) as connection,
+        connection.cursor(),
+        socket.fromfd(connection.connection.fileno(), socket.AF_INET, 0) as line,
+    ):
+        idle, between, count, unanswered_ms = (
+            line.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (
+                socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT,
+                socket.TCP_USER_TIMEOUT,
+            )
+        )  # fmt: skip
+    assert idle + between * count <= 30 and 0 < unanswered_ms <= 30_000
