@@ -50,6 +50,8 @@ LITTLE, SHOWN, SHOWN_MORE, SHOWN_LESS = 0.2, 0.6, 0.02, 0.002
 # Nor does it stand where hardly more of it is to be expected to change than counts as movement:
 # light that sinks over many minutes is taken for usual, and takes what is learnt along.
 SURE = 0.045
+# More than usually changes of it for a second when a beam falls on it: it must last to be learnt.
+LASTS_S = 2.0
 # Of a drum so much of its middle must look changed whichever way it moved, unless more than this
 # of the region was seen to change while it turned: more than the rope that walks along it.
 TURNS, TURNED = 0.15, 0.06
@@ -86,8 +88,11 @@ class Motion:
     stood: list[Moment] = field(default_factory=list)
     # The share that usually changes while it moves; 0: movement was never seen in this view.
     usual: float = 0.0
-    # How much the region's brightness varies when it is seen to move, in grey levels.
-    contrast: float = 0.0
+    # How much the region's brightness varies within a few cells when it is seen to move, in grey
+    # levels: a beam that falls on it shows nothing more there.
+    sharpness: float = 0.0
+    # Of a drum: since when it moves without a break.
+    moves_t: float | None = None
     # Of a car's region: whether one came to stand in it.
     arrival: Arrival = field(default_factory=Arrival)
     # Of a belt: by how much each cell changes while it moves, in OWN_STEPS to a grey level.
@@ -112,7 +117,7 @@ class Motion:
         last = self.past[-1] if self.past else None
         if last and (last.patch.shape != patch.shape or last.bands.shape != bands.shape):
             self.cut()  # of another picture's size
-        learnt, self.asked = (self.usual, self.contrast, self.stirs), None
+        learnt, self.asked = (self.usual, self.sharpness, self.stirs), None
         verdict = self._judge(patch, bands, where, boxes, look)
         if look == "car" and verdict[0] is not None:
             verdict = self._car(bool(verdict[0]), patch, where, boxes, t)
@@ -122,16 +127,23 @@ class Motion:
         elif verdict[0]:
             self.stood = []
         if not learn:
-            self.usual, self.contrast, self.stirs = learnt
+            self.usual, self.sharpness, self.stirs = learnt
+        elif look == "drum" and not self._lasts(verdict, t) and self.usual > learnt[0] > 0:
+            self.usual, self.sharpness = learnt[:2]
         return verdict
+
+    def _lasts(self, verdict: Verdict, t: float) -> bool:
+        """Tell whether it has moved for LASTS_S: a beam that falls on it moves for a second."""
+        self.moves_t = None if not verdict[0] else t if self.moves_t is None else self.moves_t
+        return self.moves_t is not None and t - self.moves_t >= LASTS_S - 1e-6
 
     def forget(self) -> None:
         """Forget how it moves: it is seen from elsewhere."""
-        self.usual, self.contrast, self.stirs = 0.0, 0.0, None
+        self.usual, self.sharpness, self.stirs = 0.0, 0.0, None
 
     def cut(self) -> None:
         """Forget the pictures kept: what comes is no continuation of them."""
-        self.past, self.stood, self.arrival = [], [], Arrival()
+        self.past, self.stood, self.arrival, self.moves_t = [], [], Arrival(), None
 
     def _car(
         self, moves: bool, patch: np.ndarray, where: Region, boxes: list[list[float]], t: float
@@ -157,13 +169,13 @@ class Motion:
         t: float,
     ) -> bool:
         """Tell whether a belt that seems to stand looks otherwise than some seconds ago."""
-        learnt = self.usual, self.contrast, self.stirs
+        learnt = self.usual, self.sharpness, self.stirs
         old = [before for before in self.stood if t - before.t >= CREEP_S - 1e-6]
         # With somebody close by less is certain: what may be its movement is no standing.
         creeps = bool(old) and (
             self._against(old[-1], patch, bands, where, boxes, "belt")[0] is not False
         )
-        self.usual, self.contrast, self.stirs = learnt
+        self.usual, self.sharpness, self.stirs = learnt
         if not self.stood or t - self.stood[-1].t >= STOOD_S - 1e-6:
             self.stood = [*self.stood[-3:], Moment(t, patch, boxes, bands)]
         return creeps
@@ -205,17 +217,18 @@ class Motion:
         if contrast < max(MIN_CONTRAST, 0.8 * noise):
             return None, "nothing can be made out in the region"
         near = where.is_near(everybody) if everybody else None
-        known = self.usual, self.contrast
-        verdict = self._verdict(patch, before.patch, visible, noise, contrast, near, look)
+        sharp = movement.sharpness_of(patch, visible)
+        known = self.usual, self.sharpness
+        verdict = self._verdict(patch, before.patch, visible, noise, sharp, near, look)
         shaken, cells = before.patch, 0.0
         if verdict[0] is not False:
             # Only what seems to move is worth asking whether it was the camera.
             shaken, cells = _steady(before, bands, where)
             if cells:
-                verdict = self._verdict(patch, shaken, visible, noise, contrast, near, look, cells)
+                verdict = self._verdict(patch, shaken, visible, noise, sharp, near, look, cells)
                 if not verdict[0]:
                     # A camera that shakes shows nothing of how it moves.
-                    self.usual, self.contrast = known
+                    self.usual, self.sharpness = known
         if verdict[0] and look == "belt" and not near:
             self._see_stir(patch, shaken, visible)
         return verdict
@@ -226,7 +239,7 @@ class Motion:
         before: np.ndarray,
         visible: np.ndarray,
         noise: float,
-        contrast: float,
+        sharp: float,
         near: bool | None,
         look: str,
         shake: float = 0.0,
@@ -257,8 +270,8 @@ class Motion:
         if share >= moved:
             if not near:
                 self.usual += (share - self.usual) * (0.1 if self.usual else 1.0)
-                rate = SHOWN_MORE if contrast > self.contrast else SHOWN_LESS
-                self.contrast += (contrast - self.contrast) * (rate if self.contrast else 1.0)
+                rate = SHOWN_MORE if sharp > self.sharpness else SHOWN_LESS
+                self.sharpness += (sharp - self.sharpness) * (rate if self.sharpness else 1.0)
             return True, ""
         if share >= still:
             return None, "covered by the light of people"
@@ -268,18 +281,18 @@ class Motion:
             shown = movement.standing_out(patch, visible, noise, STANDS_OUT_TIMES)
             if float(shown[visible].mean()) < STANDS_OUT:
                 return None, "too little shows in the region to tell that it stands still"
-        if look == "drum" and self._faint(contrast):
+        if look == "drum" and self._faint(sharp):
             return None, "too little shows in the region to tell that it stands still"
         unproved = look == "drum" and self.usual < TURNED
         if unproved and self._turning(patch, visible, noise) < TURNS:
             return None, "nothing on it would show that it turns"
         return False, ""
 
-    def _faint(self, contrast: float) -> bool:
+    def _faint(self, sharp: float) -> bool:
         """Tell whether a drum that was seen to turn might turn unseen where so much shows."""
         if not 0 < self.usual < LITTLE:
             return False
-        share = contrast / self.contrast if self.contrast else 1.0
+        share = sharp / self.sharpness if self.sharpness else 1.0
         return share < SHOWN or self.usual * share < SURE
 
     def _turning(self, patch: np.ndarray, visible: np.ndarray, noise: float) -> float:
@@ -326,8 +339,8 @@ class Motion:
         past, stood = ([m.dump() for m in kept] for kept in (self.past, self.stood))
         stirs = None if self.stirs is None else pack_image(self.stirs)
         return {
-            "past": past, "stood": stood, "usual": self.usual, "contrast": self.contrast,
-            "stirs": stirs, "arrival": self.arrival.dump(),
+            "past": past, "stood": stood, "usual": self.usual, "sharpness": self.sharpness,
+            "moves_t": self.moves_t, "stirs": stirs, "arrival": self.arrival.dump(),
         }  # fmt: skip
 
     @classmethod
@@ -335,8 +348,9 @@ class Motion:
         """Rebuild from dump()."""
         past, stood = ([Moment.load(m) for m in data.get(key, [])] for key in ("past", "stood"))
         stirs = None if data["stirs"] is None else unpack_image(data["stirs"])
-        usual, contrast = data["usual"], data.get("contrast", 0.0)
-        return cls(past, stood, usual, contrast, Arrival.load(data["arrival"]), stirs)
+        usual, sharpness = data["usual"], data.get("sharpness", 0.0)
+        moves_t = data.get("moves_t")
+        return cls(past, stood, usual, sharpness, moves_t, Arrival.load(data["arrival"]), stirs)
 
 
 def _middle(visible: np.ndarray) -> np.ndarray:

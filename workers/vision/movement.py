@@ -35,7 +35,17 @@ def noise_of(patch: np.ndarray, before: np.ndarray, visible: np.ndarray) -> floa
 
 def contrast_of(patch: np.ndarray, visible: np.ndarray) -> float:
     """Return how much a patch (H, W) uint8 varies beside its noise, in grey levels."""
-    return float(cv2.meanStdDev(cv2.blur(patch, (3, 3)), mask=visible.view(np.uint8))[1][0, 0])
+    return _spread(cv2.blur(patch, (3, 3)), visible)
+
+
+def sharpness_of(patch: np.ndarray, visible: np.ndarray) -> float:
+    """Return how much it varies within WINDOW cells, where light is even, in grey levels."""
+    fine, even = cv2.blur(patch, (3, 3)), cv2.blur(patch, (WINDOW, WINDOW))
+    return _spread(cv2.subtract(fine, even, dtype=cv2.CV_32F), visible)
+
+
+def _spread(values: np.ndarray, visible: np.ndarray) -> float:
+    return float(cv2.meanStdDev(values, mask=visible.view(np.uint8))[1][0, 0])
 
 
 def changed(
