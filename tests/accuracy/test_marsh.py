@@ -143,6 +143,24 @@ def test_the_edge_of_a_shadow_above_the_water_is_seldom_taken_for_it(pictures, t
     assert wrong <= 6
 
 
+def streaked(picture, at_m):
+    """Return a picture with a bright streak of light across it at a height of the staff."""
+    y = np.arange(picture.shape[0])[:, None]
+    streak = 200 * np.exp(-(((y - mark(at_m)[0][1] * picture.shape[0]) / 5) ** 2))
+    return np.clip(picture + streak, 0, 255).astype(np.uint8)
+
+
+def test_a_streak_of_light_across_the_staff_is_seldom_taken_for_its_water(pictures, truth):
+    """Of 48, 3 are; 34 while the streak counted: it is the same upside down, as in a mirror."""
+    (staff,) = [one for one in load_scene(SCENE).gauges if one.id == "staff"]
+    wrong = 0
+    for picture, level in zip(pictures, truth.values(), strict=True):
+        for above_m in (0.2, 0.35):
+            value = read(streaked(picture, level + above_m), staff.points).value
+            wrong += value is not None and abs(value - level) > 0.05
+    assert wrong <= 4
+
+
 def barred(picture, pitch, angle, grey, share, crossed, shift):
     """Return a picture behind bars: so many pixels apart, at degrees, a share of that wide."""
     y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)

@@ -254,8 +254,26 @@ def is_dry_below(strip: np.ndarray, row: float) -> bool:
         shares.append(float(below.mean() / above.mean()))
     if not SAME_PATTERN[0] <= min(shares) <= SAME_PATTERN[1]:
         return False
-    mirror = _mirrors(root)[MIRROR_WINDOWS.index(36)]
-    return float(mirror[line - AT_LINE + 1 : line + AT_LINE].max()) < MIRRORED
+    return _mirrored(root, line) < MIRRORED
+
+
+def _mirrored(root: np.ndarray, line: int) -> float:
+    """Return how well what is some way below a line is what is above upside down, -1..1.
+
+    Not what is next to it: a bright streak across the staff is the same upside down.
+    """
+    narrow = cv2.resize(root, (MIRROR_COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    pattern = np.diff(cv2.GaussianBlur(narrow, (1, 5), 0), axis=0, prepend=narrow[:1])
+    near, far = MIRROR_WINDOWS
+    best = -1.0
+    for row in range(line - AT_LINE + 1, line + AT_LINE):
+        above = pattern[max(0, row - far) : max(0, row - near)][::-1]
+        below = pattern[row + near + 1 : row + far + 1]
+        size = min(len(above), len(below))
+        above, below = above[:size], below[:size]
+        power = float(np.sqrt((above * above).sum() * (below * below).sum()))
+        best = max(best, -float((above * below).sum()) / (power + 1e-3))
+    return best
 
 
 def shore(strip: np.ndarray, row: float) -> float:
