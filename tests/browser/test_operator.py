@@ -111,7 +111,9 @@ def test_an_alarm_arrives_and_is_answered_by_a_key(sign_in: SignIn):
 
     page.keyboard.press("a")
     expect(detail).to_contain_text("Answered by")
-    assert api.get(page, f"/api/v1/alarms/{alarm['id']}/")["acknowledged_by"]
+    # Not how it stands: who comes again in this very second is asked about anew.
+    steps = api.get(page, f"/api/v1/alarms/{alarm['id']}/")["transitions"]
+    assert [step["actor"] for step in steps if step["cause"] == "acknowledged"]
 
 
 @pytest.mark.usefixtures("winches")
