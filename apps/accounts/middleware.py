@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.urls import reverse
@@ -22,29 +22,12 @@ from apps.accounts.services import token_used
 from apps.inquiry.looks import note_look
 from apps.tenancy.scope import mine_scope
 
-__all__ = ["ConnectionMiddleware", "LanguageMiddleware", "ScopeMiddleware", "asked_language"]
+__all__ = ["LanguageMiddleware", "ScopeMiddleware", "asked_language"]
 
 # Answered without a database, so that they work when it is away.
 UNSCOPED = (f"/{settings.STATIC_URL.strip('/')}/", "/healthz")
 # All that is open to whoever has a password that somebody else made and knows.
 BEFORE_OWN_PASSWORD = ("login", "logout", "account-password", "account-language")
-
-
-class ConnectionMiddleware:
-    """Gives the connection to the database back before the answer is sent.
-
-    Django does so only when the last byte has gone: a few who read a video over a weak link would
-    hold all that the pool has, and no page and no desk would be answered.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if not connection.in_atomic_block:  # that of a test goes on
-            connection.close()
-        return response
 
 
 class LanguageMiddleware(LocaleMiddleware):

@@ -134,7 +134,10 @@ class Motion:
 
     def _lasts(self, verdict: Verdict, t: float) -> bool:
         """Tell whether it has moved for LASTS_S: a beam that falls on it moves for a second."""
-        self.moves_t = None if not verdict[0] else t if self.moves_t is None else self.moves_t
+        if not verdict[0]:
+            self.moves_t = None
+        elif self.moves_t is None:
+            self.moves_t = t
         return self.moves_t is not None and t - self.moves_t >= LASTS_S - 1e-6
 
     def forget(self) -> None:

@@ -155,9 +155,7 @@ def _mirrors(picture: np.ndarray) -> list[np.ndarray]:
     With g the change from row to row, a mirror at row a makes g(a - i) = -g(a + i): near it that is
     summed row by row, over the whole strip it is the convolution of g with itself at 2 a.
     """
-    narrow = cv2.resize(picture, (MIRROR_COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-    # A few rows of blur forgive ripples; the steady brightness is no pattern.
-    pattern = np.diff(cv2.GaussianBlur(narrow, (1, 5), 0), axis=0, prepend=narrow[:1])
+    pattern = _changes(picture)
     total = np.append(0.0, np.cumsum((pattern * pattern).sum(1)))
     rows = np.arange(ROWS)
 
@@ -181,6 +179,13 @@ def _mirrors(picture: np.ndarray) -> list[np.ndarray]:
     near = (pattern * pattern).sum(1) + 2 * np.einsum("ij,ij->i", *_neighbours(pattern))
     parts.append(share(-(itself - near) / 2, np.minimum(rows, ROWS - 1 - rows)))
     return parts
+
+
+def _changes(picture: np.ndarray) -> np.ndarray:
+    """Return how a strip changes from row to row, (ROWS, MIRROR_COLUMNS)."""
+    narrow = cv2.resize(picture, (MIRROR_COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    # A few rows of blur forgive ripples; the steady brightness is no pattern.
+    return np.diff(cv2.GaussianBlur(narrow, (1, 5), 0), axis=0, prepend=narrow[:1])
 
 
 def _neighbours(pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -262,8 +267,7 @@ def _mirrored(root: np.ndarray, line: int) -> float:
 
     Not what is next to it: a bright streak across the staff is the same upside down.
     """
-    narrow = cv2.resize(root, (MIRROR_COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-    pattern = np.diff(cv2.GaussianBlur(narrow, (1, 5), 0), axis=0, prepend=narrow[:1])
+    pattern = _changes(root)
     near, far = MIRROR_WINDOWS
     best = -1.0
     for row in range(line - AT_LINE + 1, line + AT_LINE):
