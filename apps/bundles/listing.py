@@ -35,7 +35,7 @@ BUNDLES = Listing(
             order=("state",),
         ),
         Column(key="sha256", label="SHA-256", text=lambda row: row.sha256, shown=False),
-        Column(key="take", label="", text=lambda row: str(row.uid)),
+        Column(key="take", label=_("File"), text=lambda row: str(row.uid)),
     ),
     filters=(
         Choice(key="mine", label=_("Mine"), fields=("mine",), choices=mine_choices),

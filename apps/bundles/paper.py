@@ -136,9 +136,11 @@ class _Words:
             rows.append((_("Machine"), [": ".join(filter(None, [str(machine), str(state)]))]))
             if source:
                 rows[-1][1].append(str(source))
-        version = _("scene version %(version)s") % {"version": alarm.scene_version}
+        rule = [alarm.rule, str(rule_words(alarm.rule_type))]
+        if alarm.scene_version:  # 0: raised by the platform itself, by no rule of a scene
+            rule.append(_("scene version %(version)s") % {"version": alarm.scene_version})
         rows += [
-            (_("Rule"), [f"{alarm.rule} · {rule_words(alarm.rule_type)} · {version}"]),
+            (_("Rule"), [" · ".join(rule)]),
             (_("Raised"), self.both(alarm.raised_at)),
             (_("Last seen"), self.both(alarm.last_seen_at)),
             self.end(),

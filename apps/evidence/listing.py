@@ -53,7 +53,7 @@ CLIPS = Listing(
         Column(key="size", label=_("Size"), text=lambda row: row.bytes, order=("bytes",)),
         Column(key="reason", label=_("Why"), text=lambda row: row.reason, shown=False),
         Column(key="sha256", label="SHA-256", text=lambda row: row.sha256, shown=False),
-        Column(key="take", label="", text=lambda row: str(row.uid)),
+        Column(key="take", label=_("File"), text=lambda row: str(row.uid)),
     ),
     filters=(
         Choice(key="mine", label=_("Mine"), fields=("mine",), choices=mine_choices),

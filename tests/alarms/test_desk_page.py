@@ -64,3 +64,13 @@ def test_the_mark_over_pictures_goes_by_the_clock_of_the_mine_that_is_looked_at(
         assert f'data-zone="{zone}" data-unreached' in page_of(cast.auditor, f"/alarms/{alarm.pk}/")
     assert 'data-zone="UTC" data-unreached' in page_of(cast.auditor, "/alarms/")
     assert "data-viewer" not in page_of(cast.operator, "/alarms/")
+
+
+def test_what_the_platform_raises_by_itself_names_no_version_of_a_scene(cast: Cast):
+    fault = {"rule": "camera.dark", "rule_type": "camera_health", "level": "dark", "values": {}}
+    with mine_scope(cast.lamp_hill.mine.pk):
+        dark = an_alarm(cast.lamp_hill, **fault, situation="camera:dark@1", scene_version=0)
+        near = an_alarm(cast.lamp_hill)
+    for address in ("/alarms/{}/", "/audit/cases/{}/"):
+        assert "scene version" not in page_of(cast.auditor, address.format(dark.pk))
+        assert "scene version 1" in page_of(cast.auditor, address.format(near.pk))

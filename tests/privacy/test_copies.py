@@ -366,6 +366,23 @@ def test_a_copy_of_a_deleted_clip_is_given_up(hill: Cast, clip: Clip, settings):
     assert Copy.objects.get().state == Copy.State.FAILED
 
 
+def test_the_api_says_why_there_is_no_copy_in_the_language_that_is_asked_for(
+    hill: Cast, clip: Clip
+):
+    with pytest.raises(NotMade):
+        clip_given(clip=clip, taken=True)
+    why = "the store gave another video than it was given"
+    Copy.objects.update(state=Copy.State.FAILED, error=why)
+    client, address = signed_in(hill.operator), reverse("api:clip-download", args=[clip.uid])
+    said = {
+        language: client.get(address, headers={"Accept-Language": language})
+        for language in ("en", "zh-hans")
+    }
+    assert {answer.status_code for answer in said.values()} == {409}
+    words = {language: answer.json()["errors"][0]["message"] for language, answer in said.items()}
+    assert words == {"en": why, "zh-hans": "存储返回的视频与存入的不同"}
+
+
 def test_a_copy_that_is_made_while_its_video_is_deleted_does_not_stay(
     hill: Cast, clip: Clip, monkeypatch
 ):

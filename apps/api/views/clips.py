@@ -24,6 +24,7 @@ from apps.evidence.selectors import clips, clips_stored
 from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.privacy.services import NotMade, clip_given
+from apps.sentences import kept
 
 __all__ = ["ClipDetail", "ClipDownload", "ClipExtend", "ClipList"]
 
@@ -141,7 +142,7 @@ class ClipDownload(ScopedView):
             given = clip_given(clip=clip, taken=True, original=original)
         except NotMade as state:
             if state.reason:
-                errors = [{"code": "no_copy", "message": state.reason}]
+                errors = [{"code": "no_copy", "message": kept(state.reason)}]
                 return Response({"errors": errors}, status=409)
             return Response({"state": "pending"}, status=202)
         if self.access.watched_in(clip.mine_id):

@@ -42,21 +42,24 @@ export class Clips {
   private make(alarm: Alarm, clip: Clip, index: number, all: number): HTMLElement {
     const { t } = this.tools.words;
     const box = el("div", { class: "clip", "data-clip": `${clip.id}:${clip.state}` });
-    if (all > 1) box.append(el("p", { class: "sub" }, t("clip_number", { number: index + 1 })));
+    const number = all > 1 ? t("clip_number", { number: index + 1 }) : "";
+    if (number) box.append(el("p", { class: "sub" }, number));
     if (clip.state !== "ready" || !this.mayWatch) {
       box.append(el("p", { class: "sub" }, t(clip.state === "failed" ? "clip_failed" : "clip_pending")));
       return box;
     }
     box.append(this.video(alarm, clip));
-    const boxes = el("button", { class: "button small quiet", type: "button", title: t("boxes_title"), "data-boxes-switch": true }, icon("shape"), t("boxes"));
+    // Read by itself, a button must say of which video it is.
+    const named = (verb: string): Record<string, string> => (number ? { "aria-label": `${verb}, ${number}` } : {});
+    const boxes = el("button", { class: "button small quiet", type: "button", title: t("boxes_title"), "data-boxes-switch": true, ...named(t("boxes")) }, icon("shape"), t("boxes"));
     boxesSwitch(boxes);
     box.append(
       el(
         "div",
         { class: "clip-foot" },
         boxes,
-        el("a", { href: atClip(this.tools.urls.clip, clip.id) }, t("details")),
-        el("a", { class: "button small", href: atClip(this.tools.urls.download, clip.id) }, icon("down"), t("download")),
+        el("a", { href: atClip(this.tools.urls.clip, clip.id), ...named(t("details")) }, t("details")),
+        el("a", { class: "button small", href: atClip(this.tools.urls.download, clip.id), ...named(t("download")) }, icon("down"), t("download")),
       ),
     );
     return box;

@@ -241,7 +241,9 @@ export class Detail {
     const { changes, on_delay_s: seconds } = alarm.chatter;
     if (changes) rows.push([t("chatter"), seconds ? t("chatter_value", { changes, seconds }) : t("chatter_none", { changes })]);
     rows.push([t("place"), `${alarm.mine_name} · ${alarm.area}`]);
-    rows.push([t("rule"), t("rule_version", { rule: alarm.rule, version: alarm.scene_version })]);
+    // 0: raised by the platform itself, by no rule of a scene.
+    const version = alarm.scene_version;
+    rows.push([t("rule"), version ? t("rule_version", { rule: alarm.rule, version }) : title(alarm, code)]);
     if (alarm.picture.at) {
       const late_s = (Date.parse(alarm.committed_at) - Date.parse(alarm.raised_at)) / 1000;
       rows.push([t("latency"), t("latency_value", { seconds: late_s.toFixed(1) })]);

@@ -276,7 +276,7 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
       !model.isFixed(ref) && el("td", {}, el("button", { type: "button", class: "button quiet small", "aria-label": t("remove_point", { number: index + 1 }), "data-key": `remove-${index}`, click: () => set(now().filter((_old, at) => at !== index)) }, "×")),
     ),
   );
-  const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), marks.length ? el("th", { scope: "col" }, t("metres")) : null, !model.isFixed(ref) && el("th"));
+  const head = el("tr", {}, el("th", { scope: "col" }, t("point")), el("th", { scope: "col" }, "x"), el("th", { scope: "col" }, "y"), marks.length ? el("th", { scope: "col" }, t("metres")) : null, !model.isFixed(ref) && el("td"));
   const last = polygon.length - (model.isOpen(ref) ? 2 : 1);
   return el(
     "div",
