@@ -66,6 +66,32 @@ def test_a_lamp_mirrored_in_the_water_is_water():
     assert look(known(), floor(0.6, lamp=True)).value == pytest.approx(0.6, abs=0.1)
 
 
+def spread(by_px):
+    """Draw water over the zone and so far beyond it on all sides."""
+    picture = floor().astype(float)
+    left, top = max(0, 160 - by_px), max(0, 144 - by_px)
+    part = picture[top : 324 + by_px, left : 480 + by_px]
+    part[:] = 0.55 * cv2.GaussianBlur(part, (0, 0), 6)
+    picture += np.random.default_rng(50).normal(0, 2, picture.shape)
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("by_px", [90, 180])
+def test_water_that_goes_far_beyond_the_zone_is_no_dry_floor_in_less_light(by_px):
+    memory = known()
+    assert look(memory, floor(1.0)).value == pytest.approx(1.0, abs=0.1)
+    assert look(memory, spread(by_px)).value is None
+
+
+@pytest.mark.parametrize("size_px", [60, 100])
+@pytest.mark.parametrize("gain", [1.5, 3.0])
+def test_the_light_of_a_lamp_on_a_dry_floor_is_no_water(size_px, gain):
+    y, x = np.mgrid[:360, :640]
+    away = ((x - 320) / size_px) ** 2 + ((y - 240) / (0.6 * size_px)) ** 2
+    lit = np.clip(floor() * (1 + gain * np.exp(-away)), 0, 235).astype(np.uint8)
+    assert look(known(), lit).value < 0.03
+
+
 def test_before_the_dry_floor_is_known_nothing_is_told():
     assert look(Floor(), floor(0.5), times=4).value is None
 

@@ -30,6 +30,15 @@ DARK = 0.8
 MIRRORED = 1.8
 # Under a smooth surface less than this share of the texture is left.
 SMOOTH = 0.45
+# Texture less than this, in grey levels, is not told from noise.
+PATTERNED = 2.0
+# Told cell by cell, whatever the light: texture of so much at least, of which less than this share
+# is left. Where it is so in more than DROWNED of the ring's textured cells, taken as MIN_CELLS at
+# least, and they are darker, the water has gone beyond the zone.
+FAINT, LEFT = 1.0, 0.6
+DROWNED, MIN_CELLS = 0.5, 12
+# A cell as bright as this shows a lamp's light and nothing of the floor: neither wet nor dry.
+BURNT = 220.0
 MIN_LUMA = 16.0
 MIN_VISIBLE = 0.5
 # 1 where all around the zone changed alike, 0 where a quarter of it changed by a third and more
@@ -147,20 +156,34 @@ def _share(
 ) -> tuple[float | None, float]:
     """Return the wet share of the cells inside and the confidence in it.
 
-    None where nothing is left to see, or the ring is not the one of the dry reference.
+    None where nothing is left to see, or the ring is not the one of the dry reference, or is
+    under water itself.
     """
     now, then = _cells(picture), _cells(dry)
     if not ring.any() or not inside.any():
         return None, 0.0
+    raw = (now.mean + 4) / (then.mean + 4)
+    # What is left of the texture that the dry floor would show, lit as each cell is lit now.
+    expected = then.texture * raw
+    patterned = expected > FAINT
+    gone = patterned & (now.texture < LEFT * expected)
+    sunk = ring & gone & (raw < 1)
+    if sunk.sum() > DROWNED * max(MIN_CELLS, (ring & patterned).sum()):
+        return None, 0.0  # water all around darkens like a lamp that went out: nobody knows
+    burnt = now.mean > BURNT
+    if (inside & burnt).sum() > (1 - MIN_VISIBLE) * inside.sum():
+        return None, 0.0
+    inside = inside & ~burnt
     # The light's own change, told by what lies around the zone.
-    light = float(np.median((now.mean + 4)[ring] / (then.mean + 4)[ring]))
-    ratio = (now.mean + 4) / (then.mean + 4) / light
+    light = float(np.median(raw[ring]))
+    ratio = raw / light
     noise = float(np.median(now.texture[ring]))
     left = (now.texture + 0.5) / (then.texture * light + 0.5)
     dark = ratio < DARK
-    mirrored = (ratio > MIRRORED) & (now.mean > 60)
+    # A lamp that shines on dry ground shows its texture, brighter.
+    mirrored = (ratio > MIRRORED) & (now.mean > 60) & (gone | ~patterned)
     # Texture can only be missed where the dry floor had some.
-    smooth = (left < SMOOTH) & (then.texture * light > 2.0) & (np.abs(ratio - 1) > 0.08)
+    smooth = (left < SMOOTH) & (then.texture * light > PATTERNED) & (np.abs(ratio - 1) > 0.08)
     wet = (dark | mirrored | smooth).astype(np.uint8)
     # A single cell is noise, a hole in a puddle is a pebble.
     wet = cv2.medianBlur(wet, 3)
