@@ -103,6 +103,17 @@ def test_the_keyboard_reaches_every_control_of_the_main_pages_and_shows_where_it
     assert not faults, "\n".join(faults)
 
 
+def test_whoever_answers_by_the_focused_button_goes_on_from_the_next_one(
+    busy: dict[str, Any], enter: Enter
+):
+    page = enter("anna")
+    answer = page.get_by_role("button", name="Acknowledge")
+    answer.press("Enter")
+    expect(page.locator(".answered-line")).to_contain_text("anna")
+    expect(answer).to_have_count(0)
+    expect(page.locator(".verbs :focus")).to_be_visible()
+
+
 def test_nothing_moves_for_whoever_wants_no_motion(busy: dict[str, Any], enter: Enter):
     page = enter("anna")
     expect(page.locator("#queue .item").first).to_be_visible()

@@ -2,7 +2,7 @@
 // the alarm that was shown when the key was pressed, whatever comes meanwhile.
 
 import { ask, type Field } from "../common/dialog";
-import { el, icon, setText } from "../common/dom";
+import { el, icon, setAttribute, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { say } from "../common/time";
 import { at, type Tools } from "./config";
@@ -63,9 +63,13 @@ export class Verbs {
     this.alarm = alarm;
     const may = this.options.mayAnswer(alarm);
     this.place.className = `actions ${alarm.severity}`;
+    const focused = this.buttons.find(({ button }) => button === document.activeElement);
     for (const { verb, button } of this.buttons) button.hidden = !this.allowed(verb, alarm);
+    // Who answered by the button itself goes on from the next one, for that is gone; never to one that
+    // answers: a second press of Enter would be taken for another alarm's.
+    if (focused?.button.hidden) this.buttons.find(({ verb, button }) => !verb.main && !button.hidden)?.button.focus();
     const main = this.buttons.find(({ verb }) => verb.key === "a")!.button;
-    main.disabled = this.sending;
+    setAttribute(main, "aria-disabled", String(this.sending)); // a disabled one would lose the focus
     this.bar.hidden = !may;
     this.say(alarm, may);
   }
