@@ -109,6 +109,44 @@ def test_the_floor_is_drawn_checked_with_a_ruler_and_saved(page: Page):
     assert made["zones"][0]["polygon"][0] == [0.4, 0.55]
 
 
+def test_whoever_draws_by_keyboard_alone_never_loses_their_place(page: Page):
+    focused = page.locator(":focus")
+    tab = page.get_by_role("tab", name="Zones", exact=True)
+    expect(tab).to_be_focused()  # "Draw by hand" is gone
+    add = page.get_by_role("button", name="Add a zone")
+    add.press("Enter")
+    expect(page.locator("polygon.shape")).to_have_count(1)
+    expect(add).to_be_focused()
+
+    # What is wrong leads to the points; the one taken last has no button any more.
+    page.get_by_role("button", name="Remove point 4").press("Enter")
+    expect(page.locator("table.points tbody tr")).to_have_count(3)
+    expect(tab).to_be_focused()
+    page.get_by_role("button", name="Remove point 3").press("Enter")
+    page.get_by_label("Reason for the change").press("Enter")
+    page.locator("[data-refused='zones[0].polygon']").press("Enter")
+    expect(focused).to_contain_text("needs at least three points")
+
+    # An end of what can be undone is no end of the way.
+    undo = page.get_by_role("button", name="Undo", exact=True)
+    for _step in range(3):
+        undo.press("Enter")
+    expect(page.locator("polygon.shape")).to_have_count(0)
+    expect(undo).to_have_attribute("aria-disabled", "true")
+    expect(undo).to_be_focused()
+    page.get_by_role("button", name="Redo", exact=True).press("Enter")
+    page.locator("[data-key=shape-zones-0]").press("Enter")
+    page.get_by_role("button", name="Remove this zone").press("Enter")
+    expect(page.locator("polygon.shape")).to_have_count(0)
+    expect(tab).to_be_focused()
+    undo.press("Enter")
+    expect(page.locator("polygon.shape")).to_have_count(1)
+    save = page.get_by_role("button", name="Save and put in force")
+    save.press("Enter")
+    expect(page.locator(".save [role=status]")).to_have_text("Version 1 is in force.")
+    expect(save).to_be_focused()
+
+
 def test_the_pressed_corner_is_moved_and_each_drag_is_a_step_of_its_own(page: Page):
     # The corners of the mask lie so near that each one's reach covers the next one's dot.
     corners = [[0.5, 0.5], [0.52, 0.5], [0.52, 0.53], [0.5, 0.53]]

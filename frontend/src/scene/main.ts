@@ -1,12 +1,13 @@
 // The zone editor: picture on the left, what is drawn and ruled on the right.
 
-import { data, el, icon, need, setText } from "../common/dom";
+import { data, el, icon, need, setAttribute, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { signInAgain } from "../common/session";
 import { sayFull } from "../common/time";
 import { reader } from "../common/words";
 import { Canvas } from "./canvas";
 import { Editor } from "./editor";
+import { lead, standing, takeUp } from "./focus";
 import type { SceneData } from "./given";
 import { inputsPanel } from "./inputs";
 import { proposalPanel } from "./proposals";
@@ -34,6 +35,7 @@ const replays = new Replays(editor);
 let version = given.version;
 let tab: Tab = "shapes";
 let byHand = false;
+let saving = false;
 let sought = ""; // the path of a fault whose field is to have the focus
 let listed = false; // faults stand below the form: they go when they are put right
 
@@ -96,7 +98,7 @@ function isEmpty(): boolean {
 function start(): HTMLElement[] {
   const hand = (): void => {
     byHand = true;
-    render();
+    openTab("shapes");
   };
   return [
     el("h2", {}, t("empty_title")),
@@ -135,12 +137,17 @@ function jsonPanel(): HTMLElement[] {
   return [el("p", { class: "sub" }, t("json_help")), text, fault, el("button", { type: "button", class: "button", click: use }, t("json_use"))];
 }
 
+/** Say that a button does nothing now. It stays a place to be: a disabled one would lose the focus. */
+function setOff(button: HTMLElement, off: boolean): void {
+  setAttribute(button, "aria-disabled", String(off));
+}
+
 /** Draw the right side anew and give the focus back to the field that had it. */
 function render(): void {
-  undo.disabled = !editor.history.canUndo;
-  redo.disabled = !editor.history.canRedo;
+  setOff(undo, !editor.history.canUndo);
+  setOff(redo, !editor.history.canRedo);
   unsaved.hidden = !editor.dirty;
-  saveButton.disabled = !editor.dirty;
+  setOff(saveButton, !editor.dirty || saving);
   const empty = isEmpty() && !editor.scene.ground && !byHand && !editor.dirty;
   tabs.forEach((button) => {
     const on = button.id === `tab-${tab}`;
@@ -149,7 +156,7 @@ function render(): void {
   });
   const active = document.activeElement as HTMLElement | null;
   const inPanel = active !== null && panel.contains(active);
-  const held = inPanel ? standing(active) : "";
+  const held = inPanel ? standing(active) : null;
   const opened = [...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset["more"]);
   const now = empty ? start() : parts();
   panel.setAttribute("aria-labelledby", `tab-${tab}`);
@@ -157,8 +164,8 @@ function render(): void {
   for (const one of panel.querySelectorAll<HTMLDetailsElement>("details")) if (opened.includes(one.dataset["more"])) one.open = true;
   const shown = empty ? [panel] : [tabList, panel, save];
   if (right.firstChild !== shown[0]) right.replaceChildren(...shown);
-  if (held) takeUp(held);
-  if (sought) lead(sought);
+  if (held !== null && !takeUp(panel, held)) (empty ? null : document.getElementById(`tab-${tab}`))?.focus();
+  if (sought) lead(panel, sought);
   sought = "";
   if (listed && !editor.faults.length) {
     listed = false;
@@ -166,33 +173,6 @@ function render(): void {
     outcome.replaceChildren();
   }
   refusals(editor.refused.filter((one) => !/^(template|answers|names)/.test(one.path)));
-}
-
-/** Where something of the form stands, as a selector that finds it in one drawn anew; "" for nowhere. */
-function standing(one: HTMLElement): string {
-  const key = one.dataset["path"] ?? one.dataset["key"];
-  if (key) return `[data-path="${key}"], [data-key="${key}"]`;
-  const more = one.matches("summary") ? one.parentElement?.dataset["more"] : undefined;
-  return more ? `[data-more="${more}"] > summary` : "";
-}
-
-function takeUp(held: string): void {
-  const again = panel.querySelector<HTMLElement>(held);
-  again?.focus({ preventScroll: true });
-  if (again instanceof HTMLInputElement) again.select();
-}
-
-/** Put the focus on the field that a fault is about, or on what is nearest to it. */
-function lead(path: string): void {
-  for (let at = path; at; at = at.replace(/(\.[^.[]+|\[\d+\])$/, "")) {
-    const field = panel.querySelector<HTMLElement>(`[data-path="${CSS.escape(at)}"]`);
-    if (field) {
-      for (let outer = field.parentElement?.closest("details"); outer; outer = outer.parentElement?.closest("details")) outer.open = true;
-      field.focus();
-      return;
-    }
-    if (!/[.[]/.test(at)) return;
-  }
 }
 
 /** Whether somebody is typing in a field: what stands in it is not in the document yet. */
@@ -244,7 +224,7 @@ interface Published {
 }
 
 async function publish(): Promise<void> {
-  if (!editor.dirty) return;
+  if (!editor.dirty || saving) return;
   const own = editor.faults.filter((fault) => !editor.refused.includes(fault));
   if (own.length) {
     refusals(own, t("fix_first"));
@@ -253,7 +233,8 @@ async function publish(): Promise<void> {
   const left = untouched(editor.scene, editor.placed);
   if (left.length && !window.confirm(t("untouched", { names: left.join(", ") }))) return;
   editor.placed.clear(); // asked once
-  saveButton.disabled = true;
+  saving = true;
+  setOff(saveButton, true);
   setText(saveButton, t("saving"));
   try {
     const sent = editor.scene;
@@ -271,6 +252,7 @@ async function publish(): Promise<void> {
     else if (error instanceof Refused) point(error);
     else say(t("refused", { reason: error instanceof Error ? error.message : String(error) }), true);
   } finally {
+    saving = false;
     setText(saveButton, t("save"));
     editor.tell();
   }
@@ -388,5 +370,8 @@ document.addEventListener("keydown", (event) => {
 for (const row of document.querySelectorAll<HTMLTableRowElement>("#versions tr[data-version]")) versionButtons(editor, row, Number(row.dataset["version"]), backTo);
 editor.watch(renderSoon);
 render();
-if (sessionStorage.getItem(SAVED) === String(version)) say(t("saved", { version }), false);
+if (sessionStorage.getItem(SAVED) === String(version)) {
+  say(t("saved", { version }), false);
+  saveButton.focus();
+}
 sessionStorage.removeItem(SAVED);

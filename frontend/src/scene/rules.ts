@@ -18,7 +18,7 @@ export function rulesPanel(editor: Editor, replays: Replays): HTMLElement[] {
   const { t } = editor.words;
   const forms = editor.scene.rules.map((rule, index) => ruleForm(editor, replays, rule, index));
   return [
-    el("div", {}, el("button", { type: "button", class: "button small", click: () => addRule(editor) }, icon("plus"), t("add_rule"))),
+    el("div", {}, el("button", { type: "button", class: "button small", "data-key": "add-rule", click: () => addRule(editor) }, icon("plus"), t("add_rule"))),
     ...(forms.length ? forms : [el("p", { class: "empty" }, t("no_rules"))]),
   ];
 }

@@ -18,12 +18,12 @@ export function shapesPanel(editor: Editor): HTMLElement[] {
     el(
       "div",
       { class: "line" },
-      el("button", { type: "button", class: "button small", click: () => addZone(editor) }, icon("plus"), t("add_zone")),
-      el("button", { type: "button", class: "button small", click: () => addMachine(editor) }, icon("plus"), t("add_machine")),
-      el("button", { type: "button", class: "button small", click: () => addGauge(editor) }, icon("plus"), t("add_gauge")),
-      el("button", { type: "button", class: "button small", click: () => addLine(editor) }, icon("plus"), t("add_line")),
-      el("button", { type: "button", class: "button small", click: () => addMask(editor) }, icon("plus"), t("add_mask")),
-      !editor.scene.ground && el("button", { type: "button", class: "button small", click: () => addGround(editor) }, icon("plus"), t("add_ground")),
+      el("button", { type: "button", class: "button small", "data-key": "add-zone", click: () => addZone(editor) }, icon("plus"), t("add_zone")),
+      el("button", { type: "button", class: "button small", "data-key": "add-machine", click: () => addMachine(editor) }, icon("plus"), t("add_machine")),
+      el("button", { type: "button", class: "button small", "data-key": "add-gauge", click: () => addGauge(editor) }, icon("plus"), t("add_gauge")),
+      el("button", { type: "button", class: "button small", "data-key": "add-line", click: () => addLine(editor) }, icon("plus"), t("add_line")),
+      el("button", { type: "button", class: "button small", "data-key": "add-mask", click: () => addMask(editor) }, icon("plus"), t("add_mask")),
+      !editor.scene.ground && el("button", { type: "button", class: "button small", "data-key": "add-ground", click: () => addGround(editor) }, icon("plus"), t("add_ground")),
     ),
     el("ul", { class: "shape-list" }, ...items),
     ...(chosen && model.thingOf(editor.scene, chosen) ? [FORMS[chosen.kind](editor, chosen)] : []),
@@ -184,8 +184,8 @@ function machineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
   const set = (change: Record<string, unknown>): void =>
     editor.change(model.withItem(editor.scene, "machines", ref.index, change));
   const region = machine.roi
-    ? el("button", { type: "button", class: "button quiet small", click: () => set({ roi: undefined }) }, t("remove_region"))
-    : el("button", { type: "button", class: "button small", click: () => set({ roi: rectangle(0.4, 0.2, 0.6, 0.4) }) }, t("add_region"));
+    ? el("button", { type: "button", class: "button quiet small", "data-key": "region", click: () => set({ roi: undefined }) }, t("remove_region"))
+    : el("button", { type: "button", class: "button small", "data-key": "region", click: () => set({ roi: rectangle(0.4, 0.2, 0.6, 0.4) }) }, t("add_region"));
   return el(
     "div",
     { class: "card" },
@@ -280,7 +280,7 @@ function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLEle
   const last = polygon.length - (model.isOpen(ref) ? 2 : 1);
   return el(
     "div",
-    {},
+    { tabindex: -1, "data-path": path }, // where a fault of the points leads
     fault && el("p", { class: "fault", role: "alert" }, fault.text),
     polygon.length > 0 && el("table", { class: "points" }, el("thead", {}, head), el("tbody", {}, ...rows)),
     polygon.length > 0 && !model.isFixed(ref) && el("p", {}, el("button", { type: "button", class: "button quiet small", "data-key": "add-point", click: () => set(split(now(), Math.min(editor.point ?? last, last))) }, icon("plus"), t("add_point"))),
