@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
@@ -94,7 +94,8 @@ def _now(blocks: Iterator[bytes], guard: Guard, close: Callable[[], Any]) -> Ite
 async def _later(
     blocks: Iterator[bytes], guard: Guard, close: Callable[[], Any]
 ) -> AsyncIterator[bytes]:
-    look = sync_to_async(guard.look)
+    # Gives its connection back after each look: bytes may flow for as long as the reader likes.
+    look = database_sync_to_async(guard.look)
     try:
         while block := await asyncio.to_thread(next, blocks, b""):
             await look()

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -152,7 +152,8 @@ def _now(batches: list[list[Any]], write: Write) -> Iterator[str]:
 
 
 async def _later(batches: list[list[Any]], write: Write) -> AsyncIterator[str]:
-    later = sync_to_async(write)
+    # Between two batches no connection is held: a reader may be slow.
+    later = database_sync_to_async(write)
     yield await later(None)
     for batch in batches:
         yield await later(batch)
