@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.bundles.models import Bundle, Sheet
 from apps.evidence.models import Clip
 from apps.ledger.models import SigningKey
+from apps.live.clock import now_for_age
 
 __all__ = [
     "KEEP",
@@ -45,7 +46,7 @@ def bundles_due() -> list[tuple[int, int]]:
 
 def bundles_old() -> list[tuple[int, int]]:
     """List (bundle, mine) of those whose time is over; needs a system scope."""
-    old = Bundle.objects.filter(asked_at__lt=timezone.now() - KEEP).exclude(key="")
+    old = Bundle.objects.filter(asked_at__lt=now_for_age() - KEEP).exclude(key="")
     return list(old.values_list("pk", "mine_id"))
 
 
@@ -62,7 +63,7 @@ def sheets_due() -> list[tuple[int, int]]:
 
 def sheets_old() -> list[tuple[int, int]]:
     """List (sheet, mine) of those whose time is over; needs a system scope."""
-    old = Sheet.objects.filter(asked_at__lt=timezone.now() - KEEP)
+    old = Sheet.objects.filter(asked_at__lt=now_for_age() - KEEP)
     return list(old.values_list("pk", "mine_id"))
 
 

@@ -6,7 +6,6 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -46,8 +45,6 @@ ROWS_S = 2.0
 # This much between two looks is no drift: somebody set this machine's clock.
 STEP_S = 0.3
 STEP_FOR_S = 60.0
-# Set forward, it is believed after so long about what is old: until then it may be set back.
-FORWARD_FOR_S = 3600.0
 # The ring is compared with its rows while no more than this waits to be entered.
 FEW = 1000
 
@@ -83,7 +80,6 @@ class Recording:
         self.began: set[tuple[int, str]] = set()  # streams with a chunk since this process began
         self.clock_s = time.time() - time.monotonic()
         self.stepped_s = float("-inf")  # when this machine's clock was set last (monotonic)
-        self.forward_s = 0.0  # by how much it was set forward, while that is not believed
         self.stopping = threading.Event()
 
     def _said(self, camera: int, stream: str, state: str, reason: str) -> None:
@@ -151,7 +147,7 @@ class Recording:
         """Let recordings go that are not kept; a fault in that stops no recording."""
         try:
             with system_scope("the ring holds the chunks of every mine"):
-                trim(self.ring, now=self._now_for_age(), overdue=whole)
+                trim(self.ring, overdue=whole)
             if whole:
                 space_watch(self.ring, mine_ids=set(self.mines.values()))
         except (Error, OSError):
@@ -165,19 +161,8 @@ class Recording:
         set_by_s = clock_s - self.clock_s
         if abs(set_by_s) > STEP_S:
             self.stepped_s = time.monotonic()
-            self.forward_s = max(0.0, self.forward_s + set_by_s)
             log.warning("this machine's clock was set by %.1f s", set_by_s)
-        elif time.monotonic() - self.stepped_s > FORWARD_FOR_S:
-            self.forward_s = 0.0
         self.clock_s = clock_s
-
-    def _now_for_age(self) -> datetime:
-        """Return what time it is for what is old, by the clock as it was last looked at.
-
-        A clock that is set a day ahead would make the recordings of a day old in this moment, and
-        when somebody sets it right again they are gone.
-        """
-        return datetime.fromtimestamp(self.clock_s + time.monotonic() - self.forward_s, UTC)
 
     def _cause(self, item: ChunkFile) -> str:
         """Return what a hole before this chunk is due to, as far as this process knows."""

@@ -24,6 +24,7 @@ from apps.evidence.holds import hold_turn, holds_on
 from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip
 from apps.evidence.storage import TURN_S, Missing, StorageError, keys_under, remove, size_of
+from apps.live.clock import now_for_age
 from apps.live.services import emit, take_turn
 from apps.recordings.keeping import kept_by_camera
 from apps.tenancy.scope import mine_scope, system_scope
@@ -193,7 +194,7 @@ def clips_expire(*, now: datetime | None = None) -> int:
 
     Needs no scope of its own. Held ones stay and are looked at again next time.
     """
-    now = now or timezone.now()
+    now = now or now_for_age()
     over: list[tuple[int, int, float]] = []
     with system_scope("the years of every mine's videos"):
         years = {pk: kept.clip_years for pk, kept in kept_by_camera(Camera.objects.all()).items()}

@@ -18,6 +18,7 @@ from apps.accounts.models import User
 from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.evidence.models import Clip, Hold
+from apps.live.clock import now_for_age
 from apps.live.services import emit, take_turn
 from apps.tenancy.scope import mine_scope, system_scope
 
@@ -152,7 +153,7 @@ def holds_due(*, now: datetime | None = None) -> int:
     Until this has run a hold still holds: late means kept a little longer.
     """
     with system_scope("holds of every mine end in turn"):
-        rows = Hold.objects.filter(ended_at=None, until__lte=now or timezone.now())
+        rows = Hold.objects.filter(ended_at=None, until__lte=now or now_for_age())
         due = list(rows.order_by("pk").values_list("pk", "mine_id"))
     ended = 0
     for pk, mine_id in due:

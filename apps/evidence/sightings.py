@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
 from apps.cameras.models import Camera
 from apps.evidence.models import Sighting
+from apps.live.clock import now_for_age
 from apps.recordings.keeping import kept_by_camera
 from workers.report import Finding
 
@@ -43,7 +43,7 @@ def sightings_forget() -> int:
     """Delete what is older than any recording may be; needs a system scope. Returns how many."""
     longest = max((one.age_s for one in kept_by_camera(Camera.objects.all()).values()), default=0)
     age = timedelta(seconds=max(longest, settings.RING_AGE_S, 2 * 86400))
-    return Sighting.objects.filter(at__lt=timezone.now() - age).delete()[0]
+    return Sighting.objects.filter(at__lt=now_for_age() - age).delete()[0]
 
 
 def findings_data(

@@ -1,10 +1,12 @@
-"""Events: what changed in a mine, in the order in which it was committed."""
+"""Events: what changed in a mine, in the order in which it was committed; and the clock."""
+
+from datetime import timedelta
 
 from django.db import models
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Event"]
+__all__ = ["Clock", "Event"]
 
 
 class Event(MineRow):
@@ -25,3 +27,11 @@ class Event(MineRow):
                 name="event_broken",
             ),
         ]
+
+
+class Clock(models.Model):
+    """How this installation's clock ran: one row, for `apps/live/clock.py`."""
+
+    at = models.DateTimeField()  # what it said at the last look
+    behind = models.DurationField(default=timedelta)  # how much of that is not believed yet
+    left = models.DurationField(default=timedelta)  # how long it has to run on until it is

@@ -7,8 +7,8 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import connection, transaction
-from django.utils import timezone
 
+from apps.live.clock import now_for_age
 from apps.live.models import Event
 
 __all__ = ["emit", "events_forget", "group_of", "take_turn"]
@@ -63,5 +63,5 @@ def _ring(mine_id: int, event_id: int) -> None:
 
 def events_forget() -> int:
     """Delete events older than two days; a page away for longer takes a fresh snapshot."""
-    deleted, _ = Event.objects.filter(at__lt=timezone.now() - KEEP).delete()
+    deleted, _ = Event.objects.filter(at__lt=now_for_age() - KEEP).delete()
     return deleted

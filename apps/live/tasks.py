@@ -1,7 +1,8 @@
-"""Housekeeping of events, and whether workers are there."""
+"""Housekeeping of events, the clock, and whether workers are there."""
 
 from celery import shared_task
 
+from apps.live.clock import clock_look
 from apps.live.pulse import pulse
 from apps.live.services import events_forget
 from apps.tenancy.scope import system_scope
@@ -11,6 +12,12 @@ from apps.tenancy.scope import system_scope
 def answer(queue: str) -> None:
     """Say that a worker of this queue is there; the beat asks every ten seconds."""
     pulse(queue)
+
+
+@shared_task
+def look() -> None:
+    """Look at the clock, by which the age of everything is told."""
+    clock_look()
 
 
 @shared_task

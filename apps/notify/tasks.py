@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from apps.live.clock import now_for_age
 from apps.notify.models import Delivery
 from apps.notify.selectors import routes_waiting
 from apps.tenancy.scope import system_scope
@@ -38,6 +39,6 @@ def sweep() -> None:
 @shared_task
 def forget() -> None:
     """Delete the log of messages that ended long ago."""
-    before = timezone.now() - timedelta(days=settings.NOTIFY_DAYS)
+    before = now_for_age() - timedelta(days=settings.NOTIFY_DAYS)
     with system_scope("old messages of every mine"):
         Delivery.objects.filter(ended_at__lt=before, created_at__lt=before).delete()

@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
@@ -22,6 +21,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.cameras.models import Camera, Chunk
 from apps.evidence.workshop import workshop
+from apps.live.clock import now_for_age
 from apps.playback.models import Motion
 from apps.playback.selectors import LONGEST_MOTION, chunks_between, islands
 from apps.recordings.keeping import kept_by_camera
@@ -82,7 +82,7 @@ def motion_forget() -> int:
     """Delete what is older than any recording may be; needs a system scope. Returns how many."""
     longest = max((one.age_s for one in kept_by_camera(Camera.objects.all()).values()), default=0)
     age = timedelta(seconds=max(longest, settings.RING_AGE_S, 2 * 86400))
-    return Motion.objects.filter(until__lt=timezone.now() - age).delete()[0]
+    return Motion.objects.filter(until__lt=now_for_age() - age).delete()[0]
 
 
 def view_note(

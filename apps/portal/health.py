@@ -28,6 +28,7 @@ from apps.evidence.storage import Missing, Refused, StorageError, features, reac
 from apps.lists.filters import Search
 from apps.lists.listing import Column, Listing
 from apps.lists.pages import answer_list
+from apps.live.clock import clock_behind
 from apps.live.pulse import DUE_S, pulse_s
 from apps.mines.selectors import mines
 from apps.portal.lists import of_codes
@@ -41,6 +42,7 @@ GOOD, WARN, BAD = "protecting", "off", "blind"
 LATE_S = 10
 BACKUP_LATE = timedelta(days=2)
 VIDEO_LATE = timedelta(minutes=5)
+AHEAD = timedelta(hours=1)
 STATES = {
     BAD: gettext_lazy("FAULT"),
     WARN: gettext_lazy("needs a look"),
@@ -108,7 +110,7 @@ def health(request: HttpRequest) -> HttpResponseBase:
     counts = standing_by_mine(mine_ids)
     found = (
         _messages(), _store(), _recorder(mine_ids), _analysis(mine_ids), _clips(mine_ids),
-        _disk(), _space(), _backup(), *_work(),
+        _disk(), _space(), _clock(), _backup(), *_work(),
     )  # fmt: skip
     parts = [Part(*one, mine_ids) for one in found]
     context = {
@@ -189,6 +191,21 @@ def _backup() -> Found:
     words = _("the last one was finished %(ago)s ago") % {"ago": timesince(at)}
     late = timezone.now() - at > BACKUP_LATE
     return (_("Backup"), WARN if late else GOOD, words)
+
+
+def _clock() -> Found:
+    """Say when the clock jumped: whoever knows that it is wrong has until then to put it right."""
+    name = _("Clock of the server")
+    behind, left = clock_behind()
+    if behind < AHEAD:
+        return (name, GOOD, _("runs on without a jump"))
+    now = timezone.now()
+    words = _(
+        "went forward by %(ahead)s at once, or Davy was off for so long. If it is wrong, put it"
+        " right now: from %(hours)s hours of work on, what is old by it is deleted."
+    )
+    hours = max(1, round(left / timedelta(hours=1)))
+    return (name, WARN, words % {"ahead": timesince(now - behind, now), "hours": hours})
 
 
 def _recorder(mine_ids: list[int]) -> Found:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.evidence.models import Clip
+from apps.live.clock import now_for_age
 from apps.privacy.consent import word_stands
 from apps.privacy.models import Copy, Span, Unblur
 
@@ -46,7 +47,7 @@ def spans_due() -> list[tuple[int, int]]:
 
 def spans_old() -> list[tuple[int, int]]:
     """List (span, mine) of those whose time is over; needs a system scope."""
-    old = Span.objects.filter(asked_at__lt=timezone.now() - KEEP)
+    old = Span.objects.filter(asked_at__lt=now_for_age() - KEEP)
     return list(old.values_list("pk", "mine_id"))
 
 

@@ -14,6 +14,7 @@ from django.db.models import Avg, Count, F, FloatField, Max, Min, Q, Sum
 from django.utils import timezone
 
 from apps.cameras.models import Camera
+from apps.live.clock import now_for_age
 from apps.readings.models import Reading, Rollup
 
 __all__ = ["SERIES", "readings_forget", "readings_keep"]
@@ -95,7 +96,7 @@ def _put(camera: Camera, name: str, step: str, at: datetime, found: dict[str, An
 
 def readings_forget() -> int:
     """Delete what is older than the settings keep it; needs a system scope. Returns how many."""
-    now = timezone.now()
+    now = now_for_age()
     raw = Reading.objects.filter(at__lt=now - timedelta(days=settings.READINGS_RAW_DAYS))
     gone = raw.delete()[0]
     for step, days in (

@@ -20,6 +20,7 @@ from apps.cameras.models import Camera, Chunk
 from apps.evidence.manifest import chunk_facts
 from apps.evidence.models import Clip
 from apps.ledger.verify import leaf_of, merkle_path, merkle_root
+from apps.live.clock import now_for_age
 from apps.recordings.keeping import kept_by_camera
 from apps.recordings.models import Seal
 
@@ -195,7 +196,7 @@ def seals_forget(*, now: datetime | None = None) -> int:
         wanted_from__lt=OuterRef("until") + MARGIN,
         wanted_until__gt=OuterRef("since") - MARGIN,
     ).exclude(state__in=[Clip.State.FAILED, Clip.State.EXPIRED])
-    old = Seal.objects.filter(until__lt=(now or timezone.now()) - age)
+    old = Seal.objects.filter(until__lt=(now or now_for_age()) - age)
     return old.filter(~Exists(clips)).delete()[0]
 
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 from functools import partial
 
 from celery import shared_task
-from django.utils import timezone
 
 from apps.apart import apart
 from apps.evidence.sightings import sightings_forget
+from apps.live.clock import now_for_age
 from apps.mines.models import Mine
 from apps.recordings.models import Gap
 from apps.recordings.sealing import chunks_seal, seals_forget
@@ -23,7 +23,7 @@ def forget() -> None:
     with system_scope("gaps and findings of every mine"):
         sightings_forget()
         seals_forget()
-        Gap.objects.filter(until__lt=timezone.now() - GAPS_KEPT).delete()
+        Gap.objects.filter(until__lt=now_for_age() - GAPS_KEPT).delete()
 
 
 @shared_task

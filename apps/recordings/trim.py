@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet, Sum
-from django.utils import timezone
 
 from apps.cameras.models import Camera, Chunk
 from apps.evidence.holds import HOLD_LOCK
 from apps.evidence.selectors import held_spans
+from apps.live.clock import now_for_age
 from apps.recordings.index import Gone, chunks_gone
 from apps.recordings.keeping import Kept, kept_by_camera
 from apps.recordings.models import Cause, Stretch
@@ -44,7 +44,6 @@ def trim(ring: Ring, *, now: datetime | None = None, overdue: bool = True) -> in
     Needs a system scope. The file goes before the row, so a crash between the two leaves a row
     whose next pass finds nothing to delete, and no forgotten file.
     """
-    now = now or timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [HOLD_LOCK])
     broom = _Broom(ring, held_spans())
@@ -59,14 +58,15 @@ def trim(ring: Ring, *, now: datetime | None = None, overdue: bool = True) -> in
     return broom.deleted
 
 
-def _sweep_overdue(broom: "_Broom", now: datetime) -> None:
+def _sweep_overdue(broom: "_Broom", now: datetime | None) -> None:
     """Delete what no policy keeps, what is too old, and what is above a share."""
     cameras = list(Camera.objects.all())
     kept = kept_by_camera(cameras)
     broom.sweep_unwanted(judged(now=now))
+    old_by = now or now_for_age()
     for days in {one.days for one in kept.values()}:
         ids = [pk for pk, one in kept.items() if one.days == days]
-        old = Chunk.objects.filter(camera__in=ids, started_at__lt=now - timedelta(days=days))
+        old = Chunk.objects.filter(camera__in=ids, started_at__lt=old_by - timedelta(days=days))
         broom.sweep(old.order_by("started_at"), Cause.AGE)
     for ids, most in shares(cameras, kept):
         used = sum(size for pk, size in bytes_by_camera().items() if pk in ids)

@@ -4,9 +4,9 @@ import os
 from datetime import timedelta
 
 from celery import shared_task
-from django.utils import timezone
 
 from apps.evidence.storage import StorageError, remove
+from apps.live.clock import now_for_age
 from apps.rules.models import Replay
 from apps.rules.replays import replays_waiting
 from apps.tenancy.scope import mine_scope, system_scope
@@ -39,7 +39,7 @@ def sweep() -> None:
 def forget() -> None:
     """Delete old replays with their clips; one whose clip the store keeps is tried again."""
     with system_scope("old replays of every mine"):
-        rows = Replay.objects.filter(created_at__lt=timezone.now() - KEEP)
+        rows = Replay.objects.filter(created_at__lt=now_for_age() - KEEP)
         old = list(rows.values_list("pk", "mine_id", "alarms"))
     for pk, mine_id, alarms in old:
         try:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from apps.cameras.models import Camera
+from apps.live.clock import now_for_age
 from apps.mines.models import Machine
 from apps.recordings.keeping import kept_by_camera
 from apps.signals.models import Report, Signal
@@ -25,7 +25,7 @@ def signals_forget(*, mine_id: int) -> int:
     cameras = Camera.objects.filter(mine_id=mine_id)
     longest = max((one.age_s for one in kept_by_camera(cameras).values()), default=0)
     days = timedelta(days=settings.SIGNALS_DAYS)
-    before = timezone.now() - max(days, timedelta(seconds=longest) + timedelta(days=1))
+    before = now_for_age() - max(days, timedelta(seconds=longest) + timedelta(days=1))
     gone = 0
     signals = Signal.objects.filter(mine_id=mine_id)
     for machine in Machine.objects.filter(mine_id=mine_id):

@@ -7,9 +7,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from apps.cameras import recording
 from apps.cameras.models import Chunk
 from apps.cameras.recording import Recording
+from apps.live import clock as clocks
+from apps.live.clock import clock_look
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
 from tests.recordings.recorded import put
@@ -28,6 +29,7 @@ def hill(cast: Cast) -> Iterator[Cast]:
 def clock() -> Iterator[time_machine.Traveller]:
     """This machine's clock, which goes on; what passes beside it (monotonic) nobody sets."""
     with time_machine.travel(timezone.now()) as clock:
+        clock_look()
         yield clock
 
 
@@ -57,11 +59,23 @@ def test_a_clock_set_a_year_ahead_and_back_costs_no_recording(
     assert house_kept(one) == 5
 
 
-def test_a_clock_that_stays_ahead_is_believed_after_an_hour(
+def test_a_recorder_that_is_started_anew_under_such_a_clock_deletes_nothing(
+    hill: Cast, ring: Ring, settings, clock: time_machine.Traveller
+):
+    recorder(hill, ring, settings).ring.give_back()
+    clock.shift(timedelta(days=365))
+    assert house_kept(Recording(hill.lamp_hill.mine.pk)) == 5
+
+
+def test_a_clock_that_stays_ahead_is_believed_in_the_end(
     hill: Cast, ring: Ring, settings, clock: time_machine.Traveller, monkeypatch
 ):
     one = recorder(hill, ring, settings)
     clock.shift(timedelta(hours=1))
     assert house_kept(one) == 5
-    monkeypatch.setattr(recording, "FORWARD_FOR_S", -1.0)  # the hour is over
+    monkeypatch.setattr(clocks, "BELIEVED_AFTER", timedelta(minutes=9))
+    clock_look()
+    monkeypatch.setattr(clocks, "STEP", timedelta(minutes=20))
+    clock.shift(timedelta(minutes=10))
+    clock_look()
     assert house_kept(one) == 0

@@ -185,6 +185,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "look-at-the-clock": {
+        "task": "apps.live.tasks.look",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     # These two may have nothing to do for hours, so they are asked whether they are there.
     "ask-notify": {
         "task": "apps.live.tasks.answer",
