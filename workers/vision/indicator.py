@@ -49,7 +49,8 @@ class Indicator:
     shone_s: for how long it has lately shone, until `lit` is learnt from that; looked_t: the last
     look; rest: brightness of the surroundings that all this belongs to; brighter_t: since when they
     are much brighter, or darker about a lit lamp; doubted: it was lit when that began, and was not
-    seen lit since; unsure_t: the last look that could not tell lit from unlit.
+    seen lit since; unsure_t: the last look that could not tell lit from unlit; tint, glow: the
+    chroma that `unlit` and `lit` hold, None where no picture with colours showed it.
     """
 
     lit: float | None = None
@@ -61,6 +62,8 @@ class Indicator:
     brighter_t: float | None = None
     doubted: bool = False
     unsure_t: float | None = None
+    tint: float | None = None
+    glow: float | None = None
 
     @property
     def was_lit(self) -> bool:
@@ -89,23 +92,46 @@ class Indicator:
 
     def _decide(self, core: float, rest: float, hue: Hue | None, t: float) -> bool | None:
         over, chroma = core - rest, hue[2] if hue else 0.0
-        out = over + chroma
+        out = over + self._colour(hue)
         shines = (over >= LIT_OVER and core >= LIT_LUMA) or chroma >= LIT_CHROMA
         dull = over <= UNLIT_OVER and over <= 0.5 * rest and chroma <= UNLIT_CHROMA
         if self._is_other(rest, dull, t):
             self.doubted = self.doubted and not shines
             return True if shines else False if dull and not self.doubted else None
-        if self.lit is not None and self.unlit is not None and self.lit - self.unlit > MIN_STEP:
-            part = (out - self.unlit) / min(self.lit - self.unlit, MOST_STEP)
+        step = self._step(hue)
+        if self.unlit is not None and step is not None and step > MIN_STEP:
+            part = (out - self.unlit) / min(step, MOST_STEP)
             # What is well above unlit is not called so, however much brighter it once was.
             shining = True if part > 0.6 else None if part >= 0.4 or self._rose(out) else False
         elif shines or self._rose(out):
             shining = True
         else:
-            shining = False if dull else None
-        self._learn(out, shining, t)
+            # In grey a lamp that only its colour tells lit from unlit is not called unlit.
+            shining = False if dull and (hue or self.glow is None) else None
+        self._learn(out, shining, hue, t)
         self.doubted = self.doubted and not shining
         return None if self.doubted else shining
+
+    def _colour(self, hue: Hue | None) -> float:
+        """Return the chroma that counts, as a grey picture of infrared light has none.
+
+        Of coloured glass by night the colour by day is taken; and of glass that was only seen in
+        grey what no unlit glass has.
+        """
+        if hue is None:
+            return self.tint or 0.0
+        if self.unlit is not None and self.tint is None:
+            return max(0.0, hue[2] - UNLIT_CHROMA)
+        return hue[2]
+
+    def _step(self, hue: Hue | None) -> float | None:
+        """Return by how much lit is more than unlit, in a grey picture by brightness alone."""
+        if self.lit is None or self.unlit is None:
+            return None
+        step = self.lit - self.unlit
+        if hue is None and self.glow is not None:
+            step -= self.glow - (self.tint or 0.0)
+        return step
 
     def _is_other(self, rest: float, dull: bool, t: float) -> bool:
         """Tell whether it just became much brighter around it, or darker while it was lit."""
@@ -124,22 +150,48 @@ class Indicator:
             return True
         # What is dull may be a lamp that the light outshines, until it is seen to change.
         self.doubted = self.doubted and dull
-        self.lit = self.unlit = self.brighter_t = None
+        self.lit = self.unlit = self.tint = self.glow = self.brighter_t = None
         self.shone_s, self.rest = 0.0, rest
         return False
 
-    def _learn(self, out: float, shining: bool | None, t: float) -> None:
+    def _learn(self, out: float, shining: bool | None, hue: Hue | None, t: float) -> None:
         """Learn from a look how far it stands out."""
         passed_s = 0.0 if self.looked_t is None else min(max(0.0, t - self.looked_t), LOOK_S)
         self.looked_t = t
         if shining is False:
-            self.unlit = out if self.unlit is None else self.unlit + LEARN * (out - self.unlit)
+            self._learn_unlit(out, hue)
         if self.lit is not None:
-            self.lit += LEARN * (out - self.lit) if shining else 0.0
+            if shining:
+                self._learn_lit(out, hue)
             return
         self.shone_s = max(0.0, self.shone_s + (passed_s if shining else -passed_s / 2))
         if self.shone_s >= LIT_S:
-            self.lit = out
+            self.lit, self.glow = out, None if hue is None else self._colour(hue)
+
+    def _learn_lit(self, out: float, hue: Hue | None) -> None:
+        assert self.lit is not None
+        if hue is not None and self.glow is None:  # learnt in grey
+            self.lit, self.glow = out, self._colour(hue)
+            return
+        if self.glow is not None:
+            self.glow += LEARN * (self._colour(hue) - self.glow) if hue else 0.0
+            out += 0.0 if hue else self.glow - (self.tint or 0.0)
+        self.lit += LEARN * (out - self.lit)
+
+    def _learn_unlit(self, out: float, hue: Hue | None) -> None:
+        first = self.unlit is None
+        self.unlit = out if self.unlit is None else self.unlit + LEARN * (out - self.unlit)
+        if hue is None:
+            return
+        if self.tint is not None:
+            self.tint += LEARN * (hue[2] - self.tint)
+            return
+        self.tint = hue[2]
+        if not first:  # learnt in grey: the glass's own colour belongs to both
+            own = min(hue[2], UNLIT_CHROMA)
+            self.unlit += own
+            self.lit = None if self.lit is None else self.lit + own
+            self.glow = None if self.glow is None else self.glow + own
 
     def _rose(self, out: float) -> bool:
         """Tell whether the lamp stands out much more than it did unlit."""
@@ -168,7 +220,8 @@ class Indicator:
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Indicator":
         """Rebuild from dump()."""
-        return cls(**data)
+        # Before its colours were known apart, a grey picture's was taken for none.
+        return cls(**{"tint": 0.0, **data})
 
 
 def hue_of(bgr: np.ndarray) -> Hue | None:
