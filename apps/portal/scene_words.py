@@ -189,6 +189,16 @@ def scene_words() -> dict[str, Any]:
         "machine_key": _("Machine"),
         "machine_key_help": _("Its key, as its controller sends it."),
         "kind": _("Kind"),
+        "machine_kinds": {
+            "winch": _("winch"),
+            "hoist": _("hoist"),
+            "conveyor": _("conveyor"),
+            "haulage": _("haulage"),
+            "pump": _("pump"),
+            "scraper": _("scraper"),
+            "roadheader": _("roadheader"),
+            "other": pgettext("kind of a machine", "other"),
+        },
         "source": _("Its state comes from"),
         "source_words": {
             "signal": _("its controller"),

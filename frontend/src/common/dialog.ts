@@ -59,6 +59,7 @@ export function ask(question: Question, words: Words): void {
   if (asking() && !question.over) return;
   const title = `ask-title-${(asked += 1)}`;
   const before = document.activeElement;
+  let sending = false;
   const fields = question.fields.map(make);
   const fault = el("p", { class: "ask-fault", role: "alert" });
   const send = el("button", { class: "button primary", type: "submit" }, question.submit);
@@ -81,7 +82,7 @@ export function ask(question: Question, words: Words): void {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (send.disabled) return;
+    if (sending) return;
     const missing = fields.find(({ input }) => input.required && !input.value.trim());
     for (const field of fields) {
       field.fault.textContent = field === missing ? words.t("needed") : "";
@@ -92,7 +93,8 @@ export function ask(question: Question, words: Words): void {
       missing.input.focus();
       return;
     }
-    send.disabled = true;
+    sending = true;
+    send.setAttribute("aria-disabled", "true"); // a disabled one would lose the focus
     const values = Object.fromEntries(fields.map(({ input }) => [input.name, input.value.trim()]));
     question
       .send(values)
@@ -105,7 +107,8 @@ export function ask(question: Question, words: Words): void {
         about?.input.focus();
       })
       .finally(() => {
-        send.disabled = false;
+        sending = false;
+        send.setAttribute("aria-disabled", "false");
       });
   });
   document.body.append(dialog);

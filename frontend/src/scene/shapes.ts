@@ -196,7 +196,7 @@ function machineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
     }),
     choiceField(editor, {
       label: t("kind"), path: `${path}.kind`, value: machine.kind ?? "other",
-      choices: KINDS.map((kind) => [kind, kind]), change: (kind) => set({ kind }),
+      choices: KINDS.map((kind) => [kind, code("machine_kinds", kind)]), change: (kind) => set({ kind }),
     }),
     choiceField(editor, {
       label: t("source"), path: `${path}.source`, value: machine.source,
