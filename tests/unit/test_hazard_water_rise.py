@@ -281,6 +281,17 @@ def test_a_wet_place_that_grows_within_minutes_is_worse():
     assert [f.level for f in film.findings] == ["warning", "danger"]
 
 
+def test_what_covers_much_of_a_floor_for_seconds_is_no_growth_of_water():
+    film = floor()
+    film.run(60, levels={"floor": 0.0})
+    film.run(25, levels={"floor": 0.4})  # a car that passes
+    film.run(60, levels={"floor": 0.0})
+    assert film.findings == []
+    film.run(29, levels={"floor": 0.4})
+    assert film.findings == []
+    assert [f.level for f in film.run(3, levels={"floor": 0.4})] == ["danger"]
+
+
 def test_a_wet_place_that_grows_over_hours_is_a_warning_alone():
     film = floor()
     for k in range(4000):

@@ -169,7 +169,7 @@ WATCHED = {
     "version": 1,
     "zones": [{"id": "walkway", "polygon": [list(p) for p in ZONE]}],
     "gauges": [{"id": "floor", "zone": "walkway"}],
-    "rules": [{"id": "wet", "type": "wet_area", "params": {"gauge": "floor"}}],
+    "rules": [{"id": "wet", "type": "wet_area", "params": {"gauge": "floor", "wet_s": 5}}],
 }
 
 

@@ -40,7 +40,7 @@ class Params:
 
 
 class WetArea(Hazard):
-    """The wet share of a floor: too much of it, or more within minutes.
+    """The wet share of a floor: too much of it, or more within minutes; either for `wet_s`.
 
     A share that cannot be read is never the last one: what is open stays open, the time of a wet
     floor goes on, and after `stale_s` that is told. Damp ground is known by being darker than it
@@ -58,7 +58,7 @@ class WetArea(Hazard):
     action = "Send somebody to look for the inflow; keep people off the place."
     uses_people = False
     min_visibility = 0.0
-    remembers = {"kept": KEPT, "wet": RUNS, "blind": RUNS}
+    remembers = {"kept": KEPT, "wet": RUNS, "grew": RUNS, "blind": RUNS}
 
     def check_names(self, rule: Rule, names: Names) -> Iterable[Fault]:
         """Refuse a gauge that tells metres."""
@@ -90,6 +90,11 @@ class WetArea(Hazard):
         memory["kept"] = kept = [k for k in kept if view.t - k[0] <= params.growth_s + 1e-6]
         least = min(k[1] for k in kept)
         grown = share - least
+        grows = grown >= params.growth_pct - 1e-9
+        # Who walks by or a car that passes covers much of a floor, too, and is gone in seconds.
+        grew = float(memory.setdefault("grew", view.t)) if grows else view.t
+        if not grows:
+            memory.pop("grew", None)
         wet = share >= params.share_pct
         since = float(memory.setdefault("wet", view.t)) if wet else view.t
         if not wet:
@@ -98,7 +103,7 @@ class WetArea(Hazard):
             "gauge": params.gauge, "wet_pct": round(share, 1), "limit_pct": params.share_pct,
             "grown_pct": round(grown, 1), "growth_limit_pct": params.growth_pct,
         }  # fmt: skip
-        if grown >= params.growth_pct - 1e-9:
+        if grows and (view.t - grew >= params.wet_s - 1e-6 or memory.get("open") == "danger"):
             words = say("%(gauge)s grew by %(grown)s %% of the floor, %(share)s %% wet",
                         gauge=params.gauge, grown=f"{grown:.0f}", share=f"{share:.0f}")  # fmt: skip
             return Condition("danger", why=(words,), values=values)
