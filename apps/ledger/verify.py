@@ -10,11 +10,13 @@ bundle cannot be read or the key is none.
 import argparse
 import hashlib
 import json
+import re
 import sys
 import zipfile
 from pathlib import Path
 
 NONE = "0" * 64
+SEALED = ("bundle.json", "bundle.sig")
 
 
 def canonical(record):
@@ -296,9 +298,13 @@ class Bundle:
         if self.archive is not None:
             return [name for name in self.archive.namelist() if not name.endswith("/")]
         found = (p for p in self.folder.rglob("*") if p.is_file())
-        return [
-            p.relative_to(self.folder).as_posix() for p in found if "__pycache__" not in p.parts
-        ]
+        return [p.relative_to(self.folder).as_posix() for p in found]
+
+    def has(self, name):
+        """Tell whether a file is there."""
+        if self.archive is not None:
+            return name in self.archive.namelist()
+        return (self.folder / name).is_file()
 
     def open(self, name):
         """Open a file for reading."""
@@ -327,9 +333,10 @@ def sealed(key, signature):
 
 
 def litter(names):
-    """List those of some files that a desktop leaves in each folder it opens."""
-    left = {".ds_store", "thumbs.db", "desktop.ini"}
-    return sorted(name for name in names if name.rpartition("/")[2].lower() in left)
+    """List those of some files that a desktop, or Python, leaves in each folder it opens."""
+    desktop = re.compile(r"(.*/)?(\.ds_store|thumbs\.db|desktop\.ini|\._[^/]+)", re.IGNORECASE)
+    python = re.compile(r"__pycache__/verify\.[^/]+\.pyc")
+    return sorted(name for name in names if desktop.fullmatch(name) or python.fullmatch(name))
 
 
 def bundle_faults(bundle, key=None):
@@ -337,6 +344,10 @@ def bundle_faults(bundle, key=None):
 
     The mine may have changed it since: another one holds that signatures tie to the one given.
     """
+    missing = [name for name in SEALED if not bundle.has(name)]
+    if missing:
+        yield from (f"{name}: is missing" for name in missing)
+        return
     try:
         body, seal = bundle.read("bundle.json"), bundle.read("bundle.sig")
         content, said = json.loads(body), json.loads(seal)
@@ -353,7 +364,7 @@ def bundle_faults(bundle, key=None):
         return
     listed = {entry["path"]: entry for entry in content["files"]}
     names = bundle.names()
-    left = set(names) - set(listed) - {"bundle.json", "bundle.sig"}
+    left = set(names) - set(listed) - set(SEALED)
     for name in sorted(left - set(litter(left))):
         yield f"{name}: does not belong to the bundle"
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -566,16 +577,24 @@ def main(arguments=None):
     except (OSError, zipfile.BadZipFile) as error:
         print(f"cannot read {asked.bundle}: {error}", file=sys.stderr)
         return 2
+    if not any(bundle.has(name) for name in SEALED):
+        # A mistyped path, or a verifier that lies elsewhere, says nothing against a bundle.
+        print(
+            f"cannot read {asked.bundle}: there is no bundle, with its bundle.json", file=sys.stderr
+        )
+        return 2
     faults = list(bundle_faults(bundle, given))
     for fault in faults:
         print(f"FAULT  {fault}")
     if faults:
-        print(f"This bundle does not hold: {len(faults)} faults.")
+        print(f"This bundle does not hold: {len(faults)} fault{'s' * (len(faults) > 1)}.")
         return 1
     content = json.loads(bundle.read("bundle.json"))
     print(f"This bundle holds: {len(content['files'])} files, packed {content['packed_at']}")
     for name in litter(set(bundle.names()) - {entry["path"] for entry in content["files"]}):
-        print(f"  ignored  {name}: put there by a desktop, it is no part of the evidence")
+        print(
+            f"  ignored  {name}: put there by a desktop or by Python, it is no part of the evidence"
+        )
     print(f"  mine     {content['mine']['name']}")
     print(f"  alarms   {', '.join(map(str, content['alarms'])) or 'none'}")
     for clip in content.get("clips", []):

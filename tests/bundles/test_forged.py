@@ -200,5 +200,5 @@ def test_a_damaged_or_absent_file_is_told_in_words(tmp_path, taken: Path):
     assert verify.main([str(broken)]) == 2
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert verify.main([str(empty)]) == 1
-    assert verify.main([str(tmp_path / "nowhere")]) == 1
+    assert verify.main([str(empty)]) == 2
+    assert verify.main([str(tmp_path / "nowhere")]) == 2

@@ -71,13 +71,37 @@ def test_what_a_desktop_leaves_in_a_folder_is_told_and_no_fault(taken: Path, tmp
     folder = tmp_path / "open"
     with zipfile.ZipFile(taken) as archive:
         archive.extractall(folder)
-    for name in (".DS_Store", "alarms/Thumbs.db", "desktop.ini"):
+    (folder / "__pycache__").mkdir()
+    python = "__pycache__/verify.cpython-311.pyc"
+    for name in (".DS_Store", "alarms/Thumbs.db", "desktop.ini", "._bundle.json", python):
         (folder / name).write_bytes(b"x")
     done = prove(folder / "verify.py")
     assert done.returncode == 0, done.stdout
     assert b"ignored  alarms/Thumbs.db" in done.stdout
-    (folder / "alarms" / "more.mp4").write_bytes(b"x")
-    assert b"FAULT  alarms/more.mp4: does not belong" in prove(folder / "verify.py").stdout
+    assert b"ignored  __pycache__/verify.cpython-311.pyc" in done.stdout
+    for name in ("alarms/more.mp4", "__pycache__/more.mp4"):
+        (folder / name).write_bytes(b"x")
+        said = prove(folder / "verify.py").stdout.decode()
+        assert f"FAULT  {name}: does not belong" in said, said
+        assert "This bundle does not hold: 1 fault.\n" in said.replace("\r", "")
+        (folder / name).unlink()
+
+
+def test_where_no_bundle_lies_none_is_said_to_be_changed(taken: Path, tmp_path):
+    """A mistyped path must not read as a word against the evidence."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for place in (empty, tmp_path / "mistyped"):
+        done = prove(Path(verify.__file__), str(place))
+        assert done.returncode == 2, done.stdout
+        assert b"cannot read" in done.stderr and done.stdout == b""
+    folder = tmp_path / "open"
+    with zipfile.ZipFile(taken) as archive:
+        archive.extractall(folder)
+    (folder / "bundle.sig").unlink()
+    done = prove(folder / "verify.py")
+    assert done.returncode == 1
+    assert b"FAULT  bundle.sig: is missing" in done.stdout
 
 
 def test_the_page_gives_the_whole_command_that_proves_the_bundle(hill: Cast, tmp_path):
