@@ -15,22 +15,23 @@ from apps.tenancy.scope import system_scope
 # the bundle claimed.
 LONGEST_S = 3600
 LONGEST_SHEET_S = 240  # less than its claim holds
+LOW = 10  # as in apps/privacy/tasks.py
 
 
 @shared_task(time_limit=LONGEST_S)
 def pack(bundle_id: int, mine_id: int) -> None:
-    """Pack one bundle, at the lowest priority.
+    """Pack one bundle, at a low priority.
 
     Lost: the sweep rings. Twice: the claim lets one in.
     """
-    os.setpriority(os.PRIO_PROCESS, 0, 19)
+    os.setpriority(os.PRIO_PROCESS, 0, LOW)
     bundle_make(bundle_id=bundle_id, mine_id=mine_id)
 
 
 @shared_task(time_limit=LONGEST_SHEET_S)
 def make_sheet(sheet_id: int, mine_id: int) -> None:
     """Make one sheet. Lost: the sweep rings. Twice: the claim lets one in."""
-    os.setpriority(os.PRIO_PROCESS, 0, 19)
+    os.setpriority(os.PRIO_PROCESS, 0, LOW)
     sheet_make(sheet_id=sheet_id, mine_id=mine_id)
 
 
