@@ -15,6 +15,7 @@ from django.db import (
     InternalError,
     OperationalError,
     close_old_connections,
+    connections,
 )
 
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
@@ -319,6 +320,7 @@ class Recording:
             while not self._write_row(item):
                 close_old_connections()
                 time.sleep(RETRY_S)
+        connections.close_all()  # with its thread it would be lost to the pool
 
     def _write_row(self, given: ChunkFile | Found | Said) -> bool:
         """Enter one chunk or state; False when the database is away and it must be tried again."""

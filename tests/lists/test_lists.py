@@ -193,6 +193,7 @@ def test_a_camera_named_like_a_formula_is_written_as_its_name(cast: Cast, ben: C
     assert row["Camera"] == '\'=HYPERLINK("x")'
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_server_sends_the_file_in_pieces_as_it_reads_them(cast: Cast):
     more(cast, 2)
 

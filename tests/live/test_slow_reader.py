@@ -24,6 +24,7 @@ def in_use() -> int:
 async def held_while_read(path: str, *, query: str = "", session: str = "") -> int:
     """Ask for a page, take nothing of it for a while, and tell what it holds until it is read."""
     begun, read = asyncio.Event(), asyncio.Event()
+    others = in_use()
     asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, Any]:
@@ -46,7 +47,7 @@ async def held_while_read(path: str, *, query: str = "", session: str = "") -> i
     }  # fmt: skip
     answering = asyncio.create_task(ASGIHandler()(scope, receive, send))
     await asyncio.wait_for(begun.wait(), 20)
-    held = in_use()
+    held = in_use() - others
     read.set()
     await answering
     return held
@@ -78,9 +79,10 @@ def test_a_video_that_is_looked_after_holds_no_connection_between_two_looks(
     guard = Guard(request, mine_id=mine_id, action=Action.READ_AUDIT, subject="a video", detail={})
 
     async def held_after_a_block() -> int:
+        others = in_use()
         blocks = guarded(request, iter([b"one", b"two"]), guard, close=lambda: None)
         assert await anext(blocks) == b"one"
-        held = in_use()
+        held = in_use() - others
         await blocks.aclose()
         return held
 
