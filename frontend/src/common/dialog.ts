@@ -1,6 +1,6 @@
 // One question at a time: a native dialog with labelled fields, sent by Enter, left by Escape.
 
-import { el } from "./dom";
+import { el, setOff } from "./dom";
 import { Refused } from "./http";
 import type { Words } from "./words";
 
@@ -94,7 +94,7 @@ export function ask(question: Question, words: Words): void {
       return;
     }
     sending = true;
-    send.setAttribute("aria-disabled", "true"); // a disabled one would lose the focus
+    setOff(send, true);
     const values = Object.fromEntries(fields.map(({ input }) => [input.name, input.value.trim()]));
     question
       .send(values)
@@ -108,7 +108,7 @@ export function ask(question: Question, words: Words): void {
       })
       .finally(() => {
         sending = false;
-        send.setAttribute("aria-disabled", "false");
+        setOff(send, false);
       });
   });
   document.body.append(dialog);

@@ -51,6 +51,11 @@ export function setAttribute(node: Element, name: string, value: string): void {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+/** Say that a button does nothing now. It stays a place to be: a disabled one would lose the focus. */
+export function setOff(button: Element, off: boolean): void {
+  setAttribute(button, "aria-disabled", String(off));
+}
+
 /**
  * Give a list exactly these children in this order. What stays in its place is not touched, so it keeps
  * its focus and costs no layout.

@@ -2,7 +2,7 @@
 // the alarm that was shown when the key was pressed, whatever comes meanwhile.
 
 import { ask, type Field } from "../common/dialog";
-import { el, icon, setAttribute, setText } from "../common/dom";
+import { el, icon, setOff, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { say } from "../common/time";
 import { at, type Tools } from "./config";
@@ -69,7 +69,7 @@ export class Verbs {
     // answers: a second press of Enter would be taken for another alarm's.
     if (focused?.button.hidden) this.buttons.find(({ verb, button }) => !verb.main && !button.hidden)?.button.focus();
     const main = this.buttons.find(({ verb }) => verb.key === "a")!.button;
-    setAttribute(main, "aria-disabled", String(this.sending)); // a disabled one would lose the focus
+    setOff(main, this.sending);
     this.bar.hidden = !may;
     this.say(alarm, may);
   }

@@ -1,6 +1,6 @@
 // The zone editor: picture on the left, what is drawn and ruled on the right.
 
-import { data, el, icon, need, setAttribute, setText } from "../common/dom";
+import { data, el, icon, need, setOff, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { signInAgain } from "../common/session";
 import { sayFull } from "../common/time";
@@ -135,11 +135,6 @@ function jsonPanel(): HTMLElement[] {
     }
   };
   return [el("p", { class: "sub" }, t("json_help")), text, fault, el("button", { type: "button", class: "button", click: use }, t("json_use"))];
-}
-
-/** Say that a button does nothing now. It stays a place to be: a disabled one would lose the focus. */
-function setOff(button: HTMLElement, off: boolean): void {
-  setAttribute(button, "aria-disabled", String(off));
 }
 
 /** Draw the right side anew and give the focus back to the field that had it. */
