@@ -22,9 +22,9 @@ BELIEVED_AFTER = timedelta(days=1)
 NONE = timedelta(0)
 
 
-def now_for_age(*, now: datetime | None = None) -> datetime:
+def now_for_age() -> datetime:
     """Return what time it is for what is old: a time that it never was is not counted."""
-    now = now or timezone.now()
+    now = timezone.now()
     row = Clock.objects.first()
     return now - _behind(row, now) if row else now
 
