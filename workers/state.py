@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workers.gap import WAITS_S, over_gap
@@ -190,12 +190,12 @@ class State:
             "gate": self.gate.dump(),
             "tracker": self.tracker.dump(),
             "machines": {name: machine.dump() for name, machine in self.machines.items()},
-            "rules": {name: asdict(rule) for name, rule in self.rules.items()},
+            "rules": {name: vars(rule) for name, rule in self.rules.items()},
             "health": self.health.dump(),
             "wardrobe": self.wardrobe.dump(),
             "floors": {name: floor.dump() for name, floor in self.floors.items()},
             "gauges": {name: level.dump() for name, level in self.gauges.items()},
-            "inputs": {name: asdict(one) for name, one in self.inputs.items()},
+            "inputs": {name: vars(one) for name, one in self.inputs.items()},
             "vehicles": None if self.vehicles is None else self.vehicles.dump(),
             "stillness": self.stillness.dump(),
             "missing": self.missing,

@@ -5,7 +5,7 @@ that no place lasts for the time after which a camera is told to have moved. But
 none of it. So the share of time is kept in which the view is away for a short while.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 # The share is a mean of about so long. A view that swings by A is further off than m for
@@ -60,4 +60,4 @@ class Swing:
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        return asdict(self)
+        return dict(vars(self))
