@@ -27,7 +27,6 @@ from apps.recordings.models import Cause, Gap, Masking
 from apps.rules.masks import hidden_parts, masks_of
 from apps.rules.models import Scene
 from apps.rules.services import scene_publish
-from apps.tenancy.scope import mine_scope
 from tests.cast import SCENE, Cast, an_alarm
 from tests.film import record_chunks
 from tests.media.make import video, wait_until
@@ -40,12 +39,9 @@ OTHER = [[0.5, 0.6], [1.0, 0.6], [1.0, 1.0], [0.5, 1.0]]
 
 
 @pytest.fixture
-def hill(cast: Cast, settings, tmp_path):
-    settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
-    settings.RING_MIN_FREE_BYTES = 0
+def hill(hill: Cast, settings, tmp_path) -> Cast:
     settings.FILE_SOURCES = [str(tmp_path)]
-    with mine_scope(cast.lamp_hill.mine.pk):
-        yield cast
+    return hill
 
 
 def chosen(hill: Cast, filled: bool | None = True, camera: Camera | None = None) -> None:
