@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -18,11 +17,12 @@ from django.db import (
     connections,
 )
 
+from apps.cameras.backlog import Entry, ToEnter
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
 from apps.cameras.tasks import analyse
-from apps.recordings.index import index_missing
+from apps.recordings.index import behind_ended, index_missing
 from apps.recordings.masking import masks_to_fill
 from apps.recordings.models import Cause
 from apps.recordings.reconcile import files_lost
@@ -53,22 +53,20 @@ FEW = 1000
 # says is about the row.
 AWAY = (OperationalError, InterfaceError, InternalError)
 
-Said = tuple[int, str, str, str]
-
 
 class Recording:
     """One recorder process: chunks go to disk first, then to the database, then the bell rings.
 
-    While the database is away chunks keep landing on disk and wait in a queue. What a crash of this
-    process left above a stream's last row is entered before the stream's first new chunk. The rest
-    of the ring is compared with its rows meanwhile, a stream at each look: a large one takes long.
+    While the database is away chunks keep landing on disk and wait (`backlog.py`): what is so old
+    that nobody would analyse it comes after the present. What a crash of this process left above a
+    stream's last row is entered before the stream's first new chunk. The rest of the ring is
+    compared with its rows meanwhile, a stream at each look: a large one takes long.
     """
 
     def __init__(self, mine_id: int | None = None) -> None:
         self.mine_id = mine_id
         self.ring = Ring(settings.RING_DIR)
-        # None: nothing comes after.
-        self.waiting: queue.SimpleQueue[ChunkFile | Found | Said | None] = queue.SimpleQueue()
+        self.waiting = ToEnter()
         self.recorder = Recorder(
             self.ring, on_chunk=self.waiting.put, on_state=self._said, on_begin=self._begins
         )
@@ -123,7 +121,7 @@ class Recording:
                 close_old_connections()
             self.stopping.wait(LOOK_S)
         self.recorder.stop()
-        self.waiting.put(None)
+        self.waiting.end()
         if writer.is_alive():
             writer.join(ROWS_S)  # what is not entered by then is when recording begins again
         self._all_off()
@@ -165,9 +163,11 @@ class Recording:
             log.warning("this machine's clock was set by %.1f s", set_by_s)
         self.clock_s = clock_s
 
-    def _cause(self, item: ChunkFile) -> str:
+    def _cause(self, item: ChunkFile, *, late: bool) -> str:
         """Return what a hole before this chunk is due to, as far as this process knows."""
         key = (item.camera, item.stream)
+        if not late and self.waiting.put_off(item):
+            return Cause.BEHIND
         if key not in self.began:
             self.began.add(key)
             return Cause.RECORDER
@@ -265,7 +265,7 @@ class Recording:
         Left alone is what no camera of ours recorded, and what cannot be read: one file more or
         less, where all the others wait. Begins anew where the database went away meanwhile.
         """
-        if self.compared is None or self.waiting.qsize() > FEW:
+        if self.compared is None or len(self.waiting) > FEW:
             return
         try:
             with system_scope("files in the ring belong to every mine"):
@@ -316,13 +316,24 @@ class Recording:
 
     def _write_rows(self) -> None:
         """Enter whatever comes, in order and for as long as it takes."""
-        for item in iter(self.waiting.get, None):
-            while not self._write_row(item):
-                close_old_connections()
-                time.sleep(RETRY_S)
+        while self._write_next():
+            pass
         connections.close_all()  # with its thread it would be lost to the pool
 
-    def _write_row(self, given: ChunkFile | Found | Said) -> bool:
+    def _write_next(self) -> bool:
+        """Enter what comes next, however often that must be tried; False at the end."""
+        found = self.waiting.take()
+        if found is None:
+            return False
+        item, late = found
+        while not self._write_row(item, late=late):
+            close_old_connections()
+            time.sleep(RETRY_S)
+        if late:
+            self.waiting.late_entered()
+        return True
+
+    def _write_row(self, given: Entry, *, late: bool = False) -> bool:
         """Enter one chunk or state; False when the database is away and it must be tried again."""
         try:
             item = self._as_chunk(given) if isinstance(given, Found) else given
@@ -334,11 +345,15 @@ class Recording:
                     row = chunk_index(
                         chunk=item,
                         analysed=None if analysed is None else analysed == item.stream,
-                        cause=self._cause(item),
+                        cause=self._cause(item, late=late),
+                        late=late,
                     )
-                    if self._tells_something(item):
+                    if late and self.waiting.put_off(item) == 1:
+                        behind_ended(camera_id=item.camera, stream=item.stream)
+                    if not late and self._tells_something(item):
                         stream_facts(chunk=item)
-                if row is not None and row.state == Chunk.State.NEW:
+                # What is late is too old for analysis, which the sweep tells soon enough.
+                if row is not None and row.state == Chunk.State.NEW and not late:
                     self._bell(row)
             elif item[0] in self.mines:
                 with mine_scope(self.mines[item[0]]):

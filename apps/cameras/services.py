@@ -255,12 +255,15 @@ def stream_say(
     return row
 
 
-def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None, cause: str = "") -> Chunk | None:
+def chunk_index(
+    *, chunk: ChunkFile, analysed: bool | None = None, cause: str = "", late: bool = False
+) -> Chunk | None:
     """Enter a recorded chunk; a second chunk of the same number is refused, counted and named.
 
     Returns None for the refused one. The same file entered twice (after a restart) changes
     nothing. `analysed` says whether its stream waits for analysis; looked up when not given.
     `cause` is why there is a hole before it, if there is one and nothing else is known.
+    `late`: younger ones may be there already.
     """
     from apps.recordings.index import chunk_entered
     from apps.recordings.models import Cause
@@ -286,7 +289,8 @@ def chunk_index(*, chunk: ChunkFile, analysed: bool | None = None, cause: str = 
                 last_sequence=Greatest("last_sequence", chunk.sequence)
             )
             # Without a codec it was found in the ring after a crash, after younger ones perhaps.
-            chunk_entered(row, cause=Cause(cause or Cause.JUMP), late=not chunk.codec)
+            late = late or not chunk.codec
+            chunk_entered(row, cause=Cause(cause or Cause.JUMP), late=late)
             return row
     except IntegrityError:
         found = Chunk.objects.filter(

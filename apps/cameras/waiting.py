@@ -14,7 +14,7 @@ from apps.live.services import emit
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.words import sentence
 
-__all__ = ["LEASE", "next_chunk", "set_aside", "take_back", "take_back_owed"]
+__all__ = ["LEASE", "TOO_OLD", "next_chunk", "set_aside", "take_back", "take_back_owed"]
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)

@@ -21,6 +21,7 @@ from apps.evidence.holds import HOLD_LOCK
 from apps.evidence.models import Clip
 from apps.evidence.services import LATE, chunks_of, clip_tell
 from apps.live.services import take_turn
+from apps.recordings.selectors import is_behind
 
 __all__ = ["LONGEST_S", "MOST_CAMERAS", "clip_cut", "clip_extend"]
 
@@ -167,7 +168,12 @@ def _wait_for_the_ring() -> None:
 
 def _is_there(camera_id: int, since: datetime, until: datetime) -> bool:
     """Tell whether anything of a span is recorded, or may still be."""
-    return until > timezone.now() - LATE or bool(chunks_of(camera_id, Stream.MAIN, since, until))
+    main = Stream.MAIN
+    return (
+        until > timezone.now() - LATE
+        or bool(chunks_of(camera_id, main, since, until))
+        or is_behind(camera_id=camera_id, stream=main, since=since, until=until)
+    )
 
 
 def _check_longer(clip: Clip, since: datetime, until: datetime) -> None:

@@ -24,7 +24,7 @@ from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
 from apps.live.services import emit
 from apps.recordings.mounted import ring_there
-from apps.recordings.selectors import parts_of
+from apps.recordings.selectors import is_behind, parts_of
 from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
 from workers.media.cover import cover_film
@@ -203,25 +203,33 @@ def _nothing_left(chunks: list[Chunk], error: Exception) -> bool:
 def _more_may_come(clip: Clip, now: datetime, late: timedelta) -> bool:
     """Tell whether a chunk of the span may be on disk that has no row yet.
 
-    The recorder enters a stream's chunks in order: a later one says that all are there. The one of
-    the highest number is asked: where the clock was set back, these seconds are there from before
-    as well. late: by how much this look is; nobody looked meanwhile, and perhaps nobody could
-    enter any.
+    The recorder enters a stream's chunks in order: a later one says that all are there, but for
+    what it has put off and named. The one of the highest number is asked: where the clock was set
+    back, these seconds are there from before as well. late: by how much this look is; nobody
+    looked meanwhile, and perhaps nobody could enter any.
     """
     main = {"camera": clip.camera_id, "stream": Stream.MAIN}
     newest = Chunk.objects.filter(**main).order_by("-sequence").first()
-    if newest is not None and _end(newest) >= clip.wanted_until:
+    behind = is_behind(
+        camera_id=clip.camera_id,
+        stream=Stream.MAIN,
+        since=clip.wanted_from,
+        until=clip.wanted_until,
+    )
+    if newest is not None and _end(newest) >= clip.wanted_until and not behind:
         return False
     if clip.waits_until and clip.wanted_until > now + AHEAD:
         return now < clip.waits_until  # of a future that was taken back
     # A stream that is said to stand still has nothing more to come; one that records has.
-    if not StreamState.objects.filter(**main, state=StreamState.State.RECORDING).exists():
+    recording = StreamState.objects.filter(**main, state=StreamState.State.RECORDING)
+    if not behind and not recording.exists():
         return now < clip.wanted_until + LATE
     if late > LATE:
         until = now + min(max(BACKLOG, late), LONGEST_BACKLOG)
         clip.waits_until = max(until, clip.waits_until or until)
         clip.save(update_fields=["waits_until"])
-    return now < (clip.waits_until or clip.wanted_until + BACKLOG)
+    longest = LONGEST_BACKLOG if behind else BACKLOG
+    return now < (clip.waits_until or clip.wanted_until + longest)
 
 
 def _end(chunk: Chunk) -> datetime:

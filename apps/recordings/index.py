@@ -17,7 +17,15 @@ from apps.recordings.models import Cause, Gap, Stretch
 from apps.recordings.selectors import gaps_between
 from workers.media.mask import REASONS
 
-__all__ = ["HOLE", "Gone", "chunk_entered", "chunks_gone", "index_missing", "state_said"]
+__all__ = [
+    "HOLE",
+    "Gone",
+    "behind_ended",
+    "chunk_entered",
+    "chunks_gone",
+    "index_missing",
+    "state_said",
+]
 
 # Less than this between two chunks is none.
 HOLE = timedelta(seconds=0.3)
@@ -120,6 +128,12 @@ def _fill(camera_id: int, stream: str, since: datetime, until: datetime) -> None
             gap.save(update_fields=["until"])
         else:
             gap.delete()
+
+
+def behind_ended(*, camera_id: int, stream: str) -> None:
+    """Say of what is missing still, once all that was put off is entered, that it is missing."""
+    rows = Gap.objects.filter(camera_id=camera_id, stream=stream, cause=Cause.BEHIND)
+    rows.update(cause=Cause.JUMP)
 
 
 def state_said(

@@ -20,6 +20,7 @@ class Cause(models.TextChoices):
     OFF = "off", _("camera switched off")
     CLOCK = "clock", _("clock was set")
     JUMP = "jump", _("the camera or its link paused")
+    BEHIND = "behind", _("recorded, not entered yet")
     MASKS = "masks", _("masks could not be filled")
     MISSING = "missing", _("file missing")
     POLICY = "policy", _("nothing happened: not kept")

@@ -7,10 +7,10 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from apps.cameras.models import Camera, Chunk
-from apps.recordings.models import Gap, Stretch
+from apps.recordings.models import Cause, Gap, Stretch
 from workers.media.cut import ChunkPart
 
-__all__ = ["gaps", "gaps_between", "parts_of", "recorded_between", "recorded_span"]
+__all__ = ["gaps", "gaps_between", "is_behind", "parts_of", "recorded_between", "recorded_span"]
 
 # A stretch ends with its hour; the last chunk in it may last a little longer.
 LONGEST = timedelta(hours=1, seconds=20)
@@ -80,3 +80,9 @@ def gaps_between(*, camera_id: int, stream: str, since: datetime, until: datetim
     before = rows.filter(since__lte=since).order_by("-since")[:REACHING]
     within = rows.filter(since__gt=since, since__lt=until).order_by("since")[:MOST_GAPS]
     return [gap for gap in [*reversed(before), *within] if gap.until is None or gap.until > since]
+
+
+def is_behind(*, camera_id: int, stream: str, since: datetime, until: datetime) -> bool:
+    """Tell whether something of a time is recorded that the recorder has still to enter."""
+    found = gaps_between(camera_id=camera_id, stream=stream, since=since, until=until)
+    return any(gap.cause == Cause.BEHIND for gap in found)

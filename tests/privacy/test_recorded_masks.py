@@ -1,8 +1,6 @@
 """A mine chooses that what its masks hide is not even recorded."""
 
 import json
-import queue
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -176,8 +174,8 @@ def enter(one: Recording, what: Any, deadline_s: float = 10.0) -> Any:
     one.recorder.set_sources(one._sources())
 
     def there() -> Any:
-        with suppress(queue.Empty):
-            one._write_row(one.waiting.get(timeout=0.05))
+        if len(one.waiting):
+            one._write_next()
         return what()
 
     return wait_until(there, deadline_s)
