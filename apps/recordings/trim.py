@@ -1,7 +1,8 @@
 """Lets recordings go, in one order that stands in docs/evidence.md; what is held never goes.
 
 Each pass is one transaction and waits for nobody but whoever places a hold at this moment: a hold
-that is committed before a pass is obeyed by it.
+that is committed before a pass is obeyed by it. A chunk whose row somebody writes at this moment is
+left for the next pass.
 """
 
 import logging
@@ -20,7 +21,7 @@ from apps.live.clock import now_for_age
 from apps.recordings.index import Gone, chunks_gone
 from apps.recordings.keeping import Kept, kept_by_camera
 from apps.recordings.models import Cause, Stretch
-from apps.recordings.worth import judged
+from apps.recordings.worth import judged, mark, nobody_writes
 from workers.media.ring import Ring
 
 __all__ = ["bytes_by_camera", "shares", "trim"]
@@ -109,13 +110,14 @@ class _Broom:
     """Deletes chunks, never one that is held, and tells the index why.
 
     A file that cannot be deleted keeps its row and stops no other: `stuck` counts them by camera
-    and stream.
+    and stream. `busy`: somebody else writes these rows at this moment.
     """
 
     def __init__(self, ring: Ring, held: Spans) -> None:
         self.ring, self.held = ring, held
         self.deleted = 0
         self.failed: set[int] = set()
+        self.busy: set[int] = set()
         self.stuck: Counter[tuple[int, str]] = Counter()
 
     @property
@@ -131,7 +133,7 @@ class _Broom:
         left = [chunk for chunk in chunks if chunk.pk in held or chunk.pk in self.failed]
         for worth in {chunk.worth for chunk in left}:
             pks = [chunk.pk for chunk in left if chunk.worth == worth]
-            Chunk.objects.filter(pk__in=pks).update(worth=worth)
+            mark(pks, worth)
 
     def sweep(self, rows: QuerySet[Chunk], cause: Cause, *, least_bytes: int | None = None) -> int:
         """Delete in the rows' order, all of them or until so many bytes are free; returns bytes."""
@@ -158,7 +160,8 @@ class _Broom:
         for (camera, stream), count in self.stuck.items():
             if count >= MOST_STUCK:
                 rows = rows.exclude(camera=camera, stream=stream)
-        return rows.exclude(pk__in=self.failed) if self.failed else rows
+        left = self.failed | self.busy
+        return rows.exclude(pk__in=left) if left else rows
 
     def _is_held(self, chunk: Chunk) -> bool:
         end = chunk.started_at + timedelta(seconds=chunk.duration_s)
@@ -182,7 +185,12 @@ class _Broom:
     def _delete(self, chunks: Iterable[Chunk], cause: Cause) -> int:
         """Delete chunks, file and row; returns the bytes of those that went."""
         gone, pks = [], []
+        chunks = list(chunks)
+        free = nobody_writes(chunk.pk for chunk in chunks)
         for chunk in chunks:
+            if chunk.pk not in free:
+                self.busy.add(chunk.pk)
+                continue
             if not self._unlink(chunk):
                 self.failed.add(chunk.pk)
                 continue

@@ -17,7 +17,7 @@ from apps.evidence.models import Clip
 from apps.evidence.services import span_of
 from apps.playback.models import Motion
 
-__all__ = ["judged"]
+__all__ = ["judged", "mark", "nobody_writes"]
 
 WAIT = timedelta(seconds=120)
 # So long the analysis may be late before its absence counts as an alarm.
@@ -87,8 +87,23 @@ def judged(*, now: datetime | None = None) -> list[Chunk]:
         else:
             found.setdefault(worth, []).append(chunk.pk)
     for worth, pks in found.items():
-        Chunk.objects.filter(pk__in=pks).update(worth=worth)
+        mark(pks, worth)
     return unwanted
+
+
+def nobody_writes(pks: Iterable[int]) -> set[int]:
+    """Take the rows of chunks that nobody else has at this moment; the others wait for later.
+
+    A pass over the ring has many rows in its one transaction, in an order of its own. So it waits
+    for none: who waits for a row of the pass would have to have none that the pass waits for.
+    """
+    rows = Chunk.objects.select_for_update(skip_locked=True).filter(pk__in=list(pks))
+    return set(rows.order_by().values_list("pk", flat=True))
+
+
+def mark(pks: Iterable[int], worth: int) -> None:
+    """Keep what chunks are worth; who is written meanwhile is judged again."""
+    Chunk.objects.filter(pk__in=nobody_writes(pks)).update(worth=worth)
 
 
 def _happenings(ids: set[int], since: datetime, until: datetime) -> Happenings:

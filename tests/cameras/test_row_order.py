@@ -2,23 +2,28 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.cameras import waiting
-from apps.cameras.models import Analysis, Chunk
+from apps.cameras.models import Analysis, Chunk, Worth
 from apps.cameras.services import view_accept
-from apps.cameras.waiting import set_aside
+from apps.cameras.waiting import next_chunk, set_aside
 from apps.detectors import services
 from apps.detectors.models import OwnModel
 from apps.detectors.services import model_failed, model_retire
 from apps.live.services import emit
+from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, build_cast
+from tests.recordings.recorded import put
+from workers.media.ring import Ring
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,3 +102,43 @@ def test_a_model_is_retired_while_a_chunk_is_written_for_which_it_failed(hill: C
     with mine_scope(mine.pk):
         model.refresh_from_db()
         assert (model.state, model.error) == ("retired", "it broke")
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_ring_is_trimmed_while_chunks_are_given_up(
+    hill: Cast, ring: Ring, monkeypatch, settings
+):
+    """The pass wants the old chunk, given up and not committed, and has the next one's row."""
+    settings.RING_AGE_S = 600
+    camera, passes = hill.lamp_hill.camera, []
+
+    def trimmed() -> None:
+        try:
+            with system_scope("test"):
+                trim(ring)
+        finally:
+            connection.close()
+
+    def emit_later(**event):
+        clock.shift(2)
+        passes.append(Thread(target=trimmed))
+        passes[0].start()
+        deadline = time.monotonic() + 10
+        while passes[0].is_alive() and not _somebody_waits():
+            assert time.monotonic() < deadline
+        return emit(**event)
+
+    monkeypatch.setattr(waiting, "emit", emit_later)
+    now = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+    with time_machine.travel(now, tick=False) as clock:
+        with mine_scope(camera.mine_id):
+            [old] = put(ring, camera, now - timedelta(seconds=700))
+            Chunk.objects.filter(pk=old.pk).update(worth=Worth.ALARM)
+            [young] = put(ring, camera, now - timedelta(seconds=119))
+            Analysis.objects.filter(camera=camera).update(lease_token="held", analysed_until=now)
+        found = next_chunk(camera, "held")
+        passes[0].join(10)
+        assert found is not None and found[1] == young
+        with system_scope("test"):
+            assert trim(ring) == 1, "what somebody wrote is left for the next pass"
+            assert list(Chunk.objects.all()) == [young]
