@@ -4,7 +4,7 @@ A chunk waits two minutes for its analysis, for what comes after it and for alar
 earlier seconds. Where the analysis does not come, doubt keeps the chunk as if an alarm were there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,6 +27,7 @@ AROUND_MOTION = timedelta(seconds=10)
 MARGIN = timedelta(seconds=10)  # a chunk's length and the key picture before a span
 FAR = timedelta(seconds=60)  # the longest that anything reaches beyond itself
 BATCH = 5000
+HAIR = timedelta(milliseconds=5)  # between a chunk and the next
 
 Span = tuple[datetime, datetime]
 
@@ -36,7 +37,7 @@ class Happenings:
     """What happened under the cameras of a batch, each span with what is kept around it."""
 
     motion: dict[int, list[Span]] = field(default_factory=dict)
-    alarms: dict[int, list[Span]] = field(default_factory=dict)
+    alarms: dict[int, list[Span]] = field(default_factory=dict)  # and what nobody saw
 
     def worth(self, camera_id: int, since: datetime, until: datetime) -> int:
         """Return what a chunk is worth."""
@@ -77,8 +78,6 @@ def judged(*, now: datetime | None = None) -> list[Chunk]:
             if now - end < DOUBT:
                 continue
             worth: int = Worth.ALARM
-        elif chunk.state == Chunk.State.BAD:
-            worth = Worth.ALARM  # nobody knows what was to be seen
         else:
             worth = happened.worth(chunk.camera_id, chunk.started_at, end)
         if worth < Camera.Keeps(modes[chunk.camera_id]).least:
@@ -125,7 +124,33 @@ def _happenings(ids: set[int], since: datetime, until: datetime) -> Happenings:
         end = span_of(severity=severity, at=cleared_at)[1] if cleared_at else until + FAR
         for camera in seen_by[pk] & ids:
             found.alarms.setdefault(camera, []).append((begin - MARGIN, end + MARGIN))
+    for camera, begin, end in _not_seen(ids, since, until):
+        found.alarms.setdefault(camera, []).append((begin, end))
     clips = Clip.objects.filter(camera__in=ids, wanted_until__gt=since, wanted_from__lt=until)
     for camera, begin, end in clips.values_list("camera_id", "wanted_from", "wanted_until"):
         found.alarms.setdefault(camera, []).append((begin - MARGIN, end + MARGIN))
     return found
+
+
+def _not_seen(
+    ids: set[int], since: datetime, until: datetime
+) -> Iterator[tuple[int, datetime, datetime]]:
+    """Yield by camera the times of which no analysis knows what was to be seen.
+
+    Of the other stream's pictures of then nobody knows more.
+    """
+    states = [Chunk.State.NEW, Chunk.State.BAD]
+    rows = Chunk.objects.filter(
+        camera__in=ids, state__in=states, started_at__gt=since, started_at__lt=until
+    ).order_by("camera", "started_at")
+    last: tuple[int, datetime, datetime] | None = None
+    for camera, begin, seconds in rows.values_list("camera_id", "started_at", "duration_s"):
+        end = begin + timedelta(seconds=seconds)
+        if last is not None and last[0] == camera and begin <= last[2] + HAIR:
+            last = (camera, last[1], max(end, last[2]))
+            continue
+        if last is not None:
+            yield last
+        last = (camera, begin, end)
+    if last is not None:
+        yield last

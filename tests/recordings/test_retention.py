@@ -118,6 +118,22 @@ def test_what_is_not_analysed_yet_stays_and_in_doubt_counts_as_an_alarm(hill: Ca
     assert set(Chunk.objects.values_list("worth", flat=True)) == {Worth.ALARM}
 
 
+@pytest.mark.parametrize("state", [Chunk.State.BAD, Chunk.State.NEW])
+def test_what_nobody_analysed_stays_in_both_streams_although_later_seconds_were_analysed(
+    hill: Cast, ring: Ring, state: str
+):
+    camera, start = hill.lamp_hill.camera, minutes_ago(9)
+    camera_update(camera=camera, actor=hill.admin, keeps="motion", sub_url=camera.main_url + "/2")
+    put(ring, camera, start, 30, stream="main")
+    put(ring, camera, start, 30, stream="sub")
+    seen(camera, timezone.now())
+    at = start + timedelta(seconds=10)
+    there = Chunk.objects.filter(stream="sub", started_at__range=(at, at + timedelta(seconds=9)))
+    assert there.update(state=state) == 10
+    assert swept(ring) == 40
+    assert left(camera, start) == sorted([*range(10, 20), *range(10, 20)])
+
+
 def test_the_newest_two_minutes_are_there_whatever_the_policy(hill: Cast, ring: Ring):
     camera = hill.lamp_hill.camera
     camera_update(camera=camera, actor=hill.admin, keeps="alarms")
