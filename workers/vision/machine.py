@@ -155,6 +155,7 @@ class VideoReader:
     ) -> Verdict:
         """Tell whether the region moved; None, and why, where that cannot be judged."""
         bands = movement.bands_of(luma)
+        self.motion.light(bands, t)
         strange = self.surroundings.strange(luma, where, boxes, look, t)
         dim = _blind(patch[where.inside])
         if dim or strange != self.strange:
@@ -229,6 +230,7 @@ class VideoReader:
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
         self.motion.cut()
+        self.motion.switch.level = None
         self.judged_t, self.blind_t, self.surroundings.there = None, None, None
         self.same = []
         self.indicator.forget_times()

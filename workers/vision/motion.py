@@ -10,6 +10,7 @@ from workers.packing import pack_image, unpack_image
 from workers.vision import movement
 from workers.vision.arrival import Arrival
 from workers.vision.region import Region
+from workers.vision.switch import SETTLES, Switch, burnt
 
 # Compared with the pictures about 0.2 and 0.6 s ago: the later shows slow movement better. Spokes
 # and cleats, evenly spaced, that take each other's place in 0.2 s do so in 0.6 s as well: where
@@ -97,6 +98,9 @@ class Motion:
     arrival: Arrival = field(default_factory=Arrival)
     # Of a belt: by how much each cell changes while it moves, in OWN_STEPS to a grey level.
     stirs: np.ndarray | None = None
+    # When the light of the whole picture last changed at once, and whether it settles yet.
+    switch: Switch = field(default_factory=Switch)
+    settles: bool = field(default=False, repr=False, compare=False)
     # Of the patch that is judged: what was visible when it was asked whether turning would show.
     asked: tuple[np.ndarray, float] | None = field(default=None, repr=False, compare=False)
 
@@ -117,6 +121,8 @@ class Motion:
         last = self.past[-1] if self.past else None
         if last and (last.patch.shape != patch.shape or last.bands.shape != bands.shape):
             self.cut()  # of another picture's size
+        self.settles = self.switch.settles(t)
+        learn = learn and not self.settles
         learnt, self.asked = (self.usual, self.sharpness, self.stirs), None
         verdict = self._judge(patch, bands, where, boxes, look)
         if look == "car" and verdict[0] is not None:
@@ -143,6 +149,11 @@ class Motion:
     def forget(self) -> None:
         """Forget how it moves: it is seen from elsewhere."""
         self.usual, self.sharpness, self.stirs = 0.0, 0.0, None
+
+    def light(self, bands: np.ndarray, t: float) -> None:
+        """Take the whole picture's light: what looks otherwise in another one did not move."""
+        if self.switch.see(bands, t):
+            self.past = []
 
     def cut(self) -> None:
         """Forget the pictures kept: what comes is no continuation of them."""
@@ -198,7 +209,9 @@ class Motion:
                 return verdict
             verdicts.append(verdict)
         if not verdicts:
-            return None, "not watched long enough"
+            return None, SETTLES if self.settles else "not watched long enough"
+        if self.settles and len(self.past) < LAGS:
+            return None, SETTLES  # slow movement would not show yet
         return next((v for v in verdicts if v[0] is None), (False, ""))
 
     def _against(
@@ -254,14 +267,18 @@ class Motion:
         moved = max(MOVED_NEAR, USUAL_MOVED * self.usual) if near else MOVED
         if look == "car" and near:
             still, moved = MOVED, CAR_NEAR
+        elif self.settles and not near:
+            moved = CAR_NEAR if look == "car" else max(MOVED, USUAL_MOVED * self.usual)
+        own = mask & ~burnt(patch, before) if self.settles else mask
+        whole = visible
         share = float(mask[visible].mean())
         if look in ("belt", "rope"):
             part = movement.thread(patch, visible) if look == "rope" else _middle(visible)
             shows = movement.would_show(patch, visible, part, noise)
             if shows.sum() >= SHOWS * part.sum():
                 if look == "belt":
-                    share = float(mask[shows].mean())
-                    still, moved = BELT_STILL, BELT_NEAR if near else BELT_MOVED
+                    whole, share = shows, float(mask[shows].mean())
+                    still, moved = BELT_STILL, BELT_NEAR if near else max(BELT_MOVED, moved)
             elif share < MOVED:
                 return None, "nothing on it would show that it moves"
             else:
@@ -270,14 +287,14 @@ class Motion:
         if not near and MOVED <= share < least * self.usual:
             # An encoder that draws a still picture anew, or a machine that creeps: who can tell.
             return None, "it changes far less than it does while it moves"
-        if share >= moved:
+        if share >= moved and float(own[whole].mean()) >= moved:
             if not near:
                 self.usual += (share - self.usual) * (0.1 if self.usual else 1.0)
                 rate = SHOWN_MORE if sharp > self.sharpness else SHOWN_LESS
                 self.sharpness += (sharp - self.sharpness) * (rate if self.sharpness else 1.0)
             return True, ""
         if share >= still:
-            return None, "covered by the light of people"
+            return None, "covered by the light of people" if near else SETTLES
         if look == "belt" and not self._stands(patch, visible, noise):
             return None, "nothing on it would show that it moves"
         if look == "drum" and not self.usual:
@@ -344,6 +361,7 @@ class Motion:
         return {
             "past": past, "stood": stood, "usual": self.usual, "sharpness": self.sharpness,
             "moves_t": self.moves_t, "stirs": stirs, "arrival": self.arrival.dump(),
+            "switch": self.switch.dump(),
         }  # fmt: skip
 
     @classmethod
@@ -353,7 +371,8 @@ class Motion:
         stirs = None if data["stirs"] is None else unpack_image(data["stirs"])
         usual, sharpness = data["usual"], data.get("sharpness", 0.0)
         moves_t = data.get("moves_t")
-        return cls(past, stood, usual, sharpness, moves_t, Arrival.load(data["arrival"]), stirs)
+        arrival, switch = Arrival.load(data["arrival"]), Switch.load(data.get("switch", {}))
+        return cls(past, stood, usual, sharpness, moves_t, arrival, stirs, switch)
 
 
 def _middle(visible: np.ndarray) -> np.ndarray:
