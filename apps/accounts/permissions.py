@@ -78,8 +78,13 @@ class Access:
 
     def require(self, action: Action, mine_id: int) -> None:
         """Raise PermissionDenied with a sentence when the action is not allowed."""
-        if not self.can(action, mine_id):
+        if self.can(action, mine_id):
+            return
+        if self.roles:
             raise PermissionDenied(_("Your role in this mine does not allow that."))
+        if self.organisations_for(Action.CREATE_MINE):
+            raise PermissionDenied(_("There is no mine yet. Add the first one under “Set up”."))
+        raise PermissionDenied(_("You have no role in any mine yet."))
 
     def may_give(self, mine_id: int) -> list[tuple[str, str]]:
         """List the roles in that mine which are not above one's own: codes and labels."""

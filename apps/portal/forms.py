@@ -39,7 +39,6 @@ class MineForm(forms.Form):
     timezone = forms.CharField(
         label=_("Time zone"),
         max_length=64,
-        initial="UTC",
         help_text=_("As in Asia/Shanghai or America/Santiago; type to search."),
         widget=forms.TextInput(attrs={"list": "timezones", "autocomplete": "off"}),
     )
@@ -50,7 +49,8 @@ class MineForm(forms.Form):
         self.fields["organisation"].queryset = rows
         if len(rows) == 1:
             self.fields["organisation"].initial = rows[0]
-        # Most companies' mines have one clock, and in another's no time of an alarm is right.
+        # Most companies' mines have one clock, and in another's no time of an alarm is right. The
+        # first mine's is asked: whatever stood there would be passed over.
         newest = mines().filter(organisation__in=rows).order_by("-pk").first()
         if newest is not None:
             self.fields["timezone"].initial = newest.timezone

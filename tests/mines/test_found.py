@@ -44,3 +44,31 @@ def test_a_further_mine_is_proposed_the_clock_of_the_one_before(cast: Cast):
     client.force_login(cast.owner)
     form = client.get("/portal/mines/new/").context["form"]
     assert form["timezone"].value() == cast.lamp_hill.mine.timezone == "Asia/Shanghai"
+
+
+@pytest.fixture
+def founder() -> Client:
+    """The owner of an organisation that has no mine."""
+    from apps.accounts.models import User
+
+    call_command("found", "Northern Coal", "anna", stdout=StringIO())
+    anna = User.objects.get(username="anna")
+    User.objects.filter(pk=anna.pk).update(password_given=False)
+    client = Client()
+    client.force_login(anna)
+    return client
+
+
+def test_the_first_mine_s_clock_is_asked_not_supposed(founder: Client):
+    assert not founder.get("/portal/mines/new/").context["form"]["timezone"].value()
+    answer = founder.post("/portal/mines/new/", {"organisation": _only(), "name": "Lamp Hill"})
+    assert answer.status_code == 400 and "timezone" in answer.context["form"].errors
+
+
+@pytest.mark.parametrize("page", ["/desk/", "/alarms/", "/clips/", "/watch/", "/portal/cameras/"])
+def test_where_no_mine_is_yet_a_page_says_that_and_no_more(founder: Client, page: str):
+    answer = founder.get(page)
+    assert answer.status_code == 403
+    text = answer.content.decode()
+    assert "There is no mine yet. Add the first one under" in text
+    assert "Your role" not in text
