@@ -7,6 +7,7 @@ from django.utils.translation import override
 
 from apps.alarms.models import Alarm
 from apps.alarms.services import alarm_raise
+from apps.cameras.models import StreamState
 from apps.live.selectors import events_after
 from apps.sentences import kept, why
 from apps.tenancy.scope import mine_scope, system_scope
@@ -175,3 +176,14 @@ def test_what_to_do_is_said_in_the_readers_language_where_the_mine_wrote_it(
         Alarm.objects.filter(pk=alarm.pk).update(values={**alarm.values, "action": both})
     english = operator.get(address, HTTP_ACCEPT_LANGUAGE="en").json()
     assert english["values"]["action"] == "Stop the winch."
+
+
+def test_a_camera_s_page_names_its_streams_in_the_reader_s_language(cast: Cast):
+    client, camera, now = Client(), cast.lamp_hill.camera, timezone.now()
+    client.force_login(cast.admin)
+    with system_scope("test"):
+        StreamState.objects.create(
+            mine=camera.mine, camera=camera, stream="main", state="recording", since=now
+        )
+    said = client.get(f"/portal/cameras/{camera.pk}/", **CHINESE).content.decode()
+    assert "<td>主码流（证据）</td>" in said

@@ -14,6 +14,7 @@ from apps.alarms import words
 from apps.alarms.ladders import WHOM
 from apps.alarms.life import State
 from apps.alarms.models import Severity
+from apps.cameras.models import Stream
 from apps.cameras.selectors import camera_health
 from apps.mines.models import Mine
 
@@ -167,6 +168,12 @@ def left_off(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def stream_words(code: str) -> str:
     """Say a stream's state."""
     return words.say(words.STREAMS, code)
+
+
+@register.filter
+def stream_name(code: str) -> str:
+    """Say which of a camera's two streams it is."""
+    return str(Stream(code).label) if code in Stream.values else code
 
 
 # What a page or one of its rows may be about; its mine's clock is the one to read.
