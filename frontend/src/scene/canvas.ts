@@ -310,7 +310,13 @@ export class Canvas {
       this.editor.chosen = ref;
       this.editor.change(withPolygon(this.editor.scene, ref, polygon));
     } else if (event.key === "Enter" || event.key === " ") this.editor.choose(ref);
-    else return;
+    else if (event.key === "Delete" || event.key === "Backspace") {
+      this.editor.remove(ref, true);
+      // The next shape, or the last one; where none is left, the picture's tools.
+      const left = [...this.shapes.querySelectorAll<SVGElement>("[data-focus]")];
+      const next = left.find((one) => one.getAttribute("data-focus") === `${ref.kind}-${ref.index}`) ?? left.at(-1);
+      (next ?? this.place.parentElement?.querySelector<HTMLElement>(".editor-tools button"))?.focus({ preventScroll: true });
+    } else return;
     event.preventDefault();
   }
 

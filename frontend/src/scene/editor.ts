@@ -99,18 +99,32 @@ export class Editor {
     this.pointListeners.push(listener);
   }
 
+  /** Take a shape away; of a machine what is drawn of it alone, where that is what is meant. */
+  remove(ref: model.ShapeRef, drawn = false): void {
+    this.chosen = null;
+    this.point = null;
+    this.ruler = null;
+    const { ground: _gone, ...rest } = this.scene;
+    if (ref.kind === "ground") this.change(rest as model.Scene);
+    else if (drawn && ref.kind === "machines") this.change(model.withItem(this.scene, "machines", ref.index, { roi: undefined }));
+    else this.change(model.without(this.scene, ref.kind, ref.index));
+  }
+
   undo(): void {
+    const before = this.scene;
     this.history.undo();
-    this.settle();
+    this.settle(before);
   }
 
   redo(): void {
+    const before = this.scene;
     this.history.redo();
-    this.settle();
+    this.settle(before);
   }
 
-  private settle(): void {
+  private settle(before: model.Scene): void {
     this.refused = [];
+    this.chosen = model.returned(before, this.scene) ?? this.chosen;
     if (this.chosen && !model.thingOf(this.scene, this.chosen)) this.chosen = null;
     this.point = null;
     this.tell();

@@ -202,6 +202,15 @@ function clean(item: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
 }
 
+/** What was drawn anew or came back between two documents; null where nothing did. */
+export function returned(before: Scene, after: Scene): ShapeRef | null {
+  if (!before.ground && after.ground) return { kind: "ground", index: 0 };
+  const kind = (["zones", "machines", "gauges", "lines", "masks"] as const).find((one) => after[one].length > before[one].length);
+  if (!kind) return null;
+  const was: unknown[] = before[kind];
+  return { kind, index: after[kind].findIndex((thing, at) => JSON.stringify(thing) !== JSON.stringify(was[at])) };
+}
+
 export function without(scene: Scene, list: List, index: number): Scene {
   return { ...scene, [list]: (scene[list] as unknown[]).filter((_item, at) => at !== index) };
 }

@@ -215,15 +215,7 @@ function machineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
 }
 
 function removeButton(editor: Editor, ref: model.ShapeRef): HTMLElement {
-  const click = (): void => {
-    editor.chosen = null;
-    editor.point = null;
-    editor.ruler = null;
-    if (ref.kind !== "ground") return editor.change(model.without(editor.scene, ref.kind, ref.index));
-    const { ground: _gone, ...rest } = editor.scene;
-    editor.change(rest as model.Scene);
-  };
-  return el("button", { type: "button", class: "button quiet small", click }, editor.words.t(`remove_${ref.kind}`));
+  return el("button", { type: "button", class: "button quiet small", click: () => editor.remove(ref) }, editor.words.t(`remove_${ref.kind}`));
 }
 
 function pointsTable(editor: Editor, ref: model.ShapeRef, path: string): HTMLElement {

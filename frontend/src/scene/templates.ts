@@ -1,6 +1,6 @@
 // Templates: one is chosen, a few questions are answered, and the server puts its parts into the scene.
 
-import { el } from "../common/dom";
+import { el, setOff } from "../common/dom";
 import { json, Refused } from "../common/http";
 import type { Draft, Editor } from "./editor";
 import { choiceField, numberField, textField } from "./fields";
@@ -74,7 +74,8 @@ function form(editor: Editor, template: Template, done: () => void): HTMLElement
   );
   made.addEventListener("submit", (event) => {
     event.preventDefault();
-    button.disabled = true;
+    if (button.ariaDisabled === "true") return;
+    setOff(button, true);
     void put(editor, draft, done);
   });
   return made;
