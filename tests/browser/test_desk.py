@@ -135,13 +135,17 @@ def test_a_critical_rule_is_shelved_by_two_and_stays_in_sight(world: Cast, enter
     expect(shelf.get_by_role("button", name="Agree")).to_have_count(0)
     expect(row(page, alarm)).to_be_visible()
 
-    second.locator("#shelf").get_by_role("button", name="Agree").click(timeout=15_000)
+    agree = second.locator("#shelf").get_by_role("button", name="Agree")
+    agree.press("Enter", timeout=15_000)
     expect(second.locator("#shelf")).to_contain_text("chen and ben: drum guard is welded")
+    end = "End: Person at a running machine"
+    expect(second.locator("#shelf").get_by_role("button", name=end)).to_be_focused()
     expect(shelf).to_contain_text("back ", timeout=15_000)
     expect(row(page, alarm)).to_have_count(0)
     expect(page.locator("#desk-pills")).to_contain_text("1 silent, back")
-    shelf.get_by_role("button", name="End: Person at a running machine").click()
+    shelf.get_by_role("button", name=end).press("Enter")
     expect(row(page, alarm)).to_contain_text("not answered")
+    expect(page.locator("#shelf-title")).to_be_focused()  # nothing else is left there
 
 
 def test_in_a_flood_lesser_alarms_fold_into_a_counter_and_high_ones_never(

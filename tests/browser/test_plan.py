@@ -68,6 +68,20 @@ def test_a_plan_is_drawn_placed_on_and_glows(world: Cast, enter: Enter, tmp_path
 
     api.wait_for(ben, is_kept, seconds=5, what="the camera's new place")
 
+    # Neither an end of what is enlarged nor a form that closes loses whoever has no mouse.
+    larger = ben.locator("#plan-larger")
+    for _ in range(4):
+        larger.press("Enter")
+    expect(larger).to_be_focused()
+    listed = ben.locator(f"[data-row='{camera}']")
+    listed.press("Enter")
+    expect(mark).to_be_focused()
+    ben.locator("#plan-off").press("Enter")
+    expect(listed).to_be_focused()
+    ben.keyboard.press("Enter")
+    expect(mark).to_be_focused()
+    expect(ben.locator("#plan-saved")).to_have_text("Saved")
+
     chen = enter("chen", ben.url.split("#")[0])
     shown = chen.locator(f".plan-mark[data-camera='{camera}']")
     expect(shown).to_contain_text("BLIND")

@@ -1,7 +1,7 @@
 // What asks nobody now, always in sight: shelved, suppressed by a permit, out of service, and what
 // waits for a second person.
 
-import { el, setText } from "../common/dom";
+import { arrange, el, setOff, setText } from "../common/dom";
 import { json } from "../common/http";
 import { say, sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
@@ -32,6 +32,7 @@ export class Shelf {
 
   show(silences: Silence[]): void {
     const { t } = this.tools.words;
+    this.heading.tabIndex = -1;
     setText(this.heading, silences.length ? `${t("shelf")} · ${silences.length}` : t("shelf_empty"));
     this.list.hidden = !silences.length;
     const before = this.rows;
@@ -43,9 +44,11 @@ export class Shelf {
       }),
     );
     const items = [...this.rows.values()].map((row) => row.item);
-    const shown = [...this.list.children];
-    if (items.length !== shown.length || items.some((item, index) => item !== shown[index]))
-      this.list.replaceChildren(...items);
+    const held = [...this.list.children].findIndex((item) => item.contains(document.activeElement));
+    arrange(this.list, items);
+    // Whose button is gone goes on from the row that stands there now, or from the heading.
+    if (held >= 0 && !this.list.contains(document.activeElement))
+      ((items[held] ?? items.at(-1))?.querySelector("button") ?? this.heading).focus({ preventScroll: true });
     this.tick(this.tools.clock.now());
   }
 
@@ -97,11 +100,12 @@ export class Shelf {
         "aria-label": t("about", { verb, what, place: silence.area }),
       }, verb);
       button.addEventListener("click", () => {
-        button.disabled = true;
+        if (button.ariaDisabled === "true") return;
+        setOff(button, true);
         json<Silence>(at(url, silence.id), "POST", {})
           .then((changed) => this.options.onSilence(changed))
           .catch((error: unknown) => {
-            button.disabled = false;
+            setOff(button, false);
             setText(fault, t("not_sent", { reason: error instanceof Error ? error.message : String(error) }));
           });
       });

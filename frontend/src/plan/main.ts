@@ -1,7 +1,7 @@
 // A plan with its cameras: alarms glow on it, blind cameras say so, and admins place cameras.
 // An event or a heartbeat is only a hint: what is shown was asked for whole, again and again.
 
-import { data, el, need, setText } from "../common/dom";
+import { data, el, need, setOff, setText } from "../common/dom";
 import { json } from "../common/http";
 import { say, ServerClock } from "../common/time";
 import { reader, type Catalogue } from "../common/words";
@@ -136,6 +136,7 @@ document.getElementById("plan-off")?.addEventListener("click", () => {
   keep.soon(camera.id);
   show();
   fillFields();
+  list.querySelector<HTMLElement>(`[data-row="${camera.id}"]`)?.focus(); // the form that it was pressed in is gone
 });
 
 document.getElementById("plan-mode")?.addEventListener("click", () => setPlacing(!placing));
@@ -231,8 +232,8 @@ const larger = need<HTMLButtonElement>("plan-larger");
 function setZoom(step: number): void {
   zoom = Math.min(ZOOMS.length - 1, Math.max(0, zoom + step));
   place.style.width = `${(ZOOMS[zoom] ?? 1) * 100}%`;
-  smaller.disabled = zoom === 0;
-  larger.disabled = zoom === ZOOMS.length - 1;
+  setOff(smaller, zoom === 0);
+  setOff(larger, zoom === ZOOMS.length - 1);
 }
 smaller.addEventListener("click", () => setZoom(-1));
 larger.addEventListener("click", () => setZoom(1));

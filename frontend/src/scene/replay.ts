@@ -1,6 +1,6 @@
 // Tries a draft rule on what the camera recorded, and tells what it would have raised.
 
-import { el, setText } from "../common/dom";
+import { el, setOff, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { say, units } from "../common/time";
 import type { Editor } from "./editor";
@@ -143,13 +143,14 @@ class Box {
   }
 
   private async start(): Promise<void> {
+    if (this.run.ariaDisabled === "true") return;
     const { t } = this.editor.words;
     const [since, until] = this.ends();
     if (Number.isNaN(since.getTime()) || Number.isNaN(until.getTime())) {
       this.fault(t("replay_no_span"));
       return;
     }
-    this.run.disabled = true;
+    setOff(this.run, true);
     try {
       const { camera, urls: { replays } } = this.editor.given;
       const body = { camera, document: this.editor.scene, rule: this.rule, since: since.toISOString(), until: until.toISOString() };
@@ -157,7 +158,7 @@ class Box {
     } catch (error) {
       const path = error instanceof Refused ? error.field : "";
       const reason = error instanceof Error ? error.message : String(error);
-      this.run.disabled = false;
+      setOff(this.run, false);
       this.fault(t("replay_refused", { reason: path ? `${path}: ${reason}` : reason }));
       // A fault in the draft stands beside what it is about as well.
       if (error instanceof Refused && /^(zones|masks|machines|gauges|lines|inputs|shifts|rules)\[|^ground/.test(path)) {
@@ -174,18 +175,21 @@ class Box {
 
   show(replay: Replay | undefined): void {
     if (!replay) return;
-    this.run.disabled = isOpen(replay);
+    setOff(this.run, isOpen(replay));
     if (isOpen(replay)) (this.place as HTMLDetailsElement).open = true;
     // Drawn anew only when it tells something new: a clip may be playing in it.
     const key = JSON.stringify([replay.id, replay.state, replay.count, isOpen(replay) && replay.progress]);
     if (key === this.shown) return;
     this.shown = key;
+    const held = this.outcome.contains(document.activeElement);
     this.outcome.replaceChildren(...(isOpen(replay) ? this.running(replay) : this.ended(replay)));
+    // Its progress is drawn anew beneath whoever is about to cancel it.
+    if (held) (this.outcome.querySelector("button") ?? this.run).focus({ preventScroll: true });
   }
 
   private running(replay: Replay): HTMLElement[] {
     const { t } = this.editor.words;
-    const cancel = el("button", { type: "button", class: "button quiet small", click: () => void this.cancel(replay, cancel) }, t("replay_cancel"));
+    const cancel = el("button", { type: "button", class: "button quiet small", "data-key": `replay-${this.rule}-cancel`, click: () => void this.cancel(replay, cancel) }, t("replay_cancel"));
     const percent = `${Math.round(replay.progress * 100)} %`;
     return [
       el("p", {}, t(replay.state === "waiting" ? "replay_waiting" : "replay_running", { percent, count: replay.count })),
@@ -194,11 +198,12 @@ class Box {
   }
 
   private async cancel(replay: Replay, button: HTMLButtonElement): Promise<void> {
-    button.disabled = true;
+    if (button.ariaDisabled === "true") return;
+    setOff(button, true);
     try {
       this.replays.take(await json<Replay>(`${this.editor.given.urls.replays}${replay.id}/cancel/`, "POST"));
     } catch (error) {
-      button.disabled = false;
+      setOff(button, false);
       setText(button, error instanceof Error ? error.message : String(error));
     }
   }
