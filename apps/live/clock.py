@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.live.models import Clock
 
-__all__ = ["clock_behind", "clock_look", "now_for_age"]
+__all__ = ["age_of", "clock_behind", "clock_look", "now_for_age"]
 
 log = logging.getLogger(__name__)
 # Looks are seconds apart. By more than this it was set, or nobody looked: nobody can tell which.
@@ -27,6 +27,22 @@ def now_for_age() -> datetime:
     now = timezone.now()
     row = Clock.objects.first()
     return now - _behind(row, now) if row else now
+
+
+def age_of(at: datetime) -> timedelta:
+    """Return for how long something has been waiting, without time that it never was.
+
+    `now_for_age` is late for a day after the clock went forward; what came after that is as old as
+    the clock says.
+    """
+    now = timezone.now()
+    row = Clock.objects.first()
+    if row is None:
+        return now - at
+    looked = abs(now - row.at) <= STEP
+    set_at = row.at - (BELIEVED_AFTER - row.left) if looked else now
+    # Looks are seconds apart, and what was before is earlier by the step.
+    return now - at - (_behind(row, now) if at <= set_at - STEP else NONE)
 
 
 def clock_behind() -> tuple[timedelta, timedelta]:

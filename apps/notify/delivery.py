@@ -7,6 +7,7 @@ What happens when …
                                 follows with the same id: at least once, never silently not
   the receiver is away          tries follow at growing distances until the give-up time
   it stays away                 the message is given up: in the log, on the page, as an event
+  the clock is set forward      nothing is given up for it: time that never was is no time tried
   sending itself fails          it is given up after three tries, so that the desks say so at once
   somebody answered meanwhile   what only asks for an answer is not sent any more
   it is over before it is told  "over" waits until that was told, and goes where it got through
@@ -40,6 +41,7 @@ from apps.alarms.models import Severity, Snapshot
 from apps.audit.services import record
 from apps.cameras.models import AHEAD
 from apps.cameras.secrets import unlock
+from apps.live.clock import age_of
 from apps.live.services import emit, take_turn
 from apps.notify.channels import TRAITS, send
 from apps.notify.message import message
@@ -155,7 +157,7 @@ def _claim(route_id: int, mine_id: int, token: str) -> _Claim | None:
             delivery.next_at = later
             delivery.save(update_fields=["next_at"])
             continue
-        if delivery.give_up_at <= now and delivery.attempts:
+        if _is_over(delivery) and delivery.attempts:
             said = delivery.said or sentence("It is not known what came of the tries.")
             _give_up(route, delivery, said, now)
             continue
@@ -274,13 +276,19 @@ def _settle(claim: _Claim, outcome: Outcome, mine_id: int) -> None:
     if outcome.gone:
         Subscription.objects.filter(pk=int(delivery.target or 0)).delete()
     delivery.said = outcome.said[:300]
-    delivery.next_at = now + timedelta(seconds=_wait_s(delivery.attempts, outcome))
+    wait = timedelta(seconds=_wait_s(delivery.attempts, outcome))
+    delivery.next_at = now + wait
     hopeless = outcome.final or (outcome.fault and delivery.attempts >= MOST_FAULTS)
-    if hopeless or delivery.next_at >= delivery.give_up_at:
+    if hopeless or _is_over(delivery, wait):
         route = Route.objects.get(pk=delivery.route_id)
         _give_up(route, delivery, outcome.said, now)
         return
     delivery.save()
+
+
+def _is_over(delivery: Delivery, wait: timedelta = timedelta(0)) -> bool:
+    """Tell whether a message was tried for as long as is stated, or is after a wait."""
+    return age_of(delivery.created_at) + wait >= delivery.give_up_at - delivery.created_at
 
 
 def _wait_s(attempts: int, outcome: Outcome) -> float:

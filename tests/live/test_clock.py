@@ -13,7 +13,7 @@ from apps.evidence.holds import hold_place, holds_due
 from apps.evidence.models import Clip, Hold, Sighting
 from apps.evidence.sightings import sightings_forget
 from apps.live import clock as clocks
-from apps.live.clock import clock_look, now_for_age
+from apps.live.clock import age_of, clock_look, now_for_age
 from apps.live.models import Event
 from apps.live.services import events_forget
 from apps.notify import tasks as messages
@@ -149,3 +149,20 @@ def test_the_health_page_says_that_the_clock_jumped(cast: Cast, clock: time_mach
     clock_look()
     assert "went forward by 2\xa0days at once" in said()
     assert "from 24 hours of work on" in said()
+
+
+def test_only_what_was_there_before_the_step_is_younger_than_the_clock_says(hill: Cast):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        clock_look()
+        before = timezone.now()
+        clock.shift(5)
+        clock.shift(HOUR)
+        after = timezone.now()
+        assert age_of(before) < HOUR / 60, "also before anybody looked"
+        clock.shift(5)
+        assert age_of(after) == timedelta(seconds=5)
+        for _ in range(10):
+            clock_look()
+            clock.shift(30)
+        assert age_of(after) == timedelta(seconds=305)
+        assert timedelta(seconds=290) <= age_of(before) <= timedelta(seconds=310)

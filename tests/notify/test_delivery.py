@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.alarms.answers import alarm_acknowledge
 from apps.alarms.models import Flood
 from apps.audit.models import AuditEntry
+from apps.live.clock import clock_look
 from apps.live.models import Event
 from apps.notify import delivery as sending
 from apps.notify import post as posting
@@ -119,6 +120,44 @@ def test_a_dead_receiver_is_given_up_after_its_time_in_the_log_and_as_an_event(
     assert (told["alarm"], told["name"], told["reason"]) == (one.alarm_id, "wecom", one.said)
     assert AuditEntry.objects.get(action="notify.given_up").part == "notify"
     assert waiting() == []
+
+
+def test_a_clock_that_jumps_forward_gives_no_message_up(desk: Desk, hook: Receiver):
+    hook.answers = [(503, {}, b""), (503, {}, b""), (204, {}, b"")]
+    route = desk.route("webhook", address=hook.url)
+    began = timezone.now()
+    with time_machine.travel(began, tick=False) as clock:
+        clock_look()
+        an_alarm(desk.cast.lamp_hill)
+        desk.ring(route)
+        clock.shift(timedelta(days=2))
+        desk.ring(route)
+        (one,) = desk.log()
+        assert (one.state, one.attempts) == ("waiting", 2), "tried for seconds, not a day"
+        clock_look()
+        clock.move_to(one.next_at)
+        desk.ring(route)
+    (one,) = desk.log()
+    assert (one.state, one.attempts) == ("sent", 3)
+
+
+def test_a_dead_receiver_is_given_up_in_its_time_although_the_clock_jumped_before(
+    desk: Desk, hook: Receiver
+):
+    hook.answers = [(503, {}, b"")]
+    route = desk.route("webhook", address=hook.url)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        clock_look()
+        clock.shift(timedelta(days=2))
+        clock_look()
+        an_alarm(desk.cast.lamp_hill)
+        Delivery.objects.update(give_up_at=timezone.now() + timedelta(minutes=3))
+        for _ in range(8):
+            desk.ring(route)
+            clock.shift(30)
+            clock_look()
+    (one,) = desk.log()
+    assert one.state == "failed", "it is asked for after the jump, and minutes are minutes"
 
 
 def test_a_receiver_that_is_gone_for_good_is_given_up_at_once(desk: Desk, hook: Receiver):
