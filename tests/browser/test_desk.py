@@ -122,6 +122,18 @@ def test_on_a_phone_a_tap_on_an_alarm_brings_it_onto_the_screen(world: Cast, ent
     expect(detail.get_by_role("button", name="Acknowledge")).to_be_in_viewport()
 
 
+def test_a_question_whose_button_is_gone_after_it_leaves_the_focus_on_the_page(
+    world: Cast, enter: Enter
+):
+    raised(world, severity="high")
+    page = enter("chen")
+    page.locator(".verbs").get_by_role("button", name="False alarm").press("Enter")
+    page.get_by_label("Why it is false").fill("a coat on a hook")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#main")).to_be_focused()
+
+
 def test_a_critical_rule_is_shelved_by_two_and_stays_in_sight(world: Cast, enter: Enter):
     alarm = raised(world)
     page, second = enter("chen"), enter("ben")

@@ -79,6 +79,8 @@ export function ask(question: Question, words: Words): void {
   dialog.addEventListener("close", () => {
     dialog.remove();
     if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    // Where it was asked from is gone or hidden by now: the page itself, not its very start.
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
