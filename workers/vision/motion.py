@@ -57,6 +57,8 @@ LASTS_S = 2.0
 # of the region was seen to change while it turned: more than the rope that walks along it.
 TURNS, TURNED = 0.15, 0.06
 
+BEAM = "a beam of light plays on it"
+
 Verdict = tuple[bool | None, str]
 
 
@@ -269,7 +271,6 @@ class Motion:
             still, moved = MOVED, CAR_NEAR
         elif self.settles and not near:
             moved = CAR_NEAR if look == "car" else max(MOVED, USUAL_MOVED * self.usual)
-        own = mask & ~burnt(patch, before) if self.settles else mask
         whole = visible
         share = float(mask[visible].mean())
         if look in ("belt", "rope"):
@@ -287,14 +288,18 @@ class Motion:
         if not near and MOVED <= share < least * self.usual:
             # An encoder that draws a still picture anew, or a machine that creeps: who can tell.
             return None, "it changes far less than it does while it moves"
-        if share >= moved and float(own[whole].mean()) >= moved:
+        if share >= moved:
+            # What the light that plays on it changes is not its own movement.
+            own = ~burnt(patch, before) if self.settles else lamps or movement.rough(patch, before)
+        if share >= moved and float((mask & own)[whole].mean()) >= moved:
             if not near:
                 self.usual += (share - self.usual) * (0.1 if self.usual else 1.0)
                 rate = SHOWN_MORE if sharp > self.sharpness else SHOWN_LESS
                 self.sharpness += (sharp - self.sharpness) * (rate if self.sharpness else 1.0)
             return True, ""
         if share >= still:
-            return None, "covered by the light of people" if near else SETTLES
+            played = SETTLES if self.settles else BEAM
+            return None, "covered by the light of people" if near else played
         if look == "belt" and not self._stands(patch, visible, noise):
             return None, "nothing on it would show that it moves"
         if look == "drum" and not self.usual:

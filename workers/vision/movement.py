@@ -10,6 +10,8 @@ NOISE_TIMES = 1.0
 WINDOW = 7
 # The spread, in cells, of what a cap lamp's beam and its shadows are taken to be smooth over.
 BEAM = 2.0
+# Grey levels that are taken for black; and what part of a change is rough where something moved.
+DARK, ROUGH = 4.0, 0.3
 # A shift of the whole picture is known to about this part of itself, and an edge warped by it
 # keeps about this part of a cell of error.
 UNSURE = 0.25
@@ -84,6 +86,19 @@ def changed(
     if slope is not None:
         limit += (UNSURE * min(shake, 2.0)) ** 2 * _around(slope) / weight
     return (rest > limit) & visible
+
+
+def rough(patch: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return the mask of cells whose change is rough: a beam that sweeps over them is smooth.
+
+    Light multiplies, so what it changes is smooth in the logarithm, however dark it is; an edge
+    that moves is not.
+    """
+    p, q = (cv2.blur(one, (3, 3)).astype(np.float32) + DARK for one in (patch, before))
+    change: np.ndarray = np.log(p / q)
+    rest = change - cv2.GaussianBlur(change, (0, 0), BEAM)
+    rest = rest - cv2.GaussianBlur(rest, (0, 0), BEAM)  # once more: a beam's top is round
+    return _around(rest * rest) > ROUGH * ROUGH * _around(change * change)
 
 
 def standing_out(patch: np.ndarray, visible: np.ndarray, noise: float, times: float) -> np.ndarray:
