@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from workers.called import called, in_words
 from workers.cooldown import cools, has_eased, note_over
 from workers.failing import Failing
 from workers.force import blindness, out_of_force
@@ -52,6 +53,7 @@ class Judge:
         self.readings: list[Reading] = []
         self.heard: list[tuple[float, Mapping[str, InputView]]] = []
         self.watched = {rule.id: (named(rule), drawn(rule, scene)) for rule in scene.rules}
+        self.called = called(scene)
         self.seen: dict[tuple[tuple[str, ...], str], View] = {}
 
     def frame(self, view: View) -> None:
@@ -319,7 +321,7 @@ class Judge:
         """Return what made it fire, for whoever asks why."""
         values = {
             **found.values,
-            "phrases": [[phrase.text, dict(phrase.values)] for phrase in found.why],
+            "phrases": [[one.text, in_words(one.values, self.called)] for one in found.why],
             "detector": self.model,
             "visibility": round(view.visibility, 3),
         }
