@@ -35,7 +35,7 @@ def _only() -> int:
 
 def test_founding_twice_is_refused_in_words():
     call_command("found", "Northern Coal", "anna", stdout=StringIO())
-    with pytest.raises(CommandError, match="already exists"):
+    with pytest.raises(CommandError, match='There is "Northern Coal" already'):
         call_command("found", "Northern Coal", "berta", stdout=StringIO())
 
 

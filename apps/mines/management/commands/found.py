@@ -31,6 +31,8 @@ class Command(BaseCommand):
         slug = slugify(options["organisation"], allow_unicode=False) or secrets.token_hex(4)
         try:
             with system_scope("an installation's first organisation"):
+                if there := Organisation.objects.filter(slug=slug).first():
+                    raise CommandError(f'There is "{there}" already: its owner adds whoever joins.')
                 organisation = Organisation(name=options["organisation"], slug=slug)
                 organisation.full_clean()
                 organisation.save()
