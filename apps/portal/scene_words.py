@@ -146,8 +146,9 @@ def scene_words() -> dict[str, Any]:
         "no_frame": _("No picture yet. You can draw already; the picture appears by itself."),
         "help": _(
             "Drag a point or a whole zone. Click an edge to add a point. By keyboard: Tab to a "
-            "point or a shape, arrow keys move it (with Shift farther), Insert adds a point, Delete "
-            "removes the point or the shape. Points snap to what is drawn; with Alt they do not."
+            "point or a shape, arrow keys move it (with Shift farther), Insert adds a point, "
+            "Delete removes the point or the shape. Points snap to what is drawn; with Alt they "
+            "do not."
         ),
         "empty_title": _("This camera watches nothing yet"),
         "empty_text": _(

@@ -319,6 +319,24 @@ def test_the_record_tells_details_plainly_and_times_by_the_mines_clock(cast: Cas
     assert "fields: name, keeps" in page and "enabled: yes" in page and "none: –" in page
 
 
+def test_the_record_s_details_are_in_the_reader_s_language(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm_call(alarm=an_alarm(cast.lamp_hill), actor=cast.operator, whom="pump 2", said="went")
+        detail = {"from": "returned", "to": "unacknowledged", "fields": ["name"], "sha256": "ab"}
+        record(
+            action="camera.changed",
+            subject=cast.lamp_hill.camera,
+            mine_id=cast.lamp_hill.mine.pk,
+            actor=cast.admin,
+            detail=detail,
+        )
+    dora = Client()
+    dora.force_login(cast.auditor)
+    page = dora.get("/record/", headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "对象: pump 2" in page
+    assert "到: 未确认" in page and "字段: name" in page and "SHA-256: ab" in page
+
+
 def test_the_record_shows_what_somebody_typed_as_typed_also_where_it_reads_like_a_moment(
     cast: Cast,
 ):

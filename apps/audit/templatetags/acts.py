@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.alarms import words
 from apps.alarms.models import Severity
 from apps.alarms.templatetags.words import mine_time
+from apps.audit.details import detail_name as _detail_name
+from apps.audit.details import detail_value
 from apps.audit.words import act_words as _act_words
 from apps.audit.words import part_words as _part_words
 from apps.portal.drawn import MODES
@@ -73,6 +75,12 @@ def param_words(value: Any) -> str:
     return str(value)
 
 
+@register.filter
+def detail_name(name: str) -> str:
+    """Say what an act's detail is."""
+    return _detail_name(name)
+
+
 @register.simple_tag(takes_context=True)
 def detail_words(context: Any, value: Any, name: str) -> str:
     """Say what an act's detail holds by a name: moments by the mine's clock, no braces."""
@@ -81,7 +89,7 @@ def detail_words(context: Any, value: Any, name: str) -> str:
 
 def _detail(context: Any, value: Any, name: str, *, inner: bool = True) -> str:
     if isinstance(value, dict) and value:
-        parts = ((key, _detail(context, one, key)) for key, one in value.items())
+        parts = ((_detail_name(key), _detail(context, one, key)) for key, one in value.items())
         said = format_html_join(", ", "{}: {}", parts)
         return format_html("({})", said) if inner else said
     if isinstance(value, list) and value:
@@ -89,7 +97,7 @@ def _detail(context: Any, value: Any, name: str, *, inner: bool = True) -> str:
     at = _moment(value) if name in MOMENTS or name.endswith(MOMENT_ENDS) else None
     if at:
         return mine_time(context, at)
-    return conditional_escape(param_words(None if value == {} else value))
+    return conditional_escape(param_words(None if value == {} else detail_value(name, value)))
 
 
 def _moment(value: Any) -> datetime | None:
