@@ -4,21 +4,19 @@ Those that play in two lit clips are run here; `make accuracy` runs them all and
 """
 
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 
 from workers.accuracy.entry import BankError
+from workers.accuracy.outcome import PROMPT_S, Outcome, figures, judge
 from workers.accuracy.runner import Remembering
 from workers.accuracy.scenario import (
     FOLDER,
-    PROMPT_S,
     TELLS,
     Hazard,
-    Outcome,
     Scenario,
     asks_for_people,
-    figures,
-    judge,
     play,
     read,
     scenarios,
@@ -79,8 +77,9 @@ def scenario(**parts):
     return Scenario("loitering", "made up", "true", "none", scene, **parts)
 
 
-def raised(t, situation="r@1", level="danger"):
-    return Finding("r", "loitering", "raised", situation, level, "low", t, [], "why", {})
+def raised(t, situation="r@1", level="danger", persons=1):
+    values = {"persons": persons}
+    return Finding("r", "loitering", "raised", situation, level, "low", t, [], "why", values)
 
 
 def done(*findings, readings=()):
@@ -101,6 +100,20 @@ def test_an_alarm_in_its_time_is_a_hit_and_its_delay_counts_from_the_dwell():
 def test_a_second_alarm_for_the_same_hazard_is_false():
     outcome = judge(scenario(expect=(STAY,)), done(raised(13.4), raised(18.0, "r@2")))
     assert (outcome.raises, outcome.false) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("persons", "situation", "false"),
+    [([1, 2], "r@1", 0), ([1, 3], "r@1", 1), ([2, 2], "r@1", 1), ([1, 2], "r@2", 1)],
+    ids=["joined", "more than are there", "as many as before", "another situation"],
+)
+def test_an_alarm_that_is_told_anew_because_somebody_joined_is_none_of_its_own(
+    persons, situation, false
+):
+    two = replace(STAY, persons=2)
+    first, anew = raised(13.4, persons=persons[0]), raised(18.0, situation, persons=persons[1])
+    outcome = judge(scenario(expect=(two,)), done(first, anew))
+    assert (len(outcome.delays), outcome.raises, outcome.false) == (1, 1 + false, false)
 
 
 def test_an_alarm_before_or_after_its_hazard_is_false_and_the_hazard_missed():

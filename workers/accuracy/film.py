@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.accuracy import footage, scenario, stills
+from workers.accuracy import footage, outcome, scenario, stills
 from workers.accuracy.disturb import Change, retake
 from workers.accuracy.entry import BankError, check_times, read_bank, shipped, unlabelled
 from workers.accuracy.figures import Figure
@@ -53,7 +53,7 @@ def film(
     found = figures_of(tally)
     played = scenario.measure(scenario.scenarios(), detector, change=change, tell=tell)
     notes += [note for outcome in played.values() for note in outcome.notes]
-    found += scenario.figures(played)
+    found += outcome.figures(played)
     if not DATA.exists():
         return Filmed(found, tally.clips, ["real"])
     found += footage.entries(detector, notes, change)

@@ -18,14 +18,15 @@ real footage) under a scene of its own, with what machines and other systems say
 
 An expected alarm is the first in its time that the rule raises at that level: from half a second
 before `at_s`, when the hazard begins, to a second after `to_s`, when it ends. Every other raise of
-the rule is false, and so is a second one in the same time. `sight`: the rule must say BLIND from
-`from_s` on within a time.
+the rule is false, and so is a second one in the same time, but of the same situation when more
+people have joined it than were told of, up to the hazard's `persons` (else 1). `sight`: the rule
+must say BLIND from `from_s` on within a time.
 """
 
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ import cv2
 
 from workers.accuracy import disturb
 from workers.accuracy.entry import CLIPS, HERE, SHIPPED, BankError
-from workers.accuracy.figures import Figure, share
+from workers.accuracy.outcome import Outcome, judge
 from workers.accuracy.real import DATA
 from workers.accuracy.runner import Remembering, Run, run
 from workers.engine import Signal
@@ -48,11 +49,6 @@ from workers.vision.load import load_detector
 
 FOLDER = HERE / "scenarios"
 TELLS = ("true", "near miss", "blind", "messy")
-# A raise so long before the hazard's begin still belongs to it; one after its end belongs to it.
-EARLY_S = 0.5
-LATE_S = 1.0
-# The bar: an alarm comes within the rule's own dwell and this.
-PROMPT_S = 1.0
 WIDE = 640
 KEYS = {
     "name", "tells", "clip", "change", "signals", "expect", "unsure", "sight", "scene", "from_s",
@@ -62,13 +58,17 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Hazard:
-    """A hazard that is there from at_s to to_s, and must be raised at a level by a rule."""
+    """A hazard that is there from at_s to to_s, and must be raised at a level by a rule.
+
+    persons: the most that are in it.
+    """
 
     rule: str
     level: str
     at_s: float
     to_s: float
     dwell_s: float = 0.0
+    persons: int = 1
 
 
 @dataclass(frozen=True)
@@ -98,32 +98,6 @@ class Scenario:
     to_s: float = float("inf")
     stretch: float = 1.0
     epoch_s: float | None = None
-
-
-@dataclass
-class Outcome:
-    """What became of a type's scenarios. delays: from the hazard's begin and the rule's dwell.
-
-    raises: all that were raised, doubtful ones left out; notes: what went wrong where.
-    """
-
-    expected: int = 0
-    delays: list[float] = field(default_factory=list)
-    raises: int = 0
-    false: int = 0
-    blind: int = 0
-    said: int = 0
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, other: "Outcome") -> None:
-        """Add what became of another scenario."""
-        self.expected += other.expected
-        self.delays += other.delays
-        self.raises += other.raises
-        self.false += other.false
-        self.blind += other.blind
-        self.said += other.said
-        self.notes += other.notes
 
 
 def scenarios(folder: Path = FOLDER) -> list[Scenario]:
@@ -286,73 +260,6 @@ def play(scenario: Scenario, detector: Detector, change: disturb.Change | None =
         signals=scenario.signals,
         epoch_s=scenario.epoch_s,
     )
-
-
-def judge(scenario: Scenario, done: Run) -> Outcome:
-    """Compare what was raised with what had to be."""
-    outcome = Outcome(expected=len(scenario.expect), blind=len(scenario.sight))
-    where = f"{scenario.type}, {scenario.tells}, {scenario.name}"
-    ours = {rule.id for rule in scenario.scene.rules if rule.type == scenario.type}
-    raises = [f for f in done.findings if f.state == "raised" and f.rule in ours]
-    met: set[int] = set()
-    for finding in raises:
-        which = next(
-            (k for k, one in enumerate(scenario.expect) if _fits(one, finding) and k not in met),
-            None,
-        )
-        if which is not None:
-            met.add(which)
-            hazard = scenario.expect[which]
-            outcome.raises += 1
-            outcome.delays.append(max(0.0, finding.t - hazard.at_s - hazard.dwell_s))
-            if outcome.delays[-1] > PROMPT_S:
-                outcome.notes.append(f"{where}: {finding.rule} late by {outcome.delays[-1]:.1f} s")
-        elif not any(_fits(one, finding) for one in scenario.unsure):
-            outcome.raises += 1
-            outcome.false += 1
-            outcome.notes.append(
-                f"{where}: {finding.rule} {finding.level} false at {finding.t:.1f} s: {finding.why}"
-            )
-    for k, hazard in enumerate(scenario.expect):
-        if k not in met:
-            outcome.notes.append(f"{where}: {hazard.rule} {hazard.level} missed at {hazard.at_s}")
-    for sight in scenario.sight:
-        told = [
-            r.t
-            for r in done.readings
-            if r.name == f"{sight.rule}.sight" and r.value == "BLIND"
-            and sight.from_s <= r.t <= sight.from_s + sight.within_s
-        ]  # fmt: skip
-        outcome.said += bool(told)
-        if not told:
-            outcome.notes.append(f"{where}: {sight.rule} does not say that it is blind")
-    return outcome
-
-
-def _fits(hazard: Hazard, finding: Any) -> bool:
-    early, late = hazard.at_s - EARLY_S, hazard.to_s + LATE_S
-    same = finding.rule == hazard.rule and finding.level == hazard.level
-    return bool(same and early <= finding.t <= late)
-
-
-def figures(outcomes: Mapping[str, Outcome]) -> list[Figure]:
-    """Return for each type: events found, raised within a second, alarms that are true, sight."""
-    found = []
-    for kind, one in sorted(outcomes.items()):
-        name = f"scenarios/{kind}"
-        if one.expected:
-            hits = len(one.delays)
-            found.append(share(f"{name}/events found", hits, one.expected, "events"))
-            prompt = sum(delay <= PROMPT_S for delay in one.delays)
-            found.append(share(f"{name}/raised in time", prompt, one.expected, "events"))
-        if one.raises:
-            right = one.raises - one.false
-            found.append(
-                share(f"{name}/alarms that are true", right, one.raises, "alarms", asked=False)
-            )
-        if one.blind:
-            found.append(share(f"{name}/blindness told", one.said, one.blind, "times"))
-    return found
 
 
 def measure(
