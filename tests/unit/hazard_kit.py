@@ -59,10 +59,14 @@ def _machine(state: str | MachineView) -> MachineView:
 
 
 class Film:
-    """Frames of one camera, judged one after the other. t: time of the next frame."""
+    """Frames of one camera, judged one after the other. t: time of the next frame.
+
+    What is remembered is written and read anew once a second, as between two chunks.
+    """
 
     def __init__(self, where: Scene, *, fps: float = FPS, start_s: float = 0.0) -> None:
         self.where = where
+        self.judge: Judge | None = None
         self.state = State()
         self.step_s = 1 / fps
         self.t = start_s
@@ -112,9 +116,13 @@ class Film:
             wall_s=wall_s,
             unknown=frozenset(rule.id for rule in where.unknown),
         )
-        judge = Judge(where, self.state, "script", Failing(apart=False))
+        judge = self.judge
+        if judge is None or judge.scene is not where or judge.state is not self.state:
+            judge = self.judge = Judge(where, self.state, "script", Failing(apart=False))
+        judge.findings, judge.readings = [], []
         judge.frame(view)
-        self.state = State.load(self.state.dump())  # as between two chunks
+        if int(self.t + self.step_s) != int(self.t):
+            self.state, self.judge = State.load(self.state.dump()), None
         self.findings += judge.findings
         self.readings += judge.readings
         self.t += self.step_s
