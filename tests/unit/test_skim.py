@@ -62,11 +62,11 @@ def opener(number: int, data: bytes) -> Any:
 
 
 def whole(scene: Any, film: list[bytes]) -> list[Any]:
-    state, found = None, []
+    state, found, detector = None, [], load_detector()
     for number, data in enumerate(film):
         frames = read_frames(io.BytesIO(data), start_s=float(number))
         chunk = Chunk(number, float(number), 1.0, frames)
-        result = analyse(scene, state, chunk, detector=load_detector())
+        result = analyse(scene, state, chunk, detector=detector)
         state = result.state
         found += [(f.rule, f.state, f.t) for f in result.findings if f.rule == "in"]
     return found
@@ -105,6 +105,7 @@ def test_drums_that_stand_are_skimmed_and_their_starts_and_stops_are_told_in_tim
     document = json.loads((DRUMS / "scene.json").read_text())
     scene, film = the_scene(machines=document["machines"]), the_drums()
     state, expected, found = None, [], []
+    detector = load_detector()
     skim = Skim(scene, load_detector())
 
     def states(result: Any) -> list[tuple[str, Any, float]]:
@@ -112,9 +113,8 @@ def test_drums_that_stand_are_skimmed_and_their_starts_and_stops_are_told_in_tim
 
     for number, data in enumerate(film):
         frames = read_frames(io.BytesIO(data), start_s=float(number))
-        result = analyse(
-            scene, state, Chunk(number, float(number), 1.0, frames), detector=load_detector()
-        )
+        chunk = Chunk(number, float(number), 1.0, frames)
+        result = analyse(scene, state, chunk, detector=detector)
         state = result.state
         expected += states(result)
         for result in skim.take(chunk_of(number), opener(number, data)):
