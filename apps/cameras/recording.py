@@ -1,6 +1,5 @@
 """Ties the recorder to the database: what to pull, which chunks there are, what is wrong."""
 
-import hashlib
 import logging
 import threading
 import time
@@ -17,19 +16,18 @@ from django.db import (
     connections,
 )
 
-from apps.cameras.backlog import Entry, ToEnter
+from apps.cameras.backlog import Entry, ToEnter, as_chunk
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
 from apps.cameras.tasks import analyse
-from apps.recordings.index import behind_ended, index_missing
+from apps.recordings.index import behind_ended, behind_told, index_missing
 from apps.recordings.masking import masks_to_fill
 from apps.recordings.models import Cause
 from apps.recordings.reconcile import files_lost
 from apps.recordings.space import space_watch
 from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
-from workers.media.mask import told_by
 from workers.media.record import ChunkFile, Recorder, Source
 from workers.media.ring import Found, Ring
 from workers.words import sentence
@@ -59,8 +57,9 @@ class Recording:
 
     While the database is away chunks keep landing on disk and wait (`backlog.py`): what is so old
     that nobody would analyse it comes after the present. What a crash of this process left above a
-    stream's last row is entered before the stream's first new chunk. The rest of the ring is
-    compared with its rows meanwhile, a stream at each look: a large one takes long.
+    stream's last row waits likewise: what of it is young is entered before the stream's first new
+    chunk. The rest of the ring is compared with its rows meanwhile, a stream at each look: a large
+    one takes long.
     """
 
     def __init__(self, mine_id: int | None = None) -> None:
@@ -77,6 +76,7 @@ class Recording:
         self.analysed: dict[int, str] = {}  # camera -> the stream that is analysed
         self.told: dict[tuple[int, str], tuple[float, tuple[str, int, int]]] = {}
         self.began: set[tuple[int, str]] = set()  # streams with a chunk since this process began
+        self.behind = True  # some gap may be "not entered yet", told by the process before perhaps
         self.clock_s = time.time() - time.monotonic()
         self.stepped_s = float("-inf")  # when this machine's clock was set last (monotonic)
         self.stopping = threading.Event()
@@ -85,7 +85,7 @@ class Recording:
         self.waiting.put((camera, stream, state, reason))
 
     def _begins(self, source: Source, left: list[Found]) -> None:
-        """Enter what a crash left of a stream before its first new chunk."""
+        """Let what a crash left of a stream wait before its first new chunk."""
         self.begun[source.camera, source.stream] = source.last_sequence
         self._enter(left)
 
@@ -166,8 +166,8 @@ class Recording:
     def _cause(self, item: ChunkFile, *, late: bool) -> str:
         """Return what a hole before this chunk is due to, as far as this process knows."""
         key = (item.camera, item.stream)
-        if not late and self.waiting.put_off(item):
-            return Cause.BEHIND
+        if late or not item.codec:  # without it: left by the process before
+            return Cause.JUMP
         if key not in self.began:
             self.began.add(key)
             return Cause.RECORDER
@@ -285,35 +285,6 @@ class Recording:
             ]
         )
 
-    def _as_chunk(self, file: Found) -> ChunkFile | None:
-        """Describe a file of the ring by its name and content; None where it cannot be read.
-
-        Nothing is known of its stream.
-        """
-        try:
-            data = self.ring.path(file.path).read_bytes()
-        except OSError as error:
-            log.error("%s cannot be read and stays without a row: %s", file.path, error)
-            return None
-        return ChunkFile(
-            camera=file.camera,
-            mine=file.mine,
-            stream=file.stream,
-            sequence=file.sequence,
-            start_s=file.start_s,
-            duration_s=file.duration_s,
-            path=file.path,
-            bytes=file.bytes,
-            sha256=hashlib.sha256(data).hexdigest(),
-            codec="",
-            width=0,
-            height=0,
-            fps=0.0,
-            copied=True,
-            key_interval_s=0.0,
-            masked_by=told_by(data),
-        )
-
     def _write_rows(self) -> None:
         """Enter whatever comes, in order and for as long as it takes."""
         while self._write_next():
@@ -326,17 +297,49 @@ class Recording:
         if found is None:
             return False
         item, late = found
-        while not self._write_row(item, late=late):
+        while not (self._tell_put_off(item) and self._write_row(item, late=late)):
             close_old_connections()
             time.sleep(RETRY_S)
         if late:
             self.waiting.late_entered()
+        if self.behind and self.compared is None and not len(self.waiting):
+            self._end_behind()
         return True
+
+    def _tell_put_off(self, item: Entry) -> bool:
+        """Tell what of a stream is put off, before anything else of it is; False to try again."""
+        key = (item[0], item[1]) if isinstance(item, tuple) else (item.camera, item.stream)
+        runs = self.waiting.untold(key)
+        if not runs:
+            return True
+        self.behind = True
+        try:
+            if key[0] in self.mines:
+                with mine_scope(self.mines[key[0]]):
+                    behind_told(
+                        camera_id=key[0], mine_id=self.mines[key[0]], stream=key[1], runs=runs
+                    )
+        except AWAY as error:
+            log.warning("what is put off is not told, will try again: %s", error)
+            return False
+        except Exception:
+            log.exception("what is put off of camera %s %s is not told", *key)
+        self.waiting.told(key)
+        return True
+
+    def _end_behind(self) -> None:
+        """Let no gap be "not entered yet" any more: all that can be is entered."""
+        try:
+            with system_scope("one recorder serves the cameras of its site"):
+                behind_ended(camera_ids=list(self.mines))
+            self.behind = False
+        except Error as error:
+            log.warning("gaps are looked at later: %s", error)
 
     def _write_row(self, given: Entry, *, late: bool = False) -> bool:
         """Enter one chunk or state; False when the database is away and it must be tried again."""
         try:
-            item = self._as_chunk(given) if isinstance(given, Found) else given
+            item = as_chunk(self.ring, given) if isinstance(given, Found) else given
             if item is None:
                 return True
             if isinstance(item, ChunkFile):
@@ -348,8 +351,6 @@ class Recording:
                         cause=self._cause(item, late=late),
                         late=late,
                     )
-                    if late and self.waiting.put_off(item) == 1:
-                        behind_ended(camera_id=item.camera, stream=item.stream)
                     if not late and self._tells_something(item):
                         stream_facts(chunk=item)
                 # What is late is too old for analysis, which the sweep tells soon enough.

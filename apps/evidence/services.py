@@ -220,16 +220,20 @@ def _more_may_come(clip: Clip, now: datetime, late: timedelta) -> bool:
         return False
     if clip.waits_until and clip.wanted_until > now + AHEAD:
         return now < clip.waits_until  # of a future that was taken back
-    # A stream that is said to stand still has nothing more to come; one that records has.
-    recording = StreamState.objects.filter(**main, state=StreamState.State.RECORDING)
+    # A stream that is said to stand still has nothing more to come; one that records has, and one
+    # whose recorder just began may have what the one before it left.
+    coming = [StreamState.State.RECORDING, StreamState.State.CONNECTING]
+    recording = StreamState.objects.filter(**main, state__in=coming)
     if not behind and not recording.exists():
         return now < clip.wanted_until + LATE
     if late > LATE:
         until = now + min(max(BACKLOG, late), LONGEST_BACKLOG)
         clip.waits_until = max(until, clip.waits_until or until)
         clip.save(update_fields=["waits_until"])
-    longest = LONGEST_BACKLOG if behind else BACKLOG
-    return now < (clip.waits_until or clip.wanted_until + longest)
+    until = clip.waits_until or clip.wanted_until + BACKLOG
+    if behind:
+        until = max(until, max(clip.wanted_until, clip.created_at) + LONGEST_BACKLOG)
+    return now < until
 
 
 def _end(chunk: Chunk) -> datetime:

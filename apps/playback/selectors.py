@@ -173,7 +173,7 @@ def timeline_data(
     """
     now = now or timezone.now()
     span = recorded_span(camera=camera, stream=stream)
-    recorded = recorded_between(camera=camera, stream=stream, since=since, until=until)
+    recorded = recorded_between(camera_id=camera.pk, stream=stream, since=since, until=until)
     begin, end = (max(since, span[0]) if span else since), min(until, now)
     return {
         "camera": camera.pk,

@@ -5,7 +5,9 @@ All verbs run inside the transaction of what they are about, and twice is as onc
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 from django.db.models import Count, F, Sum
 from django.db.models.functions import Greatest
@@ -14,13 +16,14 @@ from django.utils import timezone
 from apps.audit.services import record
 from apps.cameras.models import AHEAD, Camera, Chunk, Stream, StreamState
 from apps.recordings.models import Cause, Gap, Stretch
-from apps.recordings.selectors import gaps_between
+from apps.recordings.selectors import gaps_between, recorded_between
 from workers.media.mask import REASONS
 
 __all__ = [
     "HOLE",
     "Gone",
     "behind_ended",
+    "behind_told",
     "chunk_entered",
     "chunks_gone",
     "index_missing",
@@ -96,20 +99,18 @@ def chunk_entered(chunk: Chunk, *, cause: Cause = Cause.JUMP, late: bool = False
     )  # fmt: skip
     _fill(chunk.camera_id, chunk.stream, start, end)
     if before is not None:
-        _explain(chunk, before.until, start, cause)
+        of = {"mine_id": chunk.mine_id, "camera_id": chunk.camera_id, "stream": chunk.stream}
+        _explain(of, before.until, start, cause)
 
 
-def _explain(chunk: Chunk, since: datetime, until: datetime, cause: Cause) -> None:
-    """Give what no gap covers between two stretches a row with a cause."""
-    known = gaps_between(camera_id=chunk.camera_id, stream=chunk.stream, since=since, until=until)
+def _explain(of: dict[str, Any], since: datetime, until: datetime, cause: Cause) -> None:
+    """Give what no gap covers between two stretches of a mine's stream a row with a cause."""
+    known = gaps_between(camera_id=of["camera_id"], stream=of["stream"], since=since, until=until)
     at = since
     for gap in [*known, None]:
         begins = until if gap is None else gap.since
         if begins - at > HOLE:
-            Gap.objects.create(
-                mine_id=chunk.mine_id, camera_id=chunk.camera_id, stream=chunk.stream,
-                since=at, until=begins, cause=cause,
-            )  # fmt: skip
+            Gap.objects.create(**of, since=at, until=begins, cause=cause)
         if gap is not None:
             at = max(at, gap.until or until)
 
@@ -117,6 +118,8 @@ def _explain(chunk: Chunk, since: datetime, until: datetime, cause: Cause) -> No
 def _fill(camera_id: int, stream: str, since: datetime, until: datetime) -> None:
     """Take a time that is recorded out of the gaps."""
     for gap in gaps_between(camera_id=camera_id, stream=stream, since=since, until=until):
+        if until - gap.since <= HAIR:
+            continue  # it begins where this time ends
         ends = gap.until
         if ends is not None and ends - until > HOLE:
             Gap.objects.create(
@@ -130,10 +133,46 @@ def _fill(camera_id: int, stream: str, since: datetime, until: datetime) -> None
             gap.delete()
 
 
-def behind_ended(*, camera_id: int, stream: str) -> None:
-    """Say of what is missing still, once all that was put off is entered, that it is missing."""
-    rows = Gap.objects.filter(camera_id=camera_id, stream=stream, cause=Cause.BEHIND)
-    rows.update(cause=Cause.JUMP)
+def behind_told(
+    *, camera_id: int, mine_id: int, stream: str, runs: Sequence[tuple[float, float]]
+) -> None:
+    """Say of a stream's times, oldest first, that they are recorded and not entered yet.
+
+    A gap that is open and touches them ended when the first of them was recorded. But "recorder
+    not running" was told by the next recorder: it began after the last of them.
+    """
+    of = {"mine_id": mine_id, "camera_id": camera_id, "stream": stream}
+    lasting = Gap.objects.filter(camera_id=camera_id, stream=stream, until=None).first()
+    end = None
+    for since_s, until_s in runs:
+        since, until = (datetime.fromtimestamp(at_s, tz=UTC) for at_s in (since_s, until_s))
+        if end is not None:
+            for span in _not_recorded(camera_id, stream, end, since):
+                _explain(of, *span, Cause.JUMP)
+        _fill(camera_id, stream, since, until)
+        for span in _not_recorded(camera_id, stream, since, until):
+            _explain(of, *span, Cause.BEHIND)
+        end = until if end is None else max(end, until)
+    if lasting is None or end is None or lasting.since >= end:
+        return
+    if lasting.cause == Cause.RECORDER:
+        Gap.objects.create(**of, since=end, cause=Cause.RECORDER, reason=lasting.reason)
+
+
+def _not_recorded(
+    camera_id: int, stream: str, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    if until <= since:
+        return []
+    there = recorded_between(camera_id=camera_id, stream=stream, since=since, until=until)
+    edges = [since, *(at for span in there for at in span), until]
+    return list(pairwise(edges))[::2]
+
+
+def behind_ended(*, camera_ids: Sequence[int]) -> None:
+    """Say of what still has no row, once all that can be is entered, that its files are missing."""
+    rows = Gap.objects.filter(camera_id__in=camera_ids, cause=Cause.BEHIND)
+    rows.update(cause=Cause.MISSING)
 
 
 def state_said(
@@ -161,6 +200,9 @@ def state_said(
     elif by_recorder:
         cause = Cause.RECORDER
     since = last.until if last is not None and last.until <= now + AHEAD else now
+    for gap in gaps_between(camera_id=camera_id, stream=stream, since=since, until=now):
+        if gap.cause == Cause.BEHIND and gap.until is not None:
+            since = max(since, gap.until)
     if found is not None:
         if state == StreamState.State.CONNECTING or found.cause == cause:
             return

@@ -54,11 +54,15 @@ def recorded_span(*, camera: Camera, stream: str) -> Span | None:
 
 
 def recorded_between(
-    *, camera: Camera, stream: str, since: datetime, until: datetime
+    *, camera_id: int, stream: str, since: datetime, until: datetime
 ) -> list[Span]:
     """List the stretches that are recorded without a gap, cut to the time asked for."""
     rows = Stretch.objects.filter(
-        camera=camera, stream=stream, since__gt=since - LONGEST, since__lt=until, until__gt=since
+        camera_id=camera_id,
+        stream=stream,
+        since__gt=since - LONGEST,
+        since__lt=until,
+        until__gt=since,
     ).order_by("since")
     found: list[Span] = []
     for begin, end in rows.values_list("since", "until"):

@@ -2,6 +2,7 @@
 
 import errno
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connections
 
+from apps.cameras.backlog import as_chunk
 from apps.cameras.models import Chunk, StreamState
 from apps.cameras.recording import Recording
 from apps.cameras.services import camera_update
@@ -32,7 +34,6 @@ def one(cast: Cast, settings, tmp_path: Path, film: Path) -> Recording:
     """A recorder of Lamp Hill, whose camera is a film, and a ring with a file without a row."""
     settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
     settings.RING_MIN_FREE_BYTES = 0
-    settings.RING_AGE_S = 10 * 365 * 86400  # what was left is old, and must not be let go meanwhile
     settings.FILE_SOURCES = [str(tmp_path)]
     place = cast.lamp_hill
     with mine_scope(place.mine.pk):
@@ -43,10 +44,11 @@ def one(cast: Cast, settings, tmp_path: Path, film: Path) -> Recording:
 
 
 def left(one: Recording, place: Place, mine_id: int, sequence: int, film: Path) -> Path:
-    """Leave a file of a camera in the ring, without a row."""
+    """Leave a file of a camera in the ring, a minute old and without a row."""
+    start_s = time.time() - 60.0 + sequence
     written = one.ring.write(
         mine=mine_id, camera=place.camera.pk, stream="main", sequence=sequence,
-        start_s=1_772_000_000.0 + sequence, end_s=1_772_000_001.0 + sequence,
+        start_s=start_s, end_s=start_s + 1.0,
         data=film.read_bytes(),
     )  # fmt: skip
     return one.ring.path(written.path)
@@ -103,7 +105,7 @@ def entered(place: Place) -> list[int]:
         return list(Chunk.objects.order_by("pk").values_list("sequence", flat=True))
 
 
-def test_rows_are_entered_while_the_ring_is_not_compared_yet_and_what_was_left_comes_first(
+def test_rows_are_entered_while_the_ring_is_not_compared_yet_and_what_is_young_of_the_rest_first(
     cast: Cast, one: Recording, monkeypatch: pytest.MonkeyPatch
 ):
     """The ring is so large that nothing of it is compared as long as this lasts."""
@@ -162,7 +164,7 @@ def test_a_row_that_the_database_refuses_is_left_and_one_that_it_cannot_take_is_
 ):
     place = cast.lamp_hill
     one.mines, one.analysed = {place.camera.pk: place.mine.pk}, {place.camera.pk: "main"}
-    [found] = [one._as_chunk(file) for file in one.ring.scan()]
+    [found] = [as_chunk(one.ring, file) for file in one.ring.scan()]
     assert found is not None
     assert one._write_row(replace(found, mine=place.mine.pk + 100)), "there is no such mine"
     with monkeypatch.context() as away:
