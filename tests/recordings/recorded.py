@@ -3,12 +3,16 @@
 import hashlib
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from apps.cameras.models import Analysis, Camera, Chunk, Stream
 from apps.cameras.services import chunk_index
+from apps.recordings.trim import trim
+from apps.tenancy.scope import system_scope
 from workers.media.record import ChunkFile
 from workers.media.ring import Ring
 
-__all__ = ["put", "seen"]
+__all__ = ["minutes_ago", "put", "seen", "swept"]
 
 
 def put(
@@ -49,3 +53,14 @@ def seen(camera: Camera, until: datetime) -> None:
     """Say that the analysis has come so far."""
     Analysis.objects.filter(camera=camera).update(analysed_until=until)
     Chunk.objects.filter(camera=camera, state=Chunk.State.NEW).update(state=Chunk.State.DONE)
+
+
+def minutes_ago(minutes: float) -> datetime:
+    """Return the whole second so many minutes ago."""
+    return timezone.now().replace(microsecond=0) - timedelta(minutes=minutes)
+
+
+def swept(ring: Ring) -> int:
+    """Let go what is not kept; return how many chunks."""
+    with system_scope("test"):
+        return trim(ring)

@@ -1,6 +1,5 @@
 """What goes and what stays: policies, ages, shares, and a disk that is full."""
 
-import errno
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,11 +19,10 @@ from apps.playback.services import motion_keep
 from apps.recordings.keeping import kept_by_camera, retention_set
 from apps.recordings.models import Cause, Gap, Retention, Stretch
 from apps.recordings.space import space_now, space_watch
-from apps.recordings.trim import trim
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
 from tests.disk import small_disk_of
-from tests.recordings.recorded import put, seen
+from tests.recordings.recorded import minutes_ago, put, seen, swept
 from workers.media.errors import DiskFull
 from workers.media.ring import Ring
 
@@ -46,15 +44,6 @@ def ring(ring: Ring, settings) -> Ring:
 def hill(cast: Cast):
     with mine_scope(cast.lamp_hill.mine.pk):
         yield cast
-
-
-def minutes_ago(minutes: float):
-    return timezone.now().replace(microsecond=0) - timedelta(minutes=minutes)
-
-
-def swept(ring: Ring) -> int:
-    with system_scope("test"):
-        return trim(ring)
 
 
 def left(camera: Camera, since) -> list[int]:
@@ -342,64 +331,3 @@ def test_a_ring_that_holds_all_it_promises_is_full_and_no_alarm(hill: Cast, ring
     with system_scope("test"):
         assert space_now(free_bytes=10**12).hours_left is None
     assert Analysis.objects.count() == 1
-
-
-@pytest.fixture
-def worn(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
-    """Files that the disk does not let go."""
-    files: set[Path] = set()
-    unlink = Path.unlink
-
-    def refusing(path: Path, missing_ok: bool = False) -> None:
-        if path in files:
-            raise PermissionError(errno.EPERM, "Operation not permitted")
-        unlink(path, missing_ok=missing_ok)
-
-    monkeypatch.setattr(Path, "unlink", refusing)
-    return files
-
-
-def test_a_file_that_cannot_be_deleted_keeps_its_row_and_stops_no_other(
-    hill: Cast, ring: Ring, worn: set[Path], settings
-):
-    camera = hill.lamp_hill.camera
-    old = put(ring, camera, minutes_ago(180), 30)
-    new = put(ring, camera, minutes_ago(1), 5)
-    seen(camera, timezone.now())
-    worn.add(ring.path(old[0].path))
-    settings.RING_AGE_S = 3600
-    assert swept(ring) == 29
-    assert left_pks(camera) == {old[0].pk, *(row.pk for row in new)}
-    worn.clear()
-    assert swept(ring) == 1
-
-
-def test_a_folder_of_which_nothing_can_be_deleted_stops_no_other_camera(
-    hill: Cast, ring: Ring, worn: set[Path], settings
-):
-    camera, place = hill.lamp_hill.camera, hill.lamp_hill
-    other = camera_create(area=place.area, name="Other", main_url="rtsp://10.0.0.8/main")
-    stuck = put(ring, camera, minutes_ago(200), 60)
-    free = put(ring, other, minutes_ago(180), 10)
-    worn |= {ring.path(row.path) for row in stuck}
-    settings.RING_BYTES = sum(row.bytes for row in [*stuck, *free]) - 5000
-    assert swept(ring) >= 5
-    settings.RING_AGE_S = 3600
-    swept(ring)
-    assert left_pks(camera) == {row.pk for row in stuck}
-    assert left_pks(other) == set()
-
-
-def test_what_no_policy_keeps_and_is_stuck_lets_the_next_be_judged(
-    hill: Cast, ring: Ring, worn: set[Path]
-):
-    camera = camera_update(camera=hill.lamp_hill.camera, keeps="alarms")
-    rows = put(ring, camera, minutes_ago(10), 3)
-    seen(camera, timezone.now())
-    worn.add(ring.path(rows[0].path))
-    assert swept(ring) == 2
-    assert Chunk.objects.get().worth == Worth.NOTHING
-
-
-def left_pks(camera: Camera) -> set[int]:
-    return set(Chunk.objects.filter(camera=camera).values_list("pk", flat=True))
