@@ -195,8 +195,10 @@ def _key_warnings(manifest: Manifest) -> Iterator[str]:
     except ImproperlyConfigured:
         yield (
             "DAVY_FIELD_KEY is another one than when the backup was made: camera passwords and "
-            "the ledger's signing keys stay locked. Set the old key, or give every camera its "
-            "password anew and run `manage.py ledger rotate`."
+            "the ledger's signing keys stay locked, and no message leaves by the routes of "
+            "Notifications. Set the old key, or give every camera its password and every route its "
+            "address and secret anew, let browsers switch on their notifications again, and run "
+            "`manage.py ledger rotate`."
         )
 
 

@@ -28,7 +28,8 @@ from apps.tenancy.scope import mine_scope, system_scope
 __all__ = ["Made", "backup_make", "key_fingerprint"]
 
 NOT_IN_IT = [
-    "DAVY_FIELD_KEY: without it camera passwords and the ledger's signing keys stay locked",
+    "DAVY_FIELD_KEY: without it camera passwords, the addresses of Notifications and the ledger's "
+    "signing keys stay locked",
     "DAVY_SECRET_KEY: with another one everybody signs in again",
     "passwords of the database, the broker, the store and the mail server; DAVY_VAPID_KEY",
     "the ring of recordings on the recorder's disk; what no alarm or hold has taken out of it",

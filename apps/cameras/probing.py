@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from apps.cameras.addresses import authority, name_problem, source_problem, tidied
@@ -29,14 +30,18 @@ def try_source(
     url, inner_user, inner_password = split_credentials(url.strip())
     url = tidied(url)
     username, password = inner_user or username, inner_password or password
-    if camera is not None and not password:
-        hosts = {authority(u) for u in (camera.main_url, camera.sub_url) if u}
-        if authority(url) in hosts:
-            username, password = username or camera.username, unlock(camera.password_box)
-    if camera is not None and "=***" in url:
-        boxes = {camera.main_url: camera.main_box, camera.sub_url: camera.sub_box}
-        url = unlock(boxes.get(url, "")) or url
-    problem = source_problem(url)
+    locked = ""
+    try:
+        if camera is not None and not password:
+            hosts = {authority(u) for u in (camera.main_url, camera.sub_url) if u}
+            if authority(url) in hosts:
+                username, password = username or camera.username, unlock(camera.password_box)
+        if camera is not None and "=***" in url:
+            boxes = {camera.main_url: camera.main_box, camera.sub_url: camera.sub_box}
+            url = unlock(boxes.get(url, "")) or url
+    except ImproperlyConfigured:
+        locked = _("It was locked with another DAVY_FIELD_KEY: give address and password anew.")
+    problem = locked or source_problem(url)
     if not problem and url.startswith("rtsp"):
         problem = name_problem(url)
     if not problem and not username.isprintable():

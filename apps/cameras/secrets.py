@@ -48,7 +48,8 @@ def unlock(box: str, *, use: str = "") -> str:
     try:
         return _fernet(use).decrypt(box.encode()).decode()
     except InvalidToken:
-        raise ImproperlyConfigured("A secret was locked with another DAVY_FIELD_KEY.") from None
+        said = sentence("A secret was locked with another DAVY_FIELD_KEY.")
+        raise ImproperlyConfigured(said) from None
 
 
 def held(box: str) -> str:

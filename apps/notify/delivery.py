@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import (
     Case,
@@ -64,6 +65,7 @@ BACK_OFF_S = (5, 15, 30, 60, 120, 300, 600, 900, 1800)
 JITTER = 0.2
 HEARD = (Delivery.State.SENT, Delivery.State.FOLDED)
 URGENT = (Severity.CRITICAL.value, Severity.HIGH.value)
+LOCKED = sentence("Its address or secret was locked with another DAVY_FIELD_KEY: give both anew.")
 RANK = Case(
     When(severity=Severity.CRITICAL, then=Value(0)),
     When(severity=Severity.HIGH, then=Value(1)),
@@ -222,6 +224,13 @@ def _others(delivery: Delivery) -> QuerySet[Delivery]:
 
 def parcel_of(route: Route, delivery: Delivery, now: datetime) -> tuple[Parcel | None, str]:
     """Return what to send, or None and why it cannot be sent."""
+    try:
+        return _parcel_of(route, delivery, now)
+    except ImproperlyConfigured:
+        return None, LOCKED
+
+
+def _parcel_of(route: Route, delivery: Delivery, now: datetime) -> tuple[Parcel | None, str]:
     keys, address, target = ("", ""), unlock(route.address_box), delivery.target
     if route.channel == Channel.PUSH:
         device = Subscription.objects.filter(pk=int(target or 0)).first()

@@ -16,6 +16,7 @@ from apps.mines.selectors import areas
 from apps.notify.match import AT_ONCE
 from apps.notify.models import Channel, Picture, Route
 from apps.notify.selectors import address_shown
+from apps.notify.targets import is_locked
 
 __all__ = ["RouteForm", "steps_of"]
 
@@ -162,7 +163,7 @@ class RouteForm(forms.Form):
         if channel not in SECRET:
             del self.fields["secret"]
         else:
-            kept = route is not None and bool(route.secret_box)
+            kept = route is not None and bool(route.secret_box) and not is_locked(route)
             told = _("One is kept. Leave this empty to keep it.")
             self.fields["secret"].help_text = told if kept else SECRET[Channel(channel)]
         if channel != Channel.EMAIL:
@@ -171,9 +172,9 @@ class RouteForm(forms.Form):
     def _say_address(self, channel: str, route: Route | None) -> None:
         field = self.fields["address"]
         field.label, field.help_text = ADDRESS[Channel(channel)]
-        field.required = route is None
+        field.required = route is None or is_locked(route)
         if channel == Channel.EMAIL:
             field.widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-        elif route is not None:
+        elif not field.required:
             shown = {"address": address_shown(route)}
             field.help_text = _("%(address)s is kept. Leave this empty to keep it.") % shown

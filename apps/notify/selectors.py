@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.alarms.ladders import ladder
 from apps.alarms.models import Severity
-from apps.cameras.secrets import unlock
 from apps.mines.models import Mine
 from apps.notify.channels import TRAITS
 from apps.notify.match import AT_ONCE
 from apps.notify.models import Attempt, Channel, Delivery, Kind, Route, Subscription
+from apps.notify.targets import address_of, is_locked
 from apps.sentences import kept
 
 __all__ = [
@@ -46,7 +47,7 @@ def routes_waiting(*, now: datetime) -> list[tuple[int, int]]:
 
 def address_shown(route: Route) -> str:
     """Return of an address what may be seen: e-mail whole, of others only whom it asks for."""
-    address = unlock(route.address_box)
+    address = address_of(route)
     if route.channel == Channel.EMAIL:
         return address
     if not address:
@@ -79,7 +80,8 @@ def with_health(rows: Iterable[Route]) -> list[Route]:
         row = counts.get(route.pk, {})
         route.waiting, route.failed = row.get("waiting", 0), row.get("failed", 0)
         route.sent, route.last_test = row.get("sent", 0), latest.get(route.pk)
-        route.shown = address_shown(route)
+        locked = _("locked with another key: give the address anew")
+        route.shown = locked if is_locked(route) else address_shown(route)
         route.give_up_hours = f"{TRAITS[route.channel].give_up / timedelta(hours=1):g}"
     return found
 
