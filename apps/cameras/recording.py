@@ -94,7 +94,7 @@ class Recording:
             self.waiting.put(file)
         if files:
             about = (len(files), files[0].camera, files[0].stream)
-            log.warning("%s chunks of camera %s %s that had no row are entered", *about)
+            log.warning("%s chunks of camera %s %s had no row and wait for it", *about)
 
     def run(self) -> None:
         """Record until `stop` is called; while another process records into the ring, wait."""
