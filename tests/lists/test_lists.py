@@ -330,11 +330,50 @@ def test_the_record_s_details_are_in_the_reader_s_language(cast: Cast):
             actor=cast.admin,
             detail=detail,
         )
+        about = {"subject": cast.lamp_hill.camera, "mine_id": cast.lamp_hill.mine.pk}
+        for action, detail in (
+            ("stream.state", {"state": "lost", "reason": "disk full"}),
+            ("signal.changed", {"state": "COASTING"}),
+            (
+                "escalation.set",
+                {"after": {"critical": [[30, "shift_leader"], [60, "director Li"]]}},
+            ),
+            ("audit.looked", {"path": "/gaps/"}),
+            ("ledger.key_made", {"public": "ed25519"}),
+            ("ledger.stamped", {"root": 7}),
+            ("clip.ready", {"manifest": "cd"}),
+            (
+                "notify.route_changed",
+                {"before": {"areas": [2], "picture": "none", "cleared": True}},
+            ),
+            ("organisation.changed", {"before": "owner", "name": "admin"}),
+            ("input.changed", {"value": "lost"}),
+        ):
+            record(action=action, **about, detail=detail)
     dora = Client()
     dora.force_login(cast.auditor)
     page = dora.get("/record/", headers={"Accept-Language": "zh-hans"}).content.decode()
     assert "对象: pump 2" in page
-    assert "到: 未确认" in page and "字段: name" in page and "SHA-256: ab" in page
+    assert "到: 未确认" in page and "字段: 名称" in page and "SHA-256: ab" in page
+    for said in (
+        "状态: 失联",
+        "原因: 磁盘已满",
+        "状态: 惰行",
+        "紧急: 30, 带班领导, 60, director Li",
+        "页面: /gaps/",
+        "公钥: ed25519",
+        "签名的链根: 7",
+        "清单的 SHA-256: cd",
+        "地点: 2",
+        "画面: 不带画面",
+        "消除时也通知: 是",
+        "角色: 审计员",
+        "主码流地址: rtsp://10.0.0.9/main",
+        "类型: 绞车",
+    ):
+        assert said in page, said
+    # What somebody named so, or another system said, is no code.
+    assert "之前: owner" in page and "名称: admin" in page and "值: lost" in page
 
 
 def test_the_record_shows_what_somebody_typed_as_typed_also_where_it_reads_like_a_moment(

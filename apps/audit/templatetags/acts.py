@@ -82,22 +82,22 @@ def detail_name(name: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def detail_words(context: Any, value: Any, name: str) -> str:
+def detail_words(context: Any, value: Any, name: str, act: str = "") -> str:
     """Say what an act's detail holds by a name: moments by the mine's clock, no braces."""
-    return _detail(context, value, name, inner=False)
+    return _detail(context, value, name, act, inner=False)
 
 
-def _detail(context: Any, value: Any, name: str, *, inner: bool = True) -> str:
+def _detail(context: Any, value: Any, name: str, act: str, *, inner: bool = True) -> str:
     if isinstance(value, dict) and value:
-        parts = ((_detail_name(key), _detail(context, one, key)) for key, one in value.items())
+        parts = ((_detail_name(key), _detail(context, one, key, act)) for key, one in value.items())
         said = format_html_join(", ", "{}: {}", parts)
         return format_html("({})", said) if inner else said
     if isinstance(value, list) and value:
-        return format_html_join(", ", "{}", ((_detail(context, one, name),) for one in value))
+        return format_html_join(", ", "{}", ((_detail(context, one, name, act),) for one in value))
     at = _moment(value) if name in MOMENTS or name.endswith(MOMENT_ENDS) else None
     if at:
         return mine_time(context, at)
-    return conditional_escape(param_words(None if value == {} else detail_value(name, value)))
+    return conditional_escape(param_words(None if value == {} else detail_value(act, name, value)))
 
 
 def _moment(value: Any) -> datetime | None:
