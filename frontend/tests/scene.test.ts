@@ -6,7 +6,7 @@ import { changes, merged } from "../src/scene/diff";
 import { Editor } from "../src/scene/editor";
 import type { SceneData } from "../src/scene/given";
 import { reader } from "../src/common/words";
-import { renamed } from "../src/scene/rename";
+import { called, calledAt, calledOf, renamed } from "../src/scene/rename";
 import { placed, untouched } from "../src/scene/placed";
 import { moved, needsOf } from "../src/scene/rows";
 import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
@@ -76,6 +76,15 @@ describe("a scene", () => {
     const next = renamed(renamed(scene, "zones", 0, "drum side", HAZARDS), "zones", 1, "outer", HAZARDS);
     expect(next.rules[0]).toMatchObject({ zone: "drum side", params: { warning_zone: "outer" } });
     expect(find(next)).toEqual([]);
+  });
+
+  it("is called otherwise as alarms call it: by its name where it has one, else by its id", () => {
+    const named = withItem(scene, "zones", 0, { name: "Winch 1: drum" });
+    expect([calledOf(named.zones[0]), calledAt(named.zones[0]!), calledOf(scene.zones[0])]).toEqual(["Winch 1: drum", "name", "danger"]);
+    const next = called(named, "zones", 0, "Winch 2: drum", HAZARDS);
+    expect(next.zones[0]).toMatchObject({ id: "danger", name: "Winch 2: drum" });
+    expect(calledOf(called(next, "zones", 0, "", HAZARDS).zones[0])).toBe("danger");
+    expect(called(scene, "zones", 0, "drum side", HAZARDS).rules[0]).toMatchObject({ zone: "drum side" });
   });
 
   it("is taken at the corner that lies nearest on the screen, not at the one whose reach lies on top", () => {

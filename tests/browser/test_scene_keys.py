@@ -3,6 +3,7 @@
 The pages come from Django's own test server.
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -67,3 +68,18 @@ def test_whoever_puts_a_template_in_stands_at_what_it_put_in(page: Page):
     page.get_by_role("button", name="Put it into the scene").press("Enter")
     expect(page.locator("polygon.shape")).not_to_have_count(0)
     expect(page.get_by_role("tab", name="Zones", exact=True)).to_be_focused()
+
+
+def test_a_zone_of_a_template_is_called_otherwise_where_its_name_is_shown(page: Page):
+    page.get_by_role("button", name="Winch", exact=True).press("Enter")
+    page.get_by_role("button", name="Put it into the scene").press("Enter")
+    page.locator("[data-key=shape-zones-0]").click()
+    name = page.get_by_label("Name", exact=True)
+    expect(name).to_have_value("Winch: drum")  # as alarms say it
+    name.fill("West winch: drum")
+    name.press("Tab")
+    expect(page.locator("[data-key=shape-zones-0]")).to_contain_text("West winch: drum")
+    expect(page.locator(".canvas .shape-label", has_text="West winch: drum")).to_have_count(1)
+    page.get_by_role("tab", name="Document").click()
+    [zone, *_] = json.loads(page.locator("textarea.json").input_value())["zones"]
+    assert zone["name"] == "West winch: drum"

@@ -4,6 +4,7 @@ import type { Words } from "../common/words";
 import type { SceneData } from "./given";
 import type { Ruler } from "./ground";
 import { History } from "./history";
+import { calledOf } from "./rename";
 import * as model from "./scene";
 
 /** What was answered so far; it outlives the drawing of the form. */
@@ -131,7 +132,7 @@ export class Editor {
   }
 
   name(ref: model.ShapeRef): string {
-    const id = model.thingOf(this.scene, ref)?.id ?? "";
+    const id = calledOf(model.thingOf(this.scene, ref));
     if (ref.kind === "zones") return id;
     if (ref.kind === "ground") return this.words.t("ground");
     if (ref.kind === "masks") return id || this.words.t("mask_numbered", { number: ref.index + 1 });

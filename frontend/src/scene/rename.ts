@@ -1,10 +1,24 @@
-// A thing of the scene gets another name, also where rules, conditions and floors name it.
+// A thing of the scene is called otherwise: by its name, or by its id, also where rules name that.
 
 import { withItem, type Hazard, type List, type Rule, type Scene } from "./scene";
 
 const KINDS: Partial<Record<List, string>> = { zones: "zone", machines: "machine", gauges: "gauge", lines: "line", inputs: "input", shifts: "shift", rules: "rule" };
 
-/** Give a thing another name; where two have the old one, nobody knows which of them is named. */
+/** What people call a thing: by its name, which templates and programs give, else by its id. */
+export function calledOf(thing: { id?: string; name?: unknown } | undefined): string {
+  return (typeof thing?.name === "string" && thing.name) || thing?.id || "";
+}
+
+/** Where what a thing is called is kept. */
+export const calledAt = (thing: { id: string; name?: unknown }): "name" | "id" => (thing.name ? "name" : "id");
+
+/** Call a thing otherwise, as alarms do: its name where it has one, else its id. */
+export function called(scene: Scene, list: List, index: number, text: string, hazards: Hazard[]): Scene {
+  if (!scene[list][index]?.name) return renamed(scene, list, index, text, hazards);
+  return withItem(scene, list, index, { name: text || undefined });
+}
+
+/** Give a thing another id; where two have the old one, nobody knows which of them is named. */
 export function renamed(scene: Scene, list: List, index: number, id: string, hazards: Hazard[]): Scene {
   const old = scene[list][index]?.id;
   const next = withItem(scene, list, index, { id });

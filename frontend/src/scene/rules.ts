@@ -4,7 +4,7 @@ import { el, icon } from "../common/dom";
 import type { Editor } from "./editor";
 import { choiceField, dataField, numberField, textField } from "./fields";
 import { SHARED, sharedForms } from "./force";
-import { renamed } from "./rename";
+import { calledOf, renamed } from "./rename";
 import type { Replays } from "./replay";
 import { severalField, stepsField, tableField, type Need, type Step } from "./rows";
 import { beginField, endField, forbiddenField, limitsField, timesField, type End, type Forbidden, type Limit, type Span } from "./special";
@@ -71,7 +71,7 @@ function ruleForm(editor: Editor, replays: Replays, rule: model.Rule, index: num
     editor.change(model.withItem(editor.scene, "rules", index, change));
   const named = (items: { id: string }[], empty: string): [string, string][] => [
     ["", empty],
-    ...items.map((item): [string, string] => [item.id, item.id]),
+    ...items.map((item): [string, string] => [item.id, calledOf(item)]),
   ];
   const zones = (empty: string): [string, string][] => named(editor.scene.zones, empty);
   const setParam = (name: string, value: unknown): void => {

@@ -5,7 +5,7 @@ import type { Editor } from "./editor";
 import { choiceField, numberField, textField } from "./fields";
 import { firstFloor, floorForm } from "./floor";
 import { rectangle, split, within, type Point } from "./geometry";
-import { renamed } from "./rename";
+import { called, calledAt, calledOf, renamed } from "./rename";
 import * as model from "./scene";
 
 const KINDS = ["winch", "hoist", "conveyor", "haulage", "pump", "scraper", "roadheader", "other"];
@@ -45,7 +45,7 @@ function listItem(editor: Editor, ref: model.ShapeRef): HTMLElement {
       "button",
       { type: "button", "aria-pressed": String(model.same(ref, editor.chosen)), "data-key": `shape-${ref.kind}-${ref.index}`, click: () => editor.choose(ref) },
       el("span", { class: `swatch ${model.role(editor.scene, ref)}` }),
-      (ref.kind === "ground" || ref.kind === "masks" ? editor.name(ref) : editor.scene[ref.kind][ref.index]?.id) ?? "",
+      ref.kind === "ground" || ref.kind === "masks" ? editor.name(ref) : calledOf(editor.scene[ref.kind][ref.index]),
       ref.kind !== "ground" && el("span", { class: "sub" }, t(KIND_WORDS[ref.kind]), " · ", about),
     ),
     fault && el("p", { class: "fault" }, fault.text),
@@ -137,8 +137,8 @@ function lineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
     "div",
     { class: "card" },
     textField(editor, {
-      label: t("name"), help: t("line_help"), path: `${path}.id`, value: line.id,
-      change: (id) => editor.change(renamed(editor.scene, "lines", ref.index, id, editor.given.hazards)),
+      label: t("name"), help: t("line_help"), path: `${path}.${calledAt(line)}`, value: calledOf(line),
+      change: (text) => editor.change(called(editor.scene, "lines", ref.index, text, editor.given.hazards)),
     }),
     pointsTable(editor, ref, `${path}.points`),
     el("div", { class: "line" }, el("button", { type: "button", class: "button quiet small", "data-key": "turn-line", click: turn }, t("turn_line")), removeButton(editor, ref)),
@@ -153,8 +153,8 @@ function gaugeForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
     "div",
     { class: "card" },
     textField(editor, {
-      label: t("name"), help: t("gauge_help"), path: `${path}.id`, value: gauge.id,
-      change: (id) => editor.change(renamed(editor.scene, "gauges", ref.index, id, editor.given.hazards)),
+      label: t("name"), help: t("gauge_help"), path: `${path}.${calledAt(gauge)}`, value: calledOf(gauge),
+      change: (text) => editor.change(called(editor.scene, "gauges", ref.index, text, editor.given.hazards)),
     }),
     gauge.points ? pointsTable(editor, ref, `${path}.points`) : null,
     el("p", {}, removeButton(editor, ref)),
@@ -169,8 +169,8 @@ function zoneForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
     "div",
     { class: "card" },
     textField(editor, {
-      label: t("name"), help: t("name_help"), path: `${path}.id`, value: zone.id,
-      change: (id) => editor.change(renamed(editor.scene, "zones", ref.index, id, editor.given.hazards)),
+      label: t("name"), help: t("name_help"), path: `${path}.${calledAt(zone)}`, value: calledOf(zone),
+      change: (text) => editor.change(called(editor.scene, "zones", ref.index, text, editor.given.hazards)),
     }),
     pointsTable(editor, ref, `${path}.polygon`),
     el("p", {}, removeButton(editor, ref)),
@@ -194,6 +194,12 @@ function machineForm(editor: Editor, ref: model.ShapeRef): HTMLElement {
       label: t("machine_key"), help: t("machine_key_help"), path: `${path}.id`, value: machine.id, list: "machine-keys",
       change: (id) => editor.change(renamed(editor.scene, "machines", ref.index, id, editor.given.hazards)),
     }),
+    machine["name"]
+      ? textField(editor, {
+          label: t("name"), path: `${path}.name`, value: calledOf(machine),
+          change: (name) => set({ name: name || undefined }),
+        })
+      : null,
     choiceField(editor, {
       label: t("kind"), path: `${path}.kind`, value: machine.kind ?? "other",
       choices: KINDS.map((kind) => [kind, code("machine_kinds", kind)]), change: (kind) => set({ kind }),
