@@ -44,6 +44,14 @@ CAMERAS = [
     DemoCamera("Stonebrook", "Winch house", "Winch house 2", "winch-two", "winch-1"),
     DemoCamera("Deep Vale", "Main roadway", "Main roadway", "glare-roadway"),
 ]
+# What the loops' zones and rules are called by people; they know ids alone.
+NAMES = {
+    "danger": "danger zone at the drum",
+    "warning": "warning zone at the drum",
+    "stand": "driver's stand",
+    "r1": "somebody at the running winch",
+}
+WINCH = "Winch 1"
 # (user name, role, mine, or the organisation for a role in all its mines)
 PEOPLE = [
     ("owner", Role.OWNER, "Northern Coal"),
@@ -88,16 +96,23 @@ def _camera(mine: Mine, demo: DemoCamera, rtsp: str) -> None:
         mine=mine, name=demo.area
     )
     if demo.machine and not Machine.objects.filter(mine=mine, key=demo.machine).exists():
-        machine_create(area=area, key=demo.machine, name="Winch 1", kind=Machine.Kind.WINCH)
+        machine_create(area=area, key=demo.machine, name=WINCH, kind=Machine.Kind.WINCH)
     urls = {"main_url": f"{rtsp}/{demo.loop}/main", "sub_url": f"{rtsp}/{demo.loop}/sub"}
     camera = Camera.objects.filter(mine=mine, name=demo.name).first()
     if camera is None:
         camera = camera_create(area=area, name=demo.name, **urls)
-        document = json.loads((LOOPS / demo.loop / "scene.json").read_text())
-        scene_publish(camera=camera, document=document, reason="demo")
+        scene_publish(camera=camera, document=_scene(demo), reason="demo")
     # The port may be another one today; whoever pointed this camera elsewhere keeps their address.
     elif camera.main_url.startswith("rtsp://127.0.0.1:") and camera.main_url != urls["main_url"]:
         camera_update(camera=camera, **urls)
+
+
+def _scene(demo: DemoCamera) -> dict[str, Any]:
+    """Return the loop's scene, everything in it called by a name that people read."""
+    document: dict[str, Any] = json.loads((LOOPS / demo.loop / "scene.json").read_text())
+    for thing in (*document["zones"], *document["machines"], *document["rules"]):
+        thing["name"] = WINCH if thing["id"] == demo.machine else NAMES[thing["id"]]
+    return document
 
 
 @transaction.atomic
