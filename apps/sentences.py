@@ -33,6 +33,7 @@ __all__ = [
     "action_of",
     "clause_title",
     "kept",
+    "machine_of",
     "own",
     "refusal",
     "said_alarm",
@@ -95,6 +96,13 @@ def _why(english: str, values: Mapping[str, Any]) -> str:
         return kept(english)
     # Translators: stands between the reasons of an alarm.
     return pgettext("between reasons", ", ").join(_fill(text, given) for text, given in phrases)
+
+
+def machine_of(values: Mapping[str, Any]) -> str:
+    """Say which machine an alarm is about: as its reason calls it, else by its id; "" without."""
+    key: str = values.get("machine") or ""
+    given = (given for _text, given in values.get("phrases") or ())
+    return next((str(one["machine"]) for one in given if one.get("machine")), key) if key else ""
 
 
 def said_alarm(data: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from apps.audit.models import AuditEntry
 from apps.audit.words import act_words, part_words
 from apps.evidence.models import Clip
 from apps.ledger.models import Root
-from apps.sentences import clause_title, kept, said_clauses, why
+from apps.sentences import clause_title, kept, machine_of, said_clauses, why
 
 __all__ = ["LANGUAGES", "MOST_ACTS", "Occasion", "acts_of", "paper_data"]
 
@@ -130,10 +130,10 @@ class _Words:
         if seen := [one.camera.name for one in alarm.witnesses.select_related("camera")]:
             rows.append((_("Seen by"), [", ".join(seen)]))
         values = alarm.values
-        if machine := values.get("machine"):
+        if machine := machine_of(values):
             state = words.say(words.MACHINE_STATES, values.get("machine_state", ""))
             source = words.say(words.SOURCES, values.get("machine_source", ""))
-            rows.append((_("Machine"), [": ".join(filter(None, [str(machine), str(state)]))]))
+            rows.append((_("Machine"), [": ".join(filter(None, [machine, str(state)]))]))
             if source:
                 rows[-1][1].append(str(source))
         rule = [alarm.rule, str(rule_words(alarm.rule_type))]

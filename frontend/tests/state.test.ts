@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, asksFor, compare, folds, isWatched, load, neighbour, sight, urgent, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
+import { apply, asksFor, compare, folds, isWatched, load, machineOf, neighbour, sight, urgent, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
 
 function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
   return {
@@ -323,5 +323,13 @@ describe("an alarm that cannot wait", () => {
     expect(["critical", "high", "medium", "low"].map((severity) => urgent(alarm(1, { severity: severity as Alarm["severity"] })))).toEqual([true, true, false, false]);
     expect(urgent(alarm(1, { severity: "critical", state: "acknowledged" }))).toBe(false);
     expect(urgent(alarm(1, { severity: "critical", state: "returned" }))).toBe(true);
+  });
+});
+
+describe("an alarm's machine", () => {
+  it("is called as the reason calls it, else by its id", () => {
+    const values = { machine: "winch-1", phrases: [["1 person in %(zone)s", { zone: "Drum" }], ["", { machine: "Winch 1" }]] };
+    expect(machineOf(values)).toBe("Winch 1");
+    expect(machineOf({ machine: "winch-1" })).toBe("winch-1");
   });
 });

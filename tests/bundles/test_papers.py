@@ -236,6 +236,23 @@ def test_a_paper_says_that_nobody_watches_any_more_and_not_that_it_is_over(hill:
     assert "不再监视：规则已停用" in text_of(paper(alarm, tmp_path, "zh-hans"))
 
 
+def test_page_and_paper_call_the_machine_as_the_reason_does(hill: Cast, tmp_path):
+    values = {"zone": "danger", "machine": "winch-1", "machine_state": "RUNNING"}
+    phrases = [
+        ["1 person in %(zone)s", {"zone": "滚筒区"}],
+        ["%(machine)s %(state)s (%(source)s)", {
+            "machine": "一号绞车", "state": "RUNNING", "source": "signal",
+        }],
+    ]  # fmt: skip
+    alarm = an_alarm(hill.lamp_hill, values={**values, "phrases": phrases})
+    told = text_of(paper(alarm, tmp_path, "zh-hans"))
+    assert "滚筒区 内有 1 人" in told and "一号绞车: 运行" in told and "winch-1" not in told
+    client = Client()
+    client.force_login(hill.operator)
+    page = client.get(reverse("alarm", args=[alarm.pk])).content.decode()
+    assert "<dd>一号绞车: <strong>" in page
+
+
 def test_a_damaged_picture_and_hundreds_of_steps_are_no_hindrance(hill: Cast, tmp_path):
     alarm = an_alarm(hill.lamp_hill)
     steps = [alarm.transitions.get() for _ in range(300)]

@@ -58,6 +58,7 @@ def why_words(alarm: Any) -> str:
 
 
 register.filter("clause_title", sentences.clause_title)
+register.filter("machine_of", sentences.machine_of)
 
 
 @register.filter

@@ -8,7 +8,7 @@ import { at, type Tools } from "./config";
 import { Clips } from "./clips";
 import { Loop } from "./loop";
 import { fillStrip } from "./strip";
-import { standing, title, unanswered, type Alarm } from "./state";
+import { machineOf, standing, title, unanswered, type Alarm } from "./state";
 import { Verbs, type VerbOptions } from "./verbs";
 
 interface Step {
@@ -230,7 +230,7 @@ export class Detail {
     if (values["machine"]) {
       const state = code("machine_state", String(values["machine_state"] ?? ""));
       const source = values["machine_source"] ? ` (${code("source", String(values["machine_source"]))})` : "";
-      rows.push([t("machine"), `${String(values["machine"])}: ${state}${source}`]);
+      rows.push([t("machine"), `${machineOf(values)}: ${state}${source}`]);
     }
     rows.push([t("since"), say(alarm.raised_at, alarm.timezone)]);
     if (alarm.cleared_at) rows.push([t(alarm.unwatched ? "watched_until" : "over_since"), say(alarm.cleared_at, alarm.timezone)]);

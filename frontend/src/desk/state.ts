@@ -363,3 +363,9 @@ export function sight(camera: Camera, pictureAt: number | null, now: number, wat
     return { state: "blind", because: "stale", since: health.analysed_until, reason: "" };
   return sees;
 }
+
+/** Which machine an alarm is about: as its reason calls it, else by its id. */
+export function machineOf(values: Record<string, unknown>): string {
+  const phrases = (values["phrases"] ?? []) as [string, Record<string, unknown>][];
+  return String(phrases.find(([, given]) => given["machine"])?.[1]["machine"] ?? values["machine"] ?? "");
+}
