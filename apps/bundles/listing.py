@@ -13,7 +13,7 @@ BUNDLES = Listing(
     name="bundles",
     title=_("Evidence bundles"),
     columns=(
-        Column(key="asked", label=_("Asked for"), text=lambda row: row.asked_at, order=("pk",)),
+        Column(key="asked", label=_("Asked at"), text=lambda row: row.asked_at, order=("pk",)),
         Column(key="purpose", label=_("What it is for"), text=lambda row: row.purpose),
         Column(
             key="alarms",

@@ -193,6 +193,14 @@ def test_an_alarm_s_page_gives_its_time_line_with_a_receipt(hill: Cast, tmp_path
     assert taken_as(hill.operator, sheet).status_code == 403
 
 
+def test_a_paper_s_page_says_in_chinese_when_it_was_asked_for_and_no_span_of_time(hill: Cast):
+    asked = sheet_ask(alarm=an_alarm(hill.lamp_hill), language="en", actor=hill.owner)
+    client = Client(headers={"Accept-Language": "zh-hans"})
+    client.force_login(hill.owner)
+    page = client.get(reverse("sheet", args=[asked.uid])).content.decode()
+    assert "<dt>申请时间</dt>" in page and "要求时段" not in page
+
+
 def test_a_sheet_waits_for_the_store_and_is_forgotten_after_a_month(hill: Cast, tmp_path, settings):
     asked = sheet_ask(alarm=an_alarm(hill.lamp_hill), language="en", actor=hill.owner)
     about = {"sheet_id": asked.pk, "mine_id": asked.mine_id}
