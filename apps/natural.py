@@ -1,8 +1,10 @@
 """Names in the order that people expect: Winch 2 before Winch 10."""
 
+import re
+
 from django.db.models import CharField, F, Func, Value
 
-__all__ = ["natural"]
+__all__ = ["natural", "natural_key"]
 
 
 class _Replaced(Func):
@@ -17,3 +19,8 @@ def natural(field: str) -> Func:
     """
     longer = _Replaced(F(field), Value(r"(\d+)"), Value(r"0000000\1"), Value("g"))
     return _Replaced(longer, Value(r"0*(\d{8,})"), Value(r"\1"), Value("g"))
+
+
+def natural_key(text: str) -> str:
+    """Return what rows that are sorted here are ordered by, as `natural` does in the database."""
+    return re.sub(r"[0-9]+", lambda number: number[0].lstrip("0").zfill(8), text)

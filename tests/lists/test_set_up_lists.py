@@ -86,6 +86,19 @@ def test_the_people_of_an_organisation_are_taken_away_and_each_of_its_mines_reco
         assert acts.get().mine_id == cast.lamp_hill.mine.pk
 
 
+def test_numbered_cameras_stand_in_the_order_of_their_numbers(cast: Cast, anna: Client):
+    with system_scope("test"):
+        for number in (10, 2, 1):
+            camera_create(
+                area=cast.lamp_hill.area, name=f"{number} 号摄像机", main_url="rtsp://10.0.0.9/x"
+            )
+    there = ["1 号摄像机", "2 号摄像机", "10 号摄像机", "Winch house 1"]
+    kept = f"/portal/mines/{cast.lamp_hill.mine.pk}/retention/?sort=camera"
+    for address in ("/portal/cameras/?sort=name", kept):
+        assert [row.name for row in shown(anna, address)] == there, address
+    assert [row.name for row in shown(anna, "/portal/cameras/?sort=-name")] == there[::-1]
+
+
 def test_retention_is_sorted_by_how_long_and_told_by_who_says_so(cast: Cast, anna: Client):
     hill = cast.lamp_hill
     with system_scope("test"):
