@@ -15,6 +15,7 @@ from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from infra.embedded import rtsp
+from tests.browser import api
 from tests.stack import Demo
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -230,3 +231,14 @@ def enter(own_browser: Chromium, live_server: Any, world: Any) -> Iterator[Calla
     """Return a function that signs somebody in and opens a page, the desk by default."""
     with answered(), doorman(own_browser, live_server.url) as open_page:
         yield open_page
+
+
+@pytest.fixture
+def editor(world: Any, enter: Callable[..., Page]) -> Page:
+    """The owner's page, in the zone editor of a camera of its own that is off."""
+    page = enter("anna", "/alarms/")
+    area = world.lamp_hill.area.pk
+    body = {"area": area, "name": "Drawn", "main_url": "rtsp://192.0.2.7/one", "enabled": False}
+    camera = api.send(page, "POST", "/api/v1/cameras/", body)
+    page.goto(f"/portal/cameras/{camera['id']}/scene/")
+    return page

@@ -4,28 +4,16 @@ The pages come from Django's own test server.
 """
 
 import json
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import api
-from tests.cast import Cast
-
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-Enter = Callable[..., Page]
 
 
 @pytest.fixture
-def page(world: Cast, enter: Enter) -> Page:
-    """The admin's page, in the editor of a camera of its own that is off."""
-    page = enter("anna", "/alarms/")
-    area = world.lamp_hill.area.pk
-    body = {"area": area, "name": "Keys", "main_url": "rtsp://192.0.2.7/one", "enabled": False}
-    camera = api.send(page, "POST", "/api/v1/cameras/", body)
-    page.goto(f"/portal/cameras/{camera['id']}/scene/")
-    return page
+def page(editor: Page) -> Page:
+    return editor
 
 
 def test_delete_takes_the_shape_that_has_the_focus_away_and_undo_chooses_it_again(page: Page):
