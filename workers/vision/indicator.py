@@ -6,6 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from workers.vision.glass import Glass, View
+
 # Hues in degrees that each colour's lamp may have on a camera.
 HUES = {
     "red": ((340, 360), (0, 20)),
@@ -50,7 +52,8 @@ class Indicator:
     look; rest: brightness of the surroundings that all this belongs to; brighter_t: since when they
     are much brighter, or darker about a lit lamp; doubted: it was lit when that began, and was not
     seen lit since; unsure_t: the last look that could not tell lit from unlit; tint, glow: the
-    chroma that `unlit` and `lit` hold, None where no picture with colours showed it.
+    chroma that `unlit` and `lit` hold, None where no picture with colours showed it; glass: how it
+    and what is around it looked unlit.
     """
 
     lit: float | None = None
@@ -64,6 +67,7 @@ class Indicator:
     unsure_t: float | None = None
     tint: float | None = None
     glow: float | None = None
+    glass: Glass = field(default_factory=Glass)
 
     @property
     def was_lit(self) -> bool:
@@ -71,17 +75,25 @@ class Indicator:
         return self.lit is not None or self.shone_s > 0
 
     def shines(
-        self, patch: np.ndarray, around: np.ndarray, colour: str, hue: Hue | None, t: float
+        self,
+        patch: np.ndarray,
+        around: np.ndarray,
+        view: View,
+        colour: str,
+        hue: Hue | None,
+        t: float,
     ) -> bool | None:
         """Tell whether the lamp is lit at time t; None where it may be either.
 
-        patch: luma of the region; around: luma values beside it; colour: the one that counts, or
-        ""; hue: as hue_of() gives it, None in a grey picture.
+        patch: luma of the region; around: luma values beside it; view: both, as view_of() gives
+        them; colour: the one that counts, or ""; hue: as hue_of() gives it, None in a grey picture.
         """
         values = np.sort(patch, axis=None)
         core = float(values[-max(1, values.size // 4) :].mean())
         rest = float(np.median(around)) if around.size else float(values[: values.size // 2].mean())
-        shining = self._decide(core, rest, hue, t)
+        shining = self._decide(core, rest, view, hue, t)
+        if shining is False:
+            self.glass.learn(view, hue[2] if hue else None)
         if shining and colour and colour != "white":
             if hue is None:
                 return None
@@ -90,14 +102,19 @@ class Indicator:
                 return False
         return shining
 
-    def _decide(self, core: float, rest: float, hue: Hue | None, t: float) -> bool | None:
+    def _decide(
+        self, core: float, rest: float, view: View, hue: Hue | None, t: float
+    ) -> bool | None:
         over, chroma = core - rest, hue[2] if hue else 0.0
         out = over + self._colour(hue)
         shines = (over >= LIT_OVER and core >= LIT_LUMA) or chroma >= LIT_CHROMA
         dull = over <= UNLIT_OVER and over <= 0.5 * rest and chroma <= UNLIT_CHROMA
         if self._is_other(rest, dull, t):
-            self.doubted = self.doubted and not shines
-            return True if shines else False if dull and not self.doubted else None
+            shining = True if shines else False if dull else None
+            if shining:
+                shining = self.glass.tells(view, hue[2] if hue else None)
+            self.doubted = self.doubted and not shining
+            return None if self.doubted else shining
         step = self._step(hue)
         if self.unlit is not None and step is not None and step > MIN_STEP:
             part = (out - self.unlit) / min(step, MOST_STEP)
@@ -108,6 +125,8 @@ class Indicator:
         else:
             # In grey a lamp that only its colour tells lit from unlit is not called unlit.
             shining = False if dull and (hue or self.glow is None) else None
+        if shining:
+            shining = self.glass.tells(view, hue[2] if hue else None)
         self._learn(out, shining, hue, t)
         self.doubted = self.doubted and not shining
         return None if self.doubted else shining
@@ -215,13 +234,13 @@ class Indicator:
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
-        return asdict(self)
+        return {**asdict(self), "glass": self.glass.dump()}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Indicator":
         """Rebuild from dump()."""
         # Before its colours were known apart, a grey picture's was taken for none.
-        return cls(**{"tint": 0.0, **data})
+        return cls(**{"tint": 0.0, **data, "glass": Glass.load(data.get("glass", {}))})
 
 
 def hue_of(bgr: np.ndarray) -> Hue | None:

@@ -15,6 +15,7 @@ import numpy as np
 from workers.geometry import Polygon
 from workers.vision import movement
 from workers.vision.belief import PAUSE_S, Belief
+from workers.vision.glass import view_of
 from workers.vision.indicator import Indicator, hue_of
 from workers.vision.motion import Motion, Verdict
 from workers.vision.region import Boxes, Region, region, too_small
@@ -195,7 +196,8 @@ class VideoReader:
             return None, "over-exposed"
         hue = hue_of(bgr(*where.window)) if bgr is not None else None
         known = self.indicator.was_lit
-        shining = self.indicator.shines(patch[where.inside], around, colour, hue, t)
+        view = view_of(luma, where)
+        shining = self.indicator.shines(patch[where.inside], around, view, colour, hue, t)
         strange = self.surroundings.strange(luma, where, boxes, "lamp", t, told=bool(shining))
         if shining and not known and boxes:
             # The first light on a lamp that was never seen lit may be somebody's cap lamp.
