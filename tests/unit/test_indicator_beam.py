@@ -58,7 +58,7 @@ def lit(lamp, light, *parts):
 
 @pytest.mark.parametrize("light", LIGHTS)
 @pytest.mark.parametrize("before", [[(11, False)], [(3, False), (4, True), (4, False)]])
-@pytest.mark.parametrize("color", [(60, 220, 60), (60, 150, 60)], ids=["bright", "faint"])
+@pytest.mark.parametrize("color", [(60, 220, 60), (30, 160, 230)], ids=["green", "amber"])
 def test_an_unlit_lamp_does_not_run_in_a_beam_and_is_unlit_after_it(color, before, light):
     lamp = Lamp(color)
     seen = watch(lamp, lit(lamp, light, *before, (18, False)))

@@ -9,7 +9,7 @@ NOISE_TIMES = 1.0
 # The neighbourhood, in cells, within which light is taken to be even.
 WINDOW = 7
 # The spread, in cells, of what a cap lamp's beam and its shadows are taken to be smooth over.
-BEAM = 2.0
+BEAM_CELLS = 2.0
 # Grey levels that are taken for black; and what part of a change is rough where something moved.
 DARK, ROUGH = 4.0, 0.3
 # A shift of the whole picture is known to about this part of itself, and an edge warped by it
@@ -96,8 +96,8 @@ def rough(patch: np.ndarray, before: np.ndarray) -> np.ndarray:
     """
     p, q = (cv2.blur(one, (3, 3)).astype(np.float32) + DARK for one in (patch, before))
     change: np.ndarray = np.log(p / q)
-    rest = change - cv2.GaussianBlur(change, (0, 0), BEAM)
-    rest = rest - cv2.GaussianBlur(rest, (0, 0), BEAM)  # once more: a beam's top is round
+    rest = change - cv2.GaussianBlur(change, (0, 0), BEAM_CELLS)
+    rest = rest - cv2.GaussianBlur(rest, (0, 0), BEAM_CELLS)  # once more: a beam's top is round
     return _around(rest * rest) > ROUGH * ROUGH * _around(change * change)
 
 
@@ -123,8 +123,8 @@ def _slope(p: np.ndarray) -> np.ndarray:
 
 
 def _smooth(values: np.ndarray, visible: np.ndarray) -> np.ndarray:
-    weight = cv2.GaussianBlur(visible.astype(np.float32), (0, 0), BEAM) + 1e-3
-    return cv2.GaussianBlur(values * visible, (0, 0), BEAM) / weight
+    weight = cv2.GaussianBlur(visible.astype(np.float32), (0, 0), BEAM_CELLS) + 1e-3
+    return cv2.GaussianBlur(values * visible, (0, 0), BEAM_CELLS) / weight
 
 
 def _around(values: np.ndarray) -> np.ndarray:
