@@ -79,6 +79,15 @@ def test_a_lamp_that_is_lit_in_a_beam_is_told_in_time_and_never_stopped(light):
         assert seen[-1][2] == "STOPPED"
 
 
+@pytest.mark.parametrize("light", LIGHTS)
+def test_a_lamp_that_begins_to_blink_in_a_beam_is_told_though_its_dark_halves_cannot_be(light):
+    lamp, starts = Lamp(), BEGIN + 5
+    blinks = [(0.6, True), (0.6, False)] * 8
+    seen = watch(lamp, lit(lamp, light, (starts, False), *blinks))
+    assert first(seen, "RUNNING", starts) - starts <= 1.5
+    assert states(seen, starts + 1.5, END - 2) == {"RUNNING"}
+
+
 def test_a_lamp_that_goes_out_in_a_beam_does_not_run_on():
     lamp = Lamp()
     seen = watch(lamp, lit(lamp, headlight, (3, False), (12, True), (14, False)))

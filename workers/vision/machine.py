@@ -209,6 +209,9 @@ class VideoReader:
             return None, TURNED
         if shining is None or self.surroundings.veiled:
             self.indicator.unsure_t = t
+            coloured = hue is not None or not colour  # else nothing tells that it was this lamp
+            if coloured and not self.surroundings.veiled and self.indicator.blinking(t, False):
+                return True, ""  # a dark half in a beam
             return None, UNTOLD
         if float(around.mean()) < MIN_LUMA and not self.indicator.was_lit:
             return None, "too dark"
