@@ -49,6 +49,13 @@ export interface Tools {
   urls: Urls;
   words: Words;
   clock: ServerClock;
+  /** Say where something is, with its mine where the desk shows several. */
+  where: (one: Placed) => string;
+}
+
+export interface Placed {
+  mine_name: string;
+  area: string;
 }
 
 /** Put a row's number into an address that was made for row 0. */

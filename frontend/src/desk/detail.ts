@@ -161,7 +161,7 @@ export class Detail {
       parts.severity.replaceChildren(icon(alarm.severity), code("severity", alarm.severity));
     }
     setText(parts.heading, title(alarm, code));
-    setText(parts.place, [alarm.area, alarm.camera_name, standing(alarm, code)].join(" · "));
+    setText(parts.place, [this.tools.where(alarm), alarm.camera_name, standing(alarm, code)].join(" · "));
     this.fillPicture(alarm);
     this.verbs.show(alarm);
     const own = alarm.values["action"];

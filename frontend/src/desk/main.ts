@@ -31,7 +31,8 @@ const { t, code } = words;
 const clock = new ServerClock();
 const navigation = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
 clock.learn(Date.parse(given.now), performance.now() - (navigation?.responseStart ?? 0));
-const tools: Tools = { urls: given.urls, words, clock };
+const where: Tools["where"] = (one) => state.placeOf(one, follow.snapshot.mines.length > 1);
+const tools: Tools = { urls: given.urls, words, clock, where };
 
 const follow = new Follow(
   given.snapshot,
@@ -178,7 +179,7 @@ function onSilence(silence: state.Silence): void {
 
 function readOut(event: state.DeskEvent): void {
   const alarm = event.payload as unknown as state.Alarm;
-  const about = (): Record<string, string> => ({ what: state.title(alarm, code), place: `${alarm.area}, ${alarm.camera_name}` });
+  const about = (): Record<string, string> => ({ what: state.title(alarm, code), place: `${where(alarm)}, ${alarm.camera_name}` });
   if (event.kind === "alarm.told") announce(t("passed_alarm", about()));
   if (event.kind !== "alarm.raised" || state.silenced(alarm)) return;
   announce(t("new_alarm", { severity: code("severity", alarm.severity), ...about() }));

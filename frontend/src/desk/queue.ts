@@ -116,7 +116,7 @@ export class Queue {
     }
     setText(row.title, title(alarm, code));
     setText(row.severity, code("severity", alarm.severity));
-    setText(row.place, `${alarm.area} · ${alarm.camera_name}`);
+    setText(row.place, `${this.tools.where(alarm)} · ${alarm.camera_name}`);
     setText(row.why, alarm.why);
     const rest = [standing(alarm, code)];
     if (alarm.count > 1) rest.push(t("times", { count: alarm.count }));

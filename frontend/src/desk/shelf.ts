@@ -78,7 +78,7 @@ export class Shelf {
       "li",
       { class: `shelf-item ${silence.kind}${silence.since === null ? " waits" : ""}`, "data-silence": silence.id },
       el("strong", {}, what),
-      el("span", { class: "sub" }, `${silence.area} · ${silence.camera_name}`),
+      el("span", { class: "sub" }, `${this.tools.where(silence)} · ${silence.camera_name}`),
       el("span", { class: "sub" }, el("em", {}, code("state", silence.kind)), " · ", until),
       by && el("span", { class: "sub" }, by),
       this.buttons(silence, what),
@@ -97,7 +97,7 @@ export class Shelf {
     const buttons = verbs.map(([verb, url]) => {
       const button = el("button", {
         type: "button", class: "button quiet small",
-        "aria-label": t("about", { verb, what, place: silence.area }),
+        "aria-label": t("about", { verb, what, place: this.tools.where(silence) }),
       }, verb);
       button.addEventListener("click", () => {
         if (button.ariaDisabled === "true") return;

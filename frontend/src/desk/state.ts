@@ -171,6 +171,11 @@ export interface DeskEvent {
 
 const RANK: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3 };
 
+/** Where something is; several: the desk shows several mines, whose places may have the same name. */
+export function placeOf(one: { mine_name: string; area: string }, several: boolean): string {
+  return several ? `${one.mine_name} · ${one.area}` : one.area;
+}
+
 /** Whether an alarm asks nobody for a while. */
 export function silenced(alarm: Alarm): boolean {
   return alarm.state === "shelved" || alarm.state === "suppressed" || alarm.state === "out_of_service";

@@ -80,7 +80,7 @@ class Tile {
     const { t, code } = this.tools.words;
     const { found } = this;
     setAttribute(this.place, "class", `tile ${found.state}`);
-    setText(this.name, `${this.camera.area} · ${this.camera.name}`);
+    setText(this.name, `${this.tools.where(this.camera)} · ${this.camera.name}`);
     setAttribute(this.name, "title", t("watch_live", { camera: `${this.camera.mine_name} · ${this.camera.area} · ${this.camera.name}` }));
     const age = this.pictureAt === null ? t("waiting_picture") : sayAge(now - this.pictureAt);
     if (found.state === "protecting" || found.state === "idle") {

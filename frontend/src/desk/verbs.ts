@@ -128,7 +128,7 @@ export class Verbs {
   }
 
   private what(alarm: Alarm): string {
-    return `${title(alarm, this.tools.words.code)}, ${alarm.area}`;
+    return `${title(alarm, this.tools.words.code)}, ${this.tools.where(alarm)}`;
   }
 
   /** Answer by name: no question, one key. */
