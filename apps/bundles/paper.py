@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -316,11 +317,7 @@ class _Words:
         return lines
 
     def size(self, count: int) -> str:
-        if not count:
-            return ""
-        if count < 1_000_000:
-            return f"{localize(round(count / 1000, 1))} kB"
-        return f"{localize(round(count / 1_000_000, 1))} MB"
+        return filesizeformat(count) if count else ""  # as the pages say it
 
     def table(
         self, title: str, head: list[str], rows: list[Any], widths: list[int], none: str = "–"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
+from django.template.defaultfilters import filesizeformat
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -95,6 +96,7 @@ def test_a_bundle_tells_each_alarm_on_paper_in_both_languages(hill: Cast, tmp_pa
         "inquiry 7",
         str(bundle.uid),
         f"link {content['root']}",
+        filesizeformat(clip.bytes).replace("\xa0", " "),  # as on its page
     ):
         assert words in told, words
     solid = told.replace(" ", "")
