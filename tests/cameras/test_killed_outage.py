@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from apps.cameras.models import Analysis, Chunk
+from apps.cameras.models import Chunk
 from apps.cameras.recording import Recording
 from apps.cameras.waiting import next_chunk
 from apps.evidence.cuts import clip_cut
@@ -14,7 +14,7 @@ from apps.evidence.models import Clip
 from apps.evidence.services import clip_make
 from apps.recordings.models import Gap
 from apps.tenancy.scope import mine_scope
-from tests.cameras.test_present_first import (
+from tests.cameras.outage import (
     AWAY_AT,
     BACK_AT,
     NO_GAP,
@@ -23,9 +23,11 @@ from tests.cameras.test_present_first import (
     enter_all,
     entered,
     gaps,
+    made_in_the_end,
+    recorded_until_then,
+    recorder,
 )
 from tests.cast import Cast
-from tests.recordings.recorded import seen
 from workers.media.record import Source
 from workers.media.ring import Ring
 
@@ -42,23 +44,7 @@ def clock():
 
 @pytest.fixture
 def before(cast: Cast, ring: Ring, clock) -> Recording:
-    """A recorder of Lamp Hill; its camera is analysed, and the database went away after it."""
-    one = recorder(cast, ring)
-    one._said(cast.lamp_hill.camera.pk, "main", "recording", "")
-    came(one, cast, -50, 50)
-    enter_all(one)
-    with mine_scope(cast.lamp_hill.mine.pk):
-        seen(cast.lamp_hill.camera, AWAY_AT)
-        Analysis.objects.update(lease_token="held", stream="main", sequence=5)
-    return one
-
-
-def recorder(cast: Cast, ring: Ring) -> Recording:
-    place = cast.lamp_hill
-    one = Recording(place.mine.pk)
-    one.ring = ring
-    one.mines, one.analysed = {place.camera.pk: place.mine.pk}, {place.camera.pk: "main"}
-    return one
+    return recorded_until_then(cast, ring)
 
 
 def begin(cast: Cast, ring: Ring, *, last: int = 5) -> Recording:
@@ -166,17 +152,7 @@ def test_a_video_waits_for_what_a_killed_recorder_left(
     clock.move_to(BACK_AT)
     one = begin(cast, ring)
     recording(one, cast)
-    while True:
-        clip_make(clip_id=clip.pk, mine_id=camera.mine_id)
-        with mine_scope(camera.mine_id):
-            clip.refresh_from_db()
-        if clip.attempts:
-            break
-        assert (clip.state, clip.error) == (Clip.State.PENDING, "")
-        assert len(one.waiting), "as long as something of it waits, and no longer"
-        enter(one)
-        clock.shift(timedelta(seconds=1))
-    assert clip.error, "these chunks are no film; that they were tried is enough"
+    made_in_the_end(one, clip, clock)
     assert LEFT[0] in entered(cast)
 
 

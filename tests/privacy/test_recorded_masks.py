@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
+from apps.cameras.backlog import as_chunk
 from apps.cameras.models import Camera, Chunk
 from apps.cameras.recording import Recording
 from apps.cameras.services import camera_update
@@ -206,7 +207,8 @@ def test_the_choice_takes_hold_in_mid_run_and_each_row_says_what_was_filled(
         assert (np.abs(shown(path) - 37).max() <= 3) == (row.masked_by == version)
     assert not Gap.objects.exists(), "going over loses nothing"
     [found] = [f for f in recording.ring.scan() if f.sequence == rows.last().sequence]
-    assert recording._as_chunk(found).masked_by == version, "also after a crash, from the file"
+    again = as_chunk(recording.ring, found)
+    assert again is not None and again.masked_by == version, "also after a crash, from the file"
 
 
 def test_an_encoder_that_breaks_is_a_gap_with_a_cause_and_no_raw_picture(
