@@ -218,7 +218,7 @@ def the_danger_zone(page: Page) -> None:
         )
     )
     page.goto(f"/portal/cameras/{drawn}/scene/")
-    page.get_by_role("button", name=re.compile("^danger zone")).click()
+    page.locator("button[data-key^=shape-zones]", has_text="danger zone").click()
     expect(page.get_by_label("Point 2 x")).to_be_visible()
 
 
