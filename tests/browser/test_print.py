@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from apps.alarms.handover import handover_sign
 from apps.alarms.models import Handover
 from apps.tenancy.scope import mine_scope
+from tests.browser.desk import raised
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -44,6 +45,16 @@ def test_a_hand_over_is_printed_dark_on_white_from_a_dark_desk(
     expect(note).to_have_text(re.compile("Pump 2 rattles."))
     for pressed in (form, page.get_by_role("heading", name="Sign"), page.locator("header.top")):
         expect(pressed).to_be_hidden()
+
+
+def test_an_alarm_is_printed_without_the_form_of_its_answer(
+    world: Cast, enter: Callable[..., Page]
+):
+    page = enter("chen", f"/alarms/{raised(world).pk}/")
+    answer = page.locator("form.answer")
+    expect(answer).to_be_visible()
+    page.emulate_media(media="print")
+    expect(answer).to_be_hidden()
 
 
 def test_a_table_is_printed_without_what_filters_and_leads_on(

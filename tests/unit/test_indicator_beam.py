@@ -4,19 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from machine_kit import SIZE, Lamp, Shot, first, states, watch
+from beam_kit import NOISE, spot
+from machine_kit import Lamp, Shot, first, states, watch
 
 from workers.vision.glass import Glass
 from workers.vision.machine import VideoReader
 
-WIDE, HIGH = SIZE
-Y, X = np.mgrid[0:HIGH, 0:WIDE].astype(np.float32)
-NOISE = np.random.default_rng(1).standard_normal((7, HIGH, WIDE, 1)).astype(np.float32)
 FPS, BEGIN, END = 5, 11.0, 21.0
-
-
-def spot(x, y, wide):
-    return np.exp(-(((X - x) / wide) ** 2 + ((Y - y) / wide) ** 2))[..., None]
 
 
 ROADWAY = 0.7 * (0.35 + 0.8 * spot(60, 20, 110) + 0.8 * spot(270, 30, 110))

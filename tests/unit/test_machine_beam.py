@@ -2,20 +2,14 @@
 
 import numpy as np
 import pytest
-from machine_kit import SIZE, Belt, Car, Drum, Part, Rope, Shot, first, states, watch
+from beam_kit import NOISE, spot
+from machine_kit import Belt, Car, Drum, Part, Rope, Shot, first, states, watch
 
 from workers.vision.machine import VideoReader
 from workers.vision.motion import BEAM
 from workers.vision.movement import rough
 
-WIDE, HIGH = SIZE
-Y, X = np.mgrid[0:HIGH, 0:WIDE].astype(np.float32)
-NOISE = np.random.default_rng(1).standard_normal((7, HIGH, WIDE, 1)).astype(np.float32)
 FPS, BEGIN, END = 5, 11.0, 18.0
-
-
-def spot(x, y, wide):
-    return np.exp(-(((X - x) / wide) ** 2 + ((Y - y) / wide) ** 2))[..., None]
 
 
 LAMPS = 0.35 + 0.8 * spot(60, 20, 110) + 0.8 * spot(270, 30, 110)

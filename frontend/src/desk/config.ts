@@ -2,7 +2,7 @@
 
 import type { Catalogue, Words } from "../common/words";
 import type { ServerClock } from "../common/time";
-import type { Snapshot } from "./state";
+import type { Placed, Snapshot } from "./state";
 
 export interface Urls {
   socket: string;
@@ -51,11 +51,6 @@ export interface Tools {
   clock: ServerClock;
   /** Say where something is, with its mine where the desk shows several. */
   where: (one: Placed) => string;
-}
-
-export interface Placed {
-  mine_name: string;
-  area: string;
 }
 
 /** Put a row's number into an address that was made for row 0. */

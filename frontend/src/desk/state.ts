@@ -171,8 +171,14 @@ export interface DeskEvent {
 
 const RANK: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3 };
 
+/** What lies somewhere in a mine. */
+export interface Placed {
+  mine_name: string;
+  area: string;
+}
+
 /** Where something is; several: the desk shows several mines, whose places may have the same name. */
-export function placeOf(one: { mine_name: string; area: string }, several: boolean): string {
+export function placeOf(one: Placed, several: boolean): string {
   return several ? `${one.mine_name} · ${one.area}` : one.area;
 }
 
