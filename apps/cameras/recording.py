@@ -17,6 +17,8 @@ from django.db import (
 )
 
 from apps.cameras.backlog import Entry, ToEnter, as_chunk
+from apps.cameras.clock import Clock
+from apps.cameras.kept import Kept
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
@@ -41,9 +43,6 @@ RETRY_S = 1.0
 FACTS_S = 3.0
 SPACE_S = 30.0
 ROWS_S = 2.0
-# This much between two looks is no drift: somebody set this machine's clock.
-STEP_S = 0.3
-STEP_FOR_S = 60.0
 # The ring is compared with its rows while no more than this waits to be entered.
 FEW = 1000
 
@@ -59,12 +58,13 @@ class Recording:
     that nobody would analyse it comes after the present. What a crash of this process left above a
     stream's last row waits likewise: what of it is young is entered before the stream's first new
     chunk. The rest of the ring is compared with its rows meanwhile, a stream at each look: a large
-    one takes long.
+    one takes long. A start without the database records what was recorded last (`kept.py`).
     """
 
     def __init__(self, mine_id: int | None = None) -> None:
         self.mine_id = mine_id
         self.ring = Ring(settings.RING_DIR)
+        self.kept = Kept(self.ring, mine_id)
         self.waiting = ToEnter()
         self.recorder = Recorder(
             self.ring, on_chunk=self.waiting.put, on_state=self._said, on_begin=self._begins
@@ -77,8 +77,7 @@ class Recording:
         self.told: dict[tuple[int, str], tuple[float, tuple[str, int, int]]] = {}
         self.began: set[tuple[int, str]] = set()  # streams with a chunk since this process began
         self.behind = True  # some gap may be "not entered yet", told by the process before perhaps
-        self.clock_s = time.time() - time.monotonic()
-        self.stepped_s = float("-inf")  # when this machine's clock was set last (monotonic)
+        self.clock = Clock()
         self.stopping = threading.Event()
 
     def _said(self, camera: int, stream: str, state: str, reason: str) -> None:
@@ -101,16 +100,20 @@ class Recording:
         if not self._alone():
             return
         writer = threading.Thread(target=self._write_rows, name="rows", daemon=True)
+        told = False
         next_trim = next_space = 0.0
         while not self.stopping.is_set():
             try:
-                self.recorder.set_sources(self._sources())
+                sources = self._sources()
+                self.kept.told(sources)
+                self.recorder.set_sources(sources)
+                told = True
                 if writer.ident is None:
                     with system_scope("recordings of every mine that are older than the index"):
                         index_missing()
                     writer.start()
                 self._compare()
-                self._look_at_the_clock()
+                self.clock.look()
                 if time.monotonic() >= next_trim:
                     due = time.monotonic() >= next_space
                     self._keep_house(whole=due)
@@ -119,6 +122,10 @@ class Recording:
             except (Error, OSError) as error:
                 log.warning("recorder waits for the database or disk: %s", error)
                 close_old_connections()
+                if not told:
+                    self._begin_as_before()
+                    told = True
+            self.kept.write(self.recorder.numbers())
             self.stopping.wait(LOOK_S)
         self.recorder.stop()
         self.waiting.end()
@@ -126,6 +133,13 @@ class Recording:
             writer.join(ROWS_S)  # what is not entered by then is when recording begins again
         self._all_off()
         self.ring.give_back()
+
+    def _begin_as_before(self) -> None:
+        """Record what was recorded last, until the database says what is to be."""
+        sources = self.kept.read()
+        self.recorder.set_sources(sources)
+        if sources:
+            log.warning("%s streams are recorded as they were told last", len(sources))
 
     def _alone(self) -> bool:
         """Wait until no other recorder is at work; False when this one is to stop before.
@@ -154,15 +168,6 @@ class Recording:
         except Exception:
             log.exception("the ring was not tended; recording goes on")
 
-    def _look_at_the_clock(self) -> None:
-        """Notice that this machine's clock was set: holes of these seconds are not the cameras'."""
-        clock_s = time.time() - time.monotonic()
-        set_by_s = clock_s - self.clock_s
-        if abs(set_by_s) > STEP_S:
-            self.stepped_s = time.monotonic()
-            log.warning("this machine's clock was set by %.1f s", set_by_s)
-        self.clock_s = clock_s
-
     def _cause(self, item: ChunkFile, *, late: bool) -> str:
         """Return what a hole before this chunk is due to, as far as this process knows."""
         key = (item.camera, item.stream)
@@ -171,7 +176,7 @@ class Recording:
         if key not in self.began:
             self.began.add(key)
             return Cause.RECORDER
-        if time.monotonic() - self.stepped_s < STEP_FOR_S:
+        if self.clock.was_set():
             return Cause.CLOCK
         return Cause.JUMP
 

@@ -35,7 +35,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 def house_kept(one: Recording) -> int:
     """Look at the clock, then let go what is old, as the recorder does; return what is left."""
-    one._look_at_the_clock()
+    one.clock.look()
     one._keep_house(whole=True)
     return Chunk.objects.count()
 

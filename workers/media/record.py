@@ -144,6 +144,11 @@ class Recorder:
             stream.join(max(0.0, deadline - time.monotonic()))
         self._closed.set()
 
+    def numbers(self) -> dict[Key, int]:
+        """Return the last number that each stream was given."""
+        with self._lock:
+            return dict(self._sequences)
+
     def open(self, url: str) -> Opened:
         """Open a stream with this recorder's time limits."""
         return open_stream(url, open_timeout_s=self._timeouts[0], read_timeout_s=self._timeouts[1])

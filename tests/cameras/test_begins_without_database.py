@@ -1,0 +1,178 @@
+"""A recorder that begins while the database is away records what it was told to record last."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.db import OperationalError
+
+from apps.cameras.models import Camera, Chunk
+from apps.cameras.recording import Recording
+from apps.cameras.services import camera_create, camera_update
+from apps.recordings.masking import masking_set
+from apps.recordings.models import Cause, Gap
+from apps.rules.services import scene_publish
+from apps.tenancy.scope import mine_scope
+from tests.cameras.test_recording_begins import entered, left, recording
+from tests.cast import SCENE, Cast, Place
+from tests.media.make import video, wait_until
+from workers.media.record import Source
+from workers.media.ring import Found
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY_S = 86_400.0
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return video(tmp_path / "film.mp4", key_every=2)
+
+
+@pytest.fixture
+def hill(cast: Cast, settings, tmp_path: Path, film: Path) -> Place:
+    """Lamp Hill, whose camera is a film, and a ring of its own."""
+    settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
+    settings.RING_MIN_FREE_BYTES = 0
+    settings.FILE_SOURCES = [str(tmp_path)]
+    place = cast.lamp_hill
+    with mine_scope(place.mine.pk):
+        camera_update(camera=place.camera, main_url=f"file:{film}", sub_url="", chunk_s=1.0)
+    return place
+
+
+@pytest.fixture
+def back() -> Iterator[Callable[[], None]]:
+    """Let the recorder find no database until this is called."""
+
+    def unreachable(one: Recording) -> list[Source]:
+        raise OperationalError("connection refused")
+
+    with pytest.MonkeyPatch.context() as away:
+        away.setattr(Recording, "_cameras", unreachable)
+        yield away.undo
+
+
+def recorded_before(hill: Place) -> int:
+    """Record some chunks and stop; returns how many are entered."""
+    with recording(Recording(hill.mine.pk)):
+        assert wait_until(lambda: len(entered(hill)) >= 2, 30.0)
+    return len(entered(hill))
+
+
+def files(one: Recording) -> list[Found]:
+    return sorted(one.ring.scan(), key=lambda file: file.sequence)
+
+
+def test_what_comes_before_the_database_does_is_recorded_and_entered_once_it_is_there(
+    hill: Place, film: Path, request: pytest.FixtureRequest
+):
+    before = recorded_before(hill)
+    back = request.getfixturevalue("back")
+    one = Recording(hill.mine.pk)
+    # The crash left a chunk that the database never heard of.
+    path = left(one, hill, hill.mine.pk, max(entered(hill)) + 1, film)
+    with recording(one):
+        assert wait_until(lambda: len(files(one)) >= before + 3, 30.0)
+        assert len(entered(hill)) == before, "nobody could enter it yet"
+        back()
+        there = [file.path for file in files(one)]
+        assert wait_until(lambda: {file.sequence for file in files(one)} <= set(entered(hill)), 30)
+    with mine_scope(hill.mine.pk):
+        rows = set(Chunk.objects.values_list("path", flat=True))
+        gap = Gap.objects.filter(stream="main").first()
+    assert set(there) <= rows and str(path.relative_to(one.ring.root)) in rows
+    assert len(entered(hill)) == len(set(entered(hill))), "no number was given twice"
+    assert gap is not None and gap.cause == Cause.RECORDER, "between the two nobody recorded"
+
+
+def test_the_first_start_and_one_more_than_a_day_later_record_nothing_without_the_database(
+    hill: Place, caplog
+):
+    one = Recording(hill.mine.pk)
+    assert one.kept.read() == []
+    recorded_before(hill)
+    assert [source.camera for source in one.kept.read()] == [hill.camera.pk]
+    then = time.time() - DAY_S - 60
+    os.utime(one.ring.root / f".sources-{hill.mine.pk}", (then, then))
+    assert one.kept.read() == []
+    assert "24 h old" in caplog.text
+
+
+def test_the_addresses_lie_sealed_and_another_key_records_nothing(hill: Place, settings, caplog):
+    with mine_scope(hill.mine.pk):
+        camera_update(
+            camera=hill.camera, main_url="rtsp://10.0.0.9/main", username="davy", password="d4vy"
+        )
+    one = Recording(hill.mine.pk)
+    told(one)
+    path = one.ring.root / f".sources-{hill.mine.pk}"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (
+        not {"10.0.0.9", "d4vy"} & set(path.read_text().split()) and "rtsp" not in path.read_text()
+    )
+    assert [source.url for source in one.kept.read()] == ["rtsp://davy:d4vy@10.0.0.9/main"]
+    settings.FIELD_KEY = Fernet.generate_key().decode()
+    assert one.kept.read() == []
+    assert "another DAVY_FIELD_KEY" in caplog.text
+
+
+def told(one: Recording) -> None:
+    one.kept.told(one._sources())
+    one.kept.write({})
+
+
+def test_a_camera_whose_masks_are_filled_waits_until_the_database_tells_of_them(
+    cast: Cast, hill: Place
+):
+    with mine_scope(hill.mine.pk):
+        masked = camera_create(area=hill.area, name="Bath", main_url="rtsp://10.0.0.9/bath")
+        hides = [[0.0, 0.6], [0.5, 0.6], [0.5, 1.0], [0.0, 1.0]]
+        scene_publish(camera=masked, document=SCENE | {"masks": [hides]}, reason="lockers")
+    one = Recording(hill.mine.pk)
+    told(one)
+    assert {source.camera for source in one.kept.read()} == {hill.camera.pk, masked.pk}
+    with mine_scope(hill.mine.pk):
+        masking_set(
+            mine=hill.mine, camera=masked, actor=cast.admin, filled=True, reason="locker room"
+        )
+    told(one)
+    assert {source.camera for source in one.kept.read()} == {hill.camera.pk}
+
+
+def test_who_is_removed_or_switched_off_is_not_recorded_at_such_a_start(hill: Place):
+    one = Recording(hill.mine.pk)
+    told(one)
+    assert [source.camera for source in one.kept.read()] == [hill.camera.pk]
+    with mine_scope(hill.mine.pk):
+        Camera.objects.filter(pk=hill.camera.pk).update(enabled=False)
+    told(one)
+    assert one.kept.read() == []
+
+
+def test_no_number_is_given_twice_though_the_newest_files_are_gone(hill: Place):
+    """What shows no movement may be deleted while older files are kept."""
+    recorded_before(hill)
+    one = Recording(hill.mine.pk)
+    for file in files(one):
+        one.ring.delete(file.path)
+    [source] = one.kept.read()
+    assert source.last_sequence > max(entered(hill))
+
+
+def test_a_database_that_fails_after_the_first_answer_changes_nothing_of_what_is_recorded(
+    hill: Place, monkeypatch: pytest.MonkeyPatch
+):
+    recorded_before(hill)
+    one = Recording(hill.mine.pk)
+
+    def fails() -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr("apps.cameras.recording.index_missing", fails)
+    monkeypatch.setattr(one, "_begin_as_before", lambda: pytest.fail("it was told"))
+    before = len(files(one))
+    with recording(one):
+        assert wait_until(lambda: len(files(one)) > before + 1, 30.0)
