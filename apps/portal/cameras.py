@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.pages import attempt, find, page
 from apps.accounts.permissions import Action
 from apps.alarms.procedures import procedures_of
-from apps.cameras.models import Camera, Chunk
+from apps.cameras.models import Camera, Chunk, StreamState
 from apps.cameras.selectors import camera_health, cameras
 from apps.cameras.services import camera_create, camera_update, view_accept
 from apps.lists.pages import answer_list
@@ -39,6 +39,10 @@ __all__ = [
 ]
 
 BAD_CHUNKS = 10
+# The recorder looks for new cameras every few seconds: after so long it does not run.
+LATE_S = 30.0
+# States in which a camera gave an answer, and no picture.
+WRONG = (StreamState.State.LOST, StreamState.State.FROZEN, StreamState.State.UNUSABLE)
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +101,7 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "camera": camera,
         "mine": camera.mine,
-        "health": camera_health(camera),
+        **_standing(camera),
         "kept": kept_words(kept_by_camera([camera])[camera.pk]),
         "bad_chunks": Chunk.objects.filter(camera=camera, state=Chunk.State.BAD).order_by(
             "-started_at"
@@ -126,11 +130,25 @@ def camera_procedures(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @page
 def camera_state(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say in a word how a camera stands, as a part of its page."""
+    """Say how a camera stands and what it answered, as parts of its page."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
     unknown = rules_unknown(scene_document(scene_in_force(camera=camera)))
-    context = {"health": camera_health(camera), "unknown": unknown}
-    return render(request, "portal/state.html", context)
+    context = {"camera": camera, **_standing(camera), "unknown": unknown}
+    return render(request, "portal/camera_state.html", context)
+
+
+def _standing(camera: Camera) -> dict[str, Any]:
+    """Return what a camera's page asks for again and again: its health, and what it answered."""
+    health = camera_health(camera)
+    states = {row["state"] for row in health["streams"]}
+    # Nothing in a stream says "being tried" for the seconds before the recorder first sees it.
+    waits_s = 0.0 if states else (timezone.now() - camera.created_at).total_seconds()
+    return {
+        "health": health,
+        "late": waits_s > LATE_S,
+        "tried": not states or StreamState.State.CONNECTING in states,
+        "wrong": WRONG,
+    }
 
 
 @require_POST
