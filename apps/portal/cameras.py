@@ -58,6 +58,7 @@ def camera_add(request: HttpRequest, pk: int) -> HttpResponse:
         camera = attempt(form, lambda: camera_create(actor=request.user, **form.cleaned_data))
         if camera is not None:
             messages.success(request, _("%s was added. Now draw what it must watch.") % camera.name)
+            _say_twice(request, camera)
             return redirect("portal-camera", pk=camera.pk)
     return _form(request, mine, form, None)
 
@@ -74,8 +75,22 @@ def camera_change(request: HttpRequest, pk: int) -> HttpResponse:
         )
         if changed is not None:
             messages.success(request, _("Saved."))
+            _say_twice(request, changed)
             return redirect("portal-camera", pk=camera.pk)
     return _form(request, camera.mine, form, camera)
+
+
+def _say_twice(request: HttpRequest, camera: Camera) -> None:
+    """Warn where another camera of the same mine has the address: it may be wished, as in a trial.
+
+    In another mine it is another camera: their networks number theirs alike.
+    """
+    same = Camera.objects.filter(mine=camera.mine_id, main_url=camera.main_url)
+    if names := same.exclude(pk=camera.pk).order_by("name").values_list("name", flat=True):
+        messages.warning(
+            request,
+            _("This address is in use already, by: %(cameras)s.") % {"cameras": ", ".join(names)},
+        )
 
 
 def _form(

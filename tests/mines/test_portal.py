@@ -440,3 +440,30 @@ def test_a_camera_that_the_recorder_never_took_up_is_not_said_to_be_tried(cast: 
         text = signed_in(cast.admin).get(f"/portal/cameras/{place.camera.pk}/state/")
     assert "The recorder has not taken up this camera." in text.content.decode()
     assert "is being tried" not in text.content.decode()
+
+
+def add_camera(place: Any, person: Any, name: str, address: str) -> str:
+    answer = signed_in(person).post(
+        f"/portal/mines/{place.mine.pk}/cameras/new/",
+        {
+            "area": place.area.pk, "name": name, "main_url": address, "chunk_s": 1,
+            "enabled": "on",
+        },
+        follow=True,
+    )  # fmt: skip
+    assert answer.redirect_chain, answer.content.decode()
+    return answer.content.decode()
+
+
+def test_an_address_that_a_camera_of_the_mine_has_already_is_said(cast: Cast):
+    place, said = cast.lamp_hill, "This address is in use already, by: Winch house 1."
+    assert said in add_camera(place, cast.admin, "Again", place.camera.main_url)
+    assert "in use already" not in add_camera(place, cast.admin, "New", "rtsp://10.0.0.77/main")
+
+
+def test_an_address_in_another_mine_is_another_camera(cast: Cast):
+    with system_scope("one person of two mines, whose networks number their cameras alike"):
+        member_set(mine=cast.deep_vale.mine, user=cast.admin, role=Role.ADMIN)
+        camera_update(camera=cast.deep_vale.camera, main_url="rtsp://10.0.0.88/main")
+    page = add_camera(cast.lamp_hill, cast.admin, "Ours", "rtsp://10.0.0.88/main")
+    assert "in use already" not in page
