@@ -251,7 +251,7 @@ def test_nothing_on_the_page_moves_when_an_alarm_arrives(world: Cast, enter: Ent
     page.evaluate("() => new Promise((done) => setTimeout(done, 700))")  # two of the page's ticks
     # A hundredth of what counts as good; a count that grows by a digit is below it.
     moves = moved(page)
-    assert sum(move["by"] for move in moves) < 0.001, moves
+    assert sum(move["by"] for move in moves) < 0.001, "\n".join(map(str, moves))
 
 
 def test_the_wall_shows_only_cameras_that_have_something_to_say(
