@@ -48,6 +48,15 @@ WIDTH = """() => {
     .filter((node) => node.getBoundingClientRect().right > edge);
   return `${wide} px too wide: ${out.slice(-1)[0]?.outerHTML.slice(0, 120)}`;
 }"""
+# What is told of a thing must not stand in a sliver beside its names.
+SQUEEZED = """() => [...document.querySelectorAll(".facts")]
+  .filter((list) => getComputedStyle(list).display === "grid" && list.clientWidth)
+  .flatMap((list) => {
+    const told = list.querySelector("dd");
+    const share = told ? told.getBoundingClientRect().width / list.clientWidth : 1;
+    const said = `${Math.round(100 * share)} % are left to ${told?.textContent.trim()}`;
+    return share < 0.4 ? [said] : [];
+  })"""
 # axe takes a column without a name for a small matter; who hears the table does not.
 NAMELESS = """() => [...document.querySelectorAll("table th")]
   .filter((head) => !head.textContent.trim())
@@ -129,6 +138,7 @@ def test_every_page_is_without_barriers_in_both_themes_and_fits_every_screen(
                 page.set_viewport_size({"width": width, "height": height})
             if wide := page.evaluate(WIDTH):
                 found.append(f"{width}x{height}: {wide}")
+            found += [f"{width}x{height}: {one}" for one in page.evaluate(SQUEEZED)]
         page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
         faults += [f"{address} {one}" for one in found]
     faults += [f"asks elsewhere: {url}" for url in asked if leaves(url, page.url)]
