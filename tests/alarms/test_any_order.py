@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -357,6 +358,7 @@ class Lives(RuleBasedStateMachine):
         self.told = states
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_doubled_or_undone_in_any_order(cast: Cast):
     """Play fifteen lives of up to twenty-five acts."""
     machine = type("LivesOfThisCast", (Lives,), {"cast": cast})
