@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 USE = "recorder's sources"
 # What is older than a day may have been changed by somebody since the recorder was alive.
 OLD_S = 86_400.0
-AGAIN_S = 3600.0
+AGAIN_S, RETRY_S = 3600.0, 60.0
 # More than a stream's chunks between two times that its numbers are written down.
 AHEAD = 10_000
 Numbers = Mapping[tuple[int, str], int]
@@ -72,6 +72,7 @@ class Kept:
                 os.fsync(descriptor)
             part.replace(self._path)
         except (OSError, ImproperlyConfigured) as error:
+            self._due_s = time.monotonic() + RETRY_S
             log.warning("a start without the database would record nothing: %s", error)
             with suppress(OSError):  # what may be out of date serves nobody
                 self._path.unlink(missing_ok=True)

@@ -18,29 +18,12 @@ from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
 from tests.cameras.test_recording_begins import entered, left, recording
 from tests.cast import SCENE, Cast, Place
-from tests.media.make import video, wait_until
+from tests.media.make import wait_until
 from workers.media.record import Source
 from workers.media.ring import Found
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY_S = 86_400.0
-
-
-@pytest.fixture
-def film(tmp_path: Path) -> Path:
-    return video(tmp_path / "film.mp4", key_every=2)
-
-
-@pytest.fixture
-def hill(cast: Cast, settings, tmp_path: Path, film: Path) -> Place:
-    """Lamp Hill, whose camera is a film, and a ring of its own."""
-    settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
-    settings.RING_MIN_FREE_BYTES = 0
-    settings.FILE_SOURCES = [str(tmp_path)]
-    place = cast.lamp_hill
-    with mine_scope(place.mine.pk):
-        camera_update(camera=place.camera, main_url=f"file:{film}", sub_url="", chunk_s=1.0)
-    return place
 
 
 @pytest.fixture
@@ -55,11 +38,11 @@ def back() -> Iterator[Callable[[], None]]:
         yield away.undo
 
 
-def recorded_before(hill: Place) -> int:
+def recorded_before(filmed: Place) -> int:
     """Record some chunks and stop; returns how many are entered."""
-    with recording(Recording(hill.mine.pk)):
-        assert wait_until(lambda: len(entered(hill)) >= 2, 30.0)
-    return len(entered(hill))
+    with recording(Recording(filmed.mine.pk)):
+        assert wait_until(lambda: len(entered(filmed)) >= 2, 30.0)
+    return len(entered(filmed))
 
 
 def files(one: Recording) -> list[Found]:
@@ -67,48 +50,50 @@ def files(one: Recording) -> list[Found]:
 
 
 def test_what_comes_before_the_database_does_is_recorded_and_entered_once_it_is_there(
-    hill: Place, film: Path, request: pytest.FixtureRequest
+    filmed: Place, film: Path, request: pytest.FixtureRequest
 ):
-    before = recorded_before(hill)
+    before = recorded_before(filmed)
     back = request.getfixturevalue("back")
-    one = Recording(hill.mine.pk)
+    one = Recording(filmed.mine.pk)
     # The crash left a chunk that the database never heard of.
-    path = left(one, hill, hill.mine.pk, max(entered(hill)) + 1, film)
+    path = left(one, filmed, filmed.mine.pk, max(entered(filmed)) + 1, film)
     with recording(one):
         assert wait_until(lambda: len(files(one)) >= before + 3, 30.0)
-        assert len(entered(hill)) == before, "nobody could enter it yet"
+        assert len(entered(filmed)) == before, "nobody could enter it yet"
         back()
         there = [file.path for file in files(one)]
-        assert wait_until(lambda: {file.sequence for file in files(one)} <= set(entered(hill)), 30)
-    with mine_scope(hill.mine.pk):
+        assert wait_until(
+            lambda: {file.sequence for file in files(one)} <= set(entered(filmed)), 30
+        )
+    with mine_scope(filmed.mine.pk):
         rows = set(Chunk.objects.values_list("path", flat=True))
         gap = Gap.objects.filter(stream="main").first()
     assert set(there) <= rows and str(path.relative_to(one.ring.root)) in rows
-    assert len(entered(hill)) == len(set(entered(hill))), "no number was given twice"
+    assert len(entered(filmed)) == len(set(entered(filmed))), "no number was given twice"
     assert gap is not None and gap.cause == Cause.RECORDER, "between the two nobody recorded"
 
 
 def test_the_first_start_and_one_more_than_a_day_later_record_nothing_without_the_database(
-    hill: Place, caplog
+    filmed: Place, caplog
 ):
-    one = Recording(hill.mine.pk)
+    one = Recording(filmed.mine.pk)
     assert one.kept.read() == []
-    recorded_before(hill)
-    assert [source.camera for source in one.kept.read()] == [hill.camera.pk]
+    recorded_before(filmed)
+    assert [source.camera for source in one.kept.read()] == [filmed.camera.pk]
     then = time.time() - DAY_S - 60
-    os.utime(one.ring.root / f".sources-{hill.mine.pk}", (then, then))
+    os.utime(one.ring.root / f".sources-{filmed.mine.pk}", (then, then))
     assert one.kept.read() == []
     assert "24 h old" in caplog.text
 
 
-def test_the_addresses_lie_sealed_and_another_key_records_nothing(hill: Place, settings, caplog):
-    with mine_scope(hill.mine.pk):
+def test_the_addresses_lie_sealed_and_another_key_records_nothing(filmed: Place, settings, caplog):
+    with mine_scope(filmed.mine.pk):
         camera_update(
-            camera=hill.camera, main_url="rtsp://10.0.0.9/main", username="davy", password="d4vy"
+            camera=filmed.camera, main_url="rtsp://10.0.0.9/main", username="davy", password="d4vy"
         )
-    one = Recording(hill.mine.pk)
+    one = Recording(filmed.mine.pk)
     told(one)
-    path = one.ring.root / f".sources-{hill.mine.pk}"
+    path = one.ring.root / f".sources-{filmed.mine.pk}"
     assert path.stat().st_mode & 0o777 == 0o600
     assert (
         not {"10.0.0.9", "d4vy"} & set(path.read_text().split()) and "rtsp" not in path.read_text()
@@ -125,48 +110,48 @@ def told(one: Recording) -> None:
 
 
 def test_a_camera_whose_masks_are_filled_waits_until_the_database_tells_of_them(
-    cast: Cast, hill: Place
+    cast: Cast, filmed: Place
 ):
-    with mine_scope(hill.mine.pk):
-        masked = camera_create(area=hill.area, name="Bath", main_url="rtsp://10.0.0.9/bath")
+    with mine_scope(filmed.mine.pk):
+        masked = camera_create(area=filmed.area, name="Bath", main_url="rtsp://10.0.0.9/bath")
         hides = [[0.0, 0.6], [0.5, 0.6], [0.5, 1.0], [0.0, 1.0]]
         scene_publish(camera=masked, document=SCENE | {"masks": [hides]}, reason="lockers")
-    one = Recording(hill.mine.pk)
+    one = Recording(filmed.mine.pk)
     told(one)
-    assert {source.camera for source in one.kept.read()} == {hill.camera.pk, masked.pk}
-    with mine_scope(hill.mine.pk):
+    assert {source.camera for source in one.kept.read()} == {filmed.camera.pk, masked.pk}
+    with mine_scope(filmed.mine.pk):
         masking_set(
-            mine=hill.mine, camera=masked, actor=cast.admin, filled=True, reason="locker room"
+            mine=filmed.mine, camera=masked, actor=cast.admin, filled=True, reason="locker room"
         )
     told(one)
-    assert {source.camera for source in one.kept.read()} == {hill.camera.pk}
+    assert {source.camera for source in one.kept.read()} == {filmed.camera.pk}
 
 
-def test_who_is_removed_or_switched_off_is_not_recorded_at_such_a_start(hill: Place):
-    one = Recording(hill.mine.pk)
+def test_who_was_switched_off_is_not_recorded_at_such_a_start(filmed: Place):
+    one = Recording(filmed.mine.pk)
     told(one)
-    assert [source.camera for source in one.kept.read()] == [hill.camera.pk]
-    with mine_scope(hill.mine.pk):
-        Camera.objects.filter(pk=hill.camera.pk).update(enabled=False)
+    assert [source.camera for source in one.kept.read()] == [filmed.camera.pk]
+    with mine_scope(filmed.mine.pk):
+        Camera.objects.filter(pk=filmed.camera.pk).update(enabled=False)
     told(one)
     assert one.kept.read() == []
 
 
-def test_no_number_is_given_twice_though_the_newest_files_are_gone(hill: Place):
+def test_no_number_is_given_twice_though_the_newest_files_are_gone(filmed: Place):
     """What shows no movement may be deleted while older files are kept."""
-    recorded_before(hill)
-    one = Recording(hill.mine.pk)
+    recorded_before(filmed)
+    one = Recording(filmed.mine.pk)
     for file in files(one):
         one.ring.delete(file.path)
     [source] = one.kept.read()
-    assert source.last_sequence > max(entered(hill))
+    assert source.last_sequence > max(entered(filmed))
 
 
 def test_a_database_that_fails_after_the_first_answer_changes_nothing_of_what_is_recorded(
-    hill: Place, monkeypatch: pytest.MonkeyPatch
+    filmed: Place, monkeypatch: pytest.MonkeyPatch
 ):
-    recorded_before(hill)
-    one = Recording(hill.mine.pk)
+    recorded_before(filmed)
+    one = Recording(filmed.mine.pk)
 
     def fails() -> None:
         raise OperationalError("the server closed the connection")

@@ -14,10 +14,9 @@ from django.db import OperationalError, connections
 from apps.cameras.backlog import as_chunk
 from apps.cameras.models import Chunk, StreamState
 from apps.cameras.recording import Recording
-from apps.cameras.services import camera_update
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast, Place
-from tests.media.make import video, wait_until
+from tests.media.make import wait_until
 from workers.media.ring import Found
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,21 +24,10 @@ LEFT = 7
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Path:
-    return video(tmp_path / "film.mp4", key_every=2)
-
-
-@pytest.fixture
-def one(cast: Cast, settings, tmp_path: Path, film: Path) -> Recording:
-    """A recorder of Lamp Hill, whose camera is a film, and a ring with a file without a row."""
-    settings.RING_DIR, settings.VAR = tmp_path / "ring", tmp_path / "var"
-    settings.RING_MIN_FREE_BYTES = 0
-    settings.FILE_SOURCES = [str(tmp_path)]
-    place = cast.lamp_hill
-    with mine_scope(place.mine.pk):
-        camera_update(camera=place.camera, main_url=f"file:{film}", sub_url="", chunk_s=1.0)
-    recording = Recording(place.mine.pk)
-    left(recording, place, place.mine.pk, LEFT, film)
+def one(filmed: Place, film: Path) -> Recording:
+    """A recorder of that mine, and in its ring a file without a row."""
+    recording = Recording(filmed.mine.pk)
+    left(recording, filmed, filmed.mine.pk, LEFT, film)
     return recording
 
 
