@@ -16,7 +16,6 @@ from apps.accounts.services import member_remove, member_set, user_create
 from apps.alarms.tasks import keep_time
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
-from apps.cameras.services import camera_update, stream_say
 from apps.cameras.tasks import watch_streams
 from apps.evidence import storage
 from apps.evidence.tasks import cut_due
@@ -378,92 +377,3 @@ def test_a_second_place_of_the_same_name_is_refused_as_a_place(cast: Cast):
         f"/portal/mines/{cast.lamp_hill.mine.pk}/areas/new/", {"name": cast.lamp_hill.area.name}
     )
     assert "This mine has a place of that name already." in page.content.decode()
-
-
-def test_the_page_of_a_camera_that_is_off_says_so_and_shows_no_old_sight(cast: Cast):
-    where = cast.lamp_hill
-    with mine_scope(where.mine.pk):
-        Analysis.objects.update_or_create(
-            camera=where.camera, defaults={"mine": where.mine, "visibility": 0.13}
-        )
-    address = f"/portal/cameras/{where.camera.pk}/"
-    client = signed_in(cast.owner)
-    assert "0.13" in client.get(address).content.decode()
-    with mine_scope(where.mine.pk):
-        camera_update(camera=where.camera, enabled=False)
-    page = client.get(address).content.decode()
-    assert "This camera is switched off: nothing is recorded, and nobody watches it." in page
-    assert "watches nothing yet" not in page
-    assert "0.13" not in page
-
-
-def test_a_new_camera_is_said_to_be_tried_and_then_what_it_answered(cast: Cast):
-    place, anna = cast.lamp_hill, signed_in(cast.admin)
-    tried, reason = "The camera is being tried", "not found: there is no stream at this path"
-    pages = [f"/portal/cameras/{place.camera.pk}/", f"/portal/cameras/{place.camera.pk}/state/"]
-    with mine_scope(place.mine.pk):
-        StreamState.objects.filter(camera=place.camera).delete()
-    assert f'data-fresh="{pages[1]}"' in anna.get(pages[0]).content.decode()
-    for page in pages:
-        text = anna.get(page).content.decode()
-        assert tried in text[text.index('data-part="answer"') :]
-    with mine_scope(place.mine.pk):
-        row = stream_say(
-            camera_id=place.camera.pk, mine_id=place.mine.pk, stream="main", state="connecting"
-        )
-    for page in pages:
-        assert tried in anna.get(page).content.decode()
-    with mine_scope(place.mine.pk):
-        stream_say(
-            camera_id=place.camera.pk, mine_id=place.mine.pk, stream="main", state="lost",
-            reason=reason,
-        )  # fmt: skip
-    for page in pages:
-        text = anna.get(page).content.decode()
-        assert tried not in text
-        assert f"lost: {reason}" in " ".join(text.split())
-        assert f"/portal/cameras/{place.camera.pk}/change/" in text
-    with mine_scope(place.mine.pk):
-        row.refresh_from_db()
-        StreamState.objects.filter(pk=row.pk).update(state="recording", reason="")
-    for page in pages:
-        text = anna.get(page).content.decode()
-        assert tried not in text
-        assert "No picture, main" not in text
-
-
-def test_a_camera_that_the_recorder_never_took_up_is_not_said_to_be_tried(cast: Cast):
-    place = cast.lamp_hill
-    with mine_scope(place.mine.pk):
-        StreamState.objects.filter(camera=place.camera).delete()
-    with time_machine.travel(timezone.now() + timedelta(seconds=40), tick=False):
-        text = signed_in(cast.admin).get(f"/portal/cameras/{place.camera.pk}/state/")
-    assert "The recorder has not taken up this camera." in text.content.decode()
-    assert "is being tried" not in text.content.decode()
-
-
-def add_camera(place: Any, person: Any, name: str, address: str) -> str:
-    answer = signed_in(person).post(
-        f"/portal/mines/{place.mine.pk}/cameras/new/",
-        {
-            "area": place.area.pk, "name": name, "main_url": address, "chunk_s": 1,
-            "enabled": "on",
-        },
-        follow=True,
-    )  # fmt: skip
-    assert answer.redirect_chain, answer.content.decode()
-    return answer.content.decode()
-
-
-def test_an_address_that_a_camera_of_the_mine_has_already_is_said(cast: Cast):
-    place, said = cast.lamp_hill, "This address is in use already, by: Winch house 1."
-    assert said in add_camera(place, cast.admin, "Again", place.camera.main_url)
-    assert "in use already" not in add_camera(place, cast.admin, "New", "rtsp://10.0.0.77/main")
-
-
-def test_an_address_in_another_mine_is_another_camera(cast: Cast):
-    with system_scope("one person of two mines, whose networks number their cameras alike"):
-        member_set(mine=cast.deep_vale.mine, user=cast.admin, role=Role.ADMIN)
-        camera_update(camera=cast.deep_vale.camera, main_url="rtsp://10.0.0.88/main")
-    page = add_camera(cast.lamp_hill, cast.admin, "Ours", "rtsp://10.0.0.88/main")
-    assert "in use already" not in page
