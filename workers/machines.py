@@ -76,7 +76,7 @@ def _look(
     try:
         memory.video.read(
             frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop,
-            state.health.moved,
+            state.health.moved, state.health.scenery.knock,
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001
         why = failing.note(machine.id, machine.name, error)

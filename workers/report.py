@@ -52,7 +52,10 @@ class Finding:
 
 
 def fault_finding(scene: Scene, change: Change) -> Finding:
-    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious."""
+    """Say a fault of the camera as a finding; over an armed zone a blind camera is serious.
+
+    One that was knocked a little sees as well as before.
+    """
     values = {**change.values, "since_t": round(change.since_t, 3)}
     if change.about:
         values["about"] = change.about
@@ -62,7 +65,7 @@ def fault_finding(scene: Scene, change: Change) -> Finding:
         change.state,
         change.situation,
         change.fault,
-        "high" if scene.rules else "medium",
+        "high" if scene.rules and change.fault != "knocked" else "medium",
         change.t,
         [],
         change.why,

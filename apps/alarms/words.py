@@ -79,6 +79,10 @@ FAULT_ACTIONS = {
         "Watch the place otherwise: the zones are not where they were drawn. Turn the camera back, "
         "or draw them anew and say on its page that the present view is right."
     ),
+    "knocked": _(
+        "The zones lie a little beside where they were drawn. Turn the camera back, or draw them "
+        "anew and say on its page that the present view is right."
+    ),
     "clock_drift": _("Set the camera's clock, and let it follow a time server."),
     "unwatched": _(
         "No rule of this camera protects now: watch the place otherwise. See under Set up, Health "
@@ -159,6 +163,7 @@ FAULTS = {
     "hazy": _("Camera sees only haze"),
     "blocked": _("Camera is blocked"),
     "moved": _("Camera was moved"),
+    "knocked": _("Camera was knocked a little"),
     "clock_drift": _("Camera's clock drifts"),
     "unwatched": _("Camera's pictures are not analysed"),
     "unrecorded": _("Camera's main stream is not recorded"),

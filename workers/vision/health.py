@@ -30,6 +30,7 @@ HOLD_S = {
     "hazy": 120.0,
     "blocked": 5.0,
     "moved": 10.0,
+    "knocked": 60.0,
     "clock_drift": 30.0,
     "machine_disagreement": 5.0,
     "gauge_unreadable": 600.0,
@@ -40,6 +41,8 @@ HOLD_S = {
 ARMED_S = {"lost": 5.0, "dark": 15.0, "overexposed": 15.0, "glare": 15.0}
 # What hides one zone alone may be a car that waits there: told where it stays.
 ZONE_S = 600.0
+# A view that lies so much aside, as a share of the diagonal, is told, though not of another place.
+KNOCKED = 0.015
 # Gone for this long, a fault is over.
 CLEAR_S = 5.0
 # The picture is compared with the usual one this often, and less so where nothing in it changes:
@@ -214,6 +217,11 @@ class Health:
         if reshaped:
             why = sentence("the picture's shape changed, and what it shows lies elsewhere in it")
         yield "moved", moved, why, values
+        # What carries machines' regions along leaves the zones where they were drawn.
+        aside = self.scenery.knock.share(small.shape)
+        knocked = None if moved or blocked else aside >= KNOCKED
+        why = sentence(f"the whole view lies aside by {aside:.0%} of its diagonal")
+        yield "knocked", knocked, why, values
         yield "hazy", hazy, sentence(f"contrast is {look.contrast or 0:.0%} of the usual"), values
         why = sentence(f"{dull or 0:.0%} of the view lost its detail")
         yield "blurred", blurred, sentence("no edge is sharp") if look.smeared else why, values
@@ -223,7 +231,8 @@ class Health:
             self.scenery.learn(small, half, gate.background, step_s)
 
     def _pending(self) -> bool:
-        return any(fault.about == "" for fault in self.faults.values())
+        rows = (fault for fault in self.faults.values() if fault.about == "")
+        return any(fault.fault != "knocked" for fault in rows)
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -252,7 +261,7 @@ class Health:
         self.scenery.accept()
         self.swing = Swing()
         told = []
-        for fault in ("moved", "blurred", "blocked", "hazy"):
+        for fault in ("moved", "knocked", "blurred", "blocked", "hazy"):
             told += self.drop(fault, "", t, sentence("a person accepted the new view"))
         for name in self.hidden:
             told += self.drop("blurred", name, t, sentence("a person accepted the new view"))

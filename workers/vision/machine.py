@@ -17,6 +17,7 @@ from workers.vision import movement
 from workers.vision.belief import PAUSE_S, Belief
 from workers.vision.glass import view_of
 from workers.vision.indicator import Indicator, hue_of
+from workers.vision.knock import Knock
 from workers.vision.motion import Motion, Verdict
 from workers.vision.region import Boxes, Region, region, too_small
 from workers.vision.surroundings import Surroundings
@@ -45,6 +46,8 @@ class VideoReader:
     indicator: Indicator = field(default_factory=Indicator)
     # The region it was last read in: another one is another machine.
     place: int = 0
+    # How far to the right and down its region was carried, of a camera that was knocked.
+    carried: tuple[float, float] = (0.0, 0.0)
     judged_t: float | None = None
     blind_t: float | None = None
     strange: bool = False
@@ -78,17 +81,25 @@ class VideoReader:
         colour: str = "",
         bgr: Callable[[int, int, int, int], np.ndarray] | None = None,
         moved: bool | None = False,
+        knock: Knock | None = None,
     ) -> str:
         """Take one frame's luma (H, W) and the people's boxes in it; return the state.
 
         look: what the region shows; colour: of the lamp that counts, or "" for any; bgr: gives
         the colours of a window (left, top, right, bottom) in pixels, where there are any; moved:
-        whether the camera is known to look elsewhere, or None where it may.
+        whether the camera is known to look elsewhere, or None where it may; knock: by how little
+        the view lies aside of where the region was drawn, so that the region goes along.
         """
         height, width = luma.shape
         place = zlib.crc32(repr((roi, look, colour)).encode())
         if place != self.place:
             self.__init__(place=place)  # type: ignore[misc]
+        knock = knock or Knock()
+        roi = knock.carry(roi)
+        if self.carried != (knock.right, knock.down):  # what is cut out now did not move there
+            self.carried, self.same = (knock.right, knock.down), []
+            self.motion.cut()
+            self.surroundings.forget()
         small = too_small(roi, width, height, look)
         if small:
             self._doubt(small)
@@ -249,8 +260,8 @@ class VideoReader:
         return {
             "belief": self.belief.dump(), "motion": self.motion.dump(),
             "surroundings": self.surroundings.dump(), "indicator": self.indicator.dump(),
-            "place": self.place, "judged_t": self.judged_t, "blind_t": self.blind_t,
-            "strange": self.strange,
+            "place": self.place, "carried": list(self.carried), "judged_t": self.judged_t,
+            "blind_t": self.blind_t, "strange": self.strange,
             "same": [list(s) for s in self.same], "hidden": self.hidden,
         }  # fmt: skip
 
@@ -260,7 +271,8 @@ class VideoReader:
         return cls(
             Belief.load(data["belief"]), Motion.load(data["motion"]),
             Surroundings.load(data["surroundings"]), Indicator.load(data["indicator"]),
-            data["place"], data["judged_t"], data["blind_t"], data["strange"],
+            data["place"], tuple(data.get("carried", (0.0, 0.0))), data["judged_t"],
+            data["blind_t"], data["strange"],
             [(crc, t) for crc, t in data["same"]], data["hidden"],
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ import numpy as np
 from workers.packing import pack_image, unpack_image
 from workers.vision.alignment import carried
 from workers.vision.gate import relative
+from workers.vision.knock import Knock
 
 COLUMNS, ROWS = 8, 5
 # Usual values are learnt over so many looks at first, then with this time constant (7 days).
@@ -87,6 +88,7 @@ class Scenery:
     gone_s: list[float] = field(default_factory=lambda: [0.0] * (COLUMNS * ROWS))
     # A person said that the view is right, however little it shows.
     accepted: bool = False
+    knock: Knock = field(default_factory=Knock)
     recognised: "Match | None" = field(default=None, repr=False, compare=False)
     # By cell in the last look: what can tell of its detail, and what lost it.
     textured: np.ndarray | None = field(default=None, repr=False, compare=False)
@@ -95,7 +97,7 @@ class Scenery:
     def look(
         self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray, noise: float = 0.0
     ) -> Look:
-        """Compare a frame with what is usual; nothing is learnt.
+        """Compare a frame with what is usual; nothing is learnt but where the view lies.
 
         small: shrunk luma (H, W); fine: the luma at half of its resolution; pattern: small relative
         to its local mean, uint8; noise: of small, in grey levels.
@@ -120,6 +122,8 @@ class Scenery:
             found = _compare(reference, pattern, number)
             if found is not None and (best is None or found.there > best.there):
                 best = self.recognised = found
+        if best is not None:
+            self.knock.observe(known[best.number], pattern)
         reshaped = all(reference.shape != pattern.shape for reference, _ in self.references)
         place = None
         if reshaped or (best is not None and best.there < ANCHORED):
@@ -152,7 +156,7 @@ class Scenery:
             # in the picture too: the background may still show the place that was left.
             first = self.references[0][0]
             places = (_place(first, pattern), _place(first, relative(small)))
-            if all(place is not None and place >= SAME for place in places):
+            if not self.knock and all(place is not None and place >= SAME for place in places):
                 self.references = [self.references[0], (pattern, luma)]
         elif self.recognised is not None:
             self._renew(self.recognised, pattern, step_s)
@@ -204,6 +208,7 @@ class Scenery:
         """Forget what was usual: a person says that the camera now looks elsewhere."""
         self.detail, self.contrast, self.looks, self.references = [], 0.0, 0, []
         self.gone_s, self.recognised = [0.0] * (COLUMNS * ROWS), None
+        self.knock = Knock()
         self.accepted = True
 
     def dump(self) -> dict[str, Any]:
@@ -215,6 +220,7 @@ class Scenery:
             "references": [[pack_image(image), luma] for image, luma in self.references],
             "gone_s": self.gone_s,
             "accepted": self.accepted,
+            "knock": self.knock.dump(),
         }
 
     @classmethod
@@ -223,7 +229,7 @@ class Scenery:
         references = [(unpack_image(image), luma) for image, luma in data["references"]]
         return cls(
             data["detail"], data["contrast"], data["looks"], references, data["gone_s"],
-            data.get("accepted", False),
+            data.get("accepted", False), Knock.load(data.get("knock", {})),
         )  # fmt: skip
 
 

@@ -1,0 +1,151 @@
+"""A camera that was knocked a little: how far its whole view lies aside of its reference.
+
+That is too little to be another view, and enough to take a thin rope out of the region that was
+drawn for it, in which everything stands then. So what is drawn for machines goes along.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from workers.geometry import Polygon
+
+# Patches over the small picture, of so many pixels; each must show a pattern, and is looked for so
+# far off. Farther, the camera is told to have been moved.
+COLUMNS, ROWS, PATCH, REACH = 10, 6, 11, 9
+PATTERN = 4.0
+# A patch is found from this correlation on, where no other place is nearly as like it.
+FOUND, SECOND, NEAR_PX = 0.6, 0.9, 2
+# So many must be found, and so large a share of those that show a pattern must have gone the same
+# way to so many pixels.
+LEAST, MOST, AGREE_PX = 8, 0.5, 0.75
+# Less, in pixels of the small picture, is no knock; and two looks tell the same within so many.
+KNOCK_PX, SAME_PX = 1.0, 0.5
+# The whole picture is looked for first, so far around where it lay: what is as like as this there,
+# and nowhere beside, still lies there, and no patch need be asked.
+NEAR, ALIKE = 2, 0.5
+
+
+@dataclass
+class Knock:
+    """How far the view lies to the right and down of its reference, in shares of the picture.
+
+    maybe: what the last look told, which the next must tell, too: a camera that shakes was not
+    knocked. Where no look can tell, as in the dark, what was known stays.
+    """
+
+    right: float = 0.0
+    down: float = 0.0
+    maybe: tuple[float, float] | None = None
+
+    def observe(self, reference: np.ndarray, pattern: np.ndarray) -> None:
+        """Take one look: both (H, W) uint8, relative to their local mean, of the same shape."""
+        height, width = reference.shape
+        known = (self.right * width, self.down * height)
+        off = None if _stays(reference, pattern, known) else aside(reference, pattern)
+        if off is None:
+            self.maybe = None
+            return
+        before, self.maybe = self.maybe, off
+        if before is None or np.hypot(off[0] - before[0], off[1] - before[1]) > SAME_PX:
+            return
+        if np.hypot(*off) < KNOCK_PX:
+            off = (0.0, 0.0)
+        if np.hypot(off[0] - known[0], off[1] - known[1]) > SAME_PX:
+            self.right, self.down = round(off[0] / width, 5), round(off[1] / height, 5)
+
+    def __bool__(self) -> bool:
+        """Tell whether the view is known to lie aside."""
+        return bool(self.right or self.down)
+
+    def share(self, shape: tuple[int, ...]) -> float:
+        """Return how far aside, as a share of the diagonal of a picture of a shape (H, W)."""
+        height, width = shape
+        return float(np.hypot(self.right * width, self.down * height) / np.hypot(width, height))
+
+    def carry(self, polygon: Polygon) -> Polygon:
+        """Return where in the picture lies now what was drawn."""
+        if not self:
+            return polygon
+        return tuple(
+            (min(1.0, max(0.0, x + self.right)), min(1.0, max(0.0, y + self.down)))
+            for x, y in polygon
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """Return a JSON-like form."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Knock":
+        """Rebuild from dump()."""
+        maybe = data.get("maybe")
+        known = (data.get("right", 0.0), data.get("down", 0.0))
+        return cls(*known, None if maybe is None else (maybe[0], maybe[1]))
+
+
+def aside(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float] | None:
+    """Return by how many pixels (right, down) most of a view lies aside; None where unsure."""
+    height, width = reference.shape
+    if min(height, width) < 2 * PATCH or reference.shape != pattern.shape:
+        return None
+    padded = cv2.copyMakeBorder(pattern, *(REACH,) * 4, cv2.BORDER_REPLICATE)
+    told, found = 0, []
+    for row, column in np.ndindex(ROWS, COLUMNS):
+        left = round((column + 0.5) * width / COLUMNS) - PATCH // 2
+        top = round((row + 0.5) * height / ROWS) - PATCH // 2
+        patch = reference[max(0, top) : top + PATCH, max(0, left) : left + PATCH]
+        if min(patch.shape) < PATCH or float(patch.std()) < PATTERN:
+            continue
+        told += 1
+        side = PATCH + 2 * REACH
+        off = _find(padded[top : top + side, left : left + side], patch)
+        if off is not None:
+            found.append(off)
+    if len(found) < LEAST:
+        return None
+    all_off = np.array(found)
+    near = np.abs(all_off - np.median(all_off, axis=0)).max(axis=1) <= AGREE_PX
+    if near.sum() < max(LEAST, MOST * told):
+        return None
+    right, down = all_off[near].mean(axis=0)
+    return float(right), float(down)
+
+
+def _stays(reference: np.ndarray, pattern: np.ndarray, known: tuple[float, float]) -> bool:
+    """Tell whether the view as a whole lies where it was known to lie."""
+    high, wide = reference.shape
+    rim = REACH + NEAR
+    if min(high, wide) < 4 * rim or reference.shape != pattern.shape:
+        return False
+    x, y = (max(-REACH, min(REACH, round(v))) for v in known)
+    place = pattern[REACH + y : high - REACH + y, REACH + x : wide - REACH + x]
+    likeness = cv2.matchTemplate(place, reference[rim:-rim, rim:-rim], cv2.TM_CCOEFF_NORMED)
+    _, best, _, (left, top) = cv2.minMaxLoc(likeness)
+    right = x - NEAR + peak(likeness[top], left)
+    down = y - NEAR + peak(likeness[:, left], top)
+    return best >= ALIKE and float(np.hypot(right - known[0], down - known[1])) <= SAME_PX
+
+
+def _find(place: np.ndarray, patch: np.ndarray) -> tuple[float, float] | None:
+    """Return how far from the middle of a place the patch lies, to a part of a pixel."""
+    likeness = cv2.matchTemplate(place, patch, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(likeness)
+    if best < FOUND:
+        return None
+    right, down = peak(likeness[y], x), peak(likeness[:, x], y)
+    likeness[max(0, y - NEAR_PX) : y + NEAR_PX + 1, max(0, x - NEAR_PX) : x + NEAR_PX + 1] = -1
+    # Patterns of a roadway repeat: what lies in two places tells of none.
+    if float(likeness.max()) > SECOND * best:
+        return None
+    return right - REACH, down - REACH
+
+
+def peak(line: np.ndarray, at: int) -> float:
+    """Return the top of the parabola through a line's value at a place and its neighbours."""
+    if not 0 < at < len(line) - 1:
+        return float(at)
+    a, b, c = (float(v) for v in line[at - 1 : at + 2])
+    return at + (0.5 * (a - c) / (a - 2 * b + c) if a - 2 * b + c < -1e-9 else 0.0)
