@@ -10,7 +10,6 @@ from workers.scene import Machine, Scene
 from workers.state import State
 from workers.vision.fusion import MachineState
 from workers.vision.health import Change
-from workers.vision.machine import VideoReader
 from workers.vision.region import Boxes
 
 __all__ = ["forget_machines", "read_machines"]
@@ -80,5 +79,5 @@ def _look(
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001
         why = failing.note(machine.id, machine.name, error)
-        memory.video = VideoReader()
+        memory.video = memory.video.anew()
     return failing.tell(state.health, machine.id, t, why)

@@ -86,7 +86,7 @@ def _read(
         memory.pace.note(None, t, since_t=unseen_since)
     else:
         try:
-            value, sure = _look(scene, frame, gauge, memory, people)
+            value, sure = _look(scene, state, frame, gauge, memory, people)
         except Exception as error:  # noqa: BLE001
             fails = failing.note(gauge.id, gauge.name, error)
             memory.pace.note(None, t)
@@ -105,15 +105,21 @@ def _read(
 
 
 def _look(
-    scene: Scene, frame: Frame, gauge: Gauge, memory: Level | Floor, people: list[list[float]]
+    scene: Scene,
+    state: State,
+    frame: Frame,
+    gauge: Gauge,
+    memory: Level | Floor,
+    people: list[list[float]],
 ) -> tuple[float | None, float]:
     """Return a gauge's value in this frame, None where it cannot be read, and how sure it is."""
-    t = frame.t
+    t, knock = frame.t, state.health.scenery.knock
     if isinstance(memory, Level):
-        sight = memory.look(frame.luma, gauge.points, people, t, still=frame.name is not None)
+        still = frame.name is not None
+        sight = memory.look(frame.luma, gauge.points, people, t, still=still, knock=knock)
         return sight.value, sight.confidence
     zone = scene.polygons[gauge.zone or ""]
-    share = memory.look(frame.luma, zone, people, t, brought=frame.brought)
+    share = memory.look(frame.luma, zone, people, t, brought=frame.brought, knock=knock)
     return share.value, share.confidence
 
 

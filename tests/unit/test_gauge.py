@@ -11,6 +11,7 @@ from workers.engine import Chunk, State, analyse
 from workers.media.decode import Frame
 from workers.scene import parse_scene
 from workers.vision.gauge import BLIND, Level, Sight, read
+from workers.vision.knock import Knock
 from workers.vision.scale import Scale
 
 MARKS = (((0.5, 0.1), 1.5), ((0.5, 0.9), 0.0))
@@ -298,6 +299,20 @@ def test_a_camera_that_was_knocked_by_some_pixels_takes_the_marks_along(down_px)
     assert after
     for value in after:
         assert value == pytest.approx(0.7, abs=0.03)
+
+
+@pytest.mark.parametrize("down_px", [-10, 18])
+def test_where_the_surroundings_are_hidden_the_marks_go_along_with_the_whole_view(down_px):
+    level, knock = Level(), Knock(0.0, down_px / 360)
+    for i in range(8):
+        level.look(alive(wall(0.7), i), MARKS, [], float(i), knock=Knock())
+    for i in range(8, 16):
+        picture = alive(wall(0.7), i, down_px)
+        picture[:, :300] = picture[:, 340:] = 120  # sheets hang on both sides of the staff
+        marks = level._followed(picture, MARKS, float(i), knock)
+    found = [point for point, _ in marks]
+    wanted = [(x, y + down_px / 360) for (x, y), _ in MARKS]
+    assert np.allclose(found, wanted, atol=1 / 360)
 
 
 @pytest.mark.parametrize("first, last", [(1.2, 0.6), (0.5, 1.2), (1.35, 1.0)])

@@ -33,7 +33,7 @@ def moved(picture, right, down):
     return cv2.warpAffine(picture, matrix, SIZE, borderMode=cv2.BORDER_REFLECT)
 
 
-def analysed(machine, shots, state=None, *, reload=False, accept_s=None):
+def analysed(machine, shots, state=None, *, reload=False, accept_s=None, first=0):
     """Analyse the shots in chunks of a second; return (t, on, state, part) of each chunk's end."""
     drawn = {"id": "one", "kind": machine.kind, "source": "video", "look": machine.look}
     scene = parse_scene(
@@ -44,7 +44,7 @@ def analysed(machine, shots, state=None, *, reload=False, accept_s=None):
         group = shots[at : at + 5]
         frames = [Frame(shot.t, i, shot.bgr) for i, shot in enumerate(group)]
         accept = accept_s is not None and group[0].t <= accept_s < group[0].t + 1
-        chunk = Chunk(number, group[0].t, 1.0, frames, accept_view=accept)
+        chunk = Chunk(first + number, group[0].t, 1.0, frames, accept_view=accept)
         result = analyse(scene, state, chunk, detector=Script(lambda number: []))
         state, told = result.state, [*told, *result.findings]
         if reload:
@@ -113,6 +113,21 @@ def test_who_accepts_the_view_has_the_regions_where_they_are_drawn():
     _, _, state = analysed(machine, knocked(machine, 9, 0), accept_s=25.0)
     assert not state.health.scenery.knock
     assert state.machines["one"].video.carried == (0.0, 0.0)
+
+
+def test_a_region_that_is_drawn_after_the_knock_stays_where_it_was_drawn():
+    machine = ThinRope(seed=11)
+    shots = knocked(machine, 0, 8)
+    before = [shot for shot in shots if shot.t < 25.0]
+    _, _, state = analysed(machine, before)
+    machine.roi = tuple((x, y + 8 / SIZE[1]) for x, y in machine.roi)
+    for shot in shots:
+        shot.t += 1000.0
+    after = [shot for shot in shots if shot.t >= 1025.0]
+    seen, _, state = analysed(machine, after, state, first=100)
+    assert state.health.scenery.knock
+    assert state.machines["one"].video.carried == (0.0, 0.0)
+    assert states(seen, 1000 + STARTS_S + 2) == {"RUNNING"}
 
 
 def test_a_camera_that_shakes_was_not_knocked():

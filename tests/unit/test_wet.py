@@ -12,6 +12,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import Frame
 from workers.scene import SceneError, parse_scene
 from workers.state import VERSION, State
+from workers.vision.knock import Knock
 from workers.vision.wet import Floor
 
 ZONE = ((0.25, 0.4), (0.75, 0.4), (0.75, 0.9), (0.25, 0.9))
@@ -90,6 +91,47 @@ def test_the_light_of_a_lamp_on_a_dry_floor_is_no_water(size_px, gain):
     away = ((x - 320) / size_px) ** 2 + ((y - 240) / (0.6 * size_px)) ** 2
     lit = np.clip(floor() * (1 + gain * np.exp(-away)), 0, 235).astype(np.uint8)
     assert look(known(), lit).value < 0.03
+
+
+def railway(right=0.0, down=0.0, seed=0):
+    """Draw dry gravel with pale rails and sleepers, by a camera knocked by so many pixels."""
+    picture = floor(seed=seed).astype(np.float32)
+    for x in range(180, 480, 45):
+        picture[:, x : x + 14] *= 1.6
+    for y in range(20, 340, 34):
+        picture[y : y + 10] *= 1.4
+    matrix = np.array([[1, 0, right], [0, 1, down]], np.float64)
+    moved = cv2.warpAffine(picture, matrix, (640, 360), borderMode=cv2.BORDER_REFLECT)
+    return np.clip(moved, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("right", "down"), [(6, 0), (-20, 0), (0, 12), (0, -25), (14, -9)])
+def test_a_dry_floor_of_a_camera_that_was_knocked_stays_dry(right, down):
+    memory, knock = Floor(), Knock(right / 640, down / 360)
+    for i in range(5):
+        memory.look(railway(seed=i), ZONE, [], float(i), knock=Knock())
+    for i in range(5):
+        answer = memory.look(railway(right, down, 50 + i), ZONE, [], 10.0 + i, knock=knock)
+    assert answer.value < 0.03
+    assert answer.confidence > 0.3
+
+
+def test_a_floor_that_is_drawn_after_the_knock_lies_where_it_was_drawn():
+    memory, knock = Floor(), Knock(20 / 640, 0.0)
+    for i in range(10):
+        answer = memory.look(railway(20, 0, i), ZONE, [], float(i), knock=knock)
+    assert answer.value < 0.03 and answer.confidence > 0.5
+    again = Floor.load(json.loads(json.dumps(memory.dump())))
+    assert again.look(railway(20, 0, 50), ZONE, [], 11.0, knock=knock).value < 0.03
+
+
+def test_water_that_comes_after_the_knock_is_told():
+    memory, knock = known(), Knock(-12 / 640, 8 / 360)
+    matrix = np.array([[1, 0, -12], [0, 1, 8]], np.float64)
+    for i in range(5):
+        wet = cv2.warpAffine(floor(0.6, seed=50 + i), matrix, (640, 360))
+        answer = memory.look(wet, ZONE, [], 10.0 + i, knock=knock)
+    assert answer.value == pytest.approx(0.6, abs=0.1)
 
 
 def test_before_the_dry_floor_is_known_nothing_is_told():

@@ -13,6 +13,7 @@ import numpy as np
 
 from workers.geometry import Point
 from workers.packing import pack_image, unpack_image
+from workers.vision.knock import Base, Knock, peak
 
 Marks = tuple[tuple[Point, float], ...]
 
@@ -37,18 +38,20 @@ SURE = 3
 class Anchor:
     """The surroundings of marks: `picture` (h, w) uint8 as first seen, dry above the row `wet_row`.
 
-    found: how often it was found again.
+    found: how often it was found again; base: how the view lay when it was first seen.
     """
 
     marks: Marks = ()
     picture: np.ndarray | None = field(default=None, compare=False)
     wet_row: int = 0
     found: int = 0
+    base: Base = (0.0, 0.0)
 
-    def follow(self, luma: np.ndarray, marks: Marks, line_y: float) -> Marks:
-        """Return the marks where they lie in this picture (H, W); as drawn where nobody can tell.
+    def follow(self, luma: np.ndarray, marks: Marks, line_y: float, knock: Knock) -> Marks:
+        """Return the marks where they lie in this picture (H, W).
 
-        line_y: how far down the water stood at the last reading, as a share of the height.
+        line_y: how far down the water stood at the last reading, as a share of the height; knock:
+        how the whole view lies, which tells it coarsely where the surroundings do not.
         """
         height, width = luma.shape
         left, top, right, bottom = _around(marks, width, height)
@@ -66,24 +69,27 @@ class Anchor:
                 dx, dy = off[0] / factor, off[1] / factor
                 return tuple(((x + dx / width, y + dy / height), m) for (x, y), m in marks)
             if self.found >= SURE:
-                return marks
+                points = knock.beyond(self.base).carry([point for point, _ in marks])
+                return tuple((p, metres) for p, (_, metres) in zip(points, marks, strict=True))
         self.marks, self.picture, self.wet_row, self.found = marks, now, wet_row, 0
+        self.base = knock.base
         return marks
 
     def dump(self) -> list[Any] | None:
         """Return a JSON-like form."""
         if self.picture is None:
             return None
-        return [self.marks, pack_image(self.picture), self.wet_row, self.found]
+        return [self.marks, pack_image(self.picture), self.wet_row, self.found, self.base]
 
     @classmethod
     def load(cls, data: list[Any] | None) -> "Anchor":
         """Rebuild from dump()."""
         if data is None:
             return cls()
-        marks, packed, wet_row, found = data
+        marks, packed, wet_row, found, *rest = data
         known = tuple(((x, y), metres) for (x, y), metres in marks)
-        return cls(known, unpack_image(packed), wet_row, found)
+        right, down = rest[0] if rest else (0.0, 0.0)
+        return cls(known, unpack_image(packed), wet_row, found, (right, down))
 
 
 def _around(marks: Marks, width: int, height: int) -> tuple[int, int, int, int]:
@@ -143,15 +149,7 @@ def _find(place: np.ndarray, patch: np.ndarray) -> tuple[float, float] | None:
     _, best, _, (x, y) = cv2.minMaxLoc(likeness)
     if best < FOUND:
         return None
-    fx, fy = _peak(likeness[y], x), _peak(likeness[:, x], y)
+    fx, fy = peak(likeness[y], x), peak(likeness[:, x], y)
     others = likeness.copy()
     others[max(0, y - NEAR_PX) : y + NEAR_PX + 1, max(0, x - NEAR_PX) : x + NEAR_PX + 1] = -1
     return (fx, fy) if others.max() < SECOND * best else None
-
-
-def _peak(line: np.ndarray, at: int) -> float:
-    """Return the top of the parabola through a line's largest value and its neighbours."""
-    if not 0 < at < len(line) - 1:
-        return float(at)
-    a, b, c = (float(v) for v in line[at - 1 : at + 2])
-    return at + (0.5 * (a - c) / (a - 2 * b + c) if a - 2 * b + c < -1e-9 else 0.0)

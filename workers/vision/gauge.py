@@ -15,6 +15,7 @@ import numpy as np
 
 from workers.geometry import Point
 from workers.vision.anchor import Anchor, Marks
+from workers.vision.knock import Knock
 from workers.vision.pace import READ_S, Pace
 from workers.vision.scale import Scale, cut, scale_of
 from workers.vision.waterline import ROWS, chances, is_dry_below, shore
@@ -198,26 +199,27 @@ class Level:
         t: float,
         *,
         still: bool = False,
+        knock: Knock | None = None,
     ) -> Sight:
         """Read the picture at t; people: boxes whose edges are no water line.
 
-        still: no others follow soon that could confirm it.
+        still: no others follow soon that could confirm it; knock: how little the view lies aside.
         """
-        sight = read(luma, self._followed(luma, marks, t))
+        sight = read(luma, self._followed(luma, marks, t, knock or Knock()))
         if sight.at is not None:
             x, y = sight.at
             if any(x1 <= x <= x2 and y1 <= y <= y2 + 0.02 for x1, y1, x2, y2 in people):
                 sight = BLIND
         return self.take(sight, t, still=still)
 
-    def _followed(self, luma: np.ndarray, marks: Marks, t: float) -> Marks:
+    def _followed(self, luma: np.ndarray, marks: Marks, t: float, knock: Knock) -> Marks:
         """Return the marks where the camera shows them now, if it was knocked a little."""
         known = [metres for when, metres, _ in self.kept if 0 <= t - when < STALE_S]
         scale = scale_of(marks, luma.shape[1], luma.shape[0])
         if not known or abs(scale.across()[1]) > 0.5 or scale.span_px < MIN_SPAN_PX:
             return marks
         _, y = scale.place(np.array([scale.along(known[-1])]))[0]
-        return self.anchor.follow(luma, marks, float(y) / luma.shape[0])
+        return self.anchor.follow(luma, marks, float(y) / luma.shape[0], knock)
 
     def take(self, sight: Sight, t: float, *, still: bool = False) -> Sight:
         """Take one picture's reading at t seconds; return the level as far as it is believed.

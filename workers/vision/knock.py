@@ -4,13 +4,18 @@ That is too little to be another view, and enough to take a thin rope out of the
 drawn for it, in which everything stands then. So what is drawn for machines goes along.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 
-from workers.geometry import Polygon
+from workers.geometry import Point
+from workers.vision.boxes import Corners
+
+# How far the view lay aside, to the right and down, when something was drawn on it.
+Base = tuple[float, float]
 
 # Patches over the small picture, of so many pixels; each must show a pattern, and is looked for so
 # far off. Farther, the camera is told to have been moved.
@@ -65,14 +70,39 @@ class Knock:
         height, width = shape
         return float(np.hypot(self.right * width, self.down * height) / np.hypot(width, height))
 
-    def carry(self, polygon: Polygon) -> Polygon:
-        """Return where in the picture lies now what was drawn."""
-        if not self:
-            return polygon
+    def beyond(self, base: "Base") -> "Knock":
+        """Return by how much the view lies aside of where it lay when something was drawn."""
+        return Knock(self.right - base[0], self.down - base[1])
+
+    @property
+    def base(self) -> "Base":
+        """What is drawn now is drawn on the view as it lies."""
+        return self.right, self.down
+
+    def carry(self, points: Sequence[Point]) -> tuple[Point, ...]:
+        """Return where in the picture lies now what was drawn, as far as it is within."""
         return tuple(
             (min(1.0, max(0.0, x + self.right)), min(1.0, max(0.0, y + self.down)))
-            for x, y in polygon
+            for x, y in points
         )
+
+    def undone(self, luma: np.ndarray) -> np.ndarray:
+        """Return a picture (H, W) as the camera would show it had nobody knocked it."""
+        if not self:
+            return luma
+        height, width = luma.shape
+        back = np.array([[1, 0, -self.right * width], [0, 1, -self.down * height]])
+        return cv2.warpAffine(luma, back, (width, height), borderMode=cv2.BORDER_REPLICATE)
+
+    def back(self, boxes: Sequence[Sequence[float]]) -> list[Corners]:
+        """Return boxes of the picture as they lie in undone(), and one for each unseen rim."""
+        right, down = self.right, self.down
+        moved = [(a - right, b - down, c - right, d - down) for a, b, c, d in boxes]
+        if right:
+            moved.append((1 - right, 0.0, 1.0, 1.0) if right > 0 else (0.0, 0.0, -right, 1.0))
+        if down:
+            moved.append((0.0, 1 - down, 1.0, 1.0) if down > 0 else (0.0, 0.0, 1.0, -down))
+        return moved
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""

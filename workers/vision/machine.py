@@ -17,7 +17,7 @@ from workers.vision import movement
 from workers.vision.belief import PAUSE_S, Belief
 from workers.vision.glass import view_of
 from workers.vision.indicator import Indicator, hue_of
-from workers.vision.knock import Knock
+from workers.vision.knock import Base, Knock
 from workers.vision.motion import Motion, Verdict
 from workers.vision.region import Boxes, Region, region, too_small
 from workers.vision.surroundings import Surroundings
@@ -46,8 +46,10 @@ class VideoReader:
     indicator: Indicator = field(default_factory=Indicator)
     # The region it was last read in: another one is another machine.
     place: int = 0
-    # How far to the right and down its region was carried, of a camera that was knocked.
-    carried: tuple[float, float] = (0.0, 0.0)
+    # Of a camera that was knocked: how the view lay when the region was drawn, and how far the
+    # region was carried since.
+    base: Base = (0.0, 0.0)
+    carried: Base = (0.0, 0.0)
     judged_t: float | None = None
     blind_t: float | None = None
     strange: bool = False
@@ -92,12 +94,13 @@ class VideoReader:
         """
         height, width = luma.shape
         place = zlib.crc32(repr((roi, look, colour)).encode())
-        if place != self.place:
-            self.__init__(place=place)  # type: ignore[misc]
         knock = knock or Knock()
+        if place != self.place:
+            self.__init__(place=place, base=knock.base)  # type: ignore[misc]
+        knock = knock.beyond(self.base)
         roi = knock.carry(roi)
-        if self.carried != (knock.right, knock.down):  # what is cut out now did not move there
-            self.carried, self.same = (knock.right, knock.down), []
+        if self.carried != knock.base:  # what is cut out now did not move there
+            self.carried, self.same = knock.base, []
             self.motion.cut()
             self.surroundings.forget()
         small = too_small(roi, width, height, look)
@@ -240,8 +243,13 @@ class VideoReader:
     def accept(self) -> None:
         """Watch anew: a person says that the present view is the right one."""
         self.motion, self.judged_t, self.blind_t = Motion(), None, None
+        self.base = self.carried = (0.0, 0.0)
         self.surroundings.forget()
         self._doubt("not watched long enough")
+
+    def anew(self) -> "VideoReader":
+        """Return a reader of the same region that has seen nothing yet."""
+        return VideoReader(place=self.place, base=self.base)
 
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
@@ -260,8 +268,8 @@ class VideoReader:
         return {
             "belief": self.belief.dump(), "motion": self.motion.dump(),
             "surroundings": self.surroundings.dump(), "indicator": self.indicator.dump(),
-            "place": self.place, "carried": list(self.carried), "judged_t": self.judged_t,
-            "blind_t": self.blind_t, "strange": self.strange,
+            "place": self.place, "base": list(self.base), "carried": list(self.carried),
+            "judged_t": self.judged_t, "blind_t": self.blind_t, "strange": self.strange,
             "same": [list(s) for s in self.same], "hidden": self.hidden,
         }  # fmt: skip
 
@@ -271,8 +279,9 @@ class VideoReader:
         return cls(
             Belief.load(data["belief"]), Motion.load(data["motion"]),
             Surroundings.load(data["surroundings"]), Indicator.load(data["indicator"]),
-            data["place"], tuple(data.get("carried", (0.0, 0.0))), data["judged_t"],
-            data["blind_t"], data["strange"],
+            data["place"], tuple(data.get("base", (0.0, 0.0))),
+            tuple(data.get("carried", (0.0, 0.0))), data["judged_t"], data["blind_t"],
+            data["strange"],
             [(crc, t) for crc, t in data["same"]], data["hidden"],
         )  # fmt: skip
 
