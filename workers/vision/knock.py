@@ -4,8 +4,9 @@ That is too little to be another view, and enough to take a thin rope out of the
 drawn for it, in which everything stands then. So what is drawn for machines goes along.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import cv2
@@ -26,8 +27,9 @@ FOUND, SECOND, NEAR_PX = 0.6, 0.9, 2
 # So many must be found, and so large a share of those that show a pattern must have gone the same
 # way to so many pixels.
 LEAST, MOST, AGREE_PX = 8, 0.5, 0.75
-# Less, in pixels of the small picture, is no knock; and two looks tell the same within so many.
-KNOCK_PX, SAME_PX = 1.0, 0.5
+# Less, in pixels of the small picture, is no knock; and so many looks must tell the same within so
+# many: of a camera that shakes by a pixel two do by chance every half minute.
+KNOCK_PX, SAME_PX, LOOKS = 1.0, 0.5, 3
 # The whole picture is looked for first, so far around where it lay: what is as like as this there,
 # and nowhere beside, still lies there, and no patch need be asked.
 NEAR, ALIKE = 2, 0.5
@@ -37,13 +39,13 @@ NEAR, ALIKE = 2, 0.5
 class Knock:
     """How far the view lies to the right and down of its reference, in shares of the picture.
 
-    maybe: what the last look told, which the next must tell, too: a camera that shakes was not
-    knocked. Where no look can tell, as in the dark, what was known stays.
+    maybe: what the last looks told, in pixels, which the next must tell, too. Where no look can
+    tell, as in the dark, what was known stays.
     """
 
     right: float = 0.0
     down: float = 0.0
-    maybe: tuple[float, float] | None = None
+    maybe: list[Base] = field(default_factory=list)
 
     def observe(self, reference: np.ndarray, pattern: np.ndarray) -> None:
         """Take one look: both (H, W) uint8, relative to their local mean, of the same shape."""
@@ -51,14 +53,15 @@ class Knock:
         known = (self.right * width, self.down * height)
         off = None if _stays(reference, pattern, known) else aside(reference, pattern)
         if off is None:
-            self.maybe = None
+            self.maybe = []
             return
-        before, self.maybe = self.maybe, off
-        if before is None or np.hypot(off[0] - before[0], off[1] - before[1]) > SAME_PX:
+        same = [one for one in self.maybe if _apart(one, off) <= SAME_PX]
+        self.maybe = [*same, off][-LOOKS:]
+        if len(self.maybe) < LOOKS:
             return
         if np.hypot(*off) < KNOCK_PX:
             off = (0.0, 0.0)
-        if np.hypot(off[0] - known[0], off[1] - known[1]) > SAME_PX:
+        if _apart(off, known) > SAME_PX:
             self.right, self.down = round(off[0] / width, 5), round(off[1] / height, 5)
 
     def __bool__(self) -> bool:
@@ -111,9 +114,8 @@ class Knock:
     @classmethod
     def load(cls, data: dict[str, Any]) -> "Knock":
         """Rebuild from dump()."""
-        maybe = data.get("maybe")
-        known = (data.get("right", 0.0), data.get("down", 0.0))
-        return cls(*known, None if maybe is None else (maybe[0], maybe[1]))
+        maybe = [(right, down) for right, down in data.get("maybe", [])]
+        return cls(data.get("right", 0.0), data.get("down", 0.0), maybe)
 
 
 def aside(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float] | None:
@@ -156,7 +158,11 @@ def _stays(reference: np.ndarray, pattern: np.ndarray, known: tuple[float, float
     _, best, _, (left, top) = cv2.minMaxLoc(likeness)
     right = x - NEAR + peak(likeness[top], left)
     down = y - NEAR + peak(likeness[:, left], top)
-    return best >= ALIKE and float(np.hypot(right - known[0], down - known[1])) <= SAME_PX
+    return best >= ALIKE and _apart((right, down), known) <= SAME_PX
+
+
+def _apart(one: Base, other: Base) -> float:
+    return math.hypot(one[0] - other[0], one[1] - other[1])
 
 
 def _find(place: np.ndarray, patch: np.ndarray) -> tuple[float, float] | None:
