@@ -195,15 +195,35 @@ class _Words:
             else:
                 covered = _("A covered copy: masks are filled.")
             lines.append(covered)
+        drawn = self.alarm.picture or {}
+        zone, boxes = drawn.get("zone", []), drawn.get("boxes", [])
+        if zone and boxes:
+            lines.append(_("Drawn over it: the zone, and what was found (boxes)."))
+        elif zone or boxes:
+            lines.append(
+                _("Drawn over it: the zone.")
+                if zone
+                else _("Drawn over it: what was found (boxes).")
+            )
         return {
             "there": True,
-            "title": _("The moment of the alarm"),
+            "title": self.picture_title(occasion.picture_at),
+            "zone": zone,
+            "boxes": [box[:4] for box in boxes],
             "lines": lines,
             "words": _("The picture that was kept cannot be read."),
             "hashes": [[_("SHA-256 of the original picture"), facts["original_sha256"]]]
             if facts
             else [],
         }
+
+    def picture_title(self, at: datetime) -> str:
+        """Say which moment is seen: an alarm that became worse keeps the picture of that."""
+        later_s = (at - self.alarm.raised_at).total_seconds()
+        if later_s < 1:
+            return _("The moment of the alarm")
+        seconds = localize(round(later_s, 1))
+        return _("%(seconds)s s after the alarm was raised") % {"seconds": seconds}
 
     def steps(self) -> dict[str, Any]:
         rows = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pypdfium2
+import pypdfium2.raw as raw
 import pytest
 from django.template.defaultfilters import filesizeformat
 from django.test import Client
@@ -46,6 +47,20 @@ def text_of(pdf: bytes) -> str:
     finally:
         document.close()
     return " ".join(" ".join(pages).split())
+
+
+def drawings_of(pdf: bytes) -> list[tuple[str, tuple[float, ...]]]:
+    """Return what is drawn on a PDF's first page, pictures and lines, with where, in points."""
+    kinds = {raw.FPDF_PAGEOBJ_IMAGE: "image", raw.FPDF_PAGEOBJ_PATH: "path"}
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [
+            (kinds[one.type], one.get_bounds())
+            for one in document[0].get_objects(max_depth=1)
+            if one.type in kinds
+        ]
+    finally:
+        document.close()
 
 
 def paper(alarm: Alarm, tmp_path: Path, language: str = "en", **about) -> bytes:
@@ -261,6 +276,72 @@ def test_page_and_paper_call_the_machine_as_the_reason_does(hill: Cast, tmp_path
     client.force_login(hill.operator)
     page = client.get(reverse("alarm", args=[alarm.pk])).content.decode()
     assert "<dd>一号绞车: <strong>" in page
+
+
+def test_the_picture_on_paper_shows_the_zone_and_the_boxes_as_the_pages_do(hill: Cast, tmp_path):
+    alarm = an_alarm(hill.lamp_hill, jpeg=JPEG)
+    shown = {"picture": JPEG, "picture_at": NOON}
+    alarm.picture = {}
+    bare = drawings_of(paper(alarm, tmp_path, **shown))
+    alarm.picture = {
+        "zone": [[0.25, 0.5], [0.75, 0.5], [0.75, 1.0]],
+        "boxes": [[0.5, 0.25, 0.625, 0.75, 0.8]],
+    }
+    pdf = paper(alarm, tmp_path, **shown)
+    (picture,) = [box for kind, box in drawings_of(pdf) if kind == "image"]
+    left, bottom, right, top = picture
+    over = [
+        [round((x - left) / (right - left), 2) for x in (box[0], box[2])]
+        + [round((top - y) / (top - bottom), 2) for y in (box[3], box[1])]
+        for kind, box in drawings_of(pdf)
+        if kind == "path" and box[0] > left + 1 and box[3] < top - 1 and box[1] > bottom - 9
+    ]
+    # Each with half of its line around it.
+    for wanted in ([0.25, 0.75, 0.5, 1.0], [0.5, 0.63, 0.25, 0.75]):
+        near = [all(abs(a - b) < 0.03 for a, b in zip(one, wanted, strict=True)) for one in over]
+        assert sum(near) >= 2, (wanted, over)  # a line, and a dark one beneath it
+    assert len(drawings_of(pdf)) > len(bare)
+    assert "Drawn over it: the zone, and what was found (boxes)." in text_of(pdf)
+
+
+def test_a_paper_says_how_long_after_the_alarm_its_picture_was_taken(hill: Cast, tmp_path):
+    alarm = an_alarm(hill.lamp_hill, at=NOON, jpeg=JPEG)
+    assert "The moment of the alarm" in text_of(
+        paper(alarm, tmp_path, picture=JPEG, picture_at=NOON)
+    )
+    later = {"picture": JPEG, "picture_at": NOON + timedelta(seconds=12.3)}
+    told = text_of(paper(alarm, tmp_path, **later))
+    assert "12.3 s after the alarm was raised" in told and "The moment of the alarm" not in told
+
+
+def test_no_letter_of_a_paper_stands_in_the_margin(hill: Cast, tmp_path):
+    # No line may break before a digit: this name has nowhere to.
+    uid = "08246955-6e09-4035-9d8f-5cf5f65e6583"
+    at = NOON.isoformat()
+    gaps = [{"clip": uid, "from": at, "until": at, "reason": "nothing was recorded"}]
+    pdf = paper(an_alarm(hill.lamp_hill), tmp_path, gaps=gaps, bundle=uid, purpose="inquiry 7")
+    assert uid in text_of(pdf).replace(" ", "")
+    document = pypdfium2.PdfDocument(pdf)
+    margin_pt = 18 / 25.4 * 72
+    for page in document:
+        text = page.get_textpage()
+        ends = [text.get_charbox(index)[2] for index in range(text.count_chars())]
+        assert max(ends) < page.get_width() - margin_pt + 1
+    document.close()
+
+
+def test_a_row_of_a_paper_is_not_torn_by_the_end_of_a_page(hill: Cast, tmp_path):
+    alarm = an_alarm(hill.lamp_hill)
+    gap = {"until": NOON.isoformat(), "reason": "nothing was recorded " * 3}
+    gaps = [
+        gap | {"from": (NOON - timedelta(minutes=n)).isoformat(), "clip": f"{n:08d}-{n:027d}"}
+        for n in range(60)
+    ]
+    document = pypdfium2.PdfDocument(paper(alarm, tmp_path, gaps=gaps))
+    pages = [page.get_textpage().get_text_range() for page in document]
+    document.close()
+    whole = [" ".join(page.split()).count("nothing was recorded") for page in pages]
+    assert sum(whole) == 180 and all(count % 3 == 0 for count in whole)
 
 
 def test_a_damaged_picture_and_hundreds_of_steps_are_no_hindrance(hill: Cast, tmp_path):
