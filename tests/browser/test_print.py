@@ -67,3 +67,29 @@ def test_a_table_is_printed_without_what_filters_and_leads_on(
     for pressed in ("form.filters", ".sections", ".button"):
         for one in page.locator(pressed).all():
             expect(one).to_be_hidden()
+
+
+# A sheet of A4 between a browser's usual margins, in its pixels.
+SHEET = {"width": 718, "height": 1046}
+
+
+def test_on_paper_a_table_stays_a_table_and_within_the_sheet(
+    signed: Handover, enter: Callable[..., Page]
+):
+    page = enter("anna", "/record/")
+    page.set_viewport_size(SHEET)
+    page.emulate_media(media="print")
+    table = page.locator("table.rows")
+    expect(table.locator("thead th").first).to_be_visible()
+    tops = "row => [...row.cells].map(cell => Math.round(cell.getBoundingClientRect().top))"
+    assert len(set(table.locator("tbody tr").first.evaluate(tops))) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
+
+
+def test_a_note_keeps_its_lines(world: Cast, enter: Callable[..., Page]):
+    hill = world.lamp_hill
+    with mine_scope(hill.mine.pk):
+        note = "Pump 2 rattles.\nWater in sump A."
+        row = handover_sign(mine=hill.mine, actor=world.operator, note=note)
+    page = enter("anna", f"/handover/signed/{row.pk}/")
+    assert page.locator("q").inner_text().splitlines() == note.splitlines()
