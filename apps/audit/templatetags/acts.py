@@ -14,6 +14,7 @@ from apps.alarms.models import Severity
 from apps.alarms.templatetags.words import mine_time
 from apps.audit.details import detail_name as _detail_name
 from apps.audit.details import detail_value
+from apps.audit.naming import Names
 from apps.audit.words import act_words as _act_words
 from apps.audit.words import part_words as _part_words
 from apps.portal.drawn import MODES
@@ -81,6 +82,26 @@ def detail_name(name: str) -> str:
     return _detail_name(name)
 
 
+def _names(context: Any) -> Names | None:
+    """Return the names of what is on the page of a list of acts, asked for once."""
+    shown = context.get("shown")
+    if shown is None:
+        return None
+    if not hasattr(shown, "names"):
+        shown.names = Names(list(shown.page))
+    found: Names = shown.names
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def subject_words(context: Any, subject: str) -> str:
+    """Say what an act is about by its name, and as the record keeps it."""
+    names = _names(context)
+    name = names.subject(subject) if names else ""
+    code = format_html('<code class="whole">{}</code>', subject)
+    return format_html('{}<br><span class="sub">{}</span>', name, code) if name else code
+
+
 @register.simple_tag(takes_context=True)
 def detail_words(context: Any, value: Any, name: str, act: str = "") -> str:
     """Say what an act's detail holds by a name: moments by the mine's clock, no braces."""
@@ -97,6 +118,9 @@ def _detail(context: Any, value: Any, name: str, act: str, *, inner: bool = True
     at = _moment(value) if name in MOMENTS or name.endswith(MOMENT_ENDS) else None
     if at:
         return mine_time(context, at)
+    names = _names(context) if act else None
+    if names and (named := names.detail(act, name, value)):
+        return conditional_escape(f"{named} ({value})")
     return conditional_escape(param_words(None if value == {} else detail_value(act, name, value)))
 
 
