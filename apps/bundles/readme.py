@@ -5,22 +5,33 @@ __all__ = ["README"]
 README = """\
 Davy: evidence to take away / Davy 证据包
 
+1. Unpack the whole ZIP into a folder of its own.
+2. Have Python 3.9 or newer (python.org). Nothing else is needed, and no network.
+3. Open a terminal in that folder (Windows: right-click in it, "Open in Terminal") and type
+
     python verify.py
 
-proves, without a network, that nothing in here was changed since it was packed: Python 3.9 or
-newer is all it needs. "This bundle holds" means so; else each line that begins with FAULT names
-what was changed, is missing or does not belong. Compare the key that it prints with the one that
-the mine gave you by another way:   python verify.py --key KEY
+   Where that is not found, it is called python3 or, on Windows, py.
+
+It proves that nothing in here was changed since it was packed. "This bundle holds" means so; else
+each line that begins with FAULT names what was changed, is missing or does not belong. Compare the
+key that it prints with the one that the mine gave you by another way:
+    python verify.py --key KEY
+A receipt of a download is proved in the same way, with the file that it is about:
+    python verify.py RECEIPT.txt --key KEY --file FILE
 
 Whoever sent you this could have changed verify.py as well. If you doubt the sender, do not run
 the one in here: the mine's ledger page hands it out with its SHA-256, so that the mine can give
 you both by another way, as it gives KEY. Run that one on the bundle, from a folder of its own:
     python -I verify.py BUNDLE.zip --key KEY
 
-运行 python verify.py 即可离线验证：打包之后内容未被改动。只需 Python 3.9 或更新版本。
+请先将整个 ZIP 解压到单独的文件夹，在该文件夹中打开终端（Windows：右键，“在终端中打开”），运行
+python verify.py（找不到时用 python3，Windows 上用 py），即可离线验证：打包之后内容未被改动。
+只需 Python 3.9 或更新版本。
 显示 This bundle holds 表示完好；否则每个以 FAULT 开头的行指出一处问题：was changed 为被改动，
 is missing 为缺失，does not belong 为不属于本证据包。
 请将其显示的公钥与矿方通过其他途径提供的公钥核对。
+下载回执可用同样方式核对：python verify.py RECEIPT.txt --key KEY --file FILE
 发送者也可能改动了包内的 verify.py。若对发送者存疑，请勿运行包内的程序：矿方账本页面提供该程序
 及其 SHA-256，矿方可像提供公钥一样通过其他途径给您。请在单独的文件夹中运行：
     python -I verify.py BUNDLE.zip --key KEY

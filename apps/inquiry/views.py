@@ -1,7 +1,8 @@
 """Pages of grants, receipts and of the settings of a moment."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from apps.accounts.pages import attempt, find, looked_at, page, require_somewher
 from apps.accounts.passwords import password_made
 from apps.accounts.permissions import Action
 from apps.audit.models import AuditEntry
+from apps.audit.naming import Names
 from apps.audit.words import DOWNLOADS, act_words
 from apps.cameras.selectors import cameras
 from apps.inquiry.forms import GrantForm, mine_moment
@@ -137,7 +139,10 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         entry = AuditEntry.objects.select_related("mine", "actor", "link").get(pk=pk)
         data = receipt_data(entry)
         if request.GET.get("as") != "text":
-            context = {"entry": entry, "receipt": data, "act": act_words(entry.action)}
+            context = {
+                "entry": entry, "receipt": data, "act": act_words(entry.action),
+                "about": Names([entry]).subject(entry.subject),
+            }  # fmt: skip
             return render(request, "inquiry/receipt.html", context)
         key, signature = statement_sign(mine_id=mine_id, statement=data)
         text = _receipt_text(entry, data, key, signature)
@@ -154,20 +159,29 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _receipt_text(entry: AuditEntry, data: dict[str, Any], key: str, signature: str) -> str:
     link = data["link"] or {}
+    about = Names([entry]).subject(entry.subject)
+    zone = ZoneInfo(entry.mine.timezone) if entry.mine else UTC
+    there = entry.at.astimezone(zone).isoformat(" ", timespec="seconds")
     lines = [
         _("Receipt of a download"),
         "",
         f"{_('Mine')}: {data['mine']}",
-        f"{_('What')}: {act_words(entry.action)}, {entry.subject}",
+        f"{_('What')}: {act_words(entry.action)}: {about} ({entry.subject})"
+        if about
+        else f"{_('What')}: {act_words(entry.action)}, {entry.subject}",
         f"SHA-256: {entry.detail.get('sha256', '')}",
         f"{_('Who')}: {data['by']}",
-        f"{_('When')}: {entry.at.isoformat()}",
+        f"{_('When')}: {there} ({entry.at.isoformat()})",
         f"{_('Link of the record')}: {link.get('number', '–')} {link.get('hash', '')}",
         "",
         _("Signed with the mine's key (Ed25519) over the following line:"),
         canonical(data).decode(),
         f"{_('Key')}: {key}",
         f"{_('Signature')}: {signature}",
+        "",
+        _("Only that line is signed. To prove it, and that FILE is what was taken away:"),
+        f"    python verify.py davy-receipt-{entry.pk}.txt --key KEY --file FILE",
+        _("verify.py lies in each bundle, the mine hands it out too; KEY is its public key."),
         "",
     ]
     return "\n".join(lines)

@@ -1,4 +1,5 @@
 """Proves a bundle of evidence, offline: python verify.py [FOLDER or ZIP] [--key PUBLIC_KEY]
+So it does a receipt: python verify.py RECEIPT.txt [--key PUBLIC_KEY] [--file WHAT_WAS_TAKEN]
 
 Needs nothing but Python (3.9 or newer). This file goes into every bundle as it is, and Davy itself
 chains its ledger with the functions in here.
@@ -17,6 +18,7 @@ from pathlib import Path
 
 NONE = "0" * 64
 SEALED = ("bundle.json", "bundle.sig")
+NOT_YOURS = ", and not by the one you gave"
 
 
 def canonical(record):
@@ -355,8 +357,8 @@ def bundle_faults(bundle, key=None):
         signer = public.hex()
         # Another way to write the same signature is a change as well.
         good = seal == sealed(signer, signature.hex()) and signed(public, body, signature)
-    except Exception as error:  # whatever a damaged file does to a parser is one answer
-        yield f"bundle.json or bundle.sig: cannot be read ({error})"
+    except Exception:  # whatever a damaged file does to a parser is one answer
+        yield "bundle.json or bundle.sig: was changed or is damaged, it is not what the mine signed"
         return
     key = signer if key is None else key.lower()
     if not good:
@@ -379,6 +381,9 @@ def bundle_faults(bundle, key=None):
         except (FileNotFoundError, ValueError) as error:
             broken.add(name)
             yield f"{name}: {error}"
+        except zipfile.BadZipFile:
+            broken.add(name)
+            yield f"{name}: was changed or is damaged, the ZIP's own checksum does not fit"
         except Exception as error:
             broken.add(name)
             yield f"{name}: cannot be read ({error})"
@@ -386,7 +391,7 @@ def bundle_faults(bundle, key=None):
         whole = {name: entry for name, entry in listed.items() if name not in broken}
         yield from _record_faults(bundle, content, whole, signer, key)
     elif key != signer:
-        yield f"bundle.sig: signed by the key {signer}, and not by the one you gave"
+        yield f"bundle.sig: signed by the key {signer}{NOT_YOURS}"
 
 
 def _record_faults(bundle, content, listed, signer, key=None):
@@ -402,7 +407,7 @@ def _record_faults(bundle, content, listed, signer, key=None):
     handovers = signatures.get("handovers")
     tied = {key} if handovers is None else keys_tied(key, handovers)
     if signer not in tied:
-        yield f"bundle.sig: signed by the key {signer}, and not by the one you gave"
+        yield f"bundle.sig: signed by the key {signer}{NOT_YOURS}"
         yield from (f"bundle.sig: {lost}" for lost in keys_lost(handovers or []))
     yield from chain_faults(links)
     hashes = {link["number"]: link["hash"] for link in links}
@@ -558,11 +563,71 @@ def key_given(text):
     return key
 
 
+def receipt_read(path):
+    """Return a receipt's signed line, its key and its signature; None for what is no receipt."""
+    if not path.is_file() or zipfile.is_zipfile(path):
+        return None
+    with path.open("rb") as file:
+        lines = file.read(1 << 20).decode("utf-8", "replace").replace("\r", "").split("\n")
+    for number, line in enumerate(lines):
+        if line.startswith("{") and '"what":"davy receipt"' in line:
+            # What stands before them is said in the reader's language.
+            ends = [one.rpartition(" ")[2].lower() for one in [*lines[number + 1 :], "", ""]]
+            return line, ends[0], ends[1]
+    return None
+
+
+def receipt_faults(receipt, given=None, file=None):
+    """Yield what is wrong with a receipt. given: a key of the mine; file: what was taken away."""
+    line, key, signature = receipt
+    try:
+        good = signed(bytes.fromhex(key), line.encode(), bytes.fromhex(signature))
+    except ValueError:
+        good = False
+    if not good:
+        yield "the receipt was changed after the mine signed it, or is damaged"
+        return
+    if given is not None and given != key:
+        yield f"the receipt is signed by the key {key}{NOT_YOURS}"
+    if file is not None:
+        with file.open("rb") as body:
+            hashed = hashlib.sha256()
+            for block in iter(lambda: body.read(1 << 20), b""):
+                hashed.update(block)
+        if hashed.hexdigest() != json.loads(line)["act"]["detail"].get("sha256"):
+            yield f"{file}: is another file than the one that was taken away"
+
+
+def receipt_main(receipt, given, file):
+    """Prove a receipt and say what it says; what is not signed in it counts for nothing."""
+    faults = list(receipt_faults(receipt, given, file))
+    for fault in faults:
+        print(f"FAULT  {fault}")
+    if faults:
+        print("This receipt does not hold.")
+        return 1
+    said = json.loads(receipt[0])
+    act = said["act"]
+    print("This receipt holds:" if file is None else f"This receipt holds, and {file} is its file:")
+    print(f"  mine     {said['mine']}")
+    print(f"  what     {act['action']} {act['subject']}")
+    print(f"  SHA-256  {act['detail'].get('sha256')}")
+    print(f"  who      {said['by']}")
+    print(f"  when     {act['at']}")
+    if said["link"]:
+        print(f"  link     {said['link']['number']} of the mine's record, {said['link']['hash']}")
+    print(f"  key      {receipt[1]}")
+    if given is None:
+        print("Compare the key with the one that the mine gave you by another way.")
+    return 0
+
+
 def main(arguments=None):
-    """Prove a bundle and say what holds."""
+    """Prove a bundle, or a receipt, and say what holds."""
     parser = argparse.ArgumentParser(description="Prove a bundle of evidence, offline.")
     parser.add_argument("bundle", nargs="?", type=Path, default=Path(__file__).parent)
     parser.add_argument("--key", help="a public key of the mine, as the mine gave it to you")
+    parser.add_argument("--file", type=Path, help="with a receipt: the file that it is about")
     asked = parser.parse_args(arguments)
     for out in (sys.stdout, sys.stderr):
         if hasattr(out, "reconfigure"):  # a console or file that lacks a letter gets its number
@@ -573,6 +638,9 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 2
     try:
+        receipt = receipt_read(asked.bundle)
+        if receipt is not None:
+            return receipt_main(receipt, given, asked.file)
         bundle = Bundle(asked.bundle)
     except (OSError, zipfile.BadZipFile) as error:
         print(f"cannot read {asked.bundle}: {error}", file=sys.stderr)
@@ -588,6 +656,12 @@ def main(arguments=None):
         print(f"FAULT  {fault}")
     if faults:
         print(f"This bundle does not hold: {len(faults)} fault{'s' * (len(faults) > 1)}.")
+        print(
+            "What is named above is not as the mine packed and signed it: do not rely on this copy,"
+        )
+        print("and ask the mine for another. One that did not arrive whole looks the same.")
+        if any(fault.endswith(NOT_YOURS) for fault in faults):
+            print("The key that you gave is none of this: first see whether you typed it right.")
         return 1
     content = json.loads(bundle.read("bundle.json"))
     print(f"This bundle holds: {len(content['files'])} files, packed {content['packed_at']}")

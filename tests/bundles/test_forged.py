@@ -202,3 +202,35 @@ def test_a_damaged_or_absent_file_is_told_in_words(tmp_path, taken: Path):
     empty.mkdir()
     assert verify.main([str(empty)]) == 2
     assert verify.main([str(tmp_path / "nowhere")]) == 2
+
+
+def test_a_fault_is_said_in_words_and_what_to_do_about_it(taken: Path, tmp_path, capsys):
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(taken) as archive:
+        archive.extractall(folder)
+    for name in ("bundle.json", "bundle.sig"):
+        whole = (folder / name).read_bytes()
+        for place in (0, 3, len(whole) // 2, len(whole) - 3):
+            (folder / name).write_bytes(whole[:place] + b"\x00" + whole[place + 1 :])
+            assert verify.main([str(folder)]) == 1
+            said = capsys.readouterr().out
+            assert "bundle.json or bundle.sig: was changed" in said, said
+            assert "(" not in said, said  # nothing that a program says to programmers
+            assert "do not rely on this copy" in said and "typed it right" not in said
+        (folder / name).write_bytes(whole)
+    assert verify.main([str(folder), "--key", "0" * 64]) == 1
+    assert "first see whether you typed it right" in capsys.readouterr().out
+
+
+def test_a_byte_that_was_changed_in_the_zip_itself_is_said_without_a_programmers_words(
+    taken: Path, tmp_path, capsys
+):
+    with zipfile.ZipFile(taken) as archive:
+        [video] = [one for one in archive.infolist() if one.filename.endswith("clip.mp4")]
+    body = bytearray(taken.read_bytes())
+    body[video.header_offset + 200] ^= 1
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(body)
+    assert verify.main([str(broken)]) == 1
+    said = capsys.readouterr().out
+    assert f"{video.filename}: was changed or is damaged" in said and "CRC" not in said

@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.audit.models import AuditEntry
+from apps.bundles.models import Bundle
 from apps.cameras.models import Chunk
 from apps.ledger import verify
 from apps.ledger.models import SigningKey
@@ -134,3 +136,44 @@ def test_chunks_that_no_root_binds_are_said_and_those_that_one_binds_are_not(hil
     Chunk.objects.update(indexed_at=timezone.now() - timedelta(minutes=1))
     rc, said = run(packed(ask(hill, alarm), tmp_path))
     assert rc == 0 and "unbound" not in said, said
+
+
+def test_the_readme_says_what_to_do_from_the_zip_on(taken: Path):
+    with zipfile.ZipFile(taken) as archive:
+        said = archive.read("README.txt").decode()
+    places = [
+        said.index(words) for words in ("Unpack", "terminal", "    python verify.py\n", "py.")
+    ]
+    assert places == sorted(places) and "解压" in said
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_receipt_is_proved_by_the_same_program_with_the_file_it_is_about(
+    hill: Cast, taken: Path, tmp_path, capsys, language: str
+):
+    client = Client(headers={"Accept-Language": language})
+    client.force_login(hill.auditor)
+    bundle = Bundle.objects.get()
+    file = tmp_path / "davy.zip"
+    file.write_bytes(b"".join(client.get(reverse("bundle-download", args=[bundle.uid]))))
+    [entry] = AuditEntry.objects.filter(action="bundle.download")
+    receipt = tmp_path / f"davy-receipt-{entry.pk}.txt"
+    text = client.get(reverse("receipt", args=[entry.pk]) + "?as=text").content
+    assert f"verify.py {receipt.name} --key KEY --file FILE" in text.decode()
+    receipt.write_bytes(text.replace(b"\n", b"\r\n"))  # as an editor may save it
+    key = SigningKey.objects.get().public
+    assert verify.main([str(receipt), "--key", key, "--file", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "This receipt holds" in said and bundle.sha256 in said and "dora" in said
+    for wrong, fault in (
+        (text.replace(b'"by":"dora"', b'"by":"emil"'), "was changed after the mine signed it"),
+        (text[: text.index(key.encode())], "was changed after the mine signed it"),
+    ):
+        receipt.write_bytes(wrong)
+        assert verify.main([str(receipt)]) == 1
+        assert fault in capsys.readouterr().out
+    receipt.write_bytes(text)
+    assert verify.main([str(receipt), "--file", str(receipt)]) == 1
+    assert "is another file than the one that was taken away" in capsys.readouterr().out
+    assert verify.main([str(receipt), "--key", "0" * 64]) == 1
+    assert "not by the one you gave" in capsys.readouterr().out

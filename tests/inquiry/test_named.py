@@ -1,12 +1,15 @@
 """The record calls what an act is about by its name, and keeps the number beside it."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from apps.audit.models import AuditEntry
 from apps.audit.services import record
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast, an_alarm
@@ -96,3 +99,13 @@ def test_a_receipt_says_in_words_what_was_taken_away(cast: Cast):
     act(cast, "sheet.download", alarm, sha256="ab" * 32)
     said = told(cast, "/audit/receipts/")
     assert f"Alarm {alarm.pk}: Person at a running machine alarm:{alarm.pk}" in said
+    client = Client()
+    client.force_login(cast.auditor)
+    with mine_scope(cast.lamp_hill.mine.pk):
+        entry = AuditEntry.objects.get(action="sheet.download")
+    words = f"Time line downloaded as PDF: Alarm {alarm.pk}: Person at a running machine"
+    assert words in client.get(reverse("receipt", args=[entry.pk])).content.decode()
+    text = client.get(reverse("receipt", args=[entry.pk]) + "?as=text").content.decode()
+    there = entry.at.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"{words} (alarm:{alarm.pk})" in text
+    assert f"When: {there:%Y-%m-%d %H:%M:%S}+08:00 (" in text
