@@ -9,6 +9,8 @@ from apps.bundles.models import Bundle, Sheet
 from apps.evidence.models import Clip
 from apps.ledger.models import SigningKey
 from apps.live.clock import now_for_age
+from apps.privacy.models import Copy
+from apps.privacy.selectors import unblur_holds
 
 __all__ = [
     "KEEP",
@@ -16,6 +18,7 @@ __all__ = [
     "bundles_due",
     "bundles_old",
     "clips_in",
+    "covering_of",
     "key_of",
     "percent_of",
     "sheets",
@@ -80,3 +83,18 @@ def percent_of(bundle: Bundle) -> int | None:
     if not bundle.total_bytes:
         return None
     return min(100, 100 * bundle.done_bytes // bundle.total_bytes)
+
+
+def covering_of(bundle: Bundle) -> tuple[int, int] | None:
+    """Return in how many of its videos people are blurred by now, of how many; None once they are.
+
+    It comes before the packing and takes longer than that.
+    """
+    if bundle.state != Bundle.State.PENDING or bundle.done_bytes:
+        return None
+    ready = clips_in(bundle).filter(state=Clip.State.READY)
+    alone = [clip.pk for clip in ready.filter(unblurs__isnull=False) if unblur_holds(clip=clip)]
+    covered = ready.exclude(pk__in=alone)
+    made = Copy.objects.filter(clip__in=covered.order_by(), blurred=True, state=Copy.State.READY)
+    done, all_of_it = made.values("clip").distinct().order_by().count(), covered.count()
+    return (done, all_of_it) if done < all_of_it else None

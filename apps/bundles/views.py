@@ -17,7 +17,7 @@ from apps.alarms.models import Alarm
 from apps.bundles.forms import BundleForm
 from apps.bundles.listing import BUNDLES
 from apps.bundles.models import Bundle
-from apps.bundles.selectors import bundles, key_of, percent_of
+from apps.bundles.selectors import bundles, covering_of, key_of, percent_of
 from apps.bundles.services import bundle_access, bundle_ask
 from apps.evidence.selectors import clips
 from apps.evidence.storage import download_link
@@ -33,7 +33,10 @@ def bundle_list(request: HttpRequest) -> HttpResponseBase:
     """List bundles, newest first, or send the list as a file."""
     allowed = require_somewhere(request, Action.EXPORT)
     rows = bundles().filter(mine__in=allowed)
-    return answer_list(request, BUNDLES, rows, mine_ids=allowed, template="bundles/bundles.html")
+    return answer_list(
+        request, BUNDLES, rows, mine_ids=allowed, template="bundles/bundles.html",
+        context={"section": "bundles"},
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +93,7 @@ def bundle_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     bundle: Bundle = find(request, bundles(), Action.EXPORT, uid=uid)
     videos = clips().filter(uid__in=bundle.clips)
     context = {"bundle": bundle, "percent": percent_of(bundle), "key": key_of(bundle)}
-    context["videos"] = videos
+    context |= {"videos": videos, "covering": covering_of(bundle)}
     return render(request, "bundles/bundle.html", context)
 
 

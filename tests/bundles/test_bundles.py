@@ -30,7 +30,8 @@ from apps.evidence.storage import StorageError, get_file, put_bytes
 from apps.ledger import verify
 from apps.ledger.models import Root, SigningKey
 from apps.ledger.services import ledger_seal
-from apps.privacy.services import unblur_agree, unblur_ask
+from apps.privacy.models import Copy, Unblur
+from apps.privacy.services import copy_waiting, unblur_agree, unblur_ask
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import system_scope
 from tests.bundles.packing import an_alarm_with_clip, ask, packed, run
@@ -130,12 +131,38 @@ def test_the_page_tells_while_it_is_packed_how_much_is_in(hill: Cast, tmp_path, 
 
     def watched(key: str, path: Path) -> None:
         page = client.get(f"/bundles/{bundle.uid}/").content.decode()
+        assert "people are blurred" not in page  # by two people's word
         shown.append(page.partition('<progress max="100" value="')[2].partition('"')[0])
         gives(key, path)
 
     monkeypatch.setattr(contents, "get_file", watched)
     packed(bundle, tmp_path)
     assert shown == ["0", "50"]
+
+
+def test_the_page_tells_while_people_are_blurred_how_far_that_is(hill: Cast, tmp_path):
+    alarm = an_alarm_with_clip(hill, tmp_path)
+    clip = alarm.clips.get()
+    Unblur.objects.update(until=timezone.now())
+    bundle = ask(hill, alarm)
+    client = Client()
+    client.force_login(hill.auditor)
+    said = "First people are blurred in its videos: 0 of 1 done."
+    assert said in client.get(f"/bundles/{bundle.uid}/").content.decode()
+    copy = copy_waiting(clip=clip, original=False)
+    assert copy is not None
+    Copy.objects.filter(pk=copy.pk).update(state=Copy.State.READY)
+    assert "people are blurred" not in client.get(f"/bundles/{bundle.uid}/").content.decode()
+
+
+def test_the_list_of_bundles_stands_among_the_auditors_other_pages(hill: Cast):
+    client = Client()
+    client.force_login(hill.auditor)
+    page = client.get("/bundles/").content.decode()
+    sections = page.partition('<nav class="sections"')[2].partition("</nav>")[0]
+    assert '<a href="/bundles/" aria-current="page">' in sections and "/audit/" in sections
+    main = page.partition('<nav class="nav"')[2].partition("</nav>")[0]
+    assert '<a href="/audit/" aria-current="page">' in main
 
 
 def test_asking_is_refused_without_purpose_and_for_alarms_of_another_mine(hill: Cast):
