@@ -17,6 +17,9 @@ from workers.hazards import registry
 
 __all__ = ["moment_asked", "scenes_as_of", "settings_as_of"]
 
+# What a rule watches of its scene, each by its id among the scene's zones, lines and so on.
+NAMED = ("zone", "line", "gauge", "machine", "input")
+
 
 def moment_asked(at: datetime) -> datetime:
     """Return the moment of which somebody asks what was in force.
@@ -44,7 +47,8 @@ def settings_as_of(*, cameras: list[Camera], at: datetime) -> list[dict[str, Any
     Each is {"camera", "camera_name", "area", "enabled", "stream", "scene", "rules", "silences"};
     "enabled" is None where the record does not tell it, "scene" before the first version. A rule
     has its mode, severity, what it watches and every parameter, with "set" telling whether the
-    scene says it or the hazard's default stands. "stream" is what the recorder told last then.
+    scene says it or the hazard's default stands; "names" calls by its name what it watches, as far
+    as that version gave it one. "stream" is what the recorder told last then.
     """
     ids = [camera.pk for camera in cameras]
     scenes = {scene.camera_id: scene for scene in scenes_as_of(camera_ids=ids, at=at)}
@@ -134,15 +138,24 @@ def _rules(scene: Scene | None, silences: list[dict[str, Any]]) -> list[dict[str
                 "mode": mode,
                 "severity": severity,
                 "watches": {
-                    key: rule[key]
-                    for key in ("zone", "line", "gauge", "machine", "input", "schedule", "place")
-                    if rule.get(key)
+                    key: rule[key] for key in (*NAMED, "schedule", "place") if rule.get(key)
+                },
+                "names": {
+                    key: name
+                    for key in NAMED
+                    if (name := _name(scene.document if scene else {}, key, rule.get(key)))
                 },
                 "params": [*_params(hazard, said)] if hazard else _plain(said),
                 "silenced": [one["kind"] for one in silences if one["rule"] == rule["id"]],
             }
         )
     return found
+
+
+def _name(document: dict[str, Any], key: str, ident: Any) -> str:
+    """Return how a version called a zone, a machine and so on; "" where it gave it no name."""
+    rows = (one for one in document.get(f"{key}s", []) if one.get("id") == ident)
+    return next((str(one.get("name", "")) for one in rows), "")
 
 
 def _params(hazard: Any, said: dict[str, Any]) -> list[dict[str, Any]]:

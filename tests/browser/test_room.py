@@ -206,3 +206,26 @@ def test_the_browser_itself_refuses_to_ask_another_host(enter: Enter):
         }"""
     )
     assert refused == ["fetch", "image", "script"]
+
+
+# By how much two boxes stand apart, one beneath the other, in pixels.
+APART = (
+    """nodes => nodes[1].getBoundingClientRect().top - nodes[0].getBoundingClientRect().bottom"""
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "second"),
+    [
+        ("/handover/{mine}/", ".sign h2", ".sign .notice"),
+        ("/audit/settings/", ".in-force .sub", ".in-force .rows-box"),
+    ],
+    ids=["who may not sign", "the rules of a moment"],
+)
+def test_what_stands_beneath_a_line_does_not_touch_it(
+    world: Cast, enter: Enter, address: str, first: str, second: str
+):
+    page = enter("dora", address.format(mine=world.lamp_hill.mine.pk))
+    both = page.locator(f"{first}, {second}")
+    expect(both.first).to_be_visible()
+    assert both.evaluate_all(APART) >= 8

@@ -88,6 +88,17 @@ def test_the_settings_of_a_moment_are_those_of_the_version_in_force_then(history
     assert not params["warning_dwell_s"]["set"]
 
 
+def test_what_a_rule_watched_is_called_as_that_version_called_it(history: Cast, dora):
+    camera = history.lamp_hill.camera
+    zones = [SCENE["zones"][0] | {"name": "滚筒区"}]
+    with system_scope("test"), time_machine.travel(THIRD + timedelta(hours=2), tick=False):
+        scene_publish(camera=camera, document=SCENE | {"zones": zones}, reason="named")
+    assert as_of(dora, camera.pk, "2026-03-04T05:30")["rules"][0]["names"] == {}
+    assert as_of(dora, camera.pk, "2026-03-04T06:30")["rules"][0]["names"] == {"zone": "滚筒区"}
+    page = dora.get(f"/audit/settings/?camera={camera.pk}&at=2026-03-04T06:30").content.decode()
+    assert "zone: 滚筒区 <code>danger</code>" in page and "machine: winch-1" in page
+
+
 def test_a_silence_and_the_recorder_of_that_moment_stand_beside_the_rule(history: Cast, dora):
     camera = history.lamp_hill.camera.pk
     during = as_of(dora, camera, "2026-03-04T03:05")

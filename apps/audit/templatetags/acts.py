@@ -52,6 +52,13 @@ def watched_words(code: str) -> str:
     return words.say(WATCHED, code)
 
 
+@register.simple_tag
+def watched_name(rule: dict[str, Any], key: str) -> str:
+    """Say by its name what a rule of a moment watches, and by its id, under which signals come."""
+    ident, name = rule["watches"][key], rule["names"].get(key)
+    return format_html("{} <code>{}</code>", name, ident) if name else format_html("{}", ident)
+
+
 @register.filter
 def severity_words(code: str) -> str:
     """Say how soon an answer is needed."""
