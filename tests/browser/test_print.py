@@ -5,15 +5,18 @@ The pages come from Django's own test server.
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from apps.accounts.services import language_set
 from apps.alarms.handover import handover_sign
 from apps.alarms.models import Handover
+from apps.audit.services import record
 from apps.tenancy.scope import mine_scope
 from tests.browser.desk import raised
-from tests.cast import Cast
+from tests.cast import NOON, Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -73,9 +76,16 @@ def test_a_table_is_printed_without_what_filters_and_leads_on(
 SHEET = {"width": 718, "height": 1046}
 
 
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_on_paper_a_table_stays_a_table_and_within_the_sheet(
-    signed: Handover, enter: Callable[..., Page]
+    world: Cast, signed: Handover, enter: Callable[..., Page], language: str
 ):
+    language_set(user=world.owner, language=language)
+    hill = world.lamp_hill.mine
+    long = {"since": NOON.isoformat(), "sha256": "ab" * 32, "path": "/" + "x" * 90}
+    with mine_scope(hill.pk):
+        for subject in (f"bundle:{uuid4()}", "handover-signed:1"):
+            record(action="audit.looked", subject=subject, mine_id=hill.pk, detail=long)
     page = enter("anna", "/record/")
     page.set_viewport_size(SHEET)
     page.emulate_media(media="print")
@@ -84,6 +94,7 @@ def test_on_paper_a_table_stays_a_table_and_within_the_sheet(
     tops = "row => [...row.cells].map(cell => Math.round(cell.getBoundingClientRect().top))"
     assert len(set(table.locator("tbody tr").first.evaluate(tops))) == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
+    expect(table.locator(".arrow").first).to_be_hidden()  # nothing on paper can be sorted
 
 
 def test_a_note_keeps_its_lines(world: Cast, enter: Callable[..., Page]):
