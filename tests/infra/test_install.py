@@ -41,6 +41,22 @@ def test_a_step_that_failed_is_tried_again(venv: Path) -> None:
             install.step("requirements", "one", fail)
 
 
+def test_what_tests_need_is_installed_at_once_with_what_the_demo_needs(
+    venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str | Path, ...]] = []
+    compiled: list[int] = []
+    monkeypatch.setattr(install, "pip_install", lambda *words: asked.append(words))
+    monkeypatch.setattr(install, "compile_packages", lambda: compiled.append(len(asked)))
+    others = ("make_venv", "get_node", "compile_translations", "fetch_weights", "build_frontend")
+    for other in others:
+        monkeypatch.setattr(install, other, lambda: None)
+    install.setup_dev()
+    install.setup_run()
+    assert asked == [("-r", install.ROOT / "requirements-dev.txt")]
+    assert compiled == [1]
+
+
 def test_a_failing_command_shows_its_end_and_a_hint() -> None:
     with pytest.raises(install.SetupError, match="(?s)is the index there.*no such package"):
         install.run(
