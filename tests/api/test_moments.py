@@ -40,7 +40,7 @@ def hill(cast: Cast, settings, tmp_path):
         with mine_scope(cast.lamp_hill.mine.pk):
             ring = Ring(Path(settings.RING_DIR), durable=False)
             for at in (NOON, NOON + timedelta(hours=8)):  # noon there, and noon of UTC
-                put(ring, cast.lamp_hill.camera, at, 60)
+                put(ring, cast.lamp_hill.camera, at, 31)
         yield cast
 
 
