@@ -5,6 +5,7 @@ heartbeat. Keys of programs are no passwords and stay.
 """
 
 import secrets
+from collections.abc import Collection
 
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
@@ -13,13 +14,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Grant, Membership, User
-from apps.accounts.permissions import Action, require_within
+from apps.accounts.permissions import Action, roles_within
 from apps.accounts.selectors import access_of
 from apps.audit.services import record
 from apps.mines.models import Mine
 from apps.tenancy.scope import system_scope
 
-__all__ = ["password_change", "password_made", "password_renew", "password_reset"]
+__all__ = [
+    "beyond_reach",
+    "password_change",
+    "password_made",
+    "password_renew",
+    "password_reset",
+]
 
 
 def password_made() -> str:
@@ -60,30 +67,40 @@ def _give(user: User, *, actor: User | None = None, part: str = "") -> str:
     return password
 
 
-def _require_reach(actor: User, user: User) -> None:
-    """Refuse a person who may see or do anything, anywhere, that the actor may not."""
-    if user.is_staff or user.is_superuser or not user.is_active:
-        raise PermissionDenied(_("This person's password is changed on the server alone."))
+def beyond_reach(*, actor: User, people: Collection[User]) -> set[int]:
+    """Tell who of these may see or do anything, anywhere, that the actor may not: no password."""
+    ids = [person.pk for person in people]
     own = access_of(actor.pk)
     with system_scope("a person's roles may be in mines that the actor does not know"):
-        roles = list(
-            Membership.objects.filter(user=user).values_list("organisation", "mine", "role")
-        )
-        running = Grant.objects.filter(user=user, ended_at=None, until__gt=timezone.now())
-        guest_of = set(running.values_list("mine", flat=True))
-    try:
-        for organisation, mine, role in roles:
-            known = own.organisation_roles if mine is None else own.roles
-            require_within(known.get(organisation if mine is None else mine, ""), role)
-        for mine in guest_of:
-            own.require(Action.MANAGE_PEOPLE, mine)
-    except PermissionDenied:
+        rows = Membership.objects.filter(user__in=ids)
+        roles = list(rows.values_list("user", "organisation", "mine", "role"))
+        running = Grant.objects.filter(user__in=ids, ended_at=None, until__gt=timezone.now())
+        guests = set(running.values_list("user", "mine"))
+    beyond = {person.pk for person in people if _of_the_server(person)}
+    for user, organisation, mine, role in roles:
+        known = own.organisation_roles if mine is None else own.roles
+        here = known.get(organisation if mine is None else mine, "")
+        if role not in roles_within(here):
+            beyond.add(user)
+    manages = set(own.mines_for(Action.MANAGE_PEOPLE))
+    return beyond | {user for user, mine in guests if mine not in manages}
+
+
+def _of_the_server(person: User) -> bool:
+    return person.is_staff or person.is_superuser or not person.is_active
+
+
+def _require_reach(actor: User, user: User) -> None:
+    """Refuse a person who may see or do anything, anywhere, that the actor may not."""
+    if _of_the_server(user):
+        raise PermissionDenied(_("This person's password is changed on the server alone."))
+    if beyond_reach(actor=actor, people=[user]):
         raise PermissionDenied(
             _(
                 "This person may see or do more than you, here or in another mine: ask somebody"
                 " who owns all of them."
             )
-        ) from None
+        )
 
 
 def _keep(user: User, password: str, *, given: bool) -> None:

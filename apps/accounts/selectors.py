@@ -21,6 +21,7 @@ __all__ = [
     "members_of",
     "people_of",
     "roles_towards",
+    "roles_towards_each",
     "token_digest",
 ]
 
@@ -111,10 +112,18 @@ def roles_towards(*, mine_id: int, user: User) -> list[str]:
 
     Both count, though one of them is in force: taking that away brings the other back.
     """
+    return roles_towards_each(mine_id=mine_id, user_ids=[user.pk])[user.pk]
+
+
+def roles_towards_each(*, mine_id: int, user_ids: Collection[int]) -> dict[int, list[str]]:
+    """List the same of each of these people, in one query."""
+    found: dict[int, list[str]] = {user: [] for user in user_ids}
     with system_scope("roles in a whole organisation are in no mine's scope"):
         everywhere = Q(mine=None, organisation__mines=mine_id)
-        rows = Membership.objects.filter(Q(mine=mine_id) | everywhere, user=user)
-        return list(rows.values_list("role", flat=True))
+        rows = Membership.objects.filter(Q(mine=mine_id) | everywhere, user__in=user_ids)
+        for user, role in rows.values_list("user", "role"):
+            found[user].append(role)
+    return found
 
 
 def people_of(*, mine_id: int) -> list[dict[str, object]]:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.pages import access_of_request, attempt, looked_at, page
+from apps.accounts.passwords import beyond_reach
 from apps.accounts.permissions import Action
-from apps.accounts.selectors import members_of
+from apps.accounts.selectors import members_of, roles_towards_each
 from apps.cameras.selectors import camera_health, cameras
 from apps.cameras.standing import STATES, standing_by_mine
 from apps.lists.filters import Among, Choice, Options, Search
@@ -177,8 +178,12 @@ def mine_page(request: HttpRequest, pk: int) -> HttpResponse:
     access = access_of_request(request)
     may_manage_people, roles = access.can(Action.MANAGE_PEOPLE, pk), access.may_give(pk)
     members: list[Any] = list(members_of(mine=mine)) if may_manage_people else []
+    people = {one.user_id: one.user for one in members if one.user_id != request.user.pk}
+    towards = roles_towards_each(mine_id=pk, user_ids=people)
+    beyond = beyond_reach(actor=request.user, people=people.values()) if people else set()
     for one in members:
-        one.in_reach = one.user_id != request.user.pk and one.role in dict(roles)
+        one.in_reach = one.user_id in people and set(towards[one.user_id]) <= dict(roles).keys()
+        one.may_renew = one.in_reach and one.user_id not in beyond
         one.seen = seen(RoleForm(initial={"role": one.role})).seen
     context = {
         "mine": mine,

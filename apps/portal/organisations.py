@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.models import Role, User
 from apps.accounts.organisations import member_add, member_take_out, members_everywhere
 from apps.accounts.pages import access_of_request, attempt, page
-from apps.accounts.passwords import password_renew
+from apps.accounts.passwords import beyond_reach, password_renew
 from apps.accounts.permissions import Action
 from apps.lists.filters import Search
 from apps.lists.listing import Column, Listing
@@ -110,7 +110,9 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponseBase:
     of_it = list(mines().filter(organisation=row))
     mine_ids = [mine.pk for mine in of_it]
     members: list[Any] = members_everywhere(organisation=row)
+    beyond = beyond_reach(actor=request.user, people=[one.user for one in members])
     for one in members:
+        one.may_renew = one.user_id not in beyond
         one.mine_ids = mine_ids  # each of them reads in its record who took this list
     context: dict[str, Any] = {
         "organisation": row,

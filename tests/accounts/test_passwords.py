@@ -1,5 +1,6 @@
 """A person's own password, and a new one for whoever forgot theirs."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -225,6 +226,32 @@ def test_a_role_in_all_mines_is_above_one_in_a_single_mine(cast: Cast):
             organisation=cast.lamp_hill.mine.organisation, user=cast.operator, role=Role.OPERATOR
         )
     assert renew(cast, cast.admin, cast.operator).status_code == 403
+
+
+def test_no_page_offers_a_password_or_a_role_to_who_is_refused_it(cast: Cast):
+    mine, vale = cast.lamp_hill.mine, cast.deep_vale.mine
+    with system_scope("test"):
+        member_set(mine=vale, user=cast.operator, role=Role.OPERATOR)
+        everywhere = organisation_member_set(
+            organisation=mine.organisation, user=cast.integrator, role=Role.OWNER
+        )
+        member_set(mine=vale, user=cast.integrator, role=Role.OPERATOR)
+    chen, dora, emil = (member(cast, p).pk for p in (cast.operator, cast.auditor, cast.integrator))
+    client = Client()
+    client.force_login(cast.admin)
+    page = client.get(f"/portal/mines/{mine.pk}/").content.decode()
+    offered = set(re.findall(r"/portal/people/(\d+)/(role|password|remove)/", page))
+    assert offered == {
+        (str(dora), "role"), (str(dora), "password"), (str(dora), "remove"),
+        (str(chen), "role"), (str(chen), "remove"),
+    }  # fmt: skip
+    assert "Only somebody who owns all mines of this person gives a new password." in page
+    assert client.post(f"/portal/people/{chen}/password/").status_code == 403
+    assert client.post(f"/portal/people/{emil}/remove/").status_code == 403
+    client.force_login(cast.owner)
+    page = client.get(f"/portal/organisations/{mine.organisation_id}/").content.decode()
+    assert f'name="member" value="{everywhere.pk}"' in page  # the role may be taken away
+    assert 'name="step" value="password"' not in page
 
 
 def test_an_owner_of_all_mines_gives_one_on_the_organisation_s_page(cast: Cast):
