@@ -15,6 +15,7 @@ def access(request: HttpRequest) -> dict[str, object]:
     """Tell templates which parts of the house the person may enter."""
     reach: Access = getattr(request, "access", Access())
     return {
+        "may_view": bool(reach.mines_for(Action.VIEW)),
         "may_configure": bool(reach.mines_for(Action.CONFIGURE))
         or bool(reach.organisations_for(Action.CREATE_MINE)),
         "may_people": bool(reach.mines_for(Action.MANAGE_PEOPLE)),

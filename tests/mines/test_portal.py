@@ -1,5 +1,6 @@
 """What an admin changes in the portal, and what its pages say of the installation."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -377,3 +378,17 @@ def test_a_second_place_of_the_same_name_is_refused_as_a_place(cast: Cast):
         f"/portal/mines/{cast.lamp_hill.mine.pk}/areas/new/", {"name": cast.lamp_hill.area.name}
     )
     assert "This mine has a place of that name already." in page.content.decode()
+
+
+def test_whoever_has_no_role_is_offered_no_page_that_refuses_them(cast: Cast):
+    def offered(person: User) -> dict[str, int]:
+        client = signed_in(person)
+        head = client.get("/account/").content.decode().partition('<nav class="nav"')[2]
+        links = re.findall(r'href="(/[^"]*)"', head.partition("</nav>")[0])
+        return {link: client.get(link).status_code for link in links}
+
+    with system_scope("test"):
+        nobody = user_create(username="gone", password="x")
+    assert offered(nobody) == {}
+    everywhere = offered(cast.operator)
+    assert "/desk/" in everywhere and set(everywhere.values()) == {200}
