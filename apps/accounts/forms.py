@@ -100,15 +100,22 @@ class WhoForm(forms.Form):
     def person(self, *, password: str) -> User | None:
         """Return who is meant, made with that password if new; None, and a fault, for nobody."""
         given = self.cleaned_data
+        known = User.objects.filter(username=given["username"], is_active=True).first()
+        if self.is_new and known is not None:
+            words = _(
+                "Somebody has this user name already. If that is the person, choose “somebody who"
+                " has a Davy account” above; otherwise take another user name."
+            )
+            self.add_error("username", words)
+            return None
         if self.is_new:
             name = given.get("name", "")
             return user_create(
                 username=given["username"], password=password, name=name, password_given=True
             )
-        user = User.objects.filter(username=given["username"], is_active=True).first()
-        if user is None:
+        if known is None:
             self.add_error("username", _("Nobody has this user name."))
-        return user
+        return known
 
 
 class LanguageForm(forms.Form):

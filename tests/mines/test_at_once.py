@@ -65,7 +65,8 @@ def somebody_is_faster(hill: Cast, what: type[Model], monkeypatch) -> None:
         ),
         (
             User, "people",
-            {"who": "new", "username": "fay", "role": "operator"}, "username already exists",
+            {"who": "new", "username": "fay", "role": "operator"},
+            "Somebody has this user name already",
         ),
     ],
 )  # fmt: skip

@@ -380,6 +380,16 @@ def test_a_second_place_of_the_same_name_is_refused_as_a_place(cast: Cast):
     assert "This mine has a place of that name already." in page.content.decode()
 
 
+def test_a_user_name_in_use_leads_to_somebody_who_has_an_account(cast: Cast):
+    address = f"/portal/mines/{cast.lamp_hill.mine.pk}/people/new/"
+    given = {"who": "new", "username": "sam", "role": "operator"}
+    answer = signed_in(cast.admin).post(address, given)
+    assert answer.status_code == 400
+    (words,) = answer.context["form"].errors["username"]
+    assert "choose “somebody who has a Davy account” above" in words
+    assert signed_in(cast.admin).post(address, given | {"who": "known"}).status_code == 302
+
+
 def test_whoever_has_no_role_is_offered_no_page_that_refuses_them(cast: Cast):
     def offered(person: User) -> dict[str, int]:
         client = signed_in(person)
