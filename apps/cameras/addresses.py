@@ -40,6 +40,11 @@ def source_problem(url: str) -> str:
     """Return why an address may not be a camera's source, or nothing."""
     if url.startswith(("rtsp://", "rtsps://")):
         return _camera_problem(url)
+    if url.lower().startswith(("http://", "https://")):
+        return _(
+            "This is the address of a web page, in which there is no video for Davy. The address of"
+            " a camera's stream begins with rtsp://; the camera's own pages or its papers name it."
+        )
     if url.startswith("file:"):
         if file_allowed(url):
             return ""
@@ -58,6 +63,11 @@ def _camera_problem(url: str) -> str:
             "Write the user name and the password into their own fields: in this address it is not "
             "clear where the host begins."
         )
+    if not _has_fit_port(url):
+        return _(
+            "What stands after the colon is the port: a whole number from 1 to 65535, which is"
+            " usually 554."
+        )
     try:
         is_live(url)
     except MediaError as error:
@@ -68,6 +78,15 @@ def _camera_problem(url: str) -> str:
     if own_name and not settings.CAMERA_LOOPBACK:
         return _own()
     return _host_problem(host, numeric=True)
+
+
+def _has_fit_port(url: str) -> bool:
+    """Tell whether the port of an address is one, or left out with its colon."""
+    host = authority(url).rpartition("@")[2].rpartition("]")[2]
+    _name, colon, port = host.partition(":")
+    if not colon or ":" in port:  # none, or an address with colons of its own and no brackets
+        return True
+    return port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= 65535
 
 
 def name_problem(url: str) -> str:

@@ -13,9 +13,22 @@ from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.probe import probe
 
-__all__ = ["try_source"]
+__all__ = ["no_video_hint", "try_source"]
+
+# What the recorder and the test say where something answers and sends no video.
+NO_VIDEO = "what comes cannot be read as video"
 
 TIMEOUT_S = 8
+
+
+def no_video_hint(*, url: str, reason: str) -> str:
+    """Say what it may be that answers at a camera's address and sends no video; "" for others."""
+    if not url.startswith("rtsp") or not reason.startswith(NO_VIDEO):
+        return ""
+    return _(
+        "Something answers there that is no camera's stream, perhaps the camera's web page: the"
+        " port of a stream is usually 554."
+    )
 
 
 def try_source(
@@ -51,7 +64,8 @@ def try_source(
     try:
         found = probe(with_credentials(url, username, password), timeout_s=TIMEOUT_S)
     except MediaError as error:
-        return {"ok": False, "reason": kept(str(error))}
+        said, hint = str(error), no_video_hint(url=url, reason=str(error))
+        return {"ok": False, "reason": f"{kept(said)}. {hint}" if hint else kept(said)}
     return {
         "ok": True,
         "reason": "",

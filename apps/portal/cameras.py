@@ -14,6 +14,7 @@ from apps.accounts.pages import attempt, find, page
 from apps.accounts.permissions import Action
 from apps.alarms.procedures import procedures_of
 from apps.cameras.models import Camera, Chunk, StreamState
+from apps.cameras.probing import no_video_hint
 from apps.cameras.selectors import camera_health, cameras
 from apps.cameras.services import camera_create, camera_update, view_accept
 from apps.lists.pages import answer_list
@@ -57,7 +58,7 @@ def camera_add(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         camera = attempt(form, lambda: camera_create(actor=request.user, **form.cleaned_data))
         if camera is not None:
-            messages.success(request, _("%s was added. Now draw what it must watch.") % camera.name)
+            messages.success(request, _("%s was added.") % camera.name)
             _say_twice(request, camera)
             return redirect("portal-camera", pk=camera.pk)
     return _form(request, mine, form, None)
@@ -111,22 +112,18 @@ def _form(
 def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how a camera stands, in words."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
-    newest = scene_in_force(camera=camera)
-    document = scene_document(newest)
+    standing = _standing(camera)
+    document = scene_document(standing["scene"])
     context = {
-        "camera": camera,
         "mine": camera.mine,
-        **_standing(camera),
+        **standing,
         "kept": kept_words(kept_by_camera([camera])[camera.pk]),
         "bad_chunks": Chunk.objects.filter(camera=camera, state=Chunk.State.BAD).order_by(
             "-started_at"
         )[:BAD_CHUNKS],
         "procedures": procedures_of(camera),
         "levels": charts(camera=camera, now=timezone.now()),
-        "scene": newest,
-        "rule_count": len(document.get("rules", [])),
         "floors": any(gauge.get("zone") for gauge in document.get("gauges", [])),
-        "unknown": rules_unknown(document),
     }
     return render(request, "portal/camera.html", context)
 
@@ -147,19 +144,27 @@ def camera_procedures(request: HttpRequest, pk: int) -> HttpResponse:
 def camera_state(request: HttpRequest, pk: int) -> HttpResponse:
     """Say how a camera stands and what it answered, as parts of its page."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
-    unknown = rules_unknown(scene_document(scene_in_force(camera=camera)))
-    context = {"camera": camera, **_standing(camera), "unknown": unknown}
-    return render(request, "portal/camera_state.html", context)
+    return render(request, "portal/camera_state.html", _standing(camera))
 
 
 def _standing(camera: Camera) -> dict[str, Any]:
     """Return what a camera's page asks for again and again: its health, and what it answered."""
     health = camera_health(camera)
     states = {row["state"] for row in health["streams"]}
+    newest = scene_in_force(camera=camera)
+    document = scene_document(newest)
+    reasons = {row.stream: row.reason for row in camera.streams.all()}
+    for row in health["streams"]:
+        row["hint"] = no_video_hint(url=camera.main_url, reason=reasons[row["stream"]])
     # Nothing in a stream says "being tried" for the seconds before the recorder first sees it.
     waits_s = 0.0 if states else (timezone.now() - camera.created_at).total_seconds()
     return {
+        "camera": camera,
+        "scene": newest,
+        "rule_count": len(document.get("rules", [])),
+        "unknown": rules_unknown(document),
         "health": health,
+        "unseen": bool(states) and states <= set(WRONG),
         "late": waits_s > LATE_S,
         "tried": not states or StreamState.State.CONNECTING in states,
         "wrong": WRONG,

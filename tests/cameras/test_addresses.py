@@ -281,3 +281,34 @@ def test_a_camera_that_is_at_such_an_address_already_can_be_changed_but_not_sent
         camera_update(camera=camera, main_url=there + "/2")
     with pytest.raises(ValidationError):
         camera_update(camera=camera, main_url=there, sub_url=there)
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "", "554x", "+554", "-1", "5\u0664", "9" * 5000])
+def test_a_port_that_is_none_is_named_with_what_it_may_be(port: str):
+    problem = addresses.source_problem(f"rtsp://10.0.0.9:{port}/main")
+    assert "from 1 to 65535" in problem and "554" in problem
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.9", "10.0.0.9:1", "10.0.0.9:65535", "[fd00::9]", "[fd00::9]:554", "cam-7:554"]
+)
+def test_an_address_needs_no_port_and_takes_any_there_is(host: str):
+    assert addresses.source_problem(f"rtsp://{host}/main?port=99999:x") == ""
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.9/", "https://10.0.0.9/video", "HTTP://10.0.0.9"])
+def test_the_address_of_a_web_page_is_said_to_be_one(url: str):
+    tried = try_source(url=url)
+    assert not tried["ok"] and "a web page" in tried["reason"] and "rtsp://" in tried["reason"]
+
+
+def test_a_test_of_the_port_of_web_pages_says_what_may_be_wrong(monkeypatch: pytest.MonkeyPatch):
+    def nothing(url: str, *, timeout_s: float) -> None:
+        raise MediaError(said)
+
+    monkeypatch.setattr(probing, "probe", nothing)
+    said = "what comes cannot be read as video"
+    reason = try_source(url="rtsp://10.0.0.9:80/")["reason"]
+    assert reason.startswith(said) and "web page" in reason and "554" in reason
+    said = "wrong user name or password"
+    assert try_source(url="rtsp://10.0.0.9/")["reason"] == said

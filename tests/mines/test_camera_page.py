@@ -102,3 +102,55 @@ def test_an_address_in_another_mine_is_another_camera(cast: Cast):
         camera_update(camera=cast.deep_vale.camera, main_url="rtsp://10.0.0.88/main")
     page = add_camera(cast.lamp_hill, cast.admin, "Ours", "rtsp://10.0.0.88/main")
     assert "in use already" not in page
+
+
+def answered(place: Any, reason: str, *, scene: bool = True) -> None:
+    """Let the recorder say why nothing comes of a camera; without a scene if so wished."""
+    with mine_scope(place.mine.pk):
+        if not scene:
+            place.camera.scenes.all().delete()
+        StreamState.objects.filter(camera=place.camera).delete()
+        stream_say(
+            camera_id=place.camera.pk, mine_id=place.mine.pk, stream="main", state="unusable",
+            reason=reason,
+        )  # fmt: skip
+
+
+def test_nobody_is_told_to_draw_on_a_picture_that_does_not_come(cast: Cast):
+    place = cast.lamp_hill
+    new = add_camera(place, cast.admin, "New", "rtsp://10.0.0.77/main")
+    assert "New was added." in new and "Now draw" not in new
+    assert "Draw its zones" in new, "while it is being tried"
+    answered(place, "wrong user name or password", scene=False)
+    for page in (f"/portal/cameras/{place.camera.pk}/{part}" for part in ("", "state/")):
+        text = signed_in(cast.admin).get(page).content.decode()
+        assert "Draw its zones" not in text
+        assert "First it needs a picture" in text
+        assert "Change its address or password" in text
+
+
+def test_what_answers_and_sends_no_video_is_said_to_be_perhaps_a_web_page(cast: Cast):
+    place, hint = cast.lamp_hill, "perhaps the camera&#x27;s web page"
+    page = f"/portal/cameras/{place.camera.pk}/state/"
+    answered(place, "what comes cannot be read as video")
+    assert hint in signed_in(cast.admin).get(page).content.decode()
+    answered(place, "wrong user name or password")
+    assert hint not in signed_in(cast.admin).get(page).content.decode()
+
+
+def test_what_is_seen_and_wrong_now_is_asked_for_again_as_the_state_is(cast: Cast):
+    place = cast.lamp_hill
+    client, part = signed_in(cast.admin), 'data-part="seen"'
+    pages = [f"/portal/cameras/{place.camera.pk}/{name}" for name in ("", "state/")]
+    for visibility, faults in ((0.87, []), (0.13, ["covered"])):
+        rows = [{"fault": one, "about": "", "since": timezone.now().timestamp()} for one in faults]
+        with mine_scope(place.mine.pk):
+            Analysis.objects.update_or_create(
+                camera=place.camera,
+                defaults={"mine": place.mine, "visibility": visibility, "faults": rows},
+            )
+        for page in pages:
+            text = client.get(page).content.decode()
+            seen = text[text.index(part) :].partition("</div>")[0]
+            assert str(visibility) in seen
+            assert ("<dt>Faults</dt>" in seen) == bool(faults)
