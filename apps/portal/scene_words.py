@@ -228,6 +228,8 @@ def scene_words() -> dict[str, Any]:
         "rule_machine": _("Machine that runs"),
         "severity": _("Severity"),
         "choose": _("choose…"),
+        "zone_first": _("There is none to choose yet: add a zone under “Zones” first."),
+        "machine_first": _("There is none to choose yet: add a machine under “Zones” first."),
         "none": _("none"),
         "more": _("More settings"),
         "no_rules": _("No rule yet: without one, nothing raises an alarm."),

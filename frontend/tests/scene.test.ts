@@ -8,6 +8,7 @@ import type { SceneData } from "../src/scene/given";
 import { reader } from "../src/common/words";
 import { called, calledAt, calledOf, renamed } from "../src/scene/rename";
 import { placed, untouched } from "../src/scene/placed";
+import { placeOf } from "../src/scene/places";
 import { moved, needsOf } from "../src/scene/rows";
 import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
 
@@ -277,5 +278,28 @@ describe("what a template put in", () => {
   it("is no business of what was drawn by hand", () => {
     expect(untouched(before, all)).toEqual([]);
     expect(untouched(after, new Set())).toEqual([]);
+  });
+});
+
+describe("what is wrong", () => {
+  const hazards: Hazard[] = [
+    { ...HAZARDS[0]!, params: [{ name: "stay_s", label: "Stays for", kind: "number", default: 20, unit: "s", help: "" }] },
+  ];
+  const scene = whole({
+    zones: [{ id: "danger", polygon: rectangle(0.1, 0.1, 0.2, 0.2) }],
+    rules: [{ id: "r1", type: "proximity_while_running", params: { stay_s: -1 } }],
+  });
+  const place = (path: string) => placeOf(scene, hazards, path, (key) => key);
+
+  it("is named by the thing and the field, not by a path of the document", () => {
+    expect(place("rules[0].params.stay_s")).toBe("r1 › Stays for, s");
+    expect(place("rules[0].zone")).toBe("r1 › rule_zone");
+    expect(place("rules[0].confirm[1]")).toBe("r1");
+    expect(place("zones[0].polygon")).toBe("danger");
+  });
+
+  it("keeps its path where nothing on the page has a name", () => {
+    expect(place("zones[7].id")).toBe("zones[7].id");
+    expect(place("ground.metres")).toBe("ground.metres");
   });
 });

@@ -15,6 +15,7 @@ import { Replays } from "./replay";
 import { rulesPanel } from "./rules";
 import * as model from "./scene";
 import { untouched } from "./placed";
+import { placeOf } from "./places";
 import { shapesPanel } from "./shapes";
 import { merged } from "./diff";
 import { livePart, type LivePart } from "./live";
@@ -301,7 +302,7 @@ function refusals(all: model.Fault[], head = all.length > 1 ? t("refused_all", {
   if (!all.length) return;
   say(head, true);
   const line = (fault: model.Fault): HTMLElement =>
-    el("li", {}, el("button", { type: "button", class: "button quiet small", "data-refused": fault.path, click: () => (show(fault.path), (sought = fault.path), editor.tell()) }, fault.path ? `${fault.path}: ${fault.text}` : fault.text));
+    el("li", {}, el("button", { type: "button", class: "button quiet small", "data-refused": fault.path, click: () => (show(fault.path), (sought = fault.path), editor.tell()) }, fault.path ? `${placeOf(editor.scene, given.hazards, fault.path, t)}: ${fault.text}` : fault.text));
   listed = true;
   outcome.append(el("ul", { class: "refusals" }, ...all.map(line)));
 }

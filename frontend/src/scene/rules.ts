@@ -146,11 +146,12 @@ function ruleForm(editor: Editor, replays: Replays, rule: model.Rule, index: num
     }),
     mode === "armed" && hazard?.note && el("p", { class: "fault", role: "alert" }, hazard.note),
     choiceField(editor, {
-      label: t("rule_zone"), path: `${path}.zone`, value: rule.zone ?? "", choices: zones(t("choose")),
+      label: t("rule_zone"), path: `${path}.zone`, value: rule.zone ?? "", choices: zones(t("choose")), help: hazard?.needs_zone && !editor.scene.zones.length ? t("zone_first") : undefined,
       change: (zone) => set({ zone: zone || undefined }),
     }),
     choiceField(editor, {
       label: t("rule_machine"), path: `${path}.machine`, value: rule.machine ?? "", choices: named(editor.scene.machines, t("choose")),
+      help: hazard?.needs_machine && !editor.scene.machines.length ? t("machine_first") : undefined,
       change: (machine) => set({ machine: machine || undefined }),
     }),
     choiceField(editor, {
