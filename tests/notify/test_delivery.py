@@ -115,7 +115,7 @@ def test_a_dead_receiver_is_given_up_after_its_time_in_the_log_and_as_an_event(
         took = timezone.now() - began
     assert one.state == "failed" and one.attempts > 5
     assert timedelta(hours=3) < took <= timedelta(hours=4), "four hours are stated"
-    assert one.said == "The receiver could not be reached (ConnectionRefusedError)."
+    assert one.said == "The receiver refuses the connection: no program listens there."
     told = Event.objects.get(kind="notify.given_up").payload
     assert (told["alarm"], told["name"], told["reason"]) == (one.alarm_id, "wecom", one.said)
     assert AuditEntry.objects.get(action="notify.given_up").part == "notify"

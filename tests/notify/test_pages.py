@@ -151,7 +151,7 @@ def test_an_address_and_a_secret_are_nowhere_to_be_seen(
     route = api(admin, "post", "routes/", body).json()
     hook.answers = [(200, {}, b'{"errcode": 310000, "errmsg": "sign not match"}')]
     test = api(admin, "post", f"routes/{route['id']}/test/", {})
-    assert "could not be reached" in test.json()["results"][0]["said"]
+    assert "no program listens there" in test.json()["results"][0]["said"]
     seen = [
         json.dumps(route),
         test.content.decode(),

@@ -1,6 +1,7 @@
 """E-mail by Django's own mail: plain text, simple HTML, the picture attached where asked for."""
 
 import smtplib
+import socket
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
@@ -34,6 +35,12 @@ def send(parcel: Parcel) -> Outcome:
         return _refused(error.smtp_code, error.smtp_error)
     except TimeoutError:
         return Outcome(False, sentence("The mail server did not answer in time."))
+    except ConnectionRefusedError:
+        return Outcome(
+            False, sentence("The mail server refuses the connection: no program listens there.")
+        )
+    except socket.gaierror:
+        return Outcome(False, sentence("No address was found for the mail server's name."))
     except (OSError, smtplib.SMTPException) as error:
         fault = type(error).__name__
         return Outcome(False, sentence(f"The mail server could not be reached ({fault})."))

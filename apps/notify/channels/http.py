@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -39,6 +40,12 @@ def attempt(
         return Outcome(False, sentence(f"The receiver did not answer within {TOTAL_S:.0f} s."))
     except ssl.SSLCertVerificationError:
         return Outcome(False, sentence("The receiver's certificate is not to be trusted."))
+    except ConnectionRefusedError:
+        return Outcome(
+            False, sentence("The receiver refuses the connection: no program listens there.")
+        )
+    except socket.gaierror:
+        return Outcome(False, sentence("No address was found for the receiver's name."))
     except (OSError, http.client.HTTPException) as error:
         fault = type(error).__name__
         return Outcome(False, sentence(f"The receiver could not be reached ({fault})."))
