@@ -90,6 +90,9 @@ def test_a_plan_is_drawn_placed_on_and_glows(world: Cast, enter: Enter, tmp_path
     expect(shown).to_have_class(re.compile("alarm critical asks"))
     expect(shown).to_contain_text("critical")
     expect(chen.locator(".cone.critical.asks")).to_have_count(1)
+    # Beside the plan its name is a link like any other, not in the ground's own colour.
+    link = chen.locator(".crumbs a").first.evaluate("link => getComputedStyle(link).color")
+    expect(chen.locator(f"[data-row='{camera}']")).to_have_css("color", link)
     shown.click()
     expect(chen).to_have_url(re.compile(f"/alarms/{alarm.pk}/"))
     expect.set_options(timeout=5_000)
