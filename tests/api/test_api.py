@@ -53,6 +53,15 @@ def admin(cast: Cast) -> Client:
     return client
 
 
+def test_a_key_of_somebody_who_may_send_no_signals_is_told_so(cast: Cast):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        key = token_create(mine=cast.lamp_hill.mine, user=cast.operator, name="gateway")[1]
+    answer = Program(key).post("signals/", {"mine": cast.lamp_hill.mine.pk})
+    (error,) = answer.json()["errors"]
+    assert answer.status_code == 403
+    assert error["message"] == "Your role in this mine does not allow that."
+
+
 def test_a_token_reaches_its_own_mine_and_needs_no_csrf(cast: Cast, program: Program):
     mines = program.get("mines/").json()["results"]
     assert [mine["name"] for mine in mines] == ["Lamp Hill"]

@@ -39,7 +39,7 @@ class SignalList(ScopedView):
     def post(self, request: Request) -> Response:
         """Keep one report; the same report sent twice is one."""
         if not self.access.mines_for(Action.SEND_SIGNAL):
-            self.permission_denied(request)
+            self.access.require(Action.SEND_SIGNAL, 0)
         data = self.get_serializer(data=request.data)
         data.is_valid(raise_exception=True)
         given = data.validated_data
