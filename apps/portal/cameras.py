@@ -176,8 +176,11 @@ def _standing(camera: Camera) -> dict[str, Any]:
 def camera_accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the camera's present view as the usual one, after it was moved on purpose."""
     camera: Camera = find(request, cameras(), Action.CONFIGURE, pk=pk)
-    view_accept(camera=camera, actor=request.user)
-    messages.success(request, _("The present view is now the usual one. Check the zones."))
+    if camera_health(camera)["analysed_until"] is None:
+        messages.error(request, _("No picture of this camera was analysed yet: it has no view."))
+    else:
+        view_accept(camera=camera, actor=request.user)
+        messages.success(request, _("The present view is now the usual one. Check the zones."))
     return redirect("portal-camera", pk=camera.pk)
 
 

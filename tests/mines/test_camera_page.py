@@ -154,3 +154,18 @@ def test_what_is_seen_and_wrong_now_is_asked_for_again_as_the_state_is(cast: Cas
             seen = text[text.index(part) :].partition("</div>")[0]
             assert str(visibility) in seen
             assert ("<dt>Faults</dt>" in seen) == bool(faults)
+
+
+def test_no_view_is_taken_as_usual_of_a_camera_that_was_never_analysed(cast: Cast):
+    place, client = cast.lamp_hill, signed_in(cast.admin)
+    page = f"/portal/cameras/{place.camera.pk}/"
+    with mine_scope(place.mine.pk):
+        assert Analysis.objects.get(camera=place.camera).analysed_until is None
+    assert "accept-view" not in client.get(page).content.decode()
+    said = client.post(f"{page}accept-view/", follow=True).content.decode()
+    assert "it has no view" in said and "is now the usual one" not in said
+    with mine_scope(place.mine.pk):
+        Analysis.objects.filter(camera=place.camera).update(analysed_until=timezone.now())
+    assert "accept-view" in client.get(page).content.decode()
+    said = client.post(f"{page}accept-view/", follow=True).content.decode()
+    assert "is now the usual one" in said
