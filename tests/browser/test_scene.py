@@ -354,6 +354,23 @@ def the_rule_is_in_force_while_the_keyboard_says(page: Page) -> None:
     expect(times.locator(".fault")).to_have_count(0)
 
 
+def test_a_rule_before_its_zone_says_where_zones_are_added(page: Page):
+    page.get_by_role("tab", name="Rules", exact=True).click()
+    page.get_by_role("button", name="Add a rule").click()
+    page.get_by_label("What must not happen").select_option(label="Person lingers")
+    hint = page.get_by_text("add a zone under “Zones” first")
+    expect(hint).to_be_visible()
+    page.get_by_label("Reason for the change").press("Enter")
+    expect(page.locator("[data-refused='rules[0].zone']")).to_have_text(
+        "rule › Danger zone: choose one"
+    )
+    page.get_by_role("tab", name="Zones", exact=True).click()
+    page.get_by_role("button", name="Add a zone").click()
+    page.get_by_role("tab", name="Rules", exact=True).click()
+    expect(page.get_by_label("What must not happen")).to_be_visible()
+    expect(hint).to_have_count(0)
+
+
 def test_a_longer_wait_for_a_rule_that_chatters_goes_into_the_draft_alone(
     world: Cast, enter: Enter
 ):
