@@ -65,7 +65,7 @@ def try_source(
         found = probe(with_credentials(url, username, password), timeout_s=TIMEOUT_S)
     except MediaError as error:
         said, hint = str(error), no_video_hint(url=url, reason=str(error))
-        return {"ok": False, "reason": f"{kept(said)}. {hint}" if hint else kept(said)}
+        return {"ok": False, "reason": f"{kept(said)}{_('.')} {hint}" if hint else kept(said)}
     return {
         "ok": True,
         "reason": "",

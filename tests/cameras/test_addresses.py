@@ -10,6 +10,7 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import connection
 from django.test import Client
+from django.utils.translation import override
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
@@ -310,5 +311,8 @@ def test_a_test_of_the_port_of_web_pages_says_what_may_be_wrong(monkeypatch: pyt
     said = "what comes cannot be read as video"
     reason = try_source(url="rtsp://10.0.0.9:80/")["reason"]
     assert reason.startswith(said) and "web page" in reason and "554" in reason
+    with override("zh-hans"):
+        reason = try_source(url="rtsp://10.0.0.9:80/")["reason"]
+    assert "读取。" in reason and "." not in reason
     said = "wrong user name or password"
     assert try_source(url="rtsp://10.0.0.9/")["reason"] == said
