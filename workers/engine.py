@@ -14,14 +14,14 @@ import numpy as np
 from workers.chunk import Analysis, Chunk, Signal
 from workers.failing import Failing
 from workers.geometry import distance_inside
-from workers.ground import plane
 from workers.hazards import registry
 from workers.hazards.base import LevelView, MachineView, Person, Vehicle, View
 from workers.judge import Judge, speaker
+from workers.laid import Laid, layout, names
 from workers.machines import forget_machines, read_machines
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
-from workers.people import people_of, to_the_edge
+from workers.people import people_of
 from workers.report import (
     CAMERA_RULE,
     CAMERA_TYPE,
@@ -144,7 +144,6 @@ class _Fold:
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
         self.vehicles: tuple[Vehicle, ...] = ()
-        self.polygons = to_the_edge(scene.polygons)
         self.looked_at = {one: scene.polygons[one] for rule, _ in active for one in zones_of(rule)}
         self.step_s = state.step_s  # since the frame before, or as usual where that is missing
         self.skipped = False  # whether a look that was wanted was left out under load
@@ -158,9 +157,11 @@ class _Fold:
         if chunk.accept_view:
             self._tell(state.health.accept(chunk.start_s))
             accept_marks(state)
+            state.laid = Laid()
             for one in state.machines.values():
                 one.video.accept()
         self.clock = (chunk.epoch_s, self.scene.timezone or chunk.timezone)
+        state.laid.keep(names(self.scene))
         told = {one.id for one in self.scene.inputs}
         state.inputs = {k: v for k, v in state.inputs.items() if k in told}
         for signal in sorted(chunk.signals, key=lambda s: s.t):
@@ -357,19 +358,20 @@ class _Fold:
         """Gather what the rules may know of a frame."""
         scene, state = self.scene, self.state
         epoch_s, timezone = self.clock
-        ground = scene.ground
+        where = layout(scene, state.laid, state.health.scenery.knock)
+        self.analysis.carried = where.carried
         levels: dict[str, LevelView] = {}
         for gauge in scene.gauges:
             memory = state.gauges.get(gauge.id) or state.floors.get(gauge.id)
             if memory is not None:
                 levels[gauge.id] = level_view(memory, t)
         return View(
-            t, self.step_s, people, self.views, self.polygons, visibility, aspect,
-            lines={line.id: line.points for line in scene.lines},
+            t, self.step_s, people, self.views, where.zones, visibility, aspect,
+            lines=where.lines,
             levels=levels,
             vehicles=self.vehicles,
             lost=state.vehicles.lost if state.vehicles is not None else "",
-            ground=None if ground is None else plane(ground.image, ground.metres),
+            ground=where.ground,
             light=light.regime(seen),
             faults=tuple(change.fault for change in state.health.open() if not change.about),
             hidden=state.health.hidden,

@@ -10,6 +10,7 @@ from workers.scene import Machine, Scene
 from workers.state import State
 from workers.vision.fusion import MachineState
 from workers.vision.health import Change
+from workers.vision.machine import VideoReader
 from workers.vision.region import Boxes
 
 __all__ = ["forget_machines", "read_machines"]
@@ -72,12 +73,14 @@ def _look(
     if machine.source == "signal" or machine.roi is None:
         return []
     t, why = frame.t, ""
+    name, health = f"machine:{machine.id}", state.health
+    knock = state.laid.since(name, machine.roi, health.scenery.knock)
     try:
         memory.video.read(
             frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop,
-            state.health.moved, state.health.scenery.knock,
+            health.moved, knock,
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001
         why = failing.note(machine.id, machine.name, error)
-        memory.video = memory.video.anew()
+        memory.video = VideoReader()
     return failing.tell(state.health, machine.id, t, why)

@@ -128,7 +128,7 @@ def _is_calm(state: State, t: float) -> bool:
         and -0.05 <= t - state.last_t <= MOST_S
         and state.gate.calm(t)
         and not state.tracker.tracks
-        and not state.health.faults
+        and not state.health.faults.keys() - {"knocked:"}
         and all(_rests(machine.video) for machine in state.machines.values())
         and all(rule.level is None and rule.since_t is None for rule in state.rules.values())
     )

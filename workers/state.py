@@ -8,12 +8,15 @@ from typing import Any
 from workers.gap import WAITS_S, over_gap
 from workers.hazards import registry
 from workers.hazards.base import Hazard
+from workers.laid import Laid
 from workers.told import Event, in_time, set_back
 from workers.vision.fusion import MachineState
 from workers.vision.gate import Gate
 from workers.vision.gauge import Level
 from workers.vision.health import Health
+from workers.vision.knock import Knock
 from workers.vision.ppe import Wardrobe
+from workers.vision.scenery import Scenery
 from workers.vision.stillness import Stillness
 from workers.vision.tracker import Tracker
 from workers.vision.vehicles import Vehicles
@@ -135,6 +138,7 @@ class State:
     stillness: Stillness = field(default_factory=Stillness)
     # The last silence of some seconds between two frames: when it ended, and how long it was.
     missing: tuple[float, float] = (-1e18, 0.0)
+    laid: Laid = field(default_factory=Laid)
     note: str = ""
 
     def forget(self, gap_s: float) -> None:
@@ -199,6 +203,7 @@ class State:
             "vehicles": None if self.vehicles is None else self.vehicles.dump(),
             "stillness": self.stillness.dump(),
             "missing": self.missing,
+            "laid": self.laid.known,
         }
         # The pictures in it are packed already.
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
@@ -234,6 +239,7 @@ class State:
                 None if raw["vehicles"] is None else Vehicles.load(raw["vehicles"]),
                 Stillness.load(raw["stillness"]),
                 tuple(raw.get("missing", (-1e18, 0.0))),
+                _laid(raw),
             )
         except _UNREADABLE as error:
             kind = type(error).__name__
@@ -276,8 +282,20 @@ class State:
                 name: Floor.load(floor).anew(as_sent=raw["version"] < ONE_SCALE_SINCE)
                 for name, floor in raw["floors"].items()
             },
+            # The view is learnt anew as it lies, and what is drawn was drawn before.
+            health=Health(scenery=Scenery(knock=_knock(raw).anew())),
+            laid=_laid(raw),
             note=note,
         )
+
+
+def _knock(raw: dict[str, Any]) -> Knock:
+    return Knock.load(raw["health"]["scenery"].get("knock", {}))
+
+
+def _laid(raw: dict[str, Any]) -> Laid:
+    """Return how things were laid; none in a state of before cameras counted as knocked."""
+    return Laid({name: (one[0], one[1], one[2]) for name, one in raw.get("laid", {}).items()})
 
 
 def _carry(rule: RuleState, last_t: float | None) -> dict[str, Any]:

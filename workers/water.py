@@ -113,12 +113,14 @@ def _look(
     people: list[list[float]],
 ) -> tuple[float | None, float]:
     """Return a gauge's value in this frame, None where it cannot be read, and how sure it is."""
-    t, knock = frame.t, state.health.scenery.knock
+    t, now, name = frame.t, state.health.scenery.knock, f"gauge:{gauge.id}"
     if isinstance(memory, Level):
         still = frame.name is not None
+        knock = state.laid.since(name, [point for point, _ in gauge.points], now)
         sight = memory.look(frame.luma, gauge.points, people, t, still=still, knock=knock)
         return sight.value, sight.confidence
     zone = scene.polygons[gauge.zone or ""]
+    knock = state.laid.since(name, zone, now)
     share = memory.look(frame.luma, zone, people, t, brought=frame.brought, knock=knock)
     return share.value, share.confidence
 

@@ -80,8 +80,8 @@ FAULT_ACTIONS = {
         "or draw them anew and say on its page that the present view is right."
     ),
     "knocked": _(
-        "The zones lie a little beside where they were drawn. Turn the camera back, or draw them "
-        "anew and say on its page that the present view is right."
+        "It goes on watching: zones and machines' regions are taken along. Turn the camera back, "
+        "or draw them anew and say on its page that the present view is right."
     ),
     "clock_drift": _("Set the camera's clock, and let it follow a time server."),
     "unwatched": _(

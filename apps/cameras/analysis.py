@@ -9,6 +9,7 @@ lease that ends in seconds; a holder that wakes too late finds another token and
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -46,6 +47,7 @@ from apps.tenancy.scope import mine_scope, system_scope
 from workers import engine
 from workers.failing import FAULT
 from workers.force import permit_note
+from workers.geometry import Polygon
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
 from workers.report import last_seen_s
@@ -299,7 +301,8 @@ def _write(
         model=str(getattr(look.detector, "name", "")),
     )
     for finding in result.findings:
-        raised = _apply(camera, scene, finding, stills.get(finding.t, b""))
+        still = stills.get(finding.t, b"")
+        raised = _apply(camera, scene, finding, still, result.carried)
         stages.raised(raised, _moment(finding.t))
     for finding in (one for one in result.open if one.mode == ARMED):
         seen = alarm_see(
@@ -308,7 +311,7 @@ def _write(
             values=finding.values, boxes=finding.boxes,
         )  # fmt: skip
         if seen is None:  # it left its alarm when it was switched off, and sees the danger still
-            _apply(camera, scene, finding, b"")
+            _apply(camera, scene, finding, b"", result.carried)
     return True
 
 
@@ -333,9 +336,16 @@ def _shown(scene: Scene | None, state: engine.State) -> dict[str, Any]:
 
 
 def _apply(
-    camera: Camera, scene: Scene | None, finding: engine.Finding, jpeg: bytes
+    camera: Camera,
+    scene: Scene | None,
+    finding: engine.Finding,
+    jpeg: bytes,
+    carried: Mapping[str, Polygon] | None = None,
 ) -> Alarm | None:
-    """Put a finding where it belongs; return the alarm that it raised or went into."""
+    """Put a finding where it belongs; return the alarm that it raised or went into.
+
+    carried: zones that lie elsewhere in its picture than they were drawn.
+    """
     at, rule = _moment(finding.t), alarm_rule(finding)
     if finding.mode == SHADOW:
         rule_shadow(camera=camera, scene=scene, finding=finding, at=at)
@@ -351,6 +361,7 @@ def _apply(
         return None
     document: dict[str, Any] = scene.document if scene else {}
     zones = {zone["id"]: zone["polygon"] for zone in document.get("zones", [])}
+    zones |= {name: [list(point) for point in polygon] for name, polygon in (carried or {}).items()}
     told: dict[str, Any] = {
         "camera": camera, "rule": rule, "situation": finding.situation, "level": finding.level,
         "severity": finding.severity, "at": at, "why": finding.why, "values": finding.values,

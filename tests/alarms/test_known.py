@@ -38,6 +38,16 @@ def steps() -> list[str]:
     return list(the_alarm().transitions.values_list("cause", flat=True))
 
 
+def test_a_zone_that_a_knock_carried_is_drawn_where_it_was_judged(hill: Cast):
+    film = Film(
+        scene("restricted_entry", rule={"zone": "danger"}), start_s=NOON.timestamp(),
+    )  # fmt: skip
+    carried = {"danger": ((0.1, 0.2), (0.3, 0.2), (0.3, 0.4))}
+    for one in film.run(5, [person(0.5)]):
+        _apply(hill.lamp_hill.camera, None, one, b"", carried)
+    assert the_alarm().zone == [[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]
+
+
 def test_from_the_picture_to_the_desk_a_winch_that_runs_after_all_is_asked_about(hill: Cast):
     film = Film(
         scene("proximity_while_running", rule={"zone": "danger", "machine": "w"},

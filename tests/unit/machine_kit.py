@@ -130,6 +130,12 @@ class Rope:
         return picture
 
 
+class ThinRope(Rope):
+    """A rope far off: its region is hardly higher than the rope."""
+
+    roi = ((0.1, 0.588), (0.9, 0.388), (0.9, 0.412), (0.1, 0.612))
+
+
 class Car:
     """A haulage car on rails that passes through, or stands; `place` in pixels from the left."""
 

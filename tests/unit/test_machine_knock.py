@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from engine_kit import Script
-from machine_kit import SIZE, Drum, Lamp, Part, Rope, film, rough, states
+from machine_kit import SIZE, Drum, Lamp, Part, ThinRope, film, rough, states
 
 from workers.engine import Chunk, State, analyse
 from workers.media.decode import Frame
@@ -19,12 +19,6 @@ from workers.vision.machine import VideoReader
 # The camera is learnt, then knocked while the machine runs; it stops, and starts.
 STORY = [Part(3), Part(17, True), Part(10, True), Part(10), Part(8, True)]
 KNOCKED_S, STOPS_S, STARTS_S = 20.0, 30.0, 40.0
-
-
-class ThinRope(Rope):
-    """A rope far off: its region is hardly higher than the rope."""
-
-    roi = ((0.1, 0.588), (0.9, 0.388), (0.9, 0.412), (0.1, 0.612))
 
 
 def moved(picture, right, down):

@@ -116,15 +116,6 @@ def test_a_dry_floor_of_a_camera_that_was_knocked_stays_dry(right, down):
     assert answer.confidence > 0.3
 
 
-def test_a_floor_that_is_drawn_after_the_knock_lies_where_it_was_drawn():
-    memory, knock = Floor(), Knock(20 / 640, 0.0)
-    for i in range(10):
-        answer = memory.look(railway(20, 0, i), ZONE, [], float(i), knock=knock)
-    assert answer.value < 0.03 and answer.confidence > 0.5
-    again = Floor.load(json.loads(json.dumps(memory.dump())))
-    assert again.look(railway(20, 0, 50), ZONE, [], 11.0, knock=knock).value < 0.03
-
-
 def test_water_that_comes_after_the_knock_is_told():
     memory, knock = known(), Knock(-12 / 640, 8 / 360)
     matrix = np.array([[1, 0, -12], [0, 1, 8]], np.float64)

@@ -13,7 +13,7 @@ import numpy as np
 
 from workers.geometry import Point
 from workers.packing import pack_image, unpack_image
-from workers.vision.knock import Base, Knock, peak
+from workers.vision.knock import Knock, Off, peak
 
 Marks = tuple[tuple[Point, float], ...]
 
@@ -38,25 +38,28 @@ SURE = 3
 class Anchor:
     """The surroundings of marks: `picture` (h, w) uint8 as first seen, dry above the row `wet_row`.
 
-    found: how often it was found again; base: how the view lay when it was first seen.
+    found: how often it was found again; lain: how far the marks lay from where they were drawn
+    when it was first seen, of a camera that had been knocked before.
     """
 
     marks: Marks = ()
     picture: np.ndarray | None = field(default=None, compare=False)
     wet_row: int = 0
     found: int = 0
-    base: Base = (0.0, 0.0)
+    lain: Off = (0.0, 0.0)
 
     def follow(self, luma: np.ndarray, marks: Marks, line_y: float, knock: Knock) -> Marks:
         """Return the marks where they lie in this picture (H, W).
 
         line_y: how far down the water stood at the last reading, as a share of the height; knock:
-        how the whole view lies, which tells it coarsely where the surroundings do not.
+        of the whole view since they were drawn, which tells it coarsely where the surroundings of
+        the marks do not.
         """
         height, width = luma.shape
         left, top, right, bottom = _around(marks, width, height)
+        coarsely = shifted(marks, knock.right, knock.down)
         if right - left < 40 or bottom - top < 40:
-            return marks
+            return coarsely
         now, factor = _shrunk(luma[top:bottom, left:right])
         wet_row = round((line_y * height - top) * factor)
         known = self.picture
@@ -65,21 +68,20 @@ class Anchor:
             if off is not None:
                 self.found = min(self.found + 1, SURE)
                 if max(map(abs, off)) < STILL_PX:
-                    return marks
-                dx, dy = off[0] / factor, off[1] / factor
-                return tuple(((x + dx / width, y + dy / height), m) for (x, y), m in marks)
+                    return shifted(marks, *self.lain)
+                dx, dy = off[0] / factor / width, off[1] / factor / height
+                return shifted(marks, self.lain[0] + dx, self.lain[1] + dy)
             if self.found >= SURE:
-                points = knock.beyond(self.base).carry([point for point, _ in marks])
-                return tuple((p, metres) for p, (_, metres) in zip(points, marks, strict=True))
+                return coarsely
         self.marks, self.picture, self.wet_row, self.found = marks, now, wet_row, 0
-        self.base = knock.base
-        return marks
+        self.lain = (knock.right, knock.down)
+        return coarsely
 
     def dump(self) -> list[Any] | None:
         """Return a JSON-like form."""
         if self.picture is None:
             return None
-        return [self.marks, pack_image(self.picture), self.wet_row, self.found, self.base]
+        return [self.marks, pack_image(self.picture), self.wet_row, self.found, self.lain]
 
     @classmethod
     def load(cls, data: list[Any] | None) -> "Anchor":
@@ -90,6 +92,11 @@ class Anchor:
         known = tuple(((x, y), metres) for (x, y), metres in marks)
         right, down = rest[0] if rest else (0.0, 0.0)
         return cls(known, unpack_image(packed), wet_row, found, (right, down))
+
+
+def shifted(marks: Marks, right: float, down: float) -> Marks:
+    """Return marks so far, in shares of the picture, from where they were drawn."""
+    return tuple(((x + right, y + down), metres) for (x, y), metres in marks)
 
 
 def _around(marks: Marks, width: int, height: int) -> tuple[int, int, int, int]:

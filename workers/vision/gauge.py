@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from workers.geometry import Point
-from workers.vision.anchor import Anchor, Marks
+from workers.vision.anchor import Anchor, Marks, shifted
 from workers.vision.knock import Knock
 from workers.vision.pace import READ_S, Pace
 from workers.vision.scale import Scale, cut, scale_of
@@ -203,7 +203,8 @@ class Level:
     ) -> Sight:
         """Read the picture at t; people: boxes whose edges are no water line.
 
-        still: no others follow soon that could confirm it; knock: how little the view lies aside.
+        still: no others follow soon that could confirm it; knock: how little the view was knocked
+        since the marks were drawn.
         """
         sight = read(luma, self._followed(luma, marks, t, knock or Knock()))
         if sight.at is not None:
@@ -217,7 +218,7 @@ class Level:
         known = [metres for when, metres, _ in self.kept if 0 <= t - when < STALE_S]
         scale = scale_of(marks, luma.shape[1], luma.shape[0])
         if not known or abs(scale.across()[1]) > 0.5 or scale.span_px < MIN_SPAN_PX:
-            return marks
+            return shifted(marks, knock.right, knock.down)
         _, y = scale.place(np.array([scale.along(known[-1])]))[0]
         return self.anchor.follow(luma, marks, float(y) / luma.shape[0], knock)
 

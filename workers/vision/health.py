@@ -217,7 +217,7 @@ class Health:
         if reshaped:
             why = sentence("the picture's shape changed, and what it shows lies elsewhere in it")
         yield "moved", moved, why, values
-        # What carries machines' regions along leaves the zones where they were drawn.
+        # What is drawn goes along; that it does is told, and rests on little.
         aside = self.scenery.knock.share(small.shape)
         knocked = None if moved or blocked else aside >= KNOCKED
         why = sentence(f"the whole view lies aside by {aside:.0%} of its diagonal")

@@ -15,9 +15,6 @@ import numpy as np
 from workers.geometry import Point
 from workers.vision.boxes import Corners
 
-# How far the view lay aside, to the right and down, when something was drawn on it.
-Base = tuple[float, float]
-
 # Patches over the small picture, of so many pixels; each must show a pattern, and is looked for so
 # far off. Farther, the camera is told to have been moved.
 COLUMNS, ROWS, PATCH, REACH = 10, 6, 11, 9
@@ -30,27 +27,34 @@ LEAST, MOST, AGREE_PX = 8, 0.5, 0.75
 # Less, in pixels of the small picture, is no knock; and so many looks must tell the same within so
 # many: of a camera that shakes by a pixel two do by chance every half minute.
 KNOCK_PX, SAME_PX, LOOKS = 1.0, 0.5, 3
+# What is drawn as near to the picture's rim as this goes on beyond it.
+RIM = 0.015
 # The whole picture is looked for first, so far around where it lay: what is as like as this there,
 # and nowhere beside, still lies there, and no patch need be asked.
 NEAR, ALIKE = 2, 0.5
 
+# To the right and down: in pixels of the small picture, or in shares of a picture.
+Off = tuple[float, float]
+
 
 @dataclass
 class Knock:
-    """How far the view lies to the right and down of its reference, in shares of the picture.
+    """How far a view lies to the right and down of how it lay at first, in shares of the picture.
 
-    maybe: what the last looks told, in pixels, which the next must tell, too. Where no look can
-    tell, as in the dark, what was known stays.
+    lain: how far its reference does, which may have been taken after a knock; maybe: what the last
+    looks told, in pixels, which the next must tell, too. Where no look can tell, as in the dark,
+    what was known stays.
     """
 
     right: float = 0.0
     down: float = 0.0
-    maybe: list[Base] = field(default_factory=list)
+    lain: Off = (0.0, 0.0)
+    maybe: list[Off] = field(default_factory=list)
 
     def observe(self, reference: np.ndarray, pattern: np.ndarray) -> None:
         """Take one look: both (H, W) uint8, relative to their local mean, of the same shape."""
         height, width = reference.shape
-        known = (self.right * width, self.down * height)
+        known = ((self.right - self.lain[0]) * width, (self.down - self.lain[1]) * height)
         off = None if _stays(reference, pattern, known) else aside(reference, pattern)
         if off is None:
             self.maybe = []
@@ -62,7 +66,8 @@ class Knock:
         if np.hypot(*off) < KNOCK_PX:
             off = (0.0, 0.0)
         if _apart(off, known) > SAME_PX:
-            self.right, self.down = round(off[0] / width, 5), round(off[1] / height, 5)
+            self.right = round(self.lain[0] + off[0] / width, 5)
+            self.down = round(self.lain[1] + off[1] / height, 5)
 
     def __bool__(self) -> bool:
         """Tell whether the view is known to lie aside."""
@@ -73,21 +78,19 @@ class Knock:
         height, width = shape
         return float(np.hypot(self.right * width, self.down * height) / np.hypot(width, height))
 
-    def beyond(self, base: "Base") -> "Knock":
-        """Return by how much the view lies aside of where it lay when something was drawn."""
-        return Knock(self.right - base[0], self.down - base[1])
+    def beyond(self, right: float, down: float) -> "Knock":
+        """Return how far it lies aside of where it lay when something was drawn."""
+        return Knock(self.right - right, self.down - down)
 
-    @property
-    def base(self) -> "Base":
-        """What is drawn now is drawn on the view as it lies."""
-        return self.right, self.down
+    def shift(self, points: Sequence[Point]) -> tuple[Point, ...]:
+        """Return where points lie in the picture now, or beyond it."""
+        return tuple((x + self.right, y + self.down) for x, y in points)
 
-    def carry(self, points: Sequence[Point]) -> tuple[Point, ...]:
-        """Return where in the picture lies now what was drawn, as far as it is within."""
-        return tuple(
-            (min(1.0, max(0.0, x + self.right)), min(1.0, max(0.0, y + self.down)))
-            for x, y in points
-        )
+    def carry(self, polygon: Sequence[Point]) -> tuple[Point, ...]:
+        """Return where a polygon lies in the picture now; what reached its rim reaches it still."""
+        if not self:
+            return tuple(polygon)
+        return tuple((_along(x, self.right), _along(y, self.down)) for x, y in polygon)
 
     def undone(self, luma: np.ndarray) -> np.ndarray:
         """Return a picture (H, W) as the camera would show it had nobody knocked it."""
@@ -115,7 +118,13 @@ class Knock:
     def load(cls, data: dict[str, Any]) -> "Knock":
         """Rebuild from dump()."""
         maybe = [(right, down) for right, down in data.get("maybe", [])]
-        return cls(data.get("right", 0.0), data.get("down", 0.0), maybe)
+        known = (data.get("right", 0.0), data.get("down", 0.0))
+        right, down = data.get("lain", (0.0, 0.0))
+        return cls(*known, (right, down), maybe)
+
+    def anew(self) -> "Knock":
+        """Return what is known where a reference is taken anew, of the view as it lies."""
+        return Knock(self.right, self.down, (self.right, self.down))
 
 
 def aside(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float] | None:
@@ -161,7 +170,15 @@ def _stays(reference: np.ndarray, pattern: np.ndarray, known: tuple[float, float
     return best >= ALIKE and _apart((right, down), known) <= SAME_PX
 
 
-def _apart(one: Base, other: Base) -> float:
+def _along(value: float, by: float) -> float:
+    if value <= RIM:
+        by = min(by, 0.0)
+    elif value >= 1 - RIM:
+        by = max(by, 0.0)
+    return min(1.0, max(0.0, value + by))
+
+
+def _apart(one: Off, other: Off) -> float:
     return math.hypot(one[0] - other[0], one[1] - other[1])
 
 

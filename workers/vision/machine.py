@@ -17,7 +17,7 @@ from workers.vision import movement
 from workers.vision.belief import PAUSE_S, Belief
 from workers.vision.glass import view_of
 from workers.vision.indicator import Indicator, hue_of
-from workers.vision.knock import Base, Knock
+from workers.vision.knock import Knock, Off
 from workers.vision.motion import Motion, Verdict
 from workers.vision.region import Boxes, Region, region, too_small
 from workers.vision.surroundings import Surroundings
@@ -46,10 +46,8 @@ class VideoReader:
     indicator: Indicator = field(default_factory=Indicator)
     # The region it was last read in: another one is another machine.
     place: int = 0
-    # Of a camera that was knocked: how the view lay when the region was drawn, and how far the
-    # region was carried since.
-    base: Base = (0.0, 0.0)
-    carried: Base = (0.0, 0.0)
+    # How far its region was carried, to the right and down, of a camera that was knocked.
+    carried: Off = (0.0, 0.0)
     judged_t: float | None = None
     blind_t: float | None = None
     strange: bool = False
@@ -90,17 +88,16 @@ class VideoReader:
         look: what the region shows; colour: of the lamp that counts, or "" for any; bgr: gives
         the colours of a window (left, top, right, bottom) in pixels, where there are any; moved:
         whether the camera is known to look elsewhere, or None where it may; knock: by how little
-        the view lies aside of where the region was drawn, so that the region goes along.
+        the view was knocked since the region was drawn, so that it goes along.
         """
         height, width = luma.shape
         place = zlib.crc32(repr((roi, look, colour)).encode())
-        knock = knock or Knock()
         if place != self.place:
-            self.__init__(place=place, base=knock.base)  # type: ignore[misc]
-        knock = knock.beyond(self.base)
+            self.__init__(place=place)  # type: ignore[misc]
+        knock = knock or Knock()
         roi = knock.carry(roi)
-        if self.carried != knock.base:  # what is cut out now did not move there
-            self.carried, self.same = knock.base, []
+        if self.carried != (knock.right, knock.down):  # what is cut out now did not move there
+            self.carried, self.same = (knock.right, knock.down), []
             self.motion.cut()
             self.surroundings.forget()
         small = too_small(roi, width, height, look)
@@ -243,13 +240,8 @@ class VideoReader:
     def accept(self) -> None:
         """Watch anew: a person says that the present view is the right one."""
         self.motion, self.judged_t, self.blind_t = Motion(), None, None
-        self.base = self.carried = (0.0, 0.0)
         self.surroundings.forget()
         self._doubt("not watched long enough")
-
-    def anew(self) -> "VideoReader":
-        """Return a reader of the same region that has seen nothing yet."""
-        return VideoReader(place=self.place, base=self.base)
 
     def gap(self, length_s: float) -> None:
         """Note that time is missing: what was seen before proves nothing about now."""
@@ -268,8 +260,8 @@ class VideoReader:
         return {
             "belief": self.belief.dump(), "motion": self.motion.dump(),
             "surroundings": self.surroundings.dump(), "indicator": self.indicator.dump(),
-            "place": self.place, "base": list(self.base), "carried": list(self.carried),
-            "judged_t": self.judged_t, "blind_t": self.blind_t, "strange": self.strange,
+            "place": self.place, "carried": list(self.carried), "judged_t": self.judged_t,
+            "blind_t": self.blind_t, "strange": self.strange,
             "same": [list(s) for s in self.same], "hidden": self.hidden,
         }  # fmt: skip
 
@@ -279,9 +271,8 @@ class VideoReader:
         return cls(
             Belief.load(data["belief"]), Motion.load(data["motion"]),
             Surroundings.load(data["surroundings"]), Indicator.load(data["indicator"]),
-            data["place"], tuple(data.get("base", (0.0, 0.0))),
-            tuple(data.get("carried", (0.0, 0.0))), data["judged_t"], data["blind_t"],
-            data["strange"],
+            data["place"], tuple(data.get("carried", (0.0, 0.0))), data["judged_t"],
+            data["blind_t"], data["strange"],
             [(crc, t) for crc, t in data["same"]], data["hidden"],
         )  # fmt: skip
 

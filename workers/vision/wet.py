@@ -19,7 +19,7 @@ import numpy as np
 from workers.geometry import Polygon
 from workers.media.luma import limited_luma
 from workers.packing import pack_image, unpack_image
-from workers.vision.knock import Base, Knock
+from workers.vision.knock import Knock
 from workers.vision.pace import Pace
 
 CELLS = 48
@@ -74,8 +74,6 @@ class Floor:
     pace: Pace = field(default_factory=Pace)
     # The reference is as the camera sent it: its luma was not yet brought to one scale.
     as_sent: bool = False
-    # How the view of a camera that was knocked lay when the zone was drawn.
-    base: Base = (0.0, 0.0)
 
     def look(
         self,
@@ -89,23 +87,22 @@ class Floor:
     ) -> Share:
         """Read one picture's luma (H, W) uint8 at t; a zone drawn anew begins anew.
 
-        brought: the luma was brought from the full range; knock: how little the view lies aside.
+        brought: the luma was brought from the full range; knock: how little the view was knocked
+        since the zone was drawn.
         """
         knock = knock or Knock()
-        drawn = [list(point) for point in zone]
-        if drawn != self.zone:
-            self.zone, self.seen, self.dry, self.recent = drawn, [], None, []
-            self.base = knock.base
         if self.as_sent:
             self.as_sent = False
             if brought and self.dry is not None:
                 self.dry = limited_luma(self.dry)
-        knock = knock.beyond(self.base)
         found = self._read(knock.undone(luma), zone, knock.back(people))
         self.pace.note(found.value, t)
         return found
 
     def _read(self, luma: np.ndarray, zone: Polygon, people: Sequence[Sequence[float]]) -> Share:
+        drawn = [list(point) for point in zone]
+        if drawn != self.zone:
+            self.zone, self.seen, self.dry, self.recent = drawn, [], None, []
         cut = _cut(luma, zone, self.dry)
         if cut is None:
             return UNKNOWN
@@ -136,7 +133,7 @@ class Floor:
 
     def anew(self, *, as_sent: bool) -> "Floor":
         """Return a memory that knows the dry floor, and nothing else."""
-        return Floor(zone=self.zone, dry=self.dry, as_sent=as_sent or self.as_sent, base=self.base)
+        return Floor(zone=self.zone, dry=self.dry, as_sent=as_sent or self.as_sent)
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -147,7 +144,6 @@ class Floor:
             "recent": self.recent,
             "pace": asdict(self.pace),
             "as_sent": self.as_sent,
-            "base": list(self.base),
         }
 
     @classmethod
@@ -156,8 +152,7 @@ class Floor:
         seen = [unpack_image(one) for one in data["seen"]]
         dry = None if data["dry"] is None else unpack_image(data["dry"])
         pace, as_sent = Pace(**data["pace"]), data.get("as_sent", False)
-        right, down = data.get("base", (0.0, 0.0))
-        return cls(data["zone"], seen, dry, data["recent"], pace, as_sent, (right, down))
+        return cls(data["zone"], seen, dry, data["recent"], pace, as_sent)
 
 
 def _share(
