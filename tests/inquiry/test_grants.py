@@ -310,6 +310,14 @@ def test_a_download_has_a_receipt_that_names_its_link_and_is_signed(cast, grace)
     assert signed_in(cast.operator).get(reverse("receipt", args=[entry.pk])).status_code == 404
 
 
+def test_only_who_may_let_somebody_in_is_invited_to(cast: Cast):
+    invited = {
+        who: "Give an inspector" in signed_in(who).get("/audit/grants/").content.decode()
+        for who in (cast.owner, cast.auditor)
+    }
+    assert invited == {cast.owner: True, cast.auditor: False}
+
+
 def test_a_page_grants_access_to_somebody_new_and_shows_the_password_once(cast):
     mine = cast.lamp_hill.mine
     until = datetime.now(UTC) + DAY
