@@ -230,6 +230,16 @@ def test_a_session_that_ends_asks_for_the_password_over_what_is_drawn_and_saves_
     assert [zone["id"] for zone in scene_of(page)["zones"]] == ["danger"]
 
 
+def test_what_a_rule_cannot_be_without_is_asked_for_before_what_may_stay(page: Page):
+    page.get_by_role("tab", name="Rules").click()
+    page.get_by_role("button", name="Add a rule").click()
+    rule = page.locator("[data-rule]").last
+    for kind, field in [("barrier_state", "Barrier"), ("line_crossing", "Line")]:
+        rule.get_by_label("What must not happen").select_option(kind)
+        expect(rule.get_by_label(field, exact=True)).to_be_visible()
+    expect(rule.get_by_label("Direction")).to_be_hidden()
+
+
 def test_what_is_forbidden_meanwhile_and_limits_by_shift_are_forms(page: Page):
     page.on("dialog", lambda dialog: dialog.accept())  # the template's shapes are saved as they lie
     page.get_by_role("tab", name="Templates").click()

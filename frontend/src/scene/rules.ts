@@ -125,9 +125,11 @@ function ruleForm(editor: Editor, replays: Replays, rule: model.Rule, index: num
   const mode = typeof rule["mode"] === "string" ? rule["mode"] : (hazard?.mode ?? "armed");
   const modes: [string, string][] = ["armed", "shadow", "off"].map((mode) => [mode, editor.words.code("mode", mode)]);
   const params = hazard?.params ?? [];
-  const first = params.filter((one) => FIRST.includes(one.name));
+  // What a rule cannot be without is not looked for among what may be left as it is.
+  const isFirst = (one: model.Param): boolean => one.required || FIRST.includes(one.name);
+  const first = params.filter(isFirst);
   first.sort((a, b) => FIRST.indexOf(a.name) - FIRST.indexOf(b.name));
-  const rest = params.filter((one) => !FIRST.includes(one.name));
+  const rest = params.filter((one) => !isFirst(one));
   const restOpen = editor.faultsAt(`${path}.id`).length > 0 || rest.some((one) => editor.faultsAt(`${path}.params.${one.name}`).length);
   const shownAt = new Set([...["id", "type", "zone", "machine", "severity", ...SHARED].map((key) => `${path}.${key}`), ...params.map((one) => `${path}.params.${one.name}`)]);
   const other = editor.faultsAt(path).find((fault) => ![...shownAt].some((shown) => fault.path.startsWith(shown)));

@@ -97,6 +97,7 @@ export interface Param {
   min?: number;
   max?: number;
   help: string;
+  required?: boolean;
 }
 
 export interface Hazard {
