@@ -13,7 +13,8 @@ import numpy as np
 
 from workers.geometry import Point
 from workers.packing import pack_image, unpack_image
-from workers.vision.knock import Knock, Off, peak
+from workers.vision.knock import Knock, Off
+from workers.vision.patch import find
 
 Marks = tuple[tuple[Point, float], ...]
 
@@ -137,7 +138,7 @@ def _shift(before: np.ndarray, now: np.ndarray, wet_row: int) -> tuple[float, fl
             if patch.std() < TEXTURE:
                 continue
             place = now[y - reach : y + tall + reach, x - reach : x + wide + reach]
-            where = _find(place, patch)
+            where = find(place, patch, least=FOUND, second=SECOND, near_px=NEAR_PX)
             if where is not None:
                 found.append((where[0] - reach, where[1] - reach))
     if len(found) < LEAST:
@@ -148,15 +149,3 @@ def _shift(before: np.ndarray, now: np.ndarray, wet_row: int) -> tuple[float, fl
         return None
     dx, dy = off[near].mean(axis=0)
     return float(dx), float(dy)
-
-
-def _find(place: np.ndarray, patch: np.ndarray) -> tuple[float, float] | None:
-    """Return where in the place (x, y) the patch lies, to a part of a pixel; None if unsure."""
-    likeness = cv2.matchTemplate(place, patch, cv2.TM_CCOEFF_NORMED)
-    _, best, _, (x, y) = cv2.minMaxLoc(likeness)
-    if best < FOUND:
-        return None
-    fx, fy = peak(likeness[y], x), peak(likeness[:, x], y)
-    others = likeness.copy()
-    others[max(0, y - NEAR_PX) : y + NEAR_PX + 1, max(0, x - NEAR_PX) : x + NEAR_PX + 1] = -1
-    return (fx, fy) if others.max() < SECOND * best else None

@@ -14,6 +14,7 @@ import numpy as np
 
 from workers.geometry import Point
 from workers.vision.boxes import Corners
+from workers.vision.patch import find, peak
 
 # Patches over the small picture, of so many pixels; each must show a pattern, and is looked for so
 # far off. Farther, the camera is told to have been moved.
@@ -142,9 +143,10 @@ def aside(reference: np.ndarray, pattern: np.ndarray) -> tuple[float, float] | N
             continue
         told += 1
         side = PATCH + 2 * REACH
-        off = _find(padded[top : top + side, left : left + side], patch)
-        if off is not None:
-            found.append(off)
+        place = padded[top : top + side, left : left + side]
+        at = find(place, patch, least=FOUND, second=SECOND, near_px=NEAR_PX)
+        if at is not None:
+            found.append((at[0] - REACH, at[1] - REACH))
     if len(found) < LEAST:
         return None
     all_off = np.array(found)
@@ -180,25 +182,3 @@ def _along(value: float, by: float) -> float:
 
 def _apart(one: Off, other: Off) -> float:
     return math.hypot(one[0] - other[0], one[1] - other[1])
-
-
-def _find(place: np.ndarray, patch: np.ndarray) -> tuple[float, float] | None:
-    """Return how far from the middle of a place the patch lies, to a part of a pixel."""
-    likeness = cv2.matchTemplate(place, patch, cv2.TM_CCOEFF_NORMED)
-    _, best, _, (x, y) = cv2.minMaxLoc(likeness)
-    if best < FOUND:
-        return None
-    right, down = peak(likeness[y], x), peak(likeness[:, x], y)
-    likeness[max(0, y - NEAR_PX) : y + NEAR_PX + 1, max(0, x - NEAR_PX) : x + NEAR_PX + 1] = -1
-    # Patterns of a roadway repeat: what lies in two places tells of none.
-    if float(likeness.max()) > SECOND * best:
-        return None
-    return right - REACH, down - REACH
-
-
-def peak(line: np.ndarray, at: int) -> float:
-    """Return the top of the parabola through a line's value at a place and its neighbours."""
-    if not 0 < at < len(line) - 1:
-        return float(at)
-    a, b, c = (float(v) for v in line[at - 1 : at + 2])
-    return at + (0.5 * (a - c) / (a - 2 * b + c) if a - 2 * b + c < -1e-9 else 0.0)
