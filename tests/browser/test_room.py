@@ -177,12 +177,16 @@ def test_the_theme_that_was_chosen_is_in_the_next_page_before_anything_is_painte
     page.get_by_role("button", name="Theme of the system").click()
     dark = page.evaluate(ground)
     assert dark != light
+    # A page writes a cookie without waiting until it is kept, and a request of another process may
+    # overtake it (seen once); to read it back in the page waits for it.
+    assert "davy_theme=dark" in page.evaluate("document.cookie")
     assert 'data-theme="dark"' in page.request.get("/clips/").text()
     page.goto("/clips/")
     assert page.evaluate(ground) == dark
     page.get_by_role("button", name="Dark theme").click()
     page.get_by_role("button", name="Light theme").click()
     expect(page.get_by_role("button", name="Theme of the system")).to_be_visible()
+    assert "davy_theme" not in page.evaluate("document.cookie")
     assert "data-theme" not in page.request.get("/clips/").text().split(">")[1]
 
 
