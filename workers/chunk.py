@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.geometry import Polygon
+from workers.laid import Layout
 from workers.media.decode import Frame
 from workers.report import Finding, Reading
 from workers.state import State
@@ -46,7 +46,7 @@ class Analysis:
     """What one chunk gave. `fault` says in words what of the chunk could not be read.
 
     failing: the rules, machines and gauges that failed in it, by id, in words; traces: where;
-    carried: the zones that lie elsewhere than they were drawn, as the camera was knocked.
+    where: how what is drawn lay in the last picture; None of a chunk that was seen before.
     """
 
     state: State
@@ -60,4 +60,4 @@ class Analysis:
     fault: str | None = None
     failing: dict[str, str] = field(default_factory=dict)
     traces: dict[str, str] = field(default_factory=dict)
-    carried: dict[str, Polygon] = field(default_factory=dict)
+    where: Layout | None = None

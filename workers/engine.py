@@ -8,17 +8,16 @@ import pickle
 from collections.abc import Iterable
 from functools import partial
 
-import cv2
 import numpy as np
 
 from workers.chunk import Analysis, Chunk, Signal
 from workers.failing import Failing
-from workers.geometry import distance_inside
 from workers.hazards import registry
 from workers.hazards.base import LevelView, MachineView, Person, Vehicle, View
 from workers.judge import Judge, speaker
-from workers.laid import Laid, layout, names
+from workers.laid import Laid, Layout, layout, shapes
 from workers.machines import forget_machines, read_machines
+from workers.masks import beside, masked
 from workers.media.decode import Cells, Frame
 from workers.media.errors import MediaError
 from workers.people import people_of
@@ -45,6 +44,7 @@ from workers.vision.pair import name_at
 from workers.vision.stillness import usual_at
 from workers.vision.track import LOW_SCORE
 from workers.vision.tracker import settle
+from workers.vision.vehicles import Roads
 from workers.watched import zones_of
 from workers.water import accept_marks, forget_gauges, level_view, read_gauges
 from workers.words import sentence
@@ -133,7 +133,6 @@ class _Fold:
         self.weak = weak
         self.look_s = look_s
         active = [(rule, registry()[rule.type]) for rule in scene.rules if rule.mode != "off"]
-        self.roads = roads_of(scene)
         self.gated = gate and not any(kind.always for _, kind in active)
         self.dresses = scene.ppe or any(kind.uses_wears or rule.wears for rule, kind in active)
         self.measures = any(kind.uses_still for _, kind in active)
@@ -144,7 +143,9 @@ class _Fold:
         self.sight: list[float] = []  # visibility of each analysed frame
         self.views: dict[str, MachineView] = {}
         self.vehicles: tuple[Vehicle, ...] = ()
-        self.looked_at = {one: scene.polygons[one] for rule, _ in active for one in zones_of(rule)}
+        self.looked_at = {one for rule, _ in active for one in zones_of(rule)}
+        self.where: Layout  # where what is drawn lies now; set where a chunk begins
+        self.roads: Roads | None
         self.step_s = state.step_s  # since the frame before, or as usual where that is missing
         self.skipped = False  # whether a look that was wanted was left out under load
         self.whole_t: float | None = None  # when the detector last looked at a whole picture
@@ -161,7 +162,8 @@ class _Fold:
             for one in state.machines.values():
                 one.video.accept()
         self.clock = (chunk.epoch_s, self.scene.timezone or chunk.timezone)
-        state.laid.keep(names(self.scene))
+        state.laid.keep(shapes(self.scene))
+        self._lay()
         told = {one.id for one in self.scene.inputs}
         state.inputs = {k: v for k, v in state.inputs.items() if k in told}
         for signal in sorted(chunk.signals, key=lambda s: s.t):
@@ -181,7 +183,7 @@ class _Fold:
         forget_gauges(self.scene, state)
         scene = self.scene
         known = {"", *(m.id for m in scene.machines), *(g.id for g in scene.gauges)}
-        known |= {rule.id for rule in scene.rules} | set(self.looked_at)
+        known |= {rule.id for rule in scene.rules} | self.looked_at
         for fault in list(state.health.faults.values()):
             if fault.about not in known:
                 self._tell(
@@ -213,10 +215,14 @@ class _Fold:
         seen = light.measure(small)
         looked = self._look(frame, small, seen)
         armed = bool(self.scene.rules)
+        lay = state.health.scenery.knock.aside
+        zones = {name: self.where.drawn[name] for name in self.looked_at}
         health = state.health.observe(
-            small, frame.luma, state.gate, seen, t, armed=armed, zones=self.looked_at
+            small, frame.luma, state.gate, seen, t, armed=armed, zones=zones
         )
         self._tell(health)
+        if state.health.scenery.knock.aside != lay:
+            self._lay()
         visibility = min(seen.visibility, state.health.leaves)
         self.sight.append(visibility)
         if looked is not None:
@@ -247,6 +253,12 @@ class _Fold:
         self.judge.frame(self._view(t, people, visibility, aspect, seen))
         settle(state.tracker.tracks)
 
+    def _lay(self) -> None:
+        """Find where in the picture lies now what is drawn."""
+        self.where = layout(self.scene, self.state.laid, self.state.health.scenery.knock)
+        self.roads = roads_of(self.scene, self.where)
+        self.analysis.where = self.where
+
     def _longest_s(self, t: float) -> float:
         """Return the longest time between two frames that is no gap."""
         last_t, missing_s = self.state.missing
@@ -264,7 +276,7 @@ class _Fold:
             frame.t,
             following=bool(tracks),
             unsure=not self.gated or state.tracker.unsure(),
-            ignore=self._mask(small.shape[0], small.shape[1]),
+            ignore=masked(self.where.masks, small),
             people=[track.box for track in tracks],
         )
         if wanted and 0 <= frame.t - looked_t < self.look_s - 0.05:
@@ -290,24 +302,7 @@ class _Fold:
         # The weak ones are a hundred a frame, and nothing but a measure asks for them.
         weak = ("person",) if self.weak else ()
         boxes = [box for box in boxes if box.score >= LOW_SCORE or box.label in weak]
-        if self.scene.masks:
-            aspect = frame.width / frame.height
-            boxes = [box for box in boxes if not self._is_masked(box, aspect)]
-        return boxes
-
-    def _mask(self, height: int, width: int) -> np.ndarray | None:
-        if not self.scene.masks:
-            return None
-        mask = np.zeros((height, width), np.uint8)
-        for zone in self.scene.masks:
-            corners = np.array([(x * width, y * height) for x, y in zone.polygon])
-            cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1)
-        return mask.astype(bool)
-
-    def _is_masked(self, box: Box, aspect: float) -> bool:
-        x1, y1, x2, y2 = box.xyxy
-        middle = ((x1 + x2) / 2, (y1 + y2) / 2)
-        return any(distance_inside(m.polygon, middle, aspect) >= 0 for m in self.scene.masks)
+        return beside(self.where.masks, boxes, frame.width / frame.height)
 
     def _follow(self, boxes: list[Box], frame: Frame, seen: light.Light) -> None:
         people = [i for i, box in enumerate(boxes) if box.label == "person"]
@@ -358,20 +353,18 @@ class _Fold:
         """Gather what the rules may know of a frame."""
         scene, state = self.scene, self.state
         epoch_s, timezone = self.clock
-        where = layout(scene, state.laid, state.health.scenery.knock)
-        self.analysis.carried = where.carried
         levels: dict[str, LevelView] = {}
         for gauge in scene.gauges:
             memory = state.gauges.get(gauge.id) or state.floors.get(gauge.id)
             if memory is not None:
                 levels[gauge.id] = level_view(memory, t)
         return View(
-            t, self.step_s, people, self.views, where.zones, visibility, aspect,
-            lines=where.lines,
+            t, self.step_s, people, self.views, self.where.zones, visibility, aspect,
+            lines=self.where.lines,
             levels=levels,
             vehicles=self.vehicles,
             lost=state.vehicles.lost if state.vehicles is not None else "",
-            ground=where.ground,
+            ground=self.where.ground,
             light=light.regime(seen),
             faults=tuple(change.fault for change in state.health.open() if not change.about),
             hidden=state.health.hidden,

@@ -11,7 +11,7 @@ from workers.people import to_the_edge
 from workers.scene import Scene
 from workers.vision.knock import Knock
 
-__all__ = ["Laid", "Layout", "layout", "names"]
+__all__ = ["Laid", "Layout", "layout", "mask_name", "shapes"]
 
 
 @dataclass
@@ -36,43 +36,70 @@ class Laid:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where in the picture lies now what rules judge by; carried: the zones that were carried."""
+    """Where in the picture lies now what is drawn.
 
+    drawn: the zones as they were drawn, carried; zones: the same, by which feet are judged;
+    regions: of machines; aside: by name how far to the right and down each thing was carried, in
+    shares of the picture, without what was not.
+    """
+
+    drawn: dict[str, Polygon]
     zones: dict[str, Polygon]
-    carried: dict[str, Polygon]
     lines: dict[str, tuple[Point, ...]]
+    regions: dict[str, Polygon]
+    masks: tuple[Polygon, ...]
     ground: Plane | None
+    aside: dict[str, tuple[float, float]]
+
+    @property
+    def carried(self) -> dict[str, Polygon]:
+        """The zones that lie elsewhere than they were drawn."""
+        return {name: self.drawn[name] for name in self.drawn if f"zone:{name}" in self.aside}
 
 
 def layout(scene: Scene, laid: Laid, knock: Knock) -> Layout:
     """Return where in the picture lies what is drawn; feet reach a zone at the lower edge."""
-    zones, carried = {}, {}
-    for name, polygon in scene.polygons.items():
-        since = laid.since(f"zone:{name}", polygon, knock)
-        zones[name] = since.carry(polygon)
-        if since:
-            carried[name] = zones[name]
-    lines = {
-        line.id: laid.since(f"line:{line.id}", line.points, knock).shift(line.points)
-        for line in scene.lines
+    since = {
+        name: laid.since(name, points, knock) for name, points in shapes(scene).items() if points
+    }
+    regions = {
+        machine.id: since[f"machine:{machine.id}"].carry(machine.roi)
+        for machine in scene.machines
+        if machine.roi
     }
     ground = scene.ground
     floor = None
     if ground is not None:
-        image = laid.since("ground:", ground.image, knock).shift(ground.image)
-        floor = plane(image, ground.metres)
-    return Layout(to_the_edge(zones), carried, lines, floor)
+        floor = plane(since["ground:"].shift(ground.image), ground.metres)
+    zones = {name: since[f"zone:{name}"].carry(scene.polygons[name]) for name in scene.polygons}
+    return Layout(
+        zones,
+        to_the_edge(zones),
+        {line.id: since[f"line:{line.id}"].shift(line.points) for line in scene.lines},
+        regions,
+        tuple(since[mask_name(mask.polygon)].carry(mask.polygon) for mask in scene.masks),
+        floor,
+        {name: (off.right, off.down) for name, off in since.items() if off},
+    )
 
 
-def names(scene: Scene) -> list[str]:
-    """Return what a scene has drawn, by the names that are remembered."""
-    return [
-        "ground:",
-        *(f"zone:{name}" for name in scene.polygons),
-        *(f"line:{line.id}" for line in scene.lines),
-        *(f"machine:{machine.id}" for machine in scene.machines),
-        *(f"gauge:{gauge.id}" for gauge in scene.gauges),
-    ]
+def shapes(scene: Scene) -> dict[str, Sequence[Point]]:
+    """Return by name the points of what a scene has drawn; a floor's gauge has its zone's."""
+    found: dict[str, Sequence[Point]] = {f"zone:{one}": p for one, p in scene.polygons.items()}
+    found |= {f"line:{line.id}": line.points for line in scene.lines}
+    found |= {f"machine:{one.id}": one.roi or () for one in scene.machines}
+    for gauge in scene.gauges:
+        points = [point for point, _ in gauge.points]
+        found[f"gauge:{gauge.id}"] = points or scene.polygons[gauge.zone or ""]
+    found |= {mask_name(mask.polygon): mask.polygon for mask in scene.masks}
+    if scene.ground is not None:
+        found["ground:"] = scene.ground.image
+    return found
+
+
+def mask_name(polygon: Sequence[Sequence[float]]) -> str:
+    """Name a mask by its points: it has no other name, and its place in the list may change."""
+    return f"mask:{_digest(tuple((float(x), float(y)) for x, y in polygon))}"
 
 
 @lru_cache(maxsize=1024)

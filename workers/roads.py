@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from workers.ground import plane
 from workers.hazards import registry
+from workers.laid import Layout
 from workers.media.decode import Frame
 from workers.scene import Scene
 from workers.state import State
@@ -11,17 +11,20 @@ from workers.vision.boxes import Box
 from workers.vision.vehicles import Roads, Vehicle, Vehicles
 
 
-def roads_of(scene: Scene) -> Roads | None:
-    """Return where a scene's rules ask for vehicles; None where none does, and it costs nothing."""
+def roads_of(scene: Scene, where: Layout) -> Roads | None:
+    """Return where a scene's rules ask for vehicles; None where none does, and it costs nothing.
+
+    where: how what is drawn lies in the picture now.
+    """
     kinds = registry()
     asking = [r for r in scene.rules if r.mode != "off" and kinds[r.type].uses_vehicles]
-    zones = tuple({r.zone: scene.polygons[r.zone] for r in asking if r.zone is not None}.values())
-    if not zones or scene.ground is None:
+    zones = tuple({r.zone: where.drawn[r.zone] for r in asking if r.zone is not None}.values())
+    if not zones or where.ground is None:
         return None
     # A drum that turns drives nowhere; a car's own region is where it does.
-    hidden = [m.roi for m in scene.machines if m.roi is not None and m.look != "car"]
-    hidden += [mask.polygon for mask in scene.masks]
-    return Roads(zones, plane(scene.ground.image, scene.ground.metres), tuple(hidden))
+    cars = {machine.id for machine in scene.machines if machine.look == "car"}
+    hidden = [region for name, region in where.regions.items() if name not in cars]
+    return Roads(zones, where.ground, (*hidden, *where.masks))
 
 
 def follow_vehicles(

@@ -38,6 +38,7 @@ from apps.live.services import emit
 from apps.passing import is_passing
 from apps.playback.services import motion_keep
 from apps.readings.services import readings_keep
+from apps.rules.masks import masks_carry
 from apps.rules.models import Scene
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.rules.services import rule_shadow
@@ -254,6 +255,11 @@ def _write(
         if reading.name == "visibility" and isinstance(reading.value, float):
             row.visibility = reading.value
     row.shown = _shown(scene, result.state)
+    aside = {name: list(off) for name, off in result.where.aside.items()} if result.where else {}
+    if aside != row.aside:
+        row.aside = aside
+        document = scene.document if scene else {}
+        masks_carry(camera=camera, document=document, aside=aside, since=chunk.started_at)
     row.faults = [
         {"fault": f.level, "about": f.values.get("about", ""), "since": f.values["since_t"]}
         for f in result.open
@@ -300,9 +306,10 @@ def _write(
         scene_version=row.scene_version,
         model=str(getattr(look.detector, "name", "")),
     )
+    carried = result.where.carried if result.where else {}
     for finding in result.findings:
         still = stills.get(finding.t, b"")
-        raised = _apply(camera, scene, finding, still, result.carried)
+        raised = _apply(camera, scene, finding, still, carried)
         stages.raised(raised, _moment(finding.t))
     for finding in (one for one in result.open if one.mode == ARMED):
         seen = alarm_see(
@@ -311,7 +318,7 @@ def _write(
             values=finding.values, boxes=finding.boxes,
         )  # fmt: skip
         if seen is None:  # it left its alarm when it was switched off, and sees the danger still
-            _apply(camera, scene, finding, b"", result.carried)
+            _apply(camera, scene, finding, b"", carried)
     return True
 
 

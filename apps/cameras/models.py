@@ -187,6 +187,9 @@ class Analysis(MineRow):
     machine_states = models.JSONField(default=dict)
     visibility = models.FloatField(null=True)
     faults = models.JSONField(default=list)  # [{"fault", "about", "since"}] in the picture now
+    # How far to the right and down what was drawn was carried along with a knocked camera, by
+    # name (workers.laid), in shares of the picture: {"zone:winch": [0.01, 0.0]}; else empty.
+    aside = models.JSONField(default=dict, db_default={})
     # What rules show while nothing is wrong, by the rule: a procedure's strip of steps.
     shown = models.JSONField(default=dict)
     # When a person said that the camera's view is right. The first chunk that was recorded after

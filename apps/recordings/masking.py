@@ -13,7 +13,7 @@ from apps.cameras.models import Camera
 from apps.live.services import emit, take_turn
 from apps.mines.models import Mine
 from apps.recordings.models import Masking
-from apps.rules.masks import covering
+from apps.rules.masks import carried_now, covering
 from apps.rules.models import Scene
 from workers.media.mask import Masks
 
@@ -62,7 +62,8 @@ def masks_to_fill(*, cameras: Iterable[Camera]) -> dict[int, Masks]:
     """Return by camera what the recorder fills before it writes; no entry for one as it is sent.
 
     A camera without masks has nothing to fill. One whose scene cannot be read has masks that
-    nobody knows: the recorder then records nothing. Needs a scope over the cameras' mines.
+    nobody knows: the recorder then records nothing. Of a camera that was knocked a little they are
+    filled where they lie now as well. Needs a scope over the cameras' mines.
     """
     said = masking_by_camera(cameras)
     chosen = [camera for camera, one in said.items() if one.filled]
@@ -72,11 +73,14 @@ def masks_to_fill(*, cameras: Iterable[Camera]) -> dict[int, Masks]:
         .distinct("camera_id")
         .values_list("camera_id", "version", "document")
     )
+    carried = carried_now(camera_ids=chosen)
     found = {}
     for camera, version, document in newest:
         try:
+            masks = covering([document])
             polygons = tuple(
-                tuple((float(x), float(y)) for x, y in polygon) for polygon in covering([document])
+                tuple((float(x), float(y)) for x, y in polygon)
+                for polygon in [*masks, *(carried.get(camera, []) if masks else [])]
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             found[camera] = Masks(version, None)

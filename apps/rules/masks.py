@@ -1,7 +1,8 @@
 """The masks of a camera, and pictures of it with the masks filled.
 
 A mask covers every picture of its camera, unless it says that it does not (`cover: false`). A mask
-of today covers old pictures as well, and an old picture keeps the masks of its own time.
+of today covers old pictures as well, and an old picture keeps the masks of its own time. Of a
+camera that was knocked a little a mask covers two places, where it was drawn and where it lies now.
 """
 
 import logging
@@ -13,15 +14,20 @@ from typing import Any
 import cv2
 import numpy as np
 
-from apps.rules.models import Scene
+from apps.cameras.models import Camera
+from apps.rules.models import MasksCarried, Scene
+from workers.laid import mask_name
 from workers.media.cover import cover_jpeg
 from workers.media.errors import MediaError
+from workers.vision.knock import Knock
 
 __all__ = [
     "Polygon",
     "covered",
+    "carried_now",
     "covering",
     "hidden_parts",
+    "masks_carry",
     "masks_left",
     "masks_now",
     "masks_of",
@@ -31,6 +37,8 @@ log = logging.getLogger(__name__)
 Polygon = list[list[float]]
 # A video begins with a key picture before the moment that was asked for; no chunk lasts longer.
 LEAD = timedelta(seconds=20)
+# A knock is known after three looks, which are three seconds apart where nothing moves.
+KNOWN_WITHIN = timedelta(seconds=30)
 MOSTLY = 0.5  # so much of it hidden, and it may as well be all
 
 
@@ -40,7 +48,7 @@ def masks_of(
     """Return what is covered in a camera's picture of a moment, or of now; needs the mine's scope.
 
     What is covered now and what was covered then. With `until`: in a video from `at` to then, all
-    that was covered at any time within.
+    that was covered at any time within. Where masks were carried by a knock, there as well.
     """
     versions = Scene.objects.filter(camera=camera_id).order_by("-version")
     found = versions.values_list("document", flat=True)
@@ -50,7 +58,8 @@ def masks_of(
         documents += list(found.filter(created_at__gt=at, created_at__lt=until))
     if at is not None:
         documents += list(found.filter(created_at__lte=at)[:1])
-    return covering(documents)
+    masks = covering(documents)
+    return _with(masks, _carried(camera_id, at, until or at) if masks else [])
 
 
 def masks_now(*, camera_ids: Iterable[int]) -> dict[int, list[Polygon]]:
@@ -61,7 +70,55 @@ def masks_now(*, camera_ids: Iterable[int]) -> dict[int, list[Polygon]]:
         .distinct("camera_id")
         .values_list("camera_id", "document")
     )
-    return {camera: covering([document]) for camera, document in rows}
+    masks = {camera: covering([document]) for camera, document in rows}
+    carried = carried_now(camera_ids=[camera for camera, found in masks.items() if found])
+    return {camera: _with(found, carried.get(camera, [])) for camera, found in masks.items()}
+
+
+def carried_now(*, camera_ids: Iterable[int]) -> dict[int, list[Polygon]]:
+    """Return for several cameras at once where their masks lie that a knock carried."""
+    wanted = list(camera_ids)
+    if not wanted:
+        return {}
+    rows = MasksCarried.objects.filter(camera__in=wanted)
+    newest = rows.order_by("camera_id", "-since", "-pk").distinct("camera_id")
+    return dict(newest.values_list("camera_id", "polygons"))
+
+
+def masks_carry(
+    *, camera: Camera, document: dict[str, Any], aside: dict[str, list[float]], since: datetime
+) -> None:
+    """Keep where a scene's masks lie from a moment on; said twice is as once.
+
+    aside: how far what is drawn was carried, by name (workers.laid).
+    """
+    polygons = []
+    for mask in covering([document]):
+        if (name := mask_name(mask)) in aside:
+            lies = Knock(*aside[name]).carry([(x, y) for x, y in mask])
+            polygons.append([[round(x, 5), round(y, 5)] for x, y in lies])
+    if polygons != carried_now(camera_ids=[camera.pk]).get(camera.pk, []):
+        MasksCarried.objects.create(
+            mine_id=camera.mine_id, camera=camera, since=since, polygons=polygons
+        )
+
+
+def _carried(camera_id: int, at: datetime | None, until: datetime | None) -> list[Polygon]:
+    """Return where masks lay that a knock carried: now, or at any time from `at` to `until`."""
+    rows = MasksCarried.objects.filter(camera=camera_id)
+    if at is None or until is None:
+        newest = rows.values_list("polygons", flat=True).first()
+        return list(newest or [])
+    later = rows.filter(since__gt=at, since__lte=until + KNOWN_WITHIN)
+    before = rows.filter(since__lte=at).values_list("polygons", flat=True)[:1]
+    found: list[Polygon] = []
+    for polygons in [*before, *later.values_list("polygons", flat=True)]:
+        found = _with(found, polygons)
+    return found
+
+
+def _with(masks: list[Polygon], more: list[Polygon]) -> list[Polygon]:
+    return masks + [mask for mask in more if mask not in masks]
 
 
 def covering(documents: Iterable[dict[str, Any]]) -> list[Polygon]:

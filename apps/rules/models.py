@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenancy.models import MineRow
 
-__all__ = ["Replay", "Scene"]
+__all__ = ["MasksCarried", "Replay", "Scene"]
 
 
 class Scene(MineRow):
@@ -27,6 +27,21 @@ class Scene(MineRow):
         constraints = [
             models.UniqueConstraint(fields=["camera", "version"], name="scene_version_once"),
         ]
+
+
+class MasksCarried(MineRow):
+    """Where a camera's masks lie since it was knocked a little; the newest row of a camera holds.
+
+    polygons: of those masks alone that lie elsewhere than they were drawn; none: each does again.
+    """
+
+    camera = models.ForeignKey("cameras.Camera", on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    polygons = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-since", "-pk"]
+        indexes = [models.Index(fields=["camera", "since"], name="masks_carried_since")]
 
 
 class Replay(MineRow):

@@ -9,9 +9,11 @@ from engine_kit import Script, person
 from machine_kit import SIZE, ThinRope, rough
 
 from workers.engine import Chunk, State, analyse
-from workers.laid import Laid, layout, names
+from workers.laid import Laid, layout, shapes
 from workers.media.decode import Frame
+from workers.roads import roads_of
 from workers.scene import parse_scene
+from workers.vision import health
 from workers.vision.knock import Knock
 
 ZONE = [[0.4, 0.3], [0.6, 0.3], [0.6, 0.8], [0.4, 0.8]]
@@ -51,7 +53,7 @@ def watched(drawn, start_s, seconds, people, state=None, down_px=0.0, **more):
         result = analyse(drawn, state, chunk, detector=Script(lambda n: people), gate=False)
         state = result.state
         found += [one for one in result.findings if one.rule == "in"]
-    return found, state, result.carried
+    return found, state, result.where.carried
 
 
 def settled(drawn=None, down_px=KNOCK_PX):
@@ -131,9 +133,51 @@ def test_lines_and_the_ground_go_along_and_what_reaches_the_rim_reaches_it_still
     assert np.allclose(before, now, atol=0.02)
 
 
+def test_a_mask_goes_along_and_hides_what_it_was_drawn_to_hide():
+    drawn = scene(masks=[{"polygon": [[0.3, 0.5], [0.7, 0.5], [0.7, 0.62], [0.3, 0.62]]}])
+    # Whose middle lies just below the mask as it was drawn, and beneath it since the knock.
+    below = person(0.5, foot=0.62 + DOWN / 2 + 0.12, height=0.24)
+    assert watched(drawn, 0, 4, [below])[0]
+    assert not watched(drawn, 30, 3, [below], settled(drawn), KNOCK_PX)[0]
+
+
+def test_whether_a_zone_is_hidden_is_asked_where_it_lies_since_the_knock(monkeypatch):
+    asked = []
+    monkeypatch.setattr(health, "veiled", lambda scenery, polygon: asked.append(polygon))
+    watched(scene(), 30, 3, [], settled(), KNOCK_PX)
+    assert np.allclose(asked[0], ZONE, atol=0.004)
+    assert np.allclose(asked[-1], np.array(ZONE) + (0, DOWN), atol=0.004)
+
+
+def test_vehicles_are_looked_for_where_their_zone_their_ground_and_what_is_none_lie_now():
+    image = [[0.2, 0.4], [0.8, 0.4], [0.8, 0.9], [0.2, 0.9]]
+    rule = {
+        "id": "in", "type": "vehicle_motion", "zone": "danger", "severity": "high",
+        "params": {"kind": "trackless_goods", "limit_m_s": 5},
+    }  # fmt: skip
+    drawn = scene(
+        ground={"image": image, "metres": [[0, 8], [4, 8], [4, 0], [0, 0]]},
+        machines=[
+            {"id": "drum", "kind": "winch", "source": "video", "roi": image},
+            {"id": "car", "kind": "haulage", "source": "video", "roi": ZONE},
+        ],
+        masks=[{"polygon": image}],
+        rules=[rule],
+    )
+    laid = Laid()
+    before = roads_of(drawn, layout(drawn, laid, Knock()))
+    now = roads_of(drawn, layout(drawn, laid, Knock(0.02, 0.03)))
+    by = np.array((0.02, 0.03))
+    assert np.allclose(now.zones[0], np.array(before.zones[0]) + by)
+    assert np.allclose(now.hidden, np.array(before.hidden) + by) and len(now.hidden) == 2
+    assert np.allclose(
+        now.ground.metres((0.5 + by[0], 0.6 + by[1])), before.ground.metres((0.5, 0.6)), atol=0.02
+    )
+
+
 def test_what_is_no_longer_drawn_is_forgotten():
     laid = Laid()
     layout(scene(), laid, Knock())
     assert set(laid.known) == {"zone:danger"}
-    laid.keep(names(parse_scene({"version": 1})))
+    laid.keep(shapes(parse_scene({"version": 1})))
     assert laid.known == {}

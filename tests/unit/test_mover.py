@@ -49,6 +49,22 @@ def test_a_slow_far_car_goes_on_evenly_and_what_jumps_trembles_or_stands_does_no
     assert not goes_on(rows([22.0, 20.0, 18.0, 16.0]), 0.5)  # too few to tell
 
 
+def test_a_window_that_goes_along_with_a_knocked_camera_takes_nothing_for_a_car():
+    picture = np.random.default_rng(3).integers(60, 180, (36, 64), dtype=np.uint8)
+    picture = np.kron(picture, np.ones((10, 10), np.uint8))
+    mover = Mover()
+    for k in range(30):
+        mover.see(picture, (FLOOR,), [], GROUND, k / 5)
+    assert mover.lost == "" and not mover.tracker.tracks
+    aside = tuple((x, y - 0.03) for x, y in FLOOR)
+    mover = Mover.load(mover.dump())
+    mover.see(picture, (aside,), [], GROUND, 6.0)
+    assert mover.lost == "the whole picture changed" and not mover.tracker.tracks
+    for k in range(60):
+        mover.see(picture, (aside,), [], GROUND, 6.2 + k / 5)
+    assert mover.lost == "" and not mover.tracker.tracks
+
+
 def seen_at(x, y):
     return tuple(float(v) for v in project(MATRIX, np.array([[x, y, 0.0]]))[0])
 

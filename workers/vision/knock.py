@@ -74,6 +74,11 @@ class Knock:
         """Tell whether the view is known to lie aside."""
         return bool(self.right or self.down)
 
+    @property
+    def aside(self) -> Off:
+        """How far aside the view lies, in shares of the picture."""
+        return self.right, self.down
+
     def share(self, shape: tuple[int, ...]) -> float:
         """Return how far aside, as a share of the diagonal of a picture of a shape (H, W)."""
         height, width = shape

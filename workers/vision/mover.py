@@ -92,6 +92,7 @@ class Mover:
     # box of what is one differs from the empty place.
     ways: dict[int, list[list[float]]] = field(default_factory=dict)
     cars: dict[int, float] = field(default_factory=dict)
+    at: list[int] = field(default_factory=list)  # where the window lay, in pixels
     burnt: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), bool), compare=False)
 
     def see(
@@ -106,8 +107,14 @@ class Mover:
         height, width = luma.shape
         where = window(zones, width, height)
         patch = where.cut(luma)
-        if self.empty is None or self.empty.shape != patch.shape:
+        at, self.at = self.at, [where.left, where.top, where.right, where.bottom]
+        if self.empty is None:
             self._begin(patch, t)
+            return
+        # Where the zones lie elsewhere, what was empty was another place.
+        if self.empty.shape != patch.shape or (at and at != self.at):
+            self._begin(patch, t)
+            self.restarted, self.lost = True, sentence("the whole picture changed")
             return
         visible = self._visible(patch, where, people, hidden)
         before = self.past[0][1]
@@ -298,6 +305,7 @@ class Mover:
             "lost": self.lost,
             "ways": [[k, v] for k, v in self.ways.items()],
             "cars": [[k, v] for k, v in self.cars.items()],
+            "at": self.at,
         }
 
     @classmethod
@@ -309,6 +317,7 @@ class Mover:
         return cls(
             MoverTracker.load(data["tracker"]), empty, past, renewed_t, settled_t, doubt_t,
             data["restarted"], data["lost"], dict(data["ways"]), dict(data["cars"]),
+            data.get("at", []),
         )  # fmt: skip
 
 
