@@ -80,8 +80,9 @@ FAULT_ACTIONS = {
         "or draw them anew and say on its page that the present view is right."
     ),
     "knocked": _(
-        "It goes on watching: zones and machines' regions are taken along. Turn the camera back, "
-        "or draw them anew and say on its page that the present view is right."
+        "It goes on watching: what is drawn is taken along. Turn the camera back, or draw it in "
+        "the zone editor where it lies now, and then say on its page that the present view is "
+        "right."
     ),
     "clock_drift": _("Set the camera's clock, and let it follow a time server."),
     "unwatched": _(

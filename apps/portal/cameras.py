@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.pages import attempt, find, page
 from apps.accounts.permissions import Action
 from apps.alarms.procedures import procedures_of
-from apps.cameras.models import Camera, Chunk, StreamState
+from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.cameras.probing import no_video_hint
 from apps.cameras.selectors import camera_health, cameras
 from apps.cameras.services import camera_create, camera_update, view_accept
@@ -123,6 +123,7 @@ def camera_page(request: HttpRequest, pk: int) -> HttpResponse:
         )[:BAD_CHUNKS],
         "procedures": procedures_of(camera),
         "levels": charts(camera=camera, now=timezone.now()),
+        "aside": bool(Analysis.objects.filter(camera=camera).exclude(aside={})),
         "floors": any(gauge.get("zone") for gauge in document.get("gauges", [])),
     }
     return render(request, "portal/camera.html", context)

@@ -18,6 +18,7 @@ from apps.playback.page import camera_given
 from apps.portal.replay_words import replay_words
 from apps.portal.rule_words import rule_words
 from apps.portal.scene_words import scene_words
+from apps.rules.aside import lies_now
 from apps.rules.masks import masks_now
 from apps.rules.selectors import scene_document, scene_in_force, template_data
 from workers.hazards import registry
@@ -128,6 +129,7 @@ def scene_config(camera: Camera, *, me: str) -> dict[str, Any]:
         "now": timezone.now().timestamp(),
         "video": camera_given(camera, masks_now(camera_ids=[camera.pk]).get(camera.pk, [])),
         "proposals": proposals(camera=camera, scene=scene) if scene else [],
+        "lies": lies_now(camera=camera, scene=scene),
         "strings": scene_words() | rule_words() | replay_words(),
     }
 

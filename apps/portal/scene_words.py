@@ -304,6 +304,16 @@ def scene_words() -> dict[str, Any]:
             "%(rule)s came and went %(changes)s times in %(within)s s: waits %(seconds)s s"
             " instead of %(now)s s"
         ),
+        "knocked": _(
+            "The camera was knocked since this was drawn: %(names)s. Rules judge by where it lies"
+            " in the picture now, and not by where it is drawn here."
+        ),
+        "knocked_help": _(
+            "Draw it where it lies, look whether it is right, and save it; then say on the camera's"
+            " page that its present view is right. Or turn the camera back."
+        ),
+        "knocked_take": _("Draw it where it lies now"),
+        "knocked_reason": _("Drawn anew after the camera was knocked"),
         "in_force": _("in force"),
         "fix_first": _("Something is marked above; it cannot be put in force like this."),
         "refused": _("Not saved: %(reason)s"),

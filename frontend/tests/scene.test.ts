@@ -10,6 +10,7 @@ import { called, calledAt, calledOf, renamed } from "../src/scene/rename";
 import { placed, untouched } from "../src/scene/placed";
 import { placeOf } from "../src/scene/places";
 import { moved, needsOf } from "../src/scene/rows";
+import { along } from "../src/scene/knocked";
 import { faults, freeName, polygonOf, role, whole, withItem, withPolygon, type Hazard, type Scene } from "../src/scene/scene";
 
 const EMPTY: Scene = whole({ other: "kept" });
@@ -301,5 +302,28 @@ describe("what is wrong", () => {
   it("keeps its path where nothing on the page has a name", () => {
     expect(place("zones[7].id")).toBe("zones[7].id");
     expect(place("ground.metres")).toBe("ground.metres");
+  });
+});
+
+describe("what a knock took along", () => {
+  const zone = (x: number): Scene["zones"][number] => ({ id: `z${x}`, polygon: rectangle(x, 0.1, x + 0.1, 0.3) });
+  const saved = whole({ zones: [zone(0.1), zone(0.3)], gauges: [{ id: "g", points: [{ xy: [0.5, 0.2], m: 2 }, { xy: [0.5, 0.8], m: 0 }] }] });
+  const lies = [
+    { kind: "zones" as const, index: 0, points: rectangle(0.2, 0.2, 0.3, 0.4) },
+    { kind: "zones" as const, index: 1, points: rectangle(0.4, 0.2, 0.5, 0.4) },
+    { kind: "gauges" as const, index: 0, points: [[0.6, 0.3], [0.6, 0.9]] as Point[] },
+  ];
+
+  it("is drawn there, and a gauge keeps its metres", () => {
+    const now = along(saved, saved, lies);
+    expect(now.zones.map((one) => one.polygon)).toEqual([lies[0]!.points, lies[1]!.points]);
+    expect(now.gauges[0]!.points).toEqual([{ xy: [0.6, 0.3], m: 2 }, { xy: [0.6, 0.9], m: 0 }]);
+  });
+
+  it("leaves what was moved or removed in the draft already", () => {
+    const draft = withPolygon(saved, { kind: "zones", index: 1 }, rectangle(0.7, 0.7, 0.9, 0.9));
+    expect(along(draft, saved, lies).zones[1]!.polygon).toEqual(rectangle(0.7, 0.7, 0.9, 0.9));
+    const fewer = { ...saved, zones: [zone(0.3)] };
+    expect(along(fewer, saved, lies).zones).toEqual([zone(0.3)]);
   });
 });

@@ -1,7 +1,7 @@
 // What the server gives the editor's page.
 
 import type { CameraGiven } from "../watch/config";
-import type { Hazard, Scene } from "./scene";
+import type { Hazard, Lies, Scene } from "./scene";
 
 export interface Ask {
   key: string;
@@ -53,6 +53,7 @@ export interface SceneData {
   camera: number;
   me: string;
   proposals: Proposal[];
+  lies: Lies[];
   now: number;
   video: CameraGiven;
   urls: { frame: string; scene: string; sight: string; template: string; replays: string; login: string };

@@ -10,6 +10,7 @@ import { Editor } from "./editor";
 import { lead, standing, takeUp } from "./focus";
 import type { SceneData } from "./given";
 import { inputsPanel } from "./inputs";
+import { knockedPanel } from "./knocked";
 import { proposalPanel } from "./proposals";
 import { Replays } from "./replay";
 import { rulesPanel } from "./rules";
@@ -80,7 +81,13 @@ function proposed(why: string): void {
   if (!reason.value) reason.value = why;
 }
 
-const left = el("div", {}, proposalPanel(editor, proposed), tools, canvas.place, video.told, live.told, el("p", { class: "sub" }, t("help")));
+/** Show what was taken along, with the reason for its change. */
+function takenAlong(why: string): void {
+  tab = "shapes";
+  if (!reason.value) reason.value = why;
+}
+
+const left = el("div", {}, knockedPanel(editor, takenAlong), proposalPanel(editor, proposed), tools, canvas.place, video.told, live.told, el("p", { class: "sub" }, t("help")));
 const right = el("div", { class: "side" });
 need("editor").replaceChildren(el("div", { class: "editor-grid" }, left, right));
 

@@ -134,6 +134,11 @@ export interface ShapeRef {
   index: number;
 }
 
+/** Where a shape lies in the picture now that was drawn elsewhere: its camera was knocked. */
+export interface Lies extends ShapeRef {
+  points: Point[];
+}
+
 /** Whether a shape is a line with two ends, and no polygon. */
 export function isOpen(ref: ShapeRef): boolean {
   return ref.kind === "gauges" || ref.kind === "lines";
