@@ -215,13 +215,13 @@ class _Fold:
         seen = light.measure(small)
         looked = self._look(frame, small, seen)
         armed = bool(self.scene.rules)
-        lay = state.health.scenery.knock.aside
+        way = state.health.scenery.knock.way
         zones = {name: self.where.drawn[name] for name in self.looked_at}
         health = state.health.observe(
             small, frame.luma, state.gate, seen, t, armed=armed, zones=zones
         )
         self._tell(health)
-        if state.health.scenery.knock.aside != lay:
+        if state.health.scenery.knock.way != way:
             self._lay()
         visibility = min(seen.visibility, state.health.leaves)
         self.sight.append(visibility)
@@ -255,7 +255,7 @@ class _Fold:
 
     def _lay(self) -> None:
         """Find where in the picture lies now what is drawn."""
-        self.where = layout(self.scene, self.state.laid, self.state.health.scenery.knock)
+        self.where = layout(self.scene, self.state.laid, self.state.health.scenery.knock.way)
         self.roads = roads_of(self.scene, self.where)
         self.analysis.where = self.where
 

@@ -9,7 +9,7 @@ from workers.geometry import Point, Polygon
 from workers.ground import Plane, plane
 from workers.people import to_the_edge
 from workers.scene import Scene
-from workers.vision.knock import Knock
+from workers.vision.way import Way
 
 __all__ = ["Laid", "Layout", "layout", "mask_name", "shapes"]
 
@@ -18,15 +18,15 @@ __all__ = ["Laid", "Layout", "layout", "mask_name", "shapes"]
 class Laid:
     """By name of a thing: a checksum of its points, and how far the view lay aside then."""
 
-    known: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+    known: dict[str, tuple[int, Way]] = field(default_factory=dict)
 
-    def since(self, name: str, points: Sequence[Point], knock: Knock) -> Knock:
+    def since(self, name: str, points: Sequence[Point], way: Way) -> Way:
         """Return how far the view was knocked since this was drawn so; what is new is of now."""
         digest = _digest(tuple(points))
         found = self.known.get(name)
         if found is None or found[0] != digest:
-            found = self.known[name] = (digest, knock.right, knock.down)
-        return knock.beyond(found[1], found[2])
+            found = self.known[name] = (digest, way)
+        return way.beyond(found[1])
 
     def keep(self, names: Iterable[str]) -> None:
         """Forget what is no longer drawn."""
@@ -39,8 +39,7 @@ class Layout:
     """Where in the picture lies now what is drawn.
 
     drawn: the zones as they were drawn, carried; zones: the same, by which feet are judged;
-    regions: of machines; aside: by name how far to the right and down each thing was carried, in
-    shares of the picture, without what was not.
+    regions: of machines; aside: by name which way each thing was carried, without what was not.
     """
 
     drawn: dict[str, Polygon]
@@ -49,7 +48,7 @@ class Layout:
     regions: dict[str, Polygon]
     masks: tuple[Polygon, ...]
     ground: Plane | None
-    aside: dict[str, tuple[float, float]]
+    aside: dict[str, Way]
 
     @property
     def carried(self) -> dict[str, Polygon]:
@@ -57,10 +56,10 @@ class Layout:
         return {name: self.drawn[name] for name in self.drawn if f"zone:{name}" in self.aside}
 
 
-def layout(scene: Scene, laid: Laid, knock: Knock) -> Layout:
+def layout(scene: Scene, laid: Laid, way: Way) -> Layout:
     """Return where in the picture lies what is drawn; feet reach a zone at the lower edge."""
     since = {
-        name: laid.since(name, points, knock) for name, points in shapes(scene).items() if points
+        name: laid.since(name, points, way) for name, points in shapes(scene).items() if points
     }
     regions = {
         machine.id: since[f"machine:{machine.id}"].carry(machine.roi)
@@ -79,7 +78,7 @@ def layout(scene: Scene, laid: Laid, knock: Knock) -> Layout:
         regions,
         tuple(since[mask_name(mask.polygon)].carry(mask.polygon) for mask in scene.masks),
         floor,
-        {name: (off.right, off.down) for name, off in since.items() if off},
+        {name: one for name, one in since.items() if one},
     )
 
 

@@ -74,11 +74,11 @@ def _look(
         return []
     t, why = frame.t, ""
     name, health = f"machine:{machine.id}", state.health
-    knock = state.laid.since(name, machine.roi, health.scenery.knock)
+    way = state.laid.since(name, machine.roi, health.scenery.knock.way)
     try:
         memory.video.read(
             frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop,
-            health.moved, knock,
+            health.moved, way,
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001
         why = failing.note(machine.id, machine.name, error)

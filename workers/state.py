@@ -20,6 +20,7 @@ from workers.vision.scenery import Scenery
 from workers.vision.stillness import Stillness
 from workers.vision.tracker import Tracker
 from workers.vision.vehicles import Vehicles
+from workers.vision.way import Way
 from workers.vision.wet import Floor
 from workers.words import sentence
 
@@ -295,7 +296,12 @@ def _knock(raw: dict[str, Any]) -> Knock:
 
 def _laid(raw: dict[str, Any]) -> Laid:
     """Return how things were laid; none in a state of before cameras counted as knocked."""
-    return Laid({name: (one[0], one[1], one[2]) for name, one in raw.get("laid", {}).items()})
+    # Before views were turned, how far was two numbers beside the checksum.
+    known = {
+        name: (crc, Way(*(way[0] if isinstance(way[0], list) else way)))
+        for name, (crc, *way) in raw.get("laid", {}).items()
+    }
+    return Laid(known)
 
 
 def _carry(rule: RuleState, last_t: float | None) -> dict[str, Any]:

@@ -113,15 +113,15 @@ def _look(
     people: list[list[float]],
 ) -> tuple[float | None, float]:
     """Return a gauge's value in this frame, None where it cannot be read, and how sure it is."""
-    t, now, name = frame.t, state.health.scenery.knock, f"gauge:{gauge.id}"
+    t, now, name = frame.t, state.health.scenery.knock.way, f"gauge:{gauge.id}"
     if isinstance(memory, Level):
         still = frame.name is not None
-        knock = state.laid.since(name, [point for point, _ in gauge.points], now)
-        sight = memory.look(frame.luma, gauge.points, people, t, still=still, knock=knock)
+        way = state.laid.since(name, [point for point, _ in gauge.points], now)
+        sight = memory.look(frame.luma, gauge.points, people, t, still=still, way=way)
         return sight.value, sight.confidence
     zone = scene.polygons[gauge.zone or ""]
-    knock = state.laid.since(name, zone, now)
-    share = memory.look(frame.luma, zone, people, t, brought=frame.brought, knock=knock)
+    way = state.laid.since(name, zone, now)
+    share = memory.look(frame.luma, zone, people, t, brought=frame.brought, way=way)
     return share.value, share.confidence
 
 

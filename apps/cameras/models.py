@@ -187,8 +187,8 @@ class Analysis(MineRow):
     machine_states = models.JSONField(default=dict)
     visibility = models.FloatField(null=True)
     faults = models.JSONField(default=list)  # [{"fault", "about", "since"}] in the picture now
-    # How far to the right and down what was drawn was carried along with a knocked camera, by
-    # name (workers.laid), in shares of the picture: {"zone:winch": [0.01, 0.0]}; else empty.
+    # Which way what was drawn was carried along with a knocked camera (workers.vision.way), by
+    # name (workers.laid): {"zone:winch": [0.01, 0.0, ...]}; else empty.
     aside = models.JSONField(default=dict, db_default={})
     # What rules show while nothing is wrong, by the rule: a procedure's strip of steps.
     shown = models.JSONField(default=dict)

@@ -6,7 +6,7 @@ from typing import Any
 from apps.cameras.models import Analysis, Camera
 from apps.rules.models import Scene
 from workers.laid import mask_name
-from workers.vision.knock import Knock
+from workers.vision.way import Way
 
 __all__ = ["lies_now"]
 
@@ -26,13 +26,13 @@ def lies_now(*, camera: Camera, scene: Scene | None) -> list[dict[str, Any]]:
     for name, kind, index, points in _drawn(scene.document):
         if name not in analysis.aside:
             continue
-        knock, where = Knock(*analysis.aside[name]), [(x, y) for x, y in points]
+        way, where = Way(*analysis.aside[name]), [(x, y) for x, y in points]
         if kind in ("gauges", "ground"):
-            lies = knock.shift(where)
+            lies = way.shift(where)
             if not all(0 <= value <= 1 for point in lies for value in point):
                 continue
         else:
-            lies = knock.carry(where)
+            lies = way.carry(where)
         rounded = [[round(x, 4), round(y, 4)] for x, y in lies]
         found.append({"kind": kind, "index": index, "points": rounded})
     return found

@@ -19,7 +19,7 @@ from apps.rules.models import MasksCarried, Scene
 from workers.laid import mask_name
 from workers.media.cover import cover_jpeg
 from workers.media.errors import MediaError
-from workers.vision.knock import Knock
+from workers.vision.way import Way
 
 __all__ = [
     "Polygon",
@@ -90,12 +90,12 @@ def masks_carry(
 ) -> None:
     """Keep where a scene's masks lie from a moment on; said twice is as once.
 
-    aside: how far what is drawn was carried, by name (workers.laid).
+    aside: which way what is drawn was carried, by name (workers.laid).
     """
     polygons = []
     for mask in covering([document]):
         if (name := mask_name(mask)) in aside:
-            lies = Knock(*aside[name]).carry([(x, y) for x, y in mask])
+            lies = Way(*aside[name]).carry([(x, y) for x, y in mask])
             polygons.append([[round(x, 5), round(y, 5)] for x, y in lies])
     if polygons != carried_now(camera_ids=[camera.pk]).get(camera.pk, []):
         MasksCarried.objects.create(

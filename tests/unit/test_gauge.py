@@ -11,8 +11,8 @@ from workers.engine import Chunk, State, analyse
 from workers.media.decode import Frame
 from workers.scene import parse_scene
 from workers.vision.gauge import BLIND, Level, Sight, read
-from workers.vision.knock import Knock
 from workers.vision.scale import Scale
+from workers.vision.way import Way
 
 MARKS = (((0.5, 0.1), 1.5), ((0.5, 0.9), 0.0))
 SIZE = (640, 360)
@@ -303,13 +303,13 @@ def test_a_camera_that_was_knocked_by_some_pixels_takes_the_marks_along(down_px)
 
 @pytest.mark.parametrize("down_px", [-10, 18])
 def test_where_the_surroundings_are_hidden_the_marks_go_along_with_the_whole_view(down_px):
-    level, knock = Level(), Knock(0.0, down_px / 360)
+    level, way = Level(), Way(0.0, down_px / 360)
     for i in range(8):
-        level.look(alive(wall(0.7), i), MARKS, [], float(i), knock=Knock())
+        level.look(alive(wall(0.7), i), MARKS, [], float(i), way=Way())
     for i in range(8, 16):
         picture = alive(wall(0.7), i, down_px)
         picture[:, :300] = picture[:, 340:] = 120  # sheets hang on both sides of the staff
-        marks = level._followed(picture, MARKS, float(i), knock)
+        marks = level._followed(picture, MARKS, float(i), way)
     found = [point for point, _ in marks]
     wanted = [(x, y + down_px / 360) for (x, y), _ in MARKS]
     assert np.allclose(found, wanted, atol=1 / 360)

@@ -1,6 +1,7 @@
 """What is drawn goes along with a camera that was knocked: zones, lines and the ground."""
 
 import json
+import zlib
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from workers.media.decode import Frame
 from workers.roads import roads_of
 from workers.scene import parse_scene
 from workers.vision import health
-from workers.vision.knock import Knock
+from workers.vision.way import Way
 
 ZONE = [[0.4, 0.3], [0.6, 0.3], [0.6, 0.8], [0.4, 0.8]]
 KNOCK_PX, KNOCKED_S = 8, 20.0
@@ -61,7 +62,7 @@ def settled(drawn=None, down_px=KNOCK_PX):
     drawn = drawn or scene()
     _, state, _ = watched(drawn, 0, 20, [])
     _, state, _ = watched(drawn, KNOCKED_S, 6, [], state, down_px)
-    assert state.health.scenery.knock.down == pytest.approx(down_px / SIZE[1], abs=0.004)
+    assert state.health.scenery.knock.way.down == pytest.approx(down_px / SIZE[1], abs=0.004)
     return state
 
 
@@ -106,6 +107,22 @@ def test_after_a_restart_what_was_drawn_before_the_knock_is_still_taken_along(ag
     assert np.allclose(carried.get("danger", ZONE), ZONE, atol=0.008)
 
 
+def test_what_was_kept_before_views_were_turned_is_still_known():
+    state = settled()
+    raw = json.loads(zlib.decompress(state.dump()))
+    way = raw["health"]["scenery"]["knock"]["way"]
+    assert way[1] == pytest.approx(DOWN, abs=0.004)
+    raw["health"]["scenery"]["knock"] = {
+        "right": way[0], "down": way[1], "lain": [0.0, 0.0], "maybe": [[0.1, 4.0]],
+    }  # fmt: skip
+    raw["laid"] = {name: [crc, *was[:2]] for name, (crc, was) in raw["laid"].items()}
+    again = State.load(zlib.compress(json.dumps(raw).encode()))
+    assert not again.note and again.health.scenery.knock.way == Way(*way[:2])
+    found, _, carried = watched(scene(), 30, 3, [BETWEEN], again, KNOCK_PX)
+    assert [one.state for one in found] == ["raised"]
+    assert np.allclose(carried["danger"], np.array(ZONE) + (0, DOWN), atol=0.004)
+
+
 def test_a_restarted_camera_reads_its_rope_where_the_knock_took_it():
     rope = {"id": "one", "kind": "haulage", "source": "video", "look": "rope", "roi": ThinRope.roi}
     drawn = scene(machines=[rope])
@@ -123,9 +140,9 @@ def test_lines_and_the_ground_go_along_and_what_reaches_the_rim_reaches_it_still
             "metres": [[0, 8], [4, 8], [4, 0], [0, 0]],
         },
     )
-    laid, still = Laid(), layout(drawn, Laid(), Knock())
-    layout(drawn, laid, Knock())
-    moved = layout(drawn, laid, Knock(0.03, -0.02))
+    laid, still = Laid(), layout(drawn, Laid(), Way())
+    layout(drawn, laid, Way())
+    moved = layout(drawn, laid, Way(0.03, -0.02))
     assert np.allclose(moved.lines["gate"], [(0.23, 0.48), (0.83, 0.48)])
     assert np.allclose(moved.zones["danger"], [(0.0, 0.48), (0.53, 0.48), (0.53, 1.0), (0.0, 1.0)])
     assert still.ground and moved.ground
@@ -165,8 +182,8 @@ def test_vehicles_are_looked_for_where_their_zone_their_ground_and_what_is_none_
         rules=[rule],
     )
     laid = Laid()
-    before = roads_of(drawn, layout(drawn, laid, Knock()))
-    now = roads_of(drawn, layout(drawn, laid, Knock(0.02, 0.03)))
+    before = roads_of(drawn, layout(drawn, laid, Way()))
+    now = roads_of(drawn, layout(drawn, laid, Way(0.02, 0.03)))
     by = np.array((0.02, 0.03))
     assert np.allclose(now.zones[0], np.array(before.zones[0]) + by)
     assert np.allclose(now.hidden, np.array(before.hidden) + by) and len(now.hidden) == 2
@@ -177,7 +194,7 @@ def test_vehicles_are_looked_for_where_their_zone_their_ground_and_what_is_none_
 
 def test_what_is_no_longer_drawn_is_forgotten():
     laid = Laid()
-    layout(scene(), laid, Knock())
+    layout(scene(), laid, Way())
     assert set(laid.known) == {"zone:danger"}
     laid.keep(shapes(parse_scene({"version": 1})))
     assert laid.known == {}

@@ -15,6 +15,7 @@ from workers.vision.gate import relative, small_luma
 from workers.vision.health import Health
 from workers.vision.knock import Knock, aside
 from workers.vision.machine import VideoReader
+from workers.vision.way import Way
 
 # The camera is learnt, then knocked while the machine runs; it stops, and starts.
 STORY = [Part(3), Part(17, True), Part(10, True), Part(10), Part(8, True)]
@@ -86,7 +87,7 @@ def test_what_went_along_does_so_after_the_state_was_stored():
 def test_a_knock_in_other_light_is_found_too():
     machine = ThinRope(seed=11)
     seen, _, state = analysed(machine, knocked(machine, 0, 6, light=0.5))
-    assert state.health.scenery.knock.down * SIZE[1] == pytest.approx(6, abs=1.0)
+    assert state.health.scenery.knock.way.down * SIZE[1] == pytest.approx(6, abs=1.0)
     assert states(seen, STOPS_S + 5, STARTS_S) == {"STOPPED"}
     assert states(seen, STARTS_S + 2) == {"RUNNING"}
 
@@ -184,10 +185,55 @@ def test_how_far_a_view_lies_aside_is_told_within_a_pixel_of_the_picture(seed, r
     rng = np.random.default_rng(seed)
     now = np.clip(0.6 * moved(wall, right, down) + 4 * rng.standard_normal(wall.shape), 0, 255)
     off = aside(pattern(wall), pattern(now.astype(np.uint8)))
-    scale = SIZE[0] / pattern(wall).shape[1]
     assert off is not None
-    assert off[0] * scale == pytest.approx(right, abs=1.0)
-    assert off[1] * scale == pytest.approx(down, abs=1.0)
+    assert off.right * SIZE[0] == pytest.approx(right, abs=1.0)
+    assert off.down * SIZE[1] == pytest.approx(down, abs=1.0)
+
+
+def turned(picture, degrees, zoom=1.0, right=0.0, down=0.0):
+    """Return what a camera shows that was turned about its middle, zoomed and pushed."""
+    matrix = cv2.getRotationMatrix2D((SIZE[0] / 2, SIZE[1] / 2), degrees, zoom)
+    matrix[:, 2] += (right, down)
+    return cv2.warpAffine(picture, matrix, SIZE, borderMode=cv2.BORDER_REFLECT), matrix
+
+
+@pytest.mark.parametrize(
+    ("degrees", "zoom", "right", "down"),
+    [(1, 1, 0, 0), (-2, 1, 0, 0), (3, 1, 0, 0), (0, 1.03, 0, 0), (0, 0.97, 5, 0), (2, 1.02, -4, 3)],
+)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_how_a_view_was_turned_and_zoomed_is_told_within_two_pixels_anywhere(
+    seed, degrees, zoom, right, down
+):
+    wall = np.clip(rough(seed), 0, 255).astype(np.uint8)[..., 0]
+    rng = np.random.default_rng(seed)
+    seen, matrix = turned(wall, degrees, zoom, right, down)
+    now = np.clip(0.6 * seen + 4 * rng.standard_normal(wall.shape), 0, 255).astype(np.uint8)
+    way = aside(pattern(wall), pattern(now))
+    assert way is not None
+    points = [(x, y) for x in (0.1, 0.5, 0.9) for y in (0.1, 0.5, 0.9)]
+    there = np.array(way.shift(points)) * SIZE
+    wanted = [matrix @ (x * SIZE[0], y * SIZE[1], 1) for x, y in points]
+    assert np.abs(there - wanted).max() < 2.0
+    back = way.undone(now)
+    inner = (slice(40, -40), slice(60, -60))
+    assert np.corrcoef(back[inner].ravel(), wall[inner].ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(("degrees", "zoom"), [(2, 1.0), (-3, 1.0), (0, 1.05)])
+def test_a_rope_that_a_turn_took_out_of_its_region_is_read_where_it_is(degrees, zoom):
+    machine = ThinRope(seed=11)
+    # Its right end alone, which goes farthest.
+    machine.roi = ((0.65, 0.4505), (0.9, 0.388), (0.9, 0.412), (0.65, 0.4745))
+    shots = film(machine, STORY)
+    for shot in shots:
+        if shot.t >= KNOCKED_S - 1e-6:
+            shot.bgr = turned(shot.bgr, degrees, zoom, 0, 0)[0]
+    seen, _, state = analysed(machine, shots)
+    assert state.health.scenery.knock
+    assert states(seen, KNOCKED_S + 3, STOPS_S) == {"RUNNING"}
+    assert states(seen, STOPS_S + 5, STARTS_S) == {"STOPPED"}
+    assert states(seen, STARTS_S + 2) == {"RUNNING"}
 
 
 def test_of_another_place_of_darkness_and_of_a_zoomed_view_nothing_is_told():
@@ -212,11 +258,11 @@ def test_two_looks_alone_move_nothing_and_what_cannot_be_told_stays():
         knock.observe(there, look)
         assert not knock
     knock.observe(there, here)
-    assert knock.right * SIZE[0] == pytest.approx(9, abs=0.7)
+    assert knock.way.right * SIZE[0] == pytest.approx(9, abs=0.7)
     knock.observe(there, dark)
-    assert knock.right * SIZE[0] == pytest.approx(9, abs=0.7)
+    assert knock.way.right * SIZE[0] == pytest.approx(9, abs=0.7)
 
 
 def test_a_region_at_the_rim_stays_within_the_picture():
-    carried = Knock(0.05, -0.03).carry(((0.9, 0.01), (1.0, 0.01), (1.0, 0.2)))
+    carried = Way(0.05, -0.03).carry(((0.9, 0.01), (1.0, 0.01), (1.0, 0.2)))
     assert np.allclose(carried, [(0.95, 0.0), (1.0, 0.0), (1.0, 0.17)])

@@ -12,7 +12,7 @@ from workers.engine import Chunk, analyse
 from workers.media.decode import Frame
 from workers.scene import SceneError, parse_scene
 from workers.state import VERSION, State
-from workers.vision.knock import Knock
+from workers.vision.way import Way
 from workers.vision.wet import Floor
 
 ZONE = ((0.25, 0.4), (0.75, 0.4), (0.75, 0.9), (0.25, 0.9))
@@ -107,21 +107,21 @@ def railway(right=0.0, down=0.0, seed=0):
 
 @pytest.mark.parametrize(("right", "down"), [(6, 0), (-20, 0), (0, 12), (0, -25), (14, -9)])
 def test_a_dry_floor_of_a_camera_that_was_knocked_stays_dry(right, down):
-    memory, knock = Floor(), Knock(right / 640, down / 360)
+    memory, way = Floor(), Way(right / 640, down / 360)
     for i in range(5):
-        memory.look(railway(seed=i), ZONE, [], float(i), knock=Knock())
+        memory.look(railway(seed=i), ZONE, [], float(i), way=Way())
     for i in range(5):
-        answer = memory.look(railway(right, down, 50 + i), ZONE, [], 10.0 + i, knock=knock)
+        answer = memory.look(railway(right, down, 50 + i), ZONE, [], 10.0 + i, way=way)
     assert answer.value < 0.03
     assert answer.confidence > 0.3
 
 
 def test_water_that_comes_after_the_knock_is_told():
-    memory, knock = known(), Knock(-12 / 640, 8 / 360)
+    memory, way = known(), Way(-12 / 640, 8 / 360)
     matrix = np.array([[1, 0, -12], [0, 1, 8]], np.float64)
     for i in range(5):
         wet = cv2.warpAffine(floor(0.6, seed=50 + i), matrix, (640, 360))
-        answer = memory.look(wet, ZONE, [], 10.0 + i, knock=knock)
+        answer = memory.look(wet, ZONE, [], 10.0 + i, way=way)
     assert answer.value == pytest.approx(0.6, abs=0.1)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from workers.geometry import Point
 from workers.packing import pack_image, unpack_image
-from workers.vision.knock import Knock, Off
 from workers.vision.patch import find
+from workers.vision.way import Off, Way
 
 Marks = tuple[tuple[Point, float], ...]
 
@@ -49,16 +49,17 @@ class Anchor:
     found: int = 0
     lain: Off = (0.0, 0.0)
 
-    def follow(self, luma: np.ndarray, marks: Marks, line_y: float, knock: Knock) -> Marks:
+    def follow(self, luma: np.ndarray, marks: Marks, line_y: float, way: Way) -> Marks:
         """Return the marks where they lie in this picture (H, W).
 
-        line_y: how far down the water stood at the last reading, as a share of the height; knock:
+        line_y: how far down the water stood at the last reading, as a share of the height; way:
         of the whole view since they were drawn, which tells it coarsely where the surroundings of
         the marks do not.
         """
         height, width = luma.shape
         left, top, right, bottom = _around(marks, width, height)
-        coarsely = shifted(marks, knock.right, knock.down)
+        lain = way.off(middle(marks))
+        coarsely = shifted(marks, *lain)
         if right - left < 40 or bottom - top < 40:
             return coarsely
         now, factor = _shrunk(luma[top:bottom, left:right])
@@ -75,7 +76,7 @@ class Anchor:
             if self.found >= SURE:
                 return coarsely
         self.marks, self.picture, self.wet_row, self.found = marks, now, wet_row, 0
-        self.lain = (knock.right, knock.down)
+        self.lain = lain
         return coarsely
 
     def dump(self) -> list[Any] | None:
@@ -93,6 +94,12 @@ class Anchor:
         known = tuple(((x, y), metres) for (x, y), metres in marks)
         right, down = rest[0] if rest else (0.0, 0.0)
         return cls(known, unpack_image(packed), wet_row, found, (right, down))
+
+
+def middle(marks: Marks) -> Point:
+    """Return the point between the first and the last of the marks."""
+    (x1, y1), (x2, y2) = marks[0][0], marks[-1][0]
+    return (x1 + x2) / 2, (y1 + y2) / 2
 
 
 def shifted(marks: Marks, right: float, down: float) -> Marks:

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from workers.geometry import Point
-from workers.vision.anchor import Anchor, Marks, shifted
-from workers.vision.knock import Knock
+from workers.vision.anchor import Anchor, Marks, middle, shifted
 from workers.vision.pace import READ_S, Pace
 from workers.vision.scale import Scale, cut, scale_of
 from workers.vision.waterline import ROWS, chances, is_dry_below, shore
+from workers.vision.way import STAYED, Way
 
 # Water is looked for this far beyond the outermost marks, in lengths of the marked line.
 BEYOND = 1.0
@@ -199,28 +199,28 @@ class Level:
         t: float,
         *,
         still: bool = False,
-        knock: Knock | None = None,
+        way: Way = STAYED,
     ) -> Sight:
         """Read the picture at t; people: boxes whose edges are no water line.
 
-        still: no others follow soon that could confirm it; knock: how little the view was knocked
+        still: no others follow soon that could confirm it; way: how the view was knocked
         since the marks were drawn.
         """
-        sight = read(luma, self._followed(luma, marks, t, knock or Knock()))
+        sight = read(luma, self._followed(luma, marks, t, way))
         if sight.at is not None:
             x, y = sight.at
             if any(x1 <= x <= x2 and y1 <= y <= y2 + 0.02 for x1, y1, x2, y2 in people):
                 sight = BLIND
         return self.take(sight, t, still=still)
 
-    def _followed(self, luma: np.ndarray, marks: Marks, t: float, knock: Knock) -> Marks:
+    def _followed(self, luma: np.ndarray, marks: Marks, t: float, way: Way) -> Marks:
         """Return the marks where the camera shows them now, if it was knocked a little."""
         known = [metres for when, metres, _ in self.kept if 0 <= t - when < STALE_S]
         scale = scale_of(marks, luma.shape[1], luma.shape[0])
         if not known or abs(scale.across()[1]) > 0.5 or scale.span_px < MIN_SPAN_PX:
-            return shifted(marks, knock.right, knock.down)
+            return shifted(marks, *way.off(middle(marks)))
         _, y = scale.place(np.array([scale.along(known[-1])]))[0]
-        return self.anchor.follow(luma, marks, float(y) / luma.shape[0], knock)
+        return self.anchor.follow(luma, marks, float(y) / luma.shape[0], way)
 
     def take(self, sight: Sight, t: float, *, still: bool = False) -> Sight:
         """Take one picture's reading at t seconds; return the level as far as it is believed.

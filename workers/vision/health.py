@@ -218,7 +218,7 @@ class Health:
             why = sentence("the picture's shape changed, and what it shows lies elsewhere in it")
         yield "moved", moved, why, values
         # What is drawn goes along; that it does is told, and rests on little.
-        aside = self.scenery.knock.share(small.shape)
+        aside = self.scenery.knock.way.share(small.shape)
         knocked = None if moved or blocked else aside >= KNOCKED
         why = sentence(f"the whole view lies aside by {aside:.0%} of its diagonal")
         yield "knocked", knocked, why, values

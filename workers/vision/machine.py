@@ -17,10 +17,10 @@ from workers.vision import movement
 from workers.vision.belief import PAUSE_S, Belief
 from workers.vision.glass import view_of
 from workers.vision.indicator import Indicator, hue_of
-from workers.vision.knock import Knock, Off
 from workers.vision.motion import Motion, Verdict
 from workers.vision.region import Boxes, Region, region, too_small
 from workers.vision.surroundings import Surroundings
+from workers.vision.way import STAYED, Off, Way
 
 __all__ = ["VideoReader"]
 
@@ -46,7 +46,7 @@ class VideoReader:
     indicator: Indicator = field(default_factory=Indicator)
     # The region it was last read in: another one is another machine.
     place: int = 0
-    # How far its region was carried, to the right and down, of a camera that was knocked.
+    # How far a corner of its region was carried, to the right and down, by a knock.
     carried: Off = (0.0, 0.0)
     judged_t: float | None = None
     blind_t: float | None = None
@@ -81,23 +81,23 @@ class VideoReader:
         colour: str = "",
         bgr: Callable[[int, int, int, int], np.ndarray] | None = None,
         moved: bool | None = False,
-        knock: Knock | None = None,
+        way: Way = STAYED,
     ) -> str:
         """Take one frame's luma (H, W) and the people's boxes in it; return the state.
 
         look: what the region shows; colour: of the lamp that counts, or "" for any; bgr: gives
         the colours of a window (left, top, right, bottom) in pixels, where there are any; moved:
-        whether the camera is known to look elsewhere, or None where it may; knock: by how little
-        the view was knocked since the region was drawn, so that it goes along.
+        whether the camera is known to look elsewhere, or None where it may; way: how the
+        view was knocked since the region was drawn, so that it goes along.
         """
         height, width = luma.shape
         place = zlib.crc32(repr((roi, look, colour)).encode())
         if place != self.place:
             self.__init__(place=place)  # type: ignore[misc]
-        knock = knock or Knock()
-        roi = knock.carry(roi)
-        if self.carried != (knock.right, knock.down):  # what is cut out now did not move there
-            self.carried, self.same = (knock.right, knock.down), []
+        carried = way.off(roi[0])
+        roi = way.carry(roi)
+        if self.carried != carried:  # what is cut out now did not move there
+            self.carried, self.same = carried, []
             self.motion.cut()
             self.surroundings.forget()
         small = too_small(roi, width, height, look)

@@ -19,8 +19,8 @@ import numpy as np
 from workers.geometry import Polygon
 from workers.media.luma import limited_luma
 from workers.packing import pack_image, unpack_image
-from workers.vision.knock import Knock
 from workers.vision.pace import Pace
+from workers.vision.way import STAYED, Way
 
 CELLS = 48
 # Each side of a cell in pixels of the averaged picture, from which its texture is measured.
@@ -83,19 +83,18 @@ class Floor:
         t: float,
         *,
         brought: bool = False,
-        knock: Knock | None = None,
+        way: Way = STAYED,
     ) -> Share:
         """Read one picture's luma (H, W) uint8 at t; a zone drawn anew begins anew.
 
-        brought: the luma was brought from the full range; knock: how little the view was knocked
+        brought: the luma was brought from the full range; way: how the view was knocked
         since the zone was drawn.
         """
-        knock = knock or Knock()
         if self.as_sent:
             self.as_sent = False
             if brought and self.dry is not None:
                 self.dry = limited_luma(self.dry)
-        found = self._read(knock.undone(luma), zone, knock.back(people))
+        found = self._read(way.undone(luma), zone, way.back(people))
         self.pace.note(found.value, t)
         return found
 
