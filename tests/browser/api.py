@@ -1,5 +1,6 @@
 """What the browser tests ask the API for, with the page's own session."""
 
+import re
 import time
 from typing import Any
 
@@ -24,6 +25,13 @@ def send(page: Page, method: str, address: str, body: Any) -> Any:
     )
     assert response.ok, f"{address}: {response.status} {response.text()[:300]}"
     return response.json()
+
+
+def scene_of(page: Page) -> Any:
+    """Return the scene in force of the camera whose editor is open."""
+    found = re.search(r"/cameras/(\d+)/scene/", page.url)
+    assert found
+    return get(page, f"/api/v1/cameras/{found[1]}/scene/")["document"]
 
 
 def acknowledge(page: Page, alarm: int) -> Any:
