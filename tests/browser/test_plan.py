@@ -1,8 +1,7 @@
 """An admin puts cameras on a plan; an operator sees there what alarms, without a socket."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -23,11 +22,19 @@ def where(camera: int) -> Placement:
         return Placement.objects.get(camera=camera)
 
 
-def test_a_plan_is_drawn_placed_on_and_glows(world: Cast, enter: Enter, tmp_path: Path):
+@pytest.fixture
+def patient() -> Iterator[None]:
+    """Wait a minute for what comes; the tests after this one wait as long as ever."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_plan_is_drawn_placed_on_and_glows(world: Cast, enter: Enter):
     mine, camera = world.lamp_hill.mine.pk, world.lamp_hill.camera.pk
     ben = enter("ben", f"/portal/mines/{mine}/plans/")
     ben.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
 
     # A file that is too large is refused before a byte of it is sent.
     ben.evaluate("document.querySelector('[name=file]').dataset.mostBytes = '10'")
@@ -95,4 +102,3 @@ def test_a_plan_is_drawn_placed_on_and_glows(world: Cast, enter: Enter, tmp_path
     expect(chen.locator(f"[data-row='{camera}']")).to_have_css("color", link)
     shown.click()
     expect(chen).to_have_url(re.compile(f"/alarms/{alarm.pk}/"))
-    expect.set_options(timeout=5_000)
