@@ -60,7 +60,7 @@ def test_where_the_browser_blocks_the_sound_of_an_alarm_a_banner_says_so_until_a
     expect(page.get_by_role("button", name="I hear nothing")).to_be_hidden()
     banner = page.locator("#desk-mute")
     alarm = raised(world)
-    expect(row(page, alarm)).to_be_visible()
+    expect(row(page, alarm)).to_be_visible(timeout=15_000)
     expect(banner).to_contain_text("Alarms ask without a sound")
     assert page.evaluate("window.tones") == 0
     page.locator("#desk-sound").click()
@@ -98,7 +98,7 @@ def test_an_alarm_sounds_by_the_line_that_brought_it_while_the_pages_timer_sleep
     page.wait_for_function("window.tones > 0")
     before = page.evaluate("window.tones")
     alarm = raised(world)
-    expect(row(page, alarm)).to_be_visible()
+    expect(row(page, alarm)).to_be_visible(timeout=15_000)
     assert page.evaluate("window.tones") > before
 
 
