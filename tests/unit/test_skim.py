@@ -12,6 +12,7 @@ import pytest
 
 from bench.cost import encoded
 from tests.loops import LOOPS, loop
+from workers.accuracy.runner import Remembering
 from workers.engine import Chunk, Signal, analyse
 from workers.media.decode import read_frames
 from workers.media.errors import MediaError
@@ -23,6 +24,12 @@ pytestmark = pytest.mark.slow
 
 DRUMS = LOOPS.parent / "bank" / "drums-dim"
 EDGE = np.ones((5, 5), np.uint8)
+
+
+@lru_cache(maxsize=1)
+def the_eyes() -> Remembering:
+    """The shipped detector, which looks at each picture once: both analyses see the same ones."""
+    return Remembering(load_detector())
 
 
 def the_scene(**more: Any) -> Any:
@@ -62,7 +69,7 @@ def opener(number: int, data: bytes) -> Any:
 
 
 def whole(scene: Any, film: list[bytes]) -> list[Any]:
-    state, found, detector = None, [], load_detector()
+    state, found, detector = None, [], the_eyes()
     for number, data in enumerate(film):
         frames = read_frames(io.BytesIO(data), start_s=float(number))
         chunk = Chunk(number, float(number), 1.0, frames)
@@ -74,7 +81,7 @@ def whole(scene: Any, film: list[bytes]) -> list[Any]:
 
 def test_it_finds_who_comes_after_a_calm_stretch_as_a_whole_analysis_does():
     scene, film = the_scene(), the_film()
-    skim, found = Skim(scene, load_detector()), []
+    skim, found = Skim(scene, the_eyes()), []
     for number, data in enumerate(film):
         for result in skim.take(chunk_of(number), opener(number, data)):
             found += [(f.rule, f.state, f.t) for f in result.findings if f.rule == "in"]
@@ -105,8 +112,8 @@ def test_drums_that_stand_are_skimmed_and_their_starts_and_stops_are_told_in_tim
     document = json.loads((DRUMS / "scene.json").read_text())
     scene, film = the_scene(machines=document["machines"]), the_drums()
     state, expected, found = None, [], []
-    detector = load_detector()
-    skim = Skim(scene, load_detector())
+    detector = the_eyes()
+    skim = Skim(scene, the_eyes())
 
     def states(result: Any) -> list[tuple[str, Any, float]]:
         return [(r.name, r.value, r.t) for r in result.readings if r.name.endswith(".state")]
@@ -128,7 +135,7 @@ def test_drums_that_stand_are_skimmed_and_their_starts_and_stops_are_told_in_tim
 
 def test_a_signal_or_a_file_that_cannot_be_read_is_never_skimmed():
     scene, film = the_scene(), the_film()
-    skim = Skim(scene, load_detector())
+    skim = Skim(scene, the_eyes())
     for number, data in enumerate(film[:14]):
         skim.take(chunk_of(number), opener(number, data))
     known = skim.skimmed
