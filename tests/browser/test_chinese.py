@@ -63,11 +63,20 @@ def drawn(page: Page) -> tuple[int, list[str]]:
 def readable(page: Page, *, least: int) -> None:
     """Every Chinese letter is drawn with Davy's own font, and what holds it is wide enough."""
 
-    def all_drawn() -> bool:
-        return page.evaluate("document.fonts.status") == "loaded" and not drawn(page)[1]
+    letters, boxes = 0, ["the font itself"]
 
-    api.wait_for(page, all_drawn, seconds=30, what=f"letters instead of boxes: {drawn(page)[1]}")
-    assert drawn(page)[0] >= least
+    def all_drawn() -> bool:
+        nonlocal letters, boxes
+        if page.evaluate("document.fonts.status") == "loaded":
+            letters, boxes = drawn(page)
+        return not boxes
+
+    try:
+        api.wait_for(page, all_drawn, seconds=30, what="letters instead of boxes")
+    except AssertionError as error:
+        error.add_note(f"drawn with another font: {boxes}")
+        raise
+    assert letters >= least
     assert page.evaluate(TOO_WIDE) == []
     assert page.evaluate(
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
