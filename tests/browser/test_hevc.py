@@ -32,7 +32,7 @@ def test_a_camera_that_sends_hevc_says_what_the_matter_is_and_what_to_do(
         StreamState.objects.create(
             mine=camera.mine, camera=camera, stream=Stream.MAIN, since=start, codec="hevc"
         )
-    page = enter("chen", f"/watch/?camera={camera.pk}%26at={start.timestamp():.0f}")
+    page = enter("chen", f"/watch/?camera={camera.pk}&at={start.timestamp():.0f}")
     assert not page.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1\"')")
     cover = page.locator(".watch-cell .watch-cover")
     expect(cover).to_be_visible(timeout=SLOW_MS)

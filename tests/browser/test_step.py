@@ -41,8 +41,8 @@ def test_an_operator_cuts_two_cameras_by_hand_and_sees_them_in_step(
     since, until = (start + timedelta(seconds=s) for s in (8, 28))
     page = enter(
         "chen",
-        f"/clips/new/?camera={place.camera.pk}%26camera={rope.pk}"
-        f"%26since={since.timestamp():.0f}%26until={until.timestamp():.0f}",
+        f"/clips/new/?camera={place.camera.pk}&camera={rope.pk}"
+        f"&since={since.timestamp():.0f}&until={until.timestamp():.0f}",
     )
     page.get_by_label("Why").fill("rope jumped")
     page.get_by_role("button", name="Cut it").click()
