@@ -15,9 +15,13 @@ from django.conf import settings  # noqa: E402
 
 from apps.live.routing import websocket_urlpatterns  # noqa: E402
 from davy.bodies import BodyLimit  # noqa: E402
+from davy.postgres.connection import Connection  # noqa: E402
 
 if settings.SECRET_KEY.startswith("unset") or not settings.FIELD_KEY:
     raise ImproperlyConfigured("Set DAVY_SECRET_KEY and DAVY_FIELD_KEY before serving.")
+
+# Somebody waits for each answer: a PostgreSQL that hangs is no reason to let them wait with it.
+Connection.patience_s = 30.0
 
 application = ProtocolTypeRouter(
     {

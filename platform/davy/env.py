@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg_pool import ConnectionPool
 
+from davy.postgres.connection import Connection
+
 __all__ = [
     "env", "env_address", "env_bool", "env_broker", "env_database", "env_float", "env_list",
     "env_secret", "unknown",
@@ -135,6 +137,7 @@ def env_database(name: str, default: str) -> dict[str, Any]:
             "min_size": 1,
             "max_size": most,
             "timeout": 10,
+            "connection_class": Connection,
             # The pool's own waits double: back after ten minutes, the database would not be asked
             # for minutes more. What gives up at once begins anew, about once a second.
             "reconnect_timeout": 1,

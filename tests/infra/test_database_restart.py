@@ -1,20 +1,25 @@
-"""After PostgreSQL was away nobody who asks meets an error, nor waits for long."""
+"""After PostgreSQL was away nobody meets an error; while it hangs nobody waits for long."""
 
 import os
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
 from davy.env import env_database
+from davy.postgres.connection import Connection
 from infra.command import ROOT
 from infra.embedded import postgres
 from infra.embedded.service import Service
@@ -23,6 +28,8 @@ from infra.state import state_folder
 MOST = 4
 # The pool's own waits would be 1, 2, 4 and then 8 s: it would be asked again after fifteen.
 AWAY_S = 8
+# Five for a connection that is silent, and what a loaded machine needs.
+ANSWERED_S = 9.0
 
 
 class Server:
@@ -34,6 +41,20 @@ class Server:
     def start(self) -> Service:
         self.service = postgres.start(self.folder)
         return self.service
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Let it hang with all its processes, each of which is a group of its own."""
+        pid = str(self.service.pid)
+        told = subprocess.run(["ps", "-o", "pid=", "--ppid", pid], capture_output=True, text=True)
+        all_of_it = [int(number) for number in (pid, *told.stdout.split())]
+        for number in all_of_it:
+            os.kill(number, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for number in all_of_it:
+                os.kill(number, signal.SIGCONT)
 
 
 @pytest.fixture
@@ -61,6 +82,23 @@ def ask(databases: ConnectionHandler) -> tuple[int]:
     """Ask as one request does: take a connection, and give it back."""
     with closing(databases["own"]) as connection, connection.cursor() as cursor:
         return cursor.execute("SELECT 1").fetchone()
+
+
+def refused(asks: Callable[[], object]) -> Exception:
+    """Return the error that this ends with; fails where it still waits after seconds."""
+    errors: list[Exception] = []
+
+    def one() -> None:
+        try:
+            asks()
+        except OperationalError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=one)
+    thread.start()
+    thread.join(ANSWERED_S)
+    assert errors, "nobody was told anything"
+    return errors[0]
 
 
 def ask_all_at_once(databases: ConnectionHandler) -> None:
@@ -99,6 +137,55 @@ def test_once_it_is_back_it_is_asked_within_two_seconds_however_long_it_was_away
             ask(databases)
     server.start()
     assert ask(databases) == (1,)
+
+
+def test_a_server_that_hangs_costs_whoever_asks_seconds_and_is_asked_again_by_itself(
+    server: Server, databases: ConnectionHandler
+):
+    ask_all_at_once(databases)
+    with server.hung():
+        for _ in range(2):
+            refused(lambda: ask(databases))
+    assert ask(databases) == (1,)
+
+
+def test_a_statement_in_which_the_server_hangs_is_given_up_and_never_happened(
+    server: Server, databases: ConnectionHandler, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Connection, "patience_s", 1.0)
+    with psycopg.connect(server.service.env["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("CREATE TABLE said (word text)")
+        owner.execute("GRANT SELECT, INSERT ON said TO davy_app")
+    with closing(databases["own"]) as connection, connection.cursor() as cursor:
+        connection.set_autocommit(False)
+        cursor.execute("INSERT INTO said VALUES ('before')")
+        with server.hung():
+            error = refused(lambda: cursor.execute("INSERT INTO said VALUES ('meanwhile')"))
+        assert "said nothing for 1 s" in str(error)
+    with closing(databases["own"]) as connection, connection.cursor() as cursor:
+        assert cursor.execute("SELECT count(*) FROM said").fetchone() == (0,)
+
+
+def test_a_worker_waits_until_the_server_goes_on_and_goes_on_where_it_was(
+    server: Server, databases: ConnectionHandler
+):
+    with closing(databases["own"]) as connection, connection.cursor() as cursor:
+        with server.hung():
+            answer = threading.Thread(target=cursor.execute, args=["SELECT 1"])
+            answer.start()
+            answer.join(2)
+            assert answer.is_alive()
+        answer.join(20)
+        assert cursor.fetchone() == (1,)
+
+
+def test_who_serves_people_gives_a_silent_server_up_before_a_proxy_gives_up_davy():
+    """Nginx waits a minute for an answer."""
+    told = "import davy.asgi; from davy.postgres.connection import *; print(Connection.patience_s)"
+    key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+    env = os.environ | {"DAVY_SECRET_KEY": "a-key-of-the-test", "DAVY_FIELD_KEY": key}
+    found = subprocess.run([sys.executable, "-c", told], env=env, capture_output=True, text=True)
+    assert 0 < float(found.stdout) <= 30, found.stderr
 
 
 def test_a_server_whose_machine_is_gone_is_noticed_within_half_a_minute(

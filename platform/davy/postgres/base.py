@@ -1,5 +1,6 @@
 """The backend's one change: of the pool's connections only those that live are given out."""
 
+import time
 from typing import Any
 
 import psycopg
@@ -7,6 +8,9 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool
 
 __all__ = ["DatabaseWrapper"]
+
+# A server that is well answers in time where nothing is asked of it.
+_ANSWERS_S = 5.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -17,19 +21,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Return a connection of the pool that answers; dead ones go back and are replaced."""
+        """Return a connection of the pool that answers; dead ones go back and are replaced.
+
+        Raises OperationalError where one is silent: the server hangs, and the others are as silent.
+        """
         connection = super().get_new_connection(conn_params)
         for _ in range(self.pool.max_size if self.pool else 0):
-            if _answers(connection):
+            began = time.monotonic()
+            try:
+                with connection.within(_ANSWERS_S):
+                    ConnectionPool.check_connection(connection)
                 break
-            self.pool.putconn(connection)
+            except psycopg.Error:
+                self.pool.putconn(connection)
+                if time.monotonic() - began >= _ANSWERS_S:
+                    raise
             connection = super().get_new_connection(conn_params)
         return connection
-
-
-def _answers(connection: Any) -> bool:
-    try:
-        ConnectionPool.check_connection(connection)
-    except psycopg.Error:
-        return False
-    return True
