@@ -27,6 +27,7 @@ from apps.recordings.mounted import ring_there
 from apps.recordings.selectors import is_behind, parts_of
 from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
+from workers.engine import CAMERA_RULE
 from workers.media.cover import cover_film
 from workers.media.cut import Cut, cut_clip
 from workers.media.errors import MediaError, NotWritten
@@ -72,6 +73,7 @@ def clip_request(*, alarm: Alarm, at: datetime, anew: bool = False) -> Clip | No
     Of each camera that sees what the alarm is about: clips of one span, to be played in step.
     `anew`: also when an earlier clip is near, because the alarm became more severe.
     """
+    at = _shown(alarm, at)
     since, until = span_of(severity=alarm.severity, at=at)
     latest = _latest(alarm)
     if latest is not None and not anew and at - latest.wanted_from < NEXT_CLIP_AFTER:
@@ -80,6 +82,18 @@ def clip_request(*, alarm: Alarm, at: datetime, anew: bool = False) -> Clip | No
     for one in alarm.witnesses.filter(cleared_at=None).exclude(camera=alarm.camera_id):
         _beside(clip, one.camera_id, one.rule)
     return clip
+
+
+def _shown(alarm: Alarm, at: datetime) -> datetime:
+    """Return what a clip is to be around: of a camera that is lost, the last that it showed.
+
+    That it is lost is known seconds later, when nothing has been recorded for longer than a clip
+    reaches back. What it showed before may tell why.
+    """
+    if alarm.rule != f"{CAMERA_RULE}.lost":
+        return at
+    rows = chunks_of(alarm.camera_id, Stream.MAIN, at - NEXT_CLIP_AFTER, at)
+    return min(at, max(map(_end, rows), default=at))
 
 
 def clip_beside(*, alarm: Alarm, camera: Camera, rule: str, at: datetime) -> Clip | None:

@@ -1,6 +1,7 @@
 """Faults of the camera itself reach people: one alarm a fault, and BLIND at once."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +27,10 @@ from apps.live.models import Event
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast
+from tests.recordings.recorded import put
 from workers.engine import Finding
 from workers.media.record import ChunkFile
+from workers.media.ring import Ring
 
 
 @pytest.fixture
@@ -69,6 +72,24 @@ def test_a_lost_camera_over_an_armed_zone_is_an_alarm_after_five_seconds(camera:
     (alarm,) = alarms(camera)
     assert (alarm.rule, alarm.level, alarm.severity) == ("camera.lost", "lost", "high")
     assert "gone" in alarm.why
+
+
+@pytest.mark.parametrize(("ago_s", "around_s"), [(20, 20), (4, 4), (3600, 0)])
+def test_the_video_of_a_lost_camera_is_of_what_it_showed_last(
+    camera: Camera, tmp_path: Path, ago_s: int, around_s: int
+):
+    """Around the alarm itself nothing is recorded; what was shown an hour before is of no loss."""
+    now = timezone.now()
+    with mine_scope(camera.mine_id):
+        put(Ring(tmp_path), camera, now - timedelta(seconds=ago_s + 10), 10)
+    with time_machine.travel(now, tick=False):
+        say(camera, "lost", 6)
+        watch()
+    with mine_scope(camera.mine_id):
+        [clip] = alarms(camera)[0].clips.all()
+    middle = (now - timedelta(seconds=around_s)).timestamp()
+    assert clip.wanted_from.timestamp() == pytest.approx(middle - 5, abs=0.01)
+    assert clip.wanted_until.timestamp() == pytest.approx(middle + 5, abs=0.01)
 
 
 def test_of_many_that_are_lost_those_that_protect_somebody_are_told_first(camera: Camera):
