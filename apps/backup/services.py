@@ -30,7 +30,7 @@ __all__ = ["Made", "backup_make", "key_fingerprint"]
 NOT_IN_IT = [
     "DAVY_FIELD_KEY: without it camera passwords, the addresses of Notifications and the ledger's "
     "signing keys stay locked",
-    "DAVY_SECRET_KEY: with another one everybody signs in again",
+    "DAVY_SECRET_KEY: with another one everybody signs in again, and every program needs a new key",
     "passwords of the database, the broker, the store and the mail server; DAVY_VAPID_KEY",
     "the ring of recordings on the recorder's disk; what no alarm or hold has taken out of it",
     "the broker's messages: rows ring for them again",

@@ -4,7 +4,9 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import ApiToken
-from apps.tenancy.scope import system_scope
+from apps.accounts.services import token_create
+from apps.backup.services import NOT_IN_IT
+from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast
 
 
@@ -20,3 +22,18 @@ def test_a_page_that_shows_a_new_key_makes_no_second_one_when_it_is_loaded_again
         assert ApiToken.objects.filter(name="winch PLC").count() == 1
         ApiToken.objects.filter(name="winch PLC").update(revoked_at="2026-03-04T12:00:00Z")
     assert emil.post(reverse("token-add"), form).status_code == 200, "a revoked one frees its name"
+
+
+def test_another_secret_key_ends_every_key_of_a_program_as_a_backup_says(cast: Cast, settings):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        _, text = token_create(mine=cast.lamp_hill.mine, user=cast.integrator, name="winch PLC")
+
+    def answer() -> int:
+        headers = {"Authorization": f"Bearer {text}"}
+        return Client().get("/api/v1/cameras/", headers=headers).status_code
+
+    assert answer() == 200
+    settings.SECRET_KEY = "another one, as after a restore elsewhere"
+    assert answer() == 401
+    [told] = [line for line in NOT_IN_IT if line.startswith("DAVY_SECRET_KEY")]
+    assert "every program needs a new key" in told

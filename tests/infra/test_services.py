@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.command import ROOT, wait_until
 from infra.embedded import Services, parts, postgres, s3, valkey
 from infra.embedded.service import Service, ServiceError
-from infra.state import free_port, load_json, state_folder
+from infra.state import free_port, load_json, save_json, state_folder
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,30 @@ def test_a_wrong_database_password_is_refused(services: Services) -> None:
     wrong = services.env["DATABASE_URL"].replace("davy_app:", "davy_app:x")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(wrong)
+
+
+def test_the_databases_passwords_are_changed_by_running_its_roles_again(folder: Path) -> None:
+    """As docs/backup.md tells for compose, and as the embedded server does at its next start."""
+    first = postgres.start(folder)
+    with psycopg.connect(first.env["DATABASE_OWNER_URL"]) as owner:
+        owner.execute("CREATE TABLE kept (n int)")
+    first.stop()
+    known = load_json(folder / "secrets.json")
+    save_json(folder / "secrets.json", known | {"app_password": "a-new", "owner_password": "o-new"})
+    second = postgres.start(folder)
+    try:
+        with (
+            psycopg.connect(second.url) as app,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            app.execute("SELECT * FROM kept")
+        with psycopg.connect(second.env["DATABASE_OWNER_URL"]) as owner:
+            assert owner.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        for url in (first.url, first.env["DATABASE_OWNER_URL"]):
+            with pytest.raises(psycopg.OperationalError, match="password"):
+                psycopg.connect(url)
+    finally:
+        second.stop()
 
 
 def test_every_service_listens_on_loopback_only(services: Services) -> None:
