@@ -258,6 +258,13 @@ def _clips(mine_ids: list[int]) -> Found:
         missing=Count("pk", filter=Q(state=Clip.State.READY, missing_since__isnull=False)),
     )
     words = _("%(pending)s are being made, %(failed)s could not be made") % found
+    if found["failed"]:
+        failed = of_mines.filter(state=Clip.State.FAILED).order_by("-wanted_until")
+        error = kept(failed.values_list("error", flat=True)[0])
+        words = _(
+            "%(pending)s are being made, %(failed)s could not be made, the last one: %(error)s"
+        )
+        words %= {**found, "error": error}
     if found["missing"]:
         words = _("%(missing)s are missing in the store") % found
         return (_("Videos of alarms"), BAD, words)

@@ -86,6 +86,14 @@ def test_videos_that_a_full_store_refuses_for_minutes_are_a_fault(
     assert "QuotaExceeded" in words
 
 
+def test_of_videos_that_could_not_be_made_the_reason_is_told(cast: Cast, ring: Ring):
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill, at=timezone.now() - timedelta(minutes=10))
+        clip_make(clip_id=alarm.clips.get().pk, mine_id=alarm.mine_id)
+    told = parts(cast)["Videos of alarms"][1]
+    assert told.endswith("the last one: there is no recording that can be used")
+
+
 def test_a_store_that_lets_nobody_in_did_not_say_that_it_has_no_lock(
     cast: Cast, settings, store: type[Refusing]
 ):
