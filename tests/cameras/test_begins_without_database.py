@@ -1,13 +1,15 @@
 """A recorder that begins while the database is away records what it was told to record last."""
 
 import os
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import OperationalError
+from django.db import OperationalError, connections
 
 from apps.cameras.models import Camera, Chunk
 from apps.cameras.recording import Recording
@@ -71,6 +73,34 @@ def test_what_comes_before_the_database_does_is_recorded_and_entered_once_it_is_
     assert set(there) <= rows and str(path.relative_to(one.ring.root)) in rows
     assert len(entered(filmed)) == len(set(entered(filmed))), "no number was given twice"
     assert gap is not None and gap.cause == Cause.RECORDER, "between the two nobody recorded"
+
+
+def test_a_start_without_the_database_waits_for_no_pool_before_it_records(
+    filmed: Place, monkeypatch: pytest.MonkeyPatch
+):
+    """The pool says only after ten seconds that it has no connection."""
+    recorded_before(filmed)
+    one = Recording(filmed.mine.pk)
+    recorded: list[list[Source]] = []
+    monkeypatch.setattr(one.recorder, "set_sources", recorded.append)
+    asked, by_then = threading.Event(), []
+
+    def sources() -> list[Source]:
+        by_then.append([source.camera for told in recorded for source in told])
+        asked.set()
+        raise OperationalError("couldn't get a connection after 10.00 sec")
+
+    monkeypatch.setattr(one, "_sources", sources)
+    with socket.socket() as nobody, monkeypatch.context() as away:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        away.setitem(connections.settings["default"], "HOST", "127.0.0.1")
+        away.setitem(connections.settings["default"], "PORT", str(nobody.getsockname()[1]))
+        thread = threading.Thread(target=one.run)
+        thread.start()
+        assert asked.wait(30)
+        one.stop()
+        thread.join(30)
+    assert by_then[0] == [filmed.camera.pk] and len(recorded) == 1
 
 
 def test_the_first_start_and_one_more_than_a_day_later_record_nothing_without_the_database(
