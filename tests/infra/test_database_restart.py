@@ -1,5 +1,6 @@
 """After PostgreSQL was away nobody meets an error; while it hangs nobody waits for long."""
 
+import logging
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 from django.db.utils import ConnectionHandler
 
 from davy.env import env_database
@@ -186,6 +187,30 @@ def test_who_serves_people_gives_a_silent_server_up_before_a_proxy_gives_up_davy
     env = os.environ | {"DAVY_SECRET_KEY": "a-key-of-the-test", "DAVY_FIELD_KEY": key}
     found = subprocess.run([sys.executable, "-c", told], env=env, capture_output=True, text=True)
     assert 0 < float(found.stdout) <= 30, found.stderr
+
+
+def test_an_outage_is_one_line_of_the_log_and_one_at_its_end(
+    server: Server, databases: ConnectionHandler, caplog: pytest.LogCaptureFixture
+):
+    ask_all_at_once(databases)
+    caplog.clear()
+    server.service.stop()
+    for _ in range(3):
+        with pytest.raises(OperationalError) as failed:
+            ask(databases)
+        log = logging.getLogger("django.request")
+        log.error("Service Unavailable: %s", "/", exc_info=failed.value)
+    [line] = caplog.records
+    assert "error connecting" in line.getMessage() or "Service Unavailable" in line.getMessage()
+    assert line.exc_info is None, "no traceback"
+    with pytest.raises(ProgrammingError) as wrong, closing(databases["own"]) as connection:
+        server.start()
+        connection.cursor().execute("SELECT nothing FROM nowhere")
+    last = caplog.records[-1].getMessage()
+    assert last.startswith("PostgreSQL answers after") and len(caplog.records) == 2
+    assert int(last.split(";")[1].split()[0]) >= 2, "it says how many it left out"
+    logging.getLogger("django.request").error("Error: %s", "/", exc_info=wrong.value)
+    assert caplog.records[-1].exc_info, "what is no outage is logged as ever"
 
 
 def test_a_server_whose_machine_is_gone_is_noticed_within_half_a_minute(

@@ -7,6 +7,8 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool
 
+from davy.outage import over
+
 __all__ = ["DatabaseWrapper"]
 
 # A server that is well answers in time where nothing is asked of it.
@@ -31,6 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 with connection.within(_ANSWERS_S):
                     ConnectionPool.check_connection(connection)
+                over()
                 break
             except psycopg.Error:
                 self.pool.putconn(connection)

@@ -243,5 +243,15 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"libav": {"level": "CRITICAL"}, "botocore": {"level": "WARNING"}},
+    "filters": {"outage": {"()": "davy.outage.Outage"}},
+    "loggers": {
+        "libav": {"level": "CRITICAL"},
+        "botocore": {"level": "WARNING"},
+        # By logger, for Celery puts handlers of its own in the place of ours.
+        **dict.fromkeys(
+            ("psycopg.pool", "django.request", "celery.app.trace", "uvicorn.error")
+            + ("apps.cameras.recording", "apps.cameras.tasks"),
+            {"filters": ["outage"]},
+        ),
+    },
 }
