@@ -68,6 +68,10 @@ class Access:
         cases = {mine: alarms for mine, alarms in self.cases.items() if mine == mine_id}
         return Access(roles, {}, self.organisation_ids, guest_of, cases)
 
+    def is_case(self, alarm_id: int) -> bool:
+        """Tell whether an alarm is one of the single cases that a grant lets the person see."""
+        return any(alarm_id in alarms for alarms in self.cases.values())
+
     def watched_in(self, mine_id: int) -> bool:
         """Tell whether every look at that mine is noted: of its auditors, and by a grant."""
         return self.roles.get(mine_id) == Role.AUDITOR or mine_id in self.cases
@@ -84,7 +88,11 @@ class Access:
             raise PermissionDenied(_("Your role in this mine does not allow that."))
         if self.organisations_for(Action.CREATE_MINE):
             raise PermissionDenied(_("There is no mine yet. Add the first one under “Set up”."))
-        raise PermissionDenied(_("You have no role in any mine yet."))
+        if self.cases:
+            raise PermissionDenied(_("You were let in to single cases alone; see “Audit”."))
+        raise PermissionDenied(
+            _("You have no role in any mine. If you were let in for a time, it is over.")
+        )
 
     def may_give(self, mine_id: int) -> list[tuple[str, str]]:
         """List the roles in that mine which are not above one's own: codes and labels."""

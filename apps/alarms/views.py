@@ -79,7 +79,12 @@ def alarm_list(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @page
 def alarm_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one alarm with its picture, facts, steps and clips; needs no JavaScript."""
+    """Show one alarm with its picture, facts, steps and clips; needs no JavaScript.
+
+    Whoever was let in to this case alone may have been sent this address; they see the case.
+    """
+    if access_of_request(request).is_case(pk):
+        return redirect("case", pk)
     alarm = find(request, alarms(), Action.VIEW, pk=pk)
     return _alarm(request, alarm)
 

@@ -154,13 +154,37 @@ def test_who_has_one_case_learns_of_nothing_else_in_the_mine(cast, grace, clock)
     assert client.get(reverse("case", args=[other.pk])).status_code == 404
     play = client.get(reverse("case-play", args=[alarm.pk, clip.uid]))
     assert b"".join(play.streaming_content) == VIDEO
-    for name, pk in (("alarm", alarm.pk), ("clip", clip.uid), ("clip-download", clip.uid)):
+    for name, pk in (("alarm", other.pk), ("clip", clip.uid), ("clip-download", clip.uid)):
         assert client.get(reverse(name, args=[pk])).status_code == 404, name
     for address in ("/record/", "/audit/grants/", f"/ledger/{cast.lamp_hill.mine.pk}/"):
         assert client.get(address).status_code in (403, 404), address
     assert client.get("/api/v1/cameras/").json()["results"] == []
     clock.move_to(NOON + SHIFT)
     assert client.get(reverse("case", args=[alarm.pk])).status_code == 404
+
+
+def test_the_address_of_an_alarm_leads_who_has_its_case_to_the_case(cast, grace, clock):
+    alarm, _clip = a_case(cast)
+    let_in(cast, grace, cases=[alarm.pk])
+    answer = signed_in(grace).get(reverse("alarm", args=[alarm.pk]))
+    assert (answer.status_code, answer["Location"]) == (302, reverse("case", args=[alarm.pk]))
+    clock.move_to(NOON + SHIFT)
+    assert signed_in(grace).get(reverse("alarm", args=[alarm.pk])).status_code == 404
+
+
+def test_who_has_one_case_is_told_where_it_is_and_afterwards_that_it_is_over(cast, grace, clock):
+    alarm, _clip = a_case(cast)
+    let_in(cast, grace, cases=[alarm.pk])
+    client = signed_in(grace)
+    account = client.get("/account/").content.decode()
+    assert "let in to single cases" in account and f'href="{reverse("cases")}"' in account
+    assert "single cases alone" in client.get("/alarms/").content.decode()
+    clock.move_to(NOON + SHIFT)
+    assert "let you in again" not in account
+    assert "let you in again" in client.get("/account/").content.decode()
+    assert "for a time, it is over" in client.get("/alarms/").content.decode()
+    receipts = client.get(reverse("receipts")).content.decode()
+    assert "taken nothing away" not in receipts, "what is not shown was taken away all the same"
 
 
 def test_who_has_one_case_takes_its_time_line_along(cast, grace, clock, settings, tmp_path):
