@@ -6,6 +6,7 @@ To auditors, whose access may end at any moment, it comes through Davy instead.
 from datetime import timedelta
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -24,6 +25,7 @@ from apps.evidence.services import clip_access
 from apps.evidence.storage import LINK_LIFE_S, download_link
 from apps.inquiry.passing import pass_on, watched
 from apps.lists.pages import answer_list
+from apps.privacy.selectors import words_awaited
 from apps.privacy.services import Given, NotMade, clip_given
 from apps.privacy.views import begun, being_made, waited
 
@@ -37,7 +39,12 @@ def clip_list(request: HttpRequest) -> HttpResponseBase:
     allowed = require_somewhere(request, Action.WATCH_CLIP)
     rows = clips().filter(mine__in=allowed)
     template = "evidence/clips.html"
-    context = {"may_cut": bool(access_of_request(request).mines_for(Action.CUT_CLIP))}
+    access = access_of_request(request)
+    agrees = access.mines_for(Action.MANAGE_PEOPLE)
+    context = {
+        "may_cut": bool(access.mines_for(Action.CUT_CLIP)),
+        "awaited": words_awaited(user_id=request.user.pk, mine_ids=agrees) if agrees else [],
+    }
     return answer_list(request, CLIPS, rows, mine_ids=allowed, template=template, context=context)
 
 
@@ -108,7 +115,8 @@ def download(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     try:
         original = request.GET.get("form") == "original"
         given = clip_given(clip=clip, taken=True, original=original)
-    except ValidationError:
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
         return redirect("clip-original", uid=uid)
     except NotMade as state:
         return being_made(request, clip, state)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.accounts.permissions import Action
+from apps.accounts.selectors import accesses_of, people_of
 from apps.evidence.models import Clip
 from apps.live.clock import now_for_age
 from apps.privacy.consent import word_stands
@@ -18,10 +20,14 @@ __all__ = [
     "spans_old",
     "unblur_holds",
     "unblurs",
+    "who_may_agree",
+    "words_awaited",
 ]
 
 # A covered span leaves the store after so long; acts about it stay.
 KEEP = timedelta(days=30)
+# What nobody agreed to for so long is shown to second persons no more; its own page still has it.
+AWAITED = timedelta(days=30)
 
 
 def copies_due() -> list[tuple[int, int]]:
@@ -64,3 +70,37 @@ def unblur_holds(*, clip: Clip) -> bool:
         word_stands(mine_id=clip.mine_id, asked_by=asked_by, agreed_by=agreed_by)
         for asked_by, agreed_by in words
     )
+
+
+def words_awaited(*, user_id: int, mine_ids: list[int]) -> list[Unblur | Span]:
+    """List what others ask for without blur in these mines and nobody agreed to, oldest first.
+
+    Once somebody agreed to a clip, the rest of what was asked for it is not urgent any more.
+    """
+    since, now = timezone.now() - AWAITED, timezone.now()
+    agreed = Unblur.objects.filter(until__gt=now).values("clip")
+    asked = (
+        unblurs()
+        .select_related("clip__camera__area", "clip__alarm")
+        .filter(mine__in=mine_ids, agreed_by=None, asked_at__gt=since, clip__state=Clip.State.READY)
+        .exclude(asked_by=user_id)
+        .exclude(clip__in=agreed)
+    )
+    spanned = (
+        spans()
+        .select_related("camera__area")
+        .filter(mine__in=mine_ids, agreed_by=None, unblur_by__isnull=False, asked_at__gt=since)
+        .exclude(unblur_by=user_id)
+    )
+    return sorted([*asked, *spanned], key=lambda one: one.asked_at)
+
+
+def who_may_agree(*, mine_id: int, but: int | None) -> list[str]:
+    """List the names of those whose word may be the second one; never that of who asks."""
+    people = {int(str(one["id"])): str(one["name"]) for one in people_of(mine_id=mine_id)}
+    access = accesses_of(set(people))
+    return [
+        name
+        for pk, name in people.items()
+        if pk != but and access[pk].can(Action.MANAGE_PEOPLE, mine_id)
+    ]

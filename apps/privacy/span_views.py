@@ -21,7 +21,7 @@ from apps.evidence.storage import download_link
 from apps.inquiry.passing import pass_on, watched
 from apps.privacy.consent import word_lost
 from apps.privacy.models import Span
-from apps.privacy.selectors import spans
+from apps.privacy.selectors import spans, who_may_agree
 from apps.privacy.spans import (
     span_agree,
     span_ask,
@@ -100,6 +100,7 @@ def span_page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "asks": not is_open and (not waits or another),
         "may_ask": access.can(Action.EXPORT, span.mine_id),
         "may_agree": may_agree,
+        "may_agree_too": who_may_agree(mine_id=span.mine_id, but=span.unblur_by_id),
         "original": f"{reverse('api:camera-span-download', args=[span.camera_id])}?form=original"
         f"&stream={span.stream}&since={span.since.timestamp()}&until={span.until.timestamp()}",
     }

@@ -19,7 +19,7 @@ from apps.evidence.models import Clip
 from apps.evidence.selectors import clips
 from apps.privacy.consent import word_lost
 from apps.privacy.models import Unblur
-from apps.privacy.selectors import unblur_holds, unblurs
+from apps.privacy.selectors import unblur_holds, unblurs, who_may_agree
 from apps.privacy.services import NotMade, unblur_agree, unblur_ask
 
 __all__ = ["agree", "being_made", "begun", "original", "waited"]
@@ -49,10 +49,13 @@ def original(request: HttpRequest, uid: UUID) -> HttpResponse:
         if attempt(form, lambda: unblur_ask(clip=clip, reason=reason, actor=request.user)):
             messages.success(request, _("Asked for. A second person must agree."))
             return redirect("clip-original", uid=uid)
+    asked, me = list(unblurs().filter(clip=clip)[:50]), request.user.pk
     context = {
         "clip": clip,
         "form": form,
-        "asked": [(one, _lost(one)) for one in unblurs().filter(clip=clip)[:50]],
+        "asked": [(one, _lost(one)) for one in asked],
+        "waits": any(one.asked_by_id == me and one.agreed_by_id is None for one in asked),
+        "may_agree_too": who_may_agree(mine_id=clip.mine_id, but=me),
         "holds": unblur_holds(clip=clip),
         "now": timezone.now(),
         "may_agree": access_of_request(request).can(Action.MANAGE_PEOPLE, clip.mine_id),

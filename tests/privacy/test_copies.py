@@ -132,6 +132,43 @@ def test_who_asks_for_a_video_without_blur_needs_a_second_person(hill: Cast, cli
     assert acts[0].detail["reason"] == "the court's order 12"
 
 
+def test_who_may_agree_finds_what_waits_and_who_asked_reads_who_that_is(hill: Cast, clip: Clip):
+    auditor, admin, videos = signed_in(hill.auditor), signed_in(hill.admin), reverse("clips")
+    page = reverse("clip-original", args=[clip.uid])
+    assert page not in admin.get(videos).content.decode()
+    auditor.post(page, {"reason": "the court's order 12"})
+    said = auditor.get(page).content.decode()
+    assert "must agree: anna, ben" in said
+    assert 'name="reason"' not in said, "asked once is enough"
+    assert page not in auditor.get(videos).content.decode(), "it is not theirs to agree"
+    listed = admin.get(videos).content.decode()
+    assert f'href="{page}"' in listed and "the court&#x27;s order 12" in listed
+    assert 'name="reason"' in admin.get(page).content.decode(), "of their own they may ask, too"
+    admin.post(reverse("unblur-agree", args=[Unblur.objects.get().pk]))
+    assert page not in admin.get(videos).content.decode()
+    assert "until" in auditor.get(page).content.decode()
+    Unblur.objects.update(until=timezone.now())
+    assert "over since" in auditor.get(page).content.decode()
+
+
+def test_who_may_agree_finds_a_span_that_waits(hill: Cast, clip: Clip):
+    ends = {"stream": "main", "since": clip.wanted_from, "until": clip.wanted_until}
+    span = span_ask(camera=clip.camera, actor=hill.auditor, **ends)
+    page, admin = reverse("span", args=[span.uid]), signed_in(hill.admin)
+    assert page not in admin.get(reverse("clips")).content.decode()
+    span = span_unblur_ask(span=span, reason="inquiry 7", actor=hill.auditor)
+    assert "second person: anna, ben" in signed_in(hill.auditor).get(page).content.decode()
+    assert f'href="{page}"' in admin.get(reverse("clips")).content.decode()
+    span_agree(span=span, actor=hill.admin, word=span.word)
+    assert page not in admin.get(reverse("clips")).content.decode()
+
+
+def test_who_is_refused_a_video_without_blur_is_told_why(hill: Cast, clip: Clip):
+    auditor = signed_in(hill.auditor)
+    wanted = reverse("clip-download", args=[clip.uid]) + "?form=original"
+    assert "needs the word of two people" in auditor.get(wanted, follow=True).content.decode()
+
+
 def test_the_database_refuses_one_person_s_word(hill: Cast, clip: Clip):
     asked = unblur_ask(clip=clip, reason="x", actor=hill.admin)
     with pytest.raises(IntegrityError), transaction.atomic():
