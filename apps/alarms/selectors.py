@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.alarms.floods import flood_data, floods, recent
 from apps.alarms.life import ASKING, SILENCED
-from apps.alarms.models import Alarm, Severity, Silence, Silenced, Witness
+from apps.alarms.models import Alarm, AlarmTransition, Severity, Silence, Silenced, Witness
 from apps.cameras.selectors import camera_tile_data, cameras
 from apps.live.selectors import cursor_now
 from apps.sentences import said_alarm
@@ -22,6 +22,7 @@ __all__ = [
     "silence_data",
     "silence_in_force",
     "silences",
+    "steps_of",
 ]
 
 MOST_OPEN = 500
@@ -254,3 +255,12 @@ def silence_data(silence: Silence) -> dict[str, Any]:
         "ended_at": silence.ended_at and silence.ended_at.isoformat(),
         "end": silence.end,
     }
+
+
+def steps_of(alarm: Alarm) -> QuerySet[AlarmTransition]:
+    """List the steps of an alarm's life as they happened, for a person to read.
+
+    What is found late, as a clearing that waited for its analysis, may be written after what
+    followed it; rows, and the numbers that machines follow, keep the order of their writing.
+    """
+    return alarm.transitions.select_related("actor").order_by("at", "pk")

@@ -22,7 +22,7 @@ from apps.alarms.life import ASKING, Cause
 from apps.alarms.listing import ALARMS
 from apps.alarms.models import Alarm, Snapshot
 from apps.alarms.procedures import strip_of
-from apps.alarms.selectors import RANK, alarms, asking
+from apps.alarms.selectors import RANK, alarms, asking, steps_of
 from apps.alarms.timing import stages_said
 from apps.alarms.witnesses import is_watched
 from apps.alarms.words import WORSE
@@ -102,7 +102,7 @@ def _alarm(
     context: dict[str, Any] = {
         "alarm": alarm,
         "watched": watched,
-        "steps": alarm.transitions.select_related("actor"),
+        "steps": steps_of(alarm),
         "clips": Clip.objects.filter(alarm=alarm)
         .select_related("camera")
         .order_by("wanted_from", "pk"),

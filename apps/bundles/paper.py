@@ -16,6 +16,7 @@ from django.utils.translation import ngettext, override
 
 from apps.alarms import words
 from apps.alarms.models import Alarm
+from apps.alarms.selectors import steps_of
 from apps.alarms.templatetags.words import (
     alarm_words,
     rule_words,
@@ -227,7 +228,7 @@ class _Words:
 
     def steps(self) -> dict[str, Any]:
         rows = []
-        for step in self.alarm.transitions.select_related("actor").order_by("pk"):
+        for step in steps_of(self.alarm):
             cause = str(step_words(step))
             detail = step.detail
             if more := whom_words(detail.get("whom", "")) or detail.get("to"):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.pages import access_of_request, page, picture
 from apps.accounts.permissions import Action
 from apps.alarms.models import Alarm, Snapshot
+from apps.alarms.selectors import steps_of
 from apps.alarms.views import drawn_on
 from apps.audit.models import AuditEntry
 from apps.audit.words import act_words
@@ -109,7 +110,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         acts = AuditEntry.objects.filter(mine=alarm.mine_id, subject__in=subjects)
         context: dict[str, Any] = {
             "alarm": alarm,
-            "steps": alarm.transitions.select_related("actor"),
+            "steps": steps_of(alarm),
             "clips": clips,
             "has_snapshot": Snapshot.objects.filter(alarm=alarm).exists(),
             "settings": settings_as_of(cameras=[alarm.camera], at=alarm.raised_at),

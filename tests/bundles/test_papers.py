@@ -344,6 +344,20 @@ def test_a_row_of_a_paper_is_not_torn_by_the_end_of_a_page(hill: Cast, tmp_path)
     assert sum(whole) == 180 and all(count % 3 == 0 for count in whole)
 
 
+def test_steps_are_told_in_the_order_in_which_they_happened(hill: Cast, tmp_path):
+    alarm = an_alarm(hill.lamp_hill)
+    alarm_acknowledge(alarm=alarm, actor=hill.operator, note="on the way")
+    over = NOON + timedelta(seconds=5)  # its analysis came late
+    alarm_clear(camera=alarm.camera, rule=alarm.rule, situation=alarm.situation, at=over)
+    client = Client()
+    client.force_login(hill.auditor)
+    pages = [client.get(reverse(name, args=[alarm.pk])) for name in ("alarm", "case")]
+    told = [text_of(paper(alarm, tmp_path)), *(page.content.decode() for page in pages)]
+    for text in told:
+        text = text[text.index("What happened") :]
+        assert text.index("Raised") < text.index("Over") < text.index("Acknowledged"), text
+
+
 def test_a_damaged_picture_and_hundreds_of_steps_are_no_hindrance(hill: Cast, tmp_path):
     alarm = an_alarm(hill.lamp_hill)
     steps = [alarm.transitions.get() for _ in range(300)]
