@@ -14,6 +14,7 @@ from apps.audit.models import AuditEntry
 from apps.cameras.models import Camera
 from apps.rules.models import Scene
 from workers.hazards import registry
+from workers.hazards.params import REFERENCES
 
 __all__ = ["moment_asked", "scenes_as_of", "settings_as_of"]
 
@@ -47,8 +48,9 @@ def settings_as_of(*, cameras: list[Camera], at: datetime) -> list[dict[str, Any
     Each is {"camera", "camera_name", "area", "enabled", "stream", "scene", "rules", "silences"};
     "enabled" is None where the record does not tell it, "scene" before the first version. A rule
     has its mode, severity, what it watches and every parameter, with "set" telling whether the
-    scene says it or the hazard's default stands; "names" calls by its name what it watches, as far
-    as that version gave it one. "stream" is what the recorder told last then.
+    scene says it or the hazard's default stands; "names" calls by its name what it watches, and
+    what a parameter points to, as far as that version gave it one. "stream" is what the recorder
+    told last then.
     """
     ids = [camera.pk for camera in cameras]
     scenes = {scene.camera_id: scene for scene in scenes_as_of(camera_ids=ids, at=at)}
@@ -140,15 +142,28 @@ def _rules(scene: Scene | None, silences: list[dict[str, Any]]) -> list[dict[str
                 "watches": {
                     key: rule[key] for key in (*NAMED, "schedule", "place") if rule.get(key)
                 },
-                "names": {
-                    key: name
-                    for key in NAMED
-                    if (name := _name(scene.document if scene else {}, key, rule.get(key)))
-                },
+                "names": _names(scene.document if scene else {}, rule, hazard),
                 "params": [*_params(hazard, said)] if hazard else _plain(said),
                 "silenced": [one["kind"] for one in silences if one["rule"] == rule["id"]],
             }
         )
+    return found
+
+
+def _names(document: dict[str, Any], rule: dict[str, Any], hazard: Any) -> dict[str, str]:
+    """Return how a version called what a rule watches, and what its parameters point to."""
+    kinds = [(key, key, rule.get(key)) for key in NAMED]
+    for one in fields(hazard.params) if hazard and hazard.params else ():
+        kind = one.metadata.get("kind", "").removesuffix("s")
+        if kind in REFERENCES:
+            kinds.append((one.name, kind, rule.get("params", {}).get(one.name)))
+    found = {}
+    for key, kind, said in kinds:
+        idents = said if isinstance(said, list) else [said]
+        names = [_name(document, kind, ident) for ident in idents]
+        if any(names):
+            both = zip(names, idents, strict=True)
+            found[key] = ", ".join(name or str(ident) for name, ident in both)
     return found
 
 

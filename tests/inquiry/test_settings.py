@@ -71,6 +71,25 @@ def as_of(client: Client, camera: int, at: str) -> dict[str, Any]:
     return one
 
 
+def test_what_a_parameter_points_to_is_called_by_its_name_of_that_version(cast: Cast, dora):
+    camera = cast.lamp_hill.camera
+    around = {
+        "id": "around",
+        "name": "round the drum",
+        "polygon": [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]],
+    }
+    document = scene(params={"warning_zone": "around"}) | {"zones": [*SCENE["zones"], around]}
+    with system_scope("test"):
+        scene_publish(camera=camera, document=document, reason="two tiers")
+        renamed = [*SCENE["zones"], around | {"name": "by the winch"}]
+        before = datetime.now(UTC)
+        scene_publish(camera=camera, document=document | {"zones": renamed}, reason="new name")
+    page = dora.get("/audit/settings/", {"camera": camera.pk}).content.decode()
+    assert "Warning zone: <strong>by the winch <code>around</code></strong>" in page
+    [rule] = as_of(dora, camera.pk, before.isoformat())["rules"]
+    assert rule["names"]["warning_zone"] == "round the drum"
+
+
 def test_the_settings_of_a_moment_are_those_of_the_version_in_force_then(history: Cast, dora):
     camera = history.lamp_hill.camera.pk
     before = as_of(dora, camera, "2026-03-04T01:00")

@@ -59,6 +59,14 @@ def watched_name(rule: dict[str, Any], key: str) -> str:
     return format_html("{} <code>{}</code>", name, ident) if name else format_html("{}", ident)
 
 
+@register.simple_tag(takes_context=True)
+def param_named(context: Any, rule: dict[str, Any], param: dict[str, Any]) -> str:
+    """Say a parameter's value; where it points to something drawn, by its name and its id."""
+    said = _detail(context, param["value"], param["key"], "", inner=False)
+    name = rule["names"].get(param["key"])
+    return format_html("{} <code>{}</code>", name, said) if name else said
+
+
 @register.filter
 def severity_words(code: str) -> str:
     """Say how soon an answer is needed."""
