@@ -128,7 +128,10 @@ class TokenForm(forms.Form):
     """A new key for a program."""
 
     mine = forms.ModelChoiceField(
-        label=_("Mine"), queryset=None, help_text=_("The key opens this mine and no other.")
+        label=_("Mine"),
+        queryset=None,
+        empty_label=_("choose a mine"),
+        help_text=_("The key opens this mine and no other."),
     )
     name = forms.CharField(
         label=_("What uses it"),

@@ -29,7 +29,10 @@ class MineForm(forms.Form):
     """A new mine."""
 
     organisation = forms.ModelChoiceField(
-        label=_("Organisation"), queryset=None, help_text=_("The company that runs the mine.")
+        label=_("Organisation"),
+        queryset=None,
+        empty_label=_("choose an organisation"),
+        help_text=_("The company that runs the mine."),
     )
     name = forms.CharField(
         label=_("Name"),
@@ -81,6 +84,7 @@ class InMineForm(forms.Form):
     area = forms.ModelChoiceField(
         label=_("Place"),
         queryset=None,
+        empty_label=_("choose a place"),
         help_text=_("Where it hangs or stands; alarms name it."),
     )
 

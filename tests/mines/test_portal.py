@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.forms import TokenForm
 from apps.alarms.tasks import keep_time
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
@@ -22,7 +24,15 @@ from apps.mines.services import area_create, machine_create, machine_update
 from apps.notify.services import route_create
 from apps.plans.views import PlanForm
 from apps.portal.discovery import AddForm, AskForm
-from apps.portal.forms import AreaForm, CameraForm, MachineForm, MineForm, ModelForm, PersonForm
+from apps.portal.forms import (
+    AreaForm,
+    CameraForm,
+    InMineForm,
+    MachineForm,
+    MineForm,
+    ModelForm,
+    PersonForm,
+)
 from apps.portal.imports import SheetForm
 from apps.portal.organisations import MemberForm, NameForm
 from apps.tenancy.scope import mine_scope, system_scope
@@ -49,6 +59,12 @@ def test_every_form_explains_its_fields_in_place(form: Any):
         if not field.help_text and not field.widget.is_hidden and name != "places"
     ]
     assert not silent  # a choice between two sentences explains itself
+
+
+@pytest.mark.parametrize("form", [InMineForm, MineForm, ModelForm, PlanForm, TokenForm])
+def test_a_choice_that_is_not_made_yet_says_what_is_to_be_chosen(form: Any):
+    choices = [f for f in form.base_fields.values() if isinstance(f, forms.ModelChoiceField)]
+    assert choices and not [one.label for one in choices if "---" in str(one.empty_label)]
 
 
 def test_an_auditor_finds_the_audit_and_both_the_plans(cast: Cast):
