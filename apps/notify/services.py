@@ -37,6 +37,7 @@ __all__ = [
     "device_remove",
     "route_create",
     "route_remove",
+    "route_secret_anew",
     "route_test",
     "route_update",
 ]
@@ -100,6 +101,22 @@ def route_update(*, route: Route, actor: User | None = None, **data: Any) -> Rou
         }
         _written(route, "changed", actor, detail)
     return route
+
+
+@transaction.atomic
+def route_secret_anew(*, route: Route, actor: User) -> str:
+    """Make a webhook's secret anew, as when somebody may know the old one; it is never seen again.
+
+    From now on everything is signed with it, and what waits, too. ValidationError for a channel
+    whose secret is not ours to make.
+    """
+    take_turn(mine_id=route.mine_id)
+    if route.channel != Channel.WEBHOOK:
+        raise ValidationError(_("This channel has no secret that could be made here."))
+    made = make_secret()
+    Route.objects.filter(pk=route.pk).update(secret_box=lock(made))
+    _written(route, "changed", actor, {"fields": ["secret"]})
+    return made
 
 
 def _settings(route: Route) -> dict[str, Any]:

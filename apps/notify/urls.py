@@ -12,6 +12,7 @@ urlpatterns = [
     ),
     path("portal/notifications/<int:pk>/", views.route_change, name="notify-change"),
     path("portal/notifications/<int:pk>/remove/", views.route_end, name="notify-remove"),
+    path("portal/notifications/<int:pk>/secret/", views.route_secret, name="notify-secret"),
     path("portal/notifications/<int:pk>/test/", views.route_try, name="notify-test"),
     path("account/notifications/", devices.device_list, name="notify-devices"),
     path("account/notifications/<int:pk>/remove/", devices.device_end, name="notify-device-remove"),

@@ -21,12 +21,26 @@ from apps.notify.forms import RouteForm
 from apps.notify.listing import DELIVERIES, ROUTES
 from apps.notify.models import Channel, Route
 from apps.notify.selectors import deliveries, reach_of, routes, with_health
-from apps.notify.services import route_create, route_remove, route_test, route_update
+from apps.notify.services import (
+    route_create,
+    route_remove,
+    route_secret_anew,
+    route_test,
+    route_update,
+)
 from apps.notify.standing import routes_down
 from apps.portal.mines import mine_to
 from apps.portal.stale import seen, still_so
 
-__all__ = ["log", "route_add", "route_change", "route_end", "route_list", "route_try"]
+__all__ = [
+    "log",
+    "route_add",
+    "route_change",
+    "route_end",
+    "route_list",
+    "route_secret",
+    "route_try",
+]
 
 
 @require_GET
@@ -121,6 +135,21 @@ def route_end(request: HttpRequest, pk: int) -> HttpResponse:
     route_remove(route=route, actor=request.user)
     messages.success(request, _("%s was removed.") % route.name)
     return redirect("notify", pk=route.mine_id)
+
+
+@require_POST
+@never_cache
+@page
+def route_secret(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a webhook's secret anew, and show it here and never again."""
+    route: Route = find(request, routes(), Action.CONFIGURE, pk=pk)
+    try:
+        secret = route_secret_anew(route=route, actor=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("notify-change", pk=pk)
+    context = {"mine": route.mine, "route": route, "secret": secret, "anew": True}
+    return render(request, "notify/secret.html", context)
 
 
 @require_POST

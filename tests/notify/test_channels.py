@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import hmac
+import html
 import json
+import re
 from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
 from threading import Thread
@@ -12,12 +14,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from apps.alarms.models import Snapshot
+from apps.audit.models import AuditEntry
 from apps.cameras.secrets import unlock
 from apps.notify.channels.dingtalk import signed
 from apps.notify.channels.feishu import sign as feishu_sign
 from apps.notify.channels.webhook import make_secret, sign
+from apps.notify.services import route_secret_anew, route_test
 from infra.receiver import handler
 from tests.cast import NOON, an_alarm
 from tests.notify.desk import Desk
@@ -214,6 +221,38 @@ def test_a_name_with_a_line_break_makes_no_header(desk: Desk, post_office: Serve
     desk.ring(route)
     (mail,) = post_office.mails
     assert mail["Bcc"] is None and post_office.to == [["li@example.com"]]
+
+
+def test_a_secret_made_anew_signs_what_is_sent_from_then_on(desk: Desk, hook: Receiver):
+    route, admin = (
+        desk.route("webhook", address=hook.url),
+        Client(headers={"Accept-Language": "en"}),
+    )
+    old = unlock(route.secret_box)
+    admin.force_login(desk.cast.admin)
+    assert (
+        "Make a new secret" in admin.get(reverse("notify-change", args=[route.pk])).content.decode()
+    )
+    page = admin.post(reverse("notify-secret", args=[route.pk]))
+    assert page["Cache-Control"].count("no-store")
+    [new] = re.findall(r'id="secret">(whsec_[^<]+)<', page.content.decode())
+    route.refresh_from_db()
+    route_test(route=route, actor=desk.cast.admin)
+    [sent] = hook.requests
+    now = float(sent.headers["webhook-timestamp"])
+    assert verify(html.unescape(new), sent.headers, sent.body, now)["type"] == "test"
+    with pytest.raises(ValueError, match="wrong signature"):
+        verify(old, sent.headers, sent.body, now)
+    [act] = AuditEntry.objects.filter(action="notify.route_changed")
+    assert (act.actor, act.detail) == (desk.cast.admin, {"fields": ["secret"]})
+
+
+def test_no_secret_is_made_for_a_channel_whose_secret_is_anothers(desk: Desk, hook: Receiver):
+    route = desk.route("feishu", address=hook.url, secret="lamp")
+    with pytest.raises(ValidationError, match="no secret that could be made"):
+        route_secret_anew(route=route, actor=desk.cast.admin)
+    route.refresh_from_db()
+    assert unlock(route.secret_box) == "lamp"
 
 
 def test_the_demos_receiver_believes_what_was_signed_and_nothing_else(

@@ -399,6 +399,15 @@ PAGES = [
         anonymous=302,
     ),
     Route(
+        "notify-secret",
+        only(*CONFIGURERS, ok=302),
+        "post",
+        arguments=of("pk=route"),
+        body=lambda t: {},
+        form=True,
+        anonymous=302,
+    ),
+    Route(
         "notify-test",
         only(*CONFIGURERS, ok=302),
         "post",
