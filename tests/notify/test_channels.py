@@ -255,6 +255,12 @@ def test_no_secret_is_made_for_a_channel_whose_secret_is_anothers(desk: Desk, ho
     assert unlock(route.secret_box) == "lamp"
 
 
+def test_an_address_of_the_wrong_kind_is_said_in_words(desk: Desk, hook: Receiver):
+    route = desk.route("webhook", address=hook.url.replace("http:", "https:"))
+    [told] = route_test(route=route, actor=desk.cast.admin)
+    assert told.said.startswith("The receiver does not speak https") and "SSL" not in told.said
+
+
 def test_the_demos_receiver_believes_what_was_signed_and_nothing_else(
     desk: Desk, inside: None, capfd: pytest.CaptureFixture[str]
 ):

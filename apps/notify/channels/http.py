@@ -40,6 +40,15 @@ def attempt(
         return Outcome(False, sentence(f"The receiver did not answer within {TOTAL_S:.0f} s."))
     except ssl.SSLCertVerificationError:
         return Outcome(False, sentence("The receiver's certificate is not to be trusted."))
+    except ssl.SSLError:
+        return Outcome(
+            False,
+            sentence(
+                "The receiver does not speak https as it should: is its address http, not https?"
+            ),
+        )
+    except (ConnectionResetError, http.client.RemoteDisconnected):
+        return Outcome(False, sentence("The receiver ended the connection without an answer."))
     except ConnectionRefusedError:
         return Outcome(
             False, sentence("The receiver refuses the connection: no program listens there.")
