@@ -1,5 +1,6 @@
 """One shape for every error of the API: {"errors": [{"code", "message", "field"?}]}."""
 
+import re
 import sys
 from typing import Any
 
@@ -25,6 +26,8 @@ __all__ = ["answer", "broken", "not_allowed", "not_found", "not_understood"]
 
 # In so many seconds the same may be asked again.
 AGAIN_S = 5
+# Where a parser stumbled; the rest of what it says depends on the language.
+PLACE = re.compile(r"line (?P<line>\d+) column (?P<column>\d+)")
 # Under these names the libraries tell of the whole, not of a field.
 WHOLE = ("detail", "__all__", "non_field_errors")
 
@@ -48,7 +51,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
             error.message_dict if hasattr(error, "error_dict") else error.messages
         )
     elif isinstance(error, Http404):
-        error = exceptions.NotFound()
+        error = _nothing()
+    elif isinstance(error, exceptions.APIException):
+        error = _said(error, context)
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(str(error) or None)
     response = exception_handler(error, context)
@@ -58,11 +63,40 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
+def _nothing() -> exceptions.NotFound:
+    words = _("There is nothing at this address, or it belongs to a mine that you have no role in.")
+    return exceptions.NotFound(words)
+
+
+def _said(error: exceptions.APIException, context: dict[str, Any]) -> exceptions.APIException:
+    """Say what REST framework says in its own terms so that it tells what to do; codes stay."""
+    view = context.get("view")
+    if isinstance(error, exceptions.NotAuthenticated):
+        error.detail = _words(
+            error, _("Send a key with the request: “Authorization: Token davy_…”. Whoever has an "
+                     "account makes keys on its page.")
+        )  # fmt: skip
+    elif isinstance(error, exceptions.MethodNotAllowed) and view is not None:
+        methods = ", ".join(sorted({*view.allowed_methods} - {"HEAD", "OPTIONS"}))
+        error.detail = _words(error, _("This address takes %s alone.") % methods)
+    elif isinstance(error, exceptions.UnsupportedMediaType) and view is not None:
+        known = ", ".join(parser.media_type for parser in view.get_parsers())
+        error.detail = _words(error, _("Send the body with a Content-Type of: %s.") % known)
+    elif isinstance(error, exceptions.ParseError) and (place := PLACE.search(str(error.detail))):
+        words = _("The body is no JSON: look at line %(line)s, column %(column)s.")
+        error.detail = _words(error, words % place.groupdict())
+    return error
+
+
+def _words(error: exceptions.APIException, words: str) -> exceptions.ErrorDetail:
+    return exceptions.ErrorDetail(words, getattr(error.detail, "code", error.default_code))
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that is none: the API's in its own form, a page as always."""
     if not _of_api(request):
         return defaults.page_not_found(request, exception)
-    return JsonResponse({"errors": _items(exceptions.NotFound().detail)}, status=404)
+    return JsonResponse({"errors": _items(_nothing().detail)}, status=404)
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 __all__ = ["MomentField", "by_clock", "moment"]
@@ -21,6 +22,10 @@ class MomentField(serializers.DateTimeField):
 
     Davy itself has no time of day: read as UTC, noon would be another hour at the mine.
     """
+
+    default_error_messages = {  # noqa: RUF012 - as REST framework declares them
+        "invalid": gettext_lazy("Not a time, such as 2026-03-04 12:00:00."),
+    }
 
     def __init__(self, **how: Any) -> None:
         how.setdefault("help_text", "ISO 8601; without an offset, mine time")

@@ -41,6 +41,42 @@ def test_a_fault_of_the_whole_body_names_no_field(cast: Cast):
     assert told(answer).keys() == {"code", "message"}
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "body", "said"),
+    [
+        ("post", "signals/", '{"machine": 1,', "look at line 1, column 15"),
+        ("post", "signals/", "[]", "Send an object with fields"),
+        ("post", "signals/", '{"mine": 1, "machine": "w", "state": "FLYING"}', "STARTING, RUNNING"),
+        ("post", "signals/", '{"mine": "x", "machine": "w"}', "Must be a whole number."),
+        ("post", "signals/", '{"mine": 999999, "machine": "w"}', "none with the number 999999"),
+        ("post", "signals/", '{"mine": 1, "machine": "w", "at": "noon"}', "such as 2026-03-04"),
+        ("put", "signals/", "{}", "This address takes POST alone."),
+        ("get", "alarms/999999/", "", "nothing at this address"),
+        ("get", "nowhere/", "", "nothing at this address"),
+    ],
+)
+def test_what_is_wrong_is_said_so_that_a_program_s_author_knows_what_to_do(
+    cast: Cast, method: str, address: str, body: str, said: str
+):
+    program = Client(headers={"Authorization": f"Token {cast.token}"})
+    how = {"data": body, "content_type": "application/json"} if body else {}
+    answer = getattr(program, method)(f"/api/v1/{address}", **how)
+    assert said in " ".join(error["message"] for error in answer.json()["errors"])
+
+
+def test_a_body_of_another_kind_is_told_which_kinds_there_are(cast: Cast):
+    program = Client(headers={"Authorization": f"Token {cast.token}"})
+    answer = program.post("/api/v1/signals/", "a=b", content_type="text/plain")
+    error = told(answer)
+    assert (answer.status_code, error["code"]) == (415, "unsupported_media_type")
+    assert "application/json" in error["message"]
+
+
+def test_who_sends_no_key_is_told_how_to(cast: Cast):
+    error = told(Client().get("/api/v1/alarms/"))
+    assert error["code"] == "not_authenticated" and "Authorization: Token" in error["message"]
+
+
 def test_a_name_that_is_not_davys_is_refused_in_the_form_of_errors(anybody: Client):
     answer = anybody.get("/api/v1/alarms/", headers={"Host": "elsewhere.example"})
     assert answer.status_code == 400

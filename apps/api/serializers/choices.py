@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -27,6 +28,13 @@ def access_in(serializer: serializers.BaseSerializer[Any]) -> Access:
 @extend_schema_field(int)
 class Choice(serializers.PrimaryKeyRelatedField):
     """A row by its number; what can be no number is answered as such."""
+
+    default_error_messages = {  # noqa: RUF012 - as REST framework declares them
+        "does_not_exist": _(
+            "There is none with the number {pk_value}, or it is not yours to name."
+        ),
+        "incorrect_type": _("Must be a whole number."),
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the row."""
