@@ -47,3 +47,17 @@ def test_the_desk_of_somebody_whose_role_was_taken_away_says_so(world: Cast, ent
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(calm).to_contain_text("You have no role in any mine", timeout=30_000)
     expect(calm).to_contain_text("calls nobody")
+
+
+def test_what_the_desk_says_after_a_new_password_is_covered_by_no_bar(world: Cast, enter: Enter):
+    page = enter("chen", "/account/password/?next=/desk/")
+    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill("three-lamps-and-a-canary")
+    page.get_by_label("New password once more").fill("three-lamps-and-a-canary")
+    page.get_by_label("New password once more").press("Enter")
+    said, bar = page.get_by_text("The password was changed."), page.locator("#desk-hearing")
+    expect(said).to_be_visible()
+    expect(bar).to_be_visible()
+    above, below = said.bounding_box(), bar.bounding_box()
+    assert above and below
+    assert above["y"] + above["height"] <= below["y"], "its last line stays whole"
