@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.forms import WhoForm
 from apps.accounts.models import Role
@@ -209,7 +210,7 @@ class PersonForm(WhoForm):
     """Somebody who gets a role in a mine."""
 
     name = forms.CharField(
-        label=_("Name"),
+        label=pgettext_lazy("of a person", "Name"),
         max_length=150,
         required=False,
         help_text=_("Only for a new person; optional."),

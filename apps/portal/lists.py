@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from apps.accounts.models import Membership, Role
@@ -148,7 +149,7 @@ PERSON = (
     ),
     Column(
         key="name",
-        label=_("Name"),
+        label=pgettext_lazy("of a person", "Name"),
         text=lambda row: row.user.get_full_name(),
         order=("user__first_name", "user__last_name"),
     ),
@@ -170,7 +171,10 @@ PEOPLE = Listing(
         ),
     ),
     filters=(
-        Search(label=_("Name"), fields=("user__username", "user__first_name", "user__last_name")),
+        Search(
+            label=pgettext_lazy("of a person", "Name"),
+            fields=("user__username", "user__first_name", "user__last_name"),
+        ),
         OF_MINE,
         of_codes("role", _("Role"), "role", Role.choices),
     ),

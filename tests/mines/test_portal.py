@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.forms import TokenForm
+from apps.accounts.services import language_set
 from apps.alarms.tasks import keep_time
 from apps.audit.models import AuditEntry
 from apps.cameras.models import Analysis, StreamState
@@ -65,6 +66,14 @@ def test_every_form_explains_its_fields_in_place(form: Any):
 def test_a_choice_that_is_not_made_yet_says_what_is_to_be_chosen(form: Any):
     choices = [f for f in form.base_fields.values() if isinstance(f, forms.ModelChoiceField)]
     assert choices and not [one.label for one in choices if "---" in str(one.empty_label)]
+
+
+def test_a_person_s_name_is_no_thing_s_name_in_chinese(cast: Cast):
+    language_set(user=cast.admin, language="zh-hans")
+    reader, here = signed_in(cast.admin), f"/portal/mines/{cast.lamp_hill.mine.pk}/"
+    for address in (f"{here}people/new/", "/portal/people/", here):
+        assert "姓名" in reader.get(address).content.decode(), address
+    assert "名称" in reader.get(f"{here}areas/new/").content.decode()
 
 
 def test_an_auditor_finds_the_audit_and_both_the_plans(cast: Cast):
