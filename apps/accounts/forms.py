@@ -114,7 +114,8 @@ class WhoForm(forms.Form):
                 username=given["username"], password=password, name=name, password_given=True
             )
         if known is None:
-            self.add_error("username", _("Nobody has this user name."))
+            words = _("Nobody has this user name. Who has no account yet is “a new person” above.")
+            self.add_error("username", words)
         return known
 
 

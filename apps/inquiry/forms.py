@@ -1,17 +1,21 @@
 """The forms of grants and of the settings of a moment."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import WhoForm
 from apps.mines.models import Mine
 
 __all__ = ["GrantForm", "mine_moment"]
+
+# A form for a grant proposes so long; whoever gives it says how long it is to be.
+USUAL = timedelta(days=7)
 
 
 def mine_moment(text: str, zone: str) -> datetime:
@@ -52,8 +56,10 @@ class GrantForm(WhoForm):
     def __init__(self, *args: Any, mine: Mine, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mine = mine
-        for name in ("since", "until"):
+        here = timezone.now().astimezone(ZoneInfo(mine.timezone))
+        for name, at in (("since", here), ("until", here + USUAL)):
             self.fields[name].widget = forms.TextInput(attrs={"type": "datetime-local"})
+            self.fields[name].initial = f"{at:%Y-%m-%dT%H:%M}"
 
     def clean_cases(self) -> list[int]:
         """Return the numbers; none means the whole mine."""

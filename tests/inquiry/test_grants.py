@@ -213,6 +213,18 @@ def test_who_has_one_case_takes_its_time_line_along(cast, grace, clock, settings
     assert client.get(f"{place}download/").status_code == 404
 
 
+def test_a_grant_is_proposed_from_now_for_a_week_by_the_mines_clock(cast, clock):
+    admin, address = signed_in(cast.admin), reverse("grant-give", args=[cast.lamp_hill.mine.pk])
+    clock.move_to(datetime(2026, 3, 4, 20, 30, 15, tzinfo=UTC))
+    page = admin.get(address).content.decode()
+    assert 'value="2026-03-05T04:30"' in page and 'value="2026-03-12T04:30"' in page
+    given = {"who": "known", "username": "grace", "purpose": "x", "since": "2026-03-05T04:30",
+             "until": "2026-03-06T04:30"}  # fmt: skip
+    refused = admin.post(address, given)
+    assert refused.status_code == 400
+    assert "Who has no account yet is “a new person” above." in refused.content.decode()
+
+
 def test_a_case_of_another_mine_cannot_be_granted(cast, grace):
     with system_scope("test"):
         foreign = an_alarm(cast.deep_vale)
