@@ -10,6 +10,14 @@ from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import Cast
 
 
+def test_the_page_of_keys_says_how_a_program_uses_one_and_what_it_may_ask(cast: Cast):
+    emil = Client()
+    emil.force_login(cast.integrator)
+    page = emil.get("/account/").content.decode()
+    assert "Authorization: Token davy_" in page and f'href="{reverse("api:schema")}"' in page
+    assert emil.get(reverse("api:schema")).status_code == 200
+
+
 def test_a_page_that_shows_a_new_key_makes_no_second_one_when_it_is_loaded_again(cast: Cast):
     emil = Client()
     emil.force_login(cast.integrator)
