@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { length, missed, type Replay } from "../src/scene/replay";
+import { ends, length, missed, type Replay } from "../src/scene/replay";
 import { fill } from "../src/common/words";
 
 const WORDS: Record<string, string> = {
@@ -26,5 +26,19 @@ describe("what a replay did not see", () => {
 describe("a length of time", () => {
   it("is said in the unit that one would use", () => {
     expect([0.4, 45, 150, 3600, 86_400].map(length)).toEqual(["0 s", "45 s", "3 min", "60 min", "24.0 h"]);
+  });
+});
+
+describe("the span of a replay", () => {
+  const now = new Date("2026-03-04T12:00:00Z");
+
+  it("is by the mine's clock where a person writes it, whatever the browser's is", () => {
+    expect(ends("own", "2026-03-04T20:00", "2026-03-04T20:05:30", now)).toEqual(["2026-03-04T20:00", "2026-03-04T20:05:30"]);
+    expect(ends("own", "2026-03-04T20:00", "", now)).toEqual(["2026-03-04T20:00", ""]);
+  });
+
+  it("ends now for the last hour or day", () => {
+    expect(ends("hour", "", "", now)).toEqual(["2026-03-04T11:00:00.000Z", "2026-03-04T12:00:00.000Z"]);
+    expect(ends("day", "", "", now)).toEqual(["2026-03-03T12:00:00.000Z", "2026-03-04T12:00:00.000Z"]);
   });
 });

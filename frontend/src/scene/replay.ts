@@ -27,6 +27,13 @@ type Span = "hour" | "day" | "own";
 const SPAN_S = { hour: 3600, day: 24 * 3600 };
 const POLL_MS = 1500;
 
+/** Return the ends of a span as the API takes them; "" for one that is not given.
+ *  What a person writes has no offset: the API reads it by the mine's clock, as all times on the page are said. */
+export function ends(span: Span, from: string, to: string, now: Date): [string, string] {
+  if (span === "own") return [from, to];
+  return [new Date(now.getTime() - 1000 * SPAN_S[span]).toISOString(), now.toISOString()];
+}
+
 /** Say a length as an operator would: 45 s, 12 min, 3.5 h. */
 export function length(seconds: number): string {
   const [s, min, h] = units();
@@ -121,6 +128,7 @@ class Box {
       { class: "line", hidden: true },
       el("label", {}, t("replay_from"), " ", this.from),
       el("label", {}, t("replay_to"), " ", this.to),
+      el("span", { class: "sub" }, editor.given.timezone),
     );
     this.span.addEventListener("change", () => (this.own.hidden = this.span.value !== "own"));
     this.run = el("button", { type: "button", class: "button small", "data-key": `${id}-run`, click: () => void this.start() }, t("replay_run"));
@@ -136,24 +144,18 @@ class Box {
     );
   }
 
-  private ends(): [Date, Date] {
-    if (this.span.value === "own") return [new Date(this.from.value), new Date(this.to.value)];
-    const now = new Date();
-    return [new Date(now.getTime() - 1000 * SPAN_S[this.span.value as Exclude<Span, "own">]), now];
-  }
-
   private async start(): Promise<void> {
     if (this.run.ariaDisabled === "true") return;
     const { t } = this.editor.words;
-    const [since, until] = this.ends();
-    if (Number.isNaN(since.getTime()) || Number.isNaN(until.getTime())) {
+    const [since, until] = ends(this.span.value as Span, this.from.value, this.to.value, new Date());
+    if (!since || !until) {
       this.fault(t("replay_no_span"));
       return;
     }
     setOff(this.run, true);
     try {
       const { camera, urls: { replays } } = this.editor.given;
-      const body = { camera, document: this.editor.scene, rule: this.rule, since: since.toISOString(), until: until.toISOString() };
+      const body = { camera, document: this.editor.scene, rule: this.rule, since, until };
       this.replays.take(await json<Replay>(replays, "POST", body));
     } catch (error) {
       const path = error instanceof Refused ? error.field : "";
