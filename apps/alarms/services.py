@@ -28,7 +28,7 @@ from apps.alarms.witnesses import (
     witnessed,
 )
 from apps.cameras.models import Camera
-from apps.evidence.services import clip_beside, clip_request
+from apps.evidence.wanted import clip_beside, clip_request
 from apps.live.services import take_turn
 
 __all__ = ["alarm_clear", "alarm_raise", "alarm_see", "alarms_leave"]

@@ -13,18 +13,20 @@ from contextlib import suppress
 from dataclasses import replace
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from apps.cameras.secrets import lock, unlock
 from workers.media.record import Source
 from workers.media.ring import NAME, Ring
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "database_answers"]
 
 log = logging.getLogger(__name__)
 USE = "recorder's sources"
 # What is older than a day may have been changed by somebody since the recorder was alive.
 OLD_S = 86_400.0
 AGAIN_S, RETRY_S = 3600.0, 60.0
+FIRST_S = 2  # whole seconds, two at least: libpq
 # More than a stream's chunks between two times that its numbers are written down.
 AHEAD = 10_000
 Numbers = Mapping[tuple[int, str], int]
@@ -105,3 +107,17 @@ class Kept:
         names = self._ring.names(mine, camera, stream)
         found = max((int(told[1]) for name in names if (told := NAME.fullmatch(name))), default=0)
         return Source(camera, mine, stream, url, chunk_s, max(found, number + AHEAD))
+
+
+def database_answers() -> bool:
+    """Ask for one connection of our own: the pool says only after ten seconds that it has none.
+
+    After a power cut each of them would be a second that nobody recorded.
+    """
+    parameters = connection.get_connection_params() | {"connect_timeout": FIRST_S}
+    try:
+        connection.Database.connect(**parameters).close()
+    except connection.Database.Error as error:
+        log.warning("the database does not answer: %s", error)
+        return False
+    return True

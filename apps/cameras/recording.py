@@ -13,13 +13,12 @@ from django.db import (
     InternalError,
     OperationalError,
     close_old_connections,
-    connection,
     connections,
 )
 
 from apps.cameras.backlog import Entry, ToEnter, as_chunk
 from apps.cameras.clock import Clock
-from apps.cameras.kept import Kept
+from apps.cameras.kept import Kept, database_answers
 from apps.cameras.models import Analysis, Camera, Chunk, StreamState
 from apps.cameras.secrets import stream_url
 from apps.cameras.services import chunk_index, stream_facts, stream_say, streams_of
@@ -44,7 +43,6 @@ RETRY_S = 1.0
 FACTS_S = 3.0
 SPACE_S = 30.0
 ROWS_S = 2.0
-FIRST_S = 2  # whole seconds, two at least: libpq
 # The ring is compared with its rows while no more than this waits to be entered.
 FEW = 1000
 
@@ -102,7 +100,7 @@ class Recording:
         if not self._alone():
             return
         writer = threading.Thread(target=self._write_rows, name="rows", daemon=True)
-        told = not self._database_answers()
+        told = not database_answers()
         if told:
             self._begin_as_before()
         next_trim = next_space = 0.0
@@ -137,19 +135,6 @@ class Recording:
             writer.join(ROWS_S)  # what is not entered by then is when recording begins again
         self._all_off()
         self.ring.give_back()
-
-    def _database_answers(self) -> bool:
-        """Ask for one connection of our own: the pool says only after ten seconds that it has none.
-
-        After a power cut each of them would be a second that nobody recorded.
-        """
-        parameters = connection.get_connection_params() | {"connect_timeout": FIRST_S}
-        try:
-            connection.Database.connect(**parameters).close()
-        except connection.Database.Error as error:
-            log.warning("the database does not answer: %s", error)
-            return False
-        return True
 
     def _begin_as_before(self) -> None:
         """Record what was recorded last, until the database says what is to be."""

@@ -1,18 +1,16 @@
-"""Makes clips and notes who looks at them."""
+"""Makes clips and notes who looks at them; which are wanted is in wanted.py."""
 
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.alarms.models import Alarm, Severity
 from apps.audit.services import record
 from apps.cameras.models import AHEAD, Camera, Chunk, Stream, StreamState
 from apps.evidence.expiry import leftovers_remove
@@ -27,7 +25,6 @@ from apps.recordings.mounted import ring_there
 from apps.recordings.selectors import is_behind, parts_of
 from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
-from workers.engine import CAMERA_RULE
 from workers.media.cover import cover_film
 from workers.media.cut import Cut, cut_clip
 from workers.media.errors import MediaError, NotWritten
@@ -36,21 +33,14 @@ from workers.words import sentence
 
 __all__ = [
     "LATE",
+    "chunk_end",
     "chunks_of",
     "clip_access",
-    "clip_beside",
     "clip_make",
-    "clip_request",
     "clip_tell",
-    "span_of",
     "span_store",
 ]
 
-# Seconds before and after an alarm is raised, by severity (domain.md section 6).
-SPAN_S = {Severity.CRITICAL: (10, 20)}
-USUAL_SPAN_S = (5, 5)
-# Occurrences folded into one alarm get a clip of their own this far apart.
-NEXT_CLIP_AFTER = timedelta(minutes=5)
 # A chunk may reach the index this long after its last frame.
 LATE = timedelta(seconds=15)
 # What a recorder that is behind, or was killed, has on disk comes as late as this. While the
@@ -65,83 +55,6 @@ SHORT_S = 120
 
 class Hopeless(MediaError):
     """What no later attempt would make better."""
-
-
-def clip_request(*, alarm: Alarm, at: datetime, anew: bool = False) -> Clip | None:
-    """Ask for a clip around `at`; from this commit on its chunks stay in the ring.
-
-    Of each camera that sees what the alarm is about: clips of one span, to be played in step.
-    `anew`: also when an earlier clip is near, because the alarm became more severe.
-    """
-    at = _shown(alarm, at)
-    since, until = span_of(severity=alarm.severity, at=at)
-    latest = _latest(alarm)
-    if latest is not None and not anew and at - latest.wanted_from < NEXT_CLIP_AFTER:
-        return None
-    clip = _asked(alarm, alarm.camera_id, alarm.rule, since, until)
-    for one in alarm.witnesses.filter(cleared_at=None).exclude(camera=alarm.camera_id):
-        _beside(clip, one.camera_id, one.rule)
-    return clip
-
-
-def _shown(alarm: Alarm, at: datetime) -> datetime:
-    """Return what a clip is to be around: of a camera that is lost, the last that it showed.
-
-    That it is lost is known seconds later, when nothing has been recorded for longer than a clip
-    reaches back. What it showed before may tell why.
-    """
-    if alarm.rule != f"{CAMERA_RULE}.lost":
-        return at
-    rows = chunks_of(alarm.camera_id, Stream.MAIN, at - NEXT_CLIP_AFTER, at)
-    return min(at, max(map(_end, rows), default=at))
-
-
-def clip_beside(*, alarm: Alarm, camera: Camera, rule: str, at: datetime) -> Clip | None:
-    """Ask for the same span of another camera that sees what the alarm is about.
-
-    None where the alarm has no clip of that moment, or the camera is in it already.
-    """
-    latest = _latest(alarm)
-    if latest is None or at - latest.wanted_from >= NEXT_CLIP_AFTER:
-        return None
-    return _beside(latest, camera.pk, rule)
-
-
-def _latest(alarm: Alarm) -> Clip | None:
-    """Return the newest clip that an alarm asked for of its own camera."""
-    rows = Clip.objects.filter(alarm=alarm, camera=alarm.camera_id, asked_by=None)
-    return rows.order_by("-wanted_from", "-pk").first()
-
-
-def _asked(alarm: Alarm, camera_id: int, rule: str, since: datetime, until: datetime) -> Clip:
-    return Clip.objects.create(
-        mine_id=alarm.mine_id,
-        alarm=alarm,
-        camera_id=camera_id,
-        rule=rule,
-        wanted_from=since,
-        wanted_until=until,
-        next_attempt_at=until,
-    )
-
-
-def _beside(clip: Clip, camera_id: int, rule: str) -> Clip | None:
-    if clip.together is None:
-        clip.together = uuid4()
-        clip.save(update_fields=["together"])
-    elif Clip.objects.filter(together=clip.together, camera=camera_id).exists():
-        return None
-    assert clip.alarm is not None
-    made = _asked(clip.alarm, camera_id, rule, clip.wanted_from, clip.wanted_until)
-    made.together = clip.together
-    made.save(update_fields=["together"])
-    return made
-
-
-def span_of(*, severity: str, at: datetime) -> tuple[datetime, datetime]:
-    """Return what an alarm's clip shows: from when, until when."""
-    before_s, after_s = SPAN_S.get(Severity(severity), USUAL_SPAN_S)
-    return at - timedelta(seconds=before_s), at + timedelta(seconds=after_s)
 
 
 def span_store(*, camera: Camera, since: datetime, until: datetime, key: str) -> Cut:
@@ -230,7 +143,7 @@ def _more_may_come(clip: Clip, now: datetime, late: timedelta) -> bool:
         since=clip.wanted_from,
         until=clip.wanted_until,
     )
-    if newest is not None and _end(newest) >= clip.wanted_until and not behind:
+    if newest is not None and chunk_end(newest) >= clip.wanted_until and not behind:
         return False
     if clip.waits_until and clip.wanted_until > now + AHEAD:
         return now < clip.waits_until  # of a future that was taken back
@@ -250,7 +163,8 @@ def _more_may_come(clip: Clip, now: datetime, late: timedelta) -> bool:
     return now < until
 
 
-def _end(chunk: Chunk) -> datetime:
+def chunk_end(chunk: Chunk) -> datetime:
+    """Return when a chunk ends."""
     return chunk.started_at + timedelta(seconds=chunk.duration_s)
 
 
@@ -260,7 +174,7 @@ def chunks_of(camera: int, stream: str, since: datetime, until: datetime) -> lis
     rows = Chunk.objects.filter(
         camera_id=camera, stream=stream, started_at__gt=since - longest, started_at__lt=until
     ).order_by("started_at", "sequence")
-    return [chunk for chunk in rows if _end(chunk) > since]
+    return [chunk for chunk in rows if chunk_end(chunk) > since]
 
 
 def _still_ours(clip: Clip) -> QuerySet[Clip]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.alarms.models import Alarm, Witness
 from apps.cameras.models import Analysis, Camera, Chunk, Worth
 from apps.evidence.models import Clip
-from apps.evidence.services import span_of
+from apps.evidence.wanted import span_of
 from apps.playback.models import Motion
 
 __all__ = ["judged", "mark", "nobody_writes"]

@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from apps.cameras.models import Camera
 from apps.detectors.loading import look_for, own_models_of
-from apps.evidence.services import span_of, span_store
+from apps.evidence.services import span_store
 from apps.evidence.storage import StorageError
+from apps.evidence.wanted import span_of
 from apps.rules.masks import masks_of
 from apps.rules.models import Replay
 from apps.rules.replay import LEAD, Fold, Tally, due, rows_of, signals_of
