@@ -315,6 +315,26 @@ def test_where_the_surroundings_are_hidden_the_marks_go_along_with_the_whole_vie
     assert np.allclose(found, wanted, atol=1 / 360)
 
 
+def test_of_a_view_that_was_turned_each_mark_goes_its_own_way():
+    level, way = Level(), Way(0.004, 0.01, 0.0, -0.03, 0.1, 0.0)
+    for i in range(8):
+        level.look(alive(wall(0.7), i), MARKS, [], float(i))
+    picture = alive(wall(0.7), 8)
+    picture[:, :300] = picture[:, 340:] = 120
+    found = [point for point, _ in level._followed(picture, MARKS, 8.0, way)]
+    wanted = [(x + 0.004 - 0.03 * (y - 0.5), y + 0.01 + 0.1 * (x - 0.5)) for (x, y), _ in MARKS]
+    assert np.allclose(found, wanted, atol=1e-6) and abs(found[0][0] - found[1][0]) > 0.02
+
+
+def test_surroundings_that_were_kept_before_views_were_turned_are_still_known():
+    level = Level()
+    for i in range(8):
+        level.look(alive(wall(0.7), i), MARKS, [], float(i), way=Way(0.0, 0.02))
+    kept = level.dump()
+    kept["anchor"][-1] = [0.0, 0.02]
+    assert Level.load(kept).anchor.lain == Way(0.0, 0.02)
+
+
 @pytest.mark.parametrize("first, last", [(1.2, 0.6), (0.5, 1.2), (1.35, 1.0)])
 def test_what_the_water_mirrors_is_no_knock_of_the_camera(first, last):
     level = Level()

@@ -14,7 +14,7 @@ import numpy as np
 from workers.geometry import Point
 from workers.packing import pack_image, unpack_image
 from workers.vision.patch import find
-from workers.vision.way import Off, Way
+from workers.vision.way import Way
 
 Marks = tuple[tuple[Point, float], ...]
 
@@ -39,15 +39,15 @@ SURE = 3
 class Anchor:
     """The surroundings of marks: `picture` (h, w) uint8 as first seen, dry above the row `wet_row`.
 
-    found: how often it was found again; lain: how far the marks lay from where they were drawn
-    when it was first seen, of a camera that had been knocked before.
+    found: how often it was found again; lain: which way the marks had gone from where they were
+    drawn when it was first seen, of a camera that had been knocked before.
     """
 
     marks: Marks = ()
     picture: np.ndarray | None = field(default=None, compare=False)
     wet_row: int = 0
     found: int = 0
-    lain: Off = (0.0, 0.0)
+    lain: Way = Way()
 
     def follow(self, luma: np.ndarray, marks: Marks, line_y: float, way: Way) -> Marks:
         """Return the marks where they lie in this picture (H, W).
@@ -58,8 +58,7 @@ class Anchor:
         """
         height, width = luma.shape
         left, top, right, bottom = _around(marks, width, height)
-        lain = way.off(middle(marks))
-        coarsely = shifted(marks, *lain)
+        coarsely = carried(marks, way)
         if right - left < 40 or bottom - top < 40:
             return coarsely
         now, factor = _shrunk(luma[top:bottom, left:right])
@@ -70,13 +69,13 @@ class Anchor:
             if off is not None:
                 self.found = min(self.found + 1, SURE)
                 if max(map(abs, off)) < STILL_PX:
-                    return shifted(marks, *self.lain)
+                    return carried(marks, self.lain)
                 dx, dy = off[0] / factor / width, off[1] / factor / height
-                return shifted(marks, self.lain[0] + dx, self.lain[1] + dy)
+                return carried(carried(marks, self.lain), Way(dx, dy))
             if self.found >= SURE:
                 return coarsely
         self.marks, self.picture, self.wet_row, self.found = marks, now, wet_row, 0
-        self.lain = lain
+        self.lain = way
         return coarsely
 
     def dump(self) -> list[Any] | None:
@@ -92,19 +91,13 @@ class Anchor:
             return cls()
         marks, packed, wet_row, found, *rest = data
         known = tuple(((x, y), metres) for (x, y), metres in marks)
-        right, down = rest[0] if rest else (0.0, 0.0)
-        return cls(known, unpack_image(packed), wet_row, found, (right, down))
+        return cls(known, unpack_image(packed), wet_row, found, Way(*(rest[0] if rest else ())))
 
 
-def middle(marks: Marks) -> Point:
-    """Return the point between the first and the last of the marks."""
-    (x1, y1), (x2, y2) = marks[0][0], marks[-1][0]
-    return (x1 + x2) / 2, (y1 + y2) / 2
-
-
-def shifted(marks: Marks, right: float, down: float) -> Marks:
-    """Return marks so far, in shares of the picture, from where they were drawn."""
-    return tuple(((x + right, y + down), metres) for (x, y), metres in marks)
+def carried(marks: Marks, way: Way) -> Marks:
+    """Return marks where they lie in the picture now, or beyond it."""
+    points = way.shift([point for point, _ in marks])
+    return tuple((point, metres) for point, (_, metres) in zip(points, marks, strict=True))
 
 
 def _around(marks: Marks, width: int, height: int) -> tuple[int, int, int, int]:

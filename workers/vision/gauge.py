@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from workers.geometry import Point
-from workers.vision.anchor import Anchor, Marks, middle, shifted
+from workers.vision.anchor import Anchor, Marks, carried
 from workers.vision.pace import READ_S, Pace
 from workers.vision.scale import Scale, cut, scale_of
 from workers.vision.waterline import ROWS, chances, is_dry_below, shore
@@ -218,7 +218,7 @@ class Level:
         known = [metres for when, metres, _ in self.kept if 0 <= t - when < STALE_S]
         scale = scale_of(marks, luma.shape[1], luma.shape[0])
         if not known or abs(scale.across()[1]) > 0.5 or scale.span_px < MIN_SPAN_PX:
-            return shifted(marks, *way.off(middle(marks)))
+            return carried(marks, way)
         _, y = scale.place(np.array([scale.along(known[-1])]))[0]
         return self.anchor.follow(luma, marks, float(y) / luma.shape[0], way)
 
