@@ -249,14 +249,15 @@ def _write(
         row.view_accepted_at = None
     row.stream, row.sequence = chunk.stream, chunk.sequence
     row.state = result.state.dump()
-    row.scene_version = scene.version if scene else 0
+    judged_by, row.scene_version = row.scene_version, scene.version if scene else 0
     row.machine_states = {**row.machine_states, **states}
     for reading in result.readings:
         if reading.name == "visibility" and isinstance(reading.value, float):
             row.visibility = reading.value
     row.shown = _shown(scene, result.state)
     aside = {name: list(off) for name, off in result.where.aside.items()} if result.where else {}
-    if aside != row.aside:
+    # Another version may cover with a mask that a knock carried before: nothing else tells of it.
+    if (aside, row.scene_version) != (row.aside, judged_by):
         row.aside = aside
         document = scene.document if scene else {}
         masks_carry(camera=camera, document=document, aside=aside, since=chunk.started_at)

@@ -56,3 +56,26 @@ def test_what_was_taken_along_is_kept_from_the_chunk_that_told_of_it_until_it_is
     assert state_of(camera).aside == {} and masks() == [DOOR]
     with mine_scope(camera.mine_id):
         assert MasksCarried.objects.count() == 2
+
+
+def test_a_mask_that_is_to_cover_only_now_covers_where_the_knock_took_it(
+    ring: Ring, camera: Camera, winch: Loop, start, monkeypatch
+):
+    analyse = analysis.engine.analyse
+
+    def knocked(*args, **more):
+        result = analyse(*args, **more)
+        result.where = replace(result.where, aside={mask_name(DOOR): (0.02, 0.0)})
+        return result
+
+    monkeypatch.setattr(analysis.engine, "analyse", knocked)
+    for number, covers in enumerate((False, True)):
+        with mine_scope(camera.mine_id):
+            document = scene_document(scene_in_force(camera=camera))
+            masks = [{"polygon": DOOR, "cover": covers}]
+            scene_publish(camera=camera, document=document | {"masks": masks}, reason="a door")
+        chunks = winch.chunks[number : number + 1]
+        fed(ring, camera, chunks, start + timedelta(seconds=number), first=number + 1)
+        drain_all(camera)
+        with mine_scope(camera.mine_id):
+            assert masks_of(camera_id=camera.pk) == ([DOOR, LIES] if covers else [])
