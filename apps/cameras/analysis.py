@@ -259,8 +259,7 @@ def _write(
     # Another version may cover with a mask that a knock carried before: nothing else tells of it.
     if (aside, row.scene_version) != (row.aside, judged_by):
         row.aside = aside
-        document = scene.document if scene else {}
-        masks_carry(camera=camera, document=document, aside=aside, since=chunk.started_at)
+        masks_carry(camera=camera, scene=scene, aside=aside, since=chunk.started_at)
     row.faults = [
         {"fault": f.level, "about": f.values.get("about", ""), "since": f.values["since_t"]}
         for f in result.open

@@ -86,21 +86,33 @@ def carried_now(*, camera_ids: Iterable[int]) -> dict[int, list[Polygon]]:
 
 
 def masks_carry(
-    *, camera: Camera, document: dict[str, Any], aside: dict[str, list[float]], since: datetime
+    *, camera: Camera, scene: Scene | None, aside: dict[str, list[float]], since: datetime
 ) -> None:
     """Keep where a scene's masks lie from a moment on; said twice is as once.
 
-    aside: which way what is drawn was carried, by name (workers.laid).
+    aside: which way what is drawn was carried, by name (workers.laid). A place that is left is
+    covered until the scene was drawn, for what waits is judged by a version of later; and until
+    the last place counted, which is later where the clock was set back.
     """
     polygons = []
-    for mask in covering([document]):
+    for mask in covering([scene.document] if scene else []):
         if (name := mask_name(mask)) in aside:
             lies = Way(*aside[name]).carry([(x, y) for x, y in mask])
             polygons.append([[round(x, 5), round(y, 5)] for x, y in lies])
-    if polygons != carried_now(camera_ids=[camera.pk]).get(camera.pk, []):
-        MasksCarried.objects.create(
-            mine_id=camera.mine_id, camera=camera, since=since, polygons=polygons
-        )
+    rows = MasksCarried.objects.filter(camera=camera)
+    newest = rows.first()
+    known = newest.polygons if newest else []
+    if polygons == known:
+        return
+    both, left = _with(known, polygons), since
+    if newest:
+        left = max(left, newest.since)
+    if scene and both != polygons:
+        left = max(left, scene.created_at)
+    kept = {"mine_id": camera.mine_id, "camera": camera}
+    if left > since and both != known:
+        MasksCarried.objects.create(**kept, since=since, polygons=both)
+    MasksCarried.objects.create(**kept, since=left, polygons=polygons)
 
 
 def _carried(camera_id: int, at: datetime | None, until: datetime | None) -> list[Polygon]:

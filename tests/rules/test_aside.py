@@ -28,15 +28,22 @@ def camera(cast: Cast) -> Any:
         yield cast.lamp_hill.camera
 
 
-def draw(camera: Camera, **more: Any) -> Scene:
-    document = SCENE | {"masks": [DOOR, {"polygon": SHOWN, "cover": False}], **more}
-    return scene_publish(camera=camera, document=document, reason="x")
+def draw(camera: Camera, after_s: float = -3600, **more: Any) -> Scene:
+    masks = {"masks": [DOOR, {"polygon": SHOWN, "cover": False}]}
+    return publish(camera, SCENE | masks | more, after_s)
+
+
+def publish(camera: Camera, document: dict[str, Any], after_s: float) -> Scene:
+    scene = scene_publish(camera=camera, document=document, reason="x")
+    scene.created_at = NOON + timedelta(seconds=after_s)
+    scene.save()
+    return scene
 
 
 def knocked(camera: Camera, scene: Scene, after_s: float = 0, by: Any = BY) -> None:
     aside = {mask_name(one): by for one in (DOOR, SHOWN)} if by else {}
     since = NOON + timedelta(seconds=after_s)
-    masks_carry(camera=camera, document=scene.document, aside=aside, since=since)
+    masks_carry(camera=camera, scene=scene, aside=aside, since=since)
 
 
 def test_a_mask_covers_where_it_was_drawn_and_where_it_lies_and_no_other_does(camera: Camera):
@@ -64,6 +71,27 @@ def test_an_old_picture_is_covered_where_the_mask_lay_then(camera: Camera):
     # The knock came before it was known.
     assert covered(-20) and covered(-60, 40)
     assert not covered(-60) and not covered(-60, 20) and not covered(700) and not covered(700, 10)
+
+
+def covered_at(camera: Camera, *after_s: float) -> list[list[Any]]:
+    times = (NOON + timedelta(seconds=one) for one in after_s)
+    return [masks_of(camera_id=camera.pk, at=at) for at in times]
+
+
+def test_what_was_recorded_before_a_mask_was_removed_keeps_it_where_it_lay(camera: Camera):
+    """The last chunks before it waited, and are judged by the version without it."""
+    knocked(camera, draw(camera))
+    knocked(camera, publish(camera, SCENE, after_s=600), after_s=540)
+    assert covered_at(camera, 500, 580, 700) == [[DOOR, LIES], [DOOR, LIES], []]
+
+
+def test_a_knock_counts_after_the_clock_was_set_back_as_well(camera: Camera):
+    scene = draw(camera)
+    knocked(camera, scene, 3600)
+    farther = [[round(x + 0.04, 5), y] for x, y in DOOR]
+    knocked(camera, scene, 60, by=[0.04, 0])
+    assert masks_of(camera_id=camera.pk) == [DOOR, farther]
+    assert all(farther in found for found in covered_at(camera, 61, 3000, 3700))
 
 
 def test_what_is_said_twice_is_one_row_and_a_mask_that_is_gone_covers_nothing(camera: Camera):
