@@ -1,12 +1,14 @@
 """After a knock an admin takes what is drawn along, in the editor, and saves it."""
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.cameras.models import Analysis
+from apps.cameras.models import Analysis, Camera
 from apps.rules.selectors import scene_document, scene_in_force
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
@@ -14,20 +16,26 @@ from tests.cast import Cast
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_what_lies_elsewhere_since_a_knock_is_drawn_there_by_one_press_and_saved(
-    world: Cast, enter: Callable[..., Page]
-):
-    camera = world.lamp_hill.camera
+def knock(camera: Camera) -> dict[str, Any]:
+    """Let the analysis have found that the first zone was taken along; return the zone."""
     with mine_scope(camera.mine_id):
         scene = scene_in_force(camera=camera)
-        before = scene_document(scene)["zones"][0]
+        zone: dict[str, Any] = scene_document(scene)["zones"][0]
         Analysis.objects.update_or_create(
             camera=camera,
             defaults={
                 "mine_id": camera.mine_id, "scene_version": scene.version,
-                "aside": {f"zone:{before['id']}": [0.01, 0.02]},
+                "aside": {f"zone:{zone['id']}": [0.01, 0.02]},
             },
         )  # fmt: skip
+    return zone
+
+
+def test_what_lies_elsewhere_since_a_knock_is_drawn_there_by_one_press_and_saved(
+    world: Cast, enter: Callable[..., Page]
+):
+    camera = world.lamp_hill.camera
+    before = knock(camera)
     page = enter("ben", f"/portal/cameras/{camera.pk}/scene/")
     told = page.locator(".knocked")
     expect(told).to_contain_text("The camera was knocked since this was drawn")
@@ -49,3 +57,24 @@ def test_what_lies_elsewhere_since_a_knock_is_drawn_there_by_one_press_and_saved
     page.reload()
     expect(page.get_by_role("button", name="Save and put in force")).to_be_visible()
     expect(told.locator("p")).to_have_count(0)
+
+
+def test_what_was_drawn_anew_and_saved_is_not_taken_along_any_more(
+    world: Cast, enter: Callable[..., Page]
+):
+    camera = world.lamp_hill.camera
+    knock(camera)
+    page = enter("ben", f"/portal/cameras/{camera.pk}/scene/")
+    page.get_by_role("tab", name="Document").click()
+    text = page.get_by_role("textbox", name="Document")
+    document = json.loads(text.input_value())
+    own = [[x / 2, y / 2] for x, y in document["zones"][0]["polygon"]]
+    document["zones"][0]["polygon"] = own
+    text.fill(json.dumps(document))
+    page.get_by_role("button", name="Use this document").click()
+    page.get_by_role("button", name="Save and put in force").click()
+    expect(page.locator(".save [role=status]")).to_have_text("Version 2 is in force.")
+    page.get_by_role("button", name="Draw it where it lies now").click()
+    page.get_by_role("tab", name="Document").click()
+    assert json.loads(text.input_value())["zones"][0]["polygon"] == own
+    expect(page.get_by_text("Not saved yet")).to_be_hidden()

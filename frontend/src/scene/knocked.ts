@@ -10,6 +10,7 @@ export function knockedPanel(editor: Editor, taken: (reason: string) => void): H
   const { t } = editor.words;
   const place = el("div", { class: "knocked" });
   const lies = editor.given.lies;
+  const drawn = editor.saved; // of when `lies` was said: what is saved later is drawn where it lies
   if (!lies.length) return place;
   const names = [...new Set(lies.map((one) => editor.name(one)))].join(", ");
   const box = el("div", { class: "notice proposal" }, el("p", {}, t("knocked", { names })), el("p", { class: "sub" }, t("knocked_help")));
@@ -17,17 +18,17 @@ export function knockedPanel(editor: Editor, taken: (reason: string) => void): H
   take.addEventListener("click", () => {
     box.remove();
     taken(t("knocked_reason"));
-    editor.change(along(editor.scene, editor.saved, lies));
+    editor.change(along(editor.scene, drawn, lies));
   });
   box.append(take);
   place.append(box);
   return place;
 }
 
-/** Return a draft with what lies elsewhere drawn there, but for what was moved or removed in it. */
-export function along(draft: model.Scene, saved: model.Scene, lies: model.Lies[]): model.Scene {
+/** Return a draft with what lies elsewhere drawn there, but for what was moved or removed since `drawn`. */
+export function along(draft: model.Scene, drawn: model.Scene, lies: model.Lies[]): model.Scene {
   return lies.reduce((scene, one) => {
-    const [before, now] = [model.polygonOf(saved, one), model.polygonOf(scene, one)];
+    const [before, now] = [model.polygonOf(drawn, one), model.polygonOf(scene, one)];
     const untouched = JSON.stringify(before) === JSON.stringify(now);
     return untouched && now.length === one.points.length ? model.withPolygon(scene, one, one.points) : scene;
   }, draft);
