@@ -15,7 +15,7 @@ from apps.cameras.models import Chunk
 from apps.cameras.services import camera_update
 from apps.evidence.storage import StorageError, get_file, size_of
 from apps.rules import turns
-from apps.rules.models import Replay
+from apps.rules.models import MasksCarried, Replay
 from apps.rules.replay import Tally
 from apps.rules.replays import replays_waiting
 from apps.rules.services import replay_start, scene_publish
@@ -134,7 +134,17 @@ def test_the_masks_in_force_are_filled_in_its_videos_and_a_newer_one_closes_them
     client.force_login(cast.operator)
     address = f"/replays/{replay.uid}/clips/0/"
     assert client.get(address).status_code == 302
+    knocks = [(3600, 302), (0, 404)]  # later than what it shows, and while it was recorded
+    for after_s, answer in knocks:
+        with mine_scope(cast.lamp_hill.mine.pk):
+            MasksCarried.objects.create(
+                mine=cast.lamp_hill.mine, camera=cast.lamp_hill.camera,
+                since=begin + timedelta(seconds=after_s), polygons=[corner[::-1]],
+            )  # fmt: skip
+        assert client.get(address).status_code == answer
     with mine_scope(cast.lamp_hill.mine.pk):
+        MasksCarried.objects.all().delete()
+        assert client.get(address).status_code == 302
         scene_publish(document=SCENE | {"masks": [corner, corner[::-1]]}, **about)
     assert client.get(address).status_code == 404
 
