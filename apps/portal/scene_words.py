@@ -312,6 +312,7 @@ def scene_words() -> dict[str, Any]:
             "Draw it where it lies, look whether it is right, and save it; then say on the camera's"
             " page that its present view is right. Or turn the camera back."
         ),
+        "knocked_floors": _("The floors whose water is watched must be dry now."),
         "knocked_take": _("Draw it where it lies now"),
         "knocked_reason": _("Drawn anew after the camera was knocked"),
         "in_force": _("in force"),

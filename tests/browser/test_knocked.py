@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from apps.cameras.models import Analysis, Camera
 from apps.rules.selectors import scene_document, scene_in_force
+from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope
 from tests.cast import Cast
 
@@ -78,3 +79,21 @@ def test_what_was_drawn_anew_and_saved_is_not_taken_along_any_more(
     page.get_by_role("tab", name="Document").click()
     assert json.loads(text.input_value())["zones"][0]["polygon"] == own
     expect(page.get_by_text("Not saved yet")).to_be_hidden()
+
+
+def test_who_takes_a_floor_along_whose_water_is_watched_is_told_that_it_must_be_dry(
+    world: Cast, enter: Callable[..., Page]
+):
+    camera = world.lamp_hill.camera
+    zone = knock(camera)
+    page = enter("ben", f"/portal/cameras/{camera.pk}/scene/")
+    told, warning = page.locator(".knocked"), "water is watched must be dry now"
+    expect(told.get_by_role("button")).to_be_visible()
+    expect(told).not_to_contain_text(warning)
+    with mine_scope(camera.mine_id):
+        document = scene_document(scene_in_force(camera=camera))
+        gauges = [{"id": "floor", "zone": zone["id"]}]
+        scene_publish(camera=camera, document=document | {"gauges": gauges}, reason="water")
+    knock(camera)
+    page.reload()
+    expect(told).to_contain_text(warning)

@@ -14,6 +14,7 @@ export function knockedPanel(editor: Editor, taken: (reason: string) => void): H
   if (!lies.length) return place;
   const names = [...new Set(lies.map((one) => editor.name(one)))].join(", ");
   const box = el("div", { class: "notice proposal" }, el("p", {}, t("knocked", { names })), el("p", { class: "sub" }, t("knocked_help")));
+  if (floors(drawn, lies)) box.append(el("p", {}, t("knocked_floors")));
   const take = el("button", { type: "button", class: "button small" }, t("knocked_take"));
   take.addEventListener("click", () => {
     box.remove();
@@ -23,6 +24,12 @@ export function knockedPanel(editor: Editor, taken: (reason: string) => void): H
   box.append(take);
   place.append(box);
   return place;
+}
+
+/** Whether a zone whose water is watched lies elsewhere: drawn anew, what it shows then counts as dry. */
+function floors(drawn: model.Scene, lies: model.Lies[]): boolean {
+  const zones = lies.filter((one) => one.kind === "zones").map((one) => drawn.zones[one.index]?.id);
+  return drawn.gauges.some((gauge) => typeof gauge["zone"] === "string" && zones.includes(gauge["zone"]));
 }
 
 /** Return a draft with what lies elsewhere drawn there, but for what was moved or removed since `drawn`. */
