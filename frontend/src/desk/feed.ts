@@ -7,7 +7,8 @@ import type { DeskEvent } from "./state";
 export type Line =
   | { state: "connecting" }
   | { state: "live" }
-  | { state: "polling" }
+  /** Blocked: the server answers, and for long no socket to it has opened. */
+  | { state: "polling"; blocked: boolean }
   | { state: "lost"; since: number }
   | { state: "signed-out"; since: number };
 
@@ -35,6 +36,7 @@ const STEADY_MS = 1_000;
 const SLOWEST_MS = 10_000;
 const POLL_MS = 2_000;
 const SOCKET_AGAIN_MS = 30_000;
+const BLOCKED_MS = 30_000;
 const TOO_LONG_MS = 30 * 60_000;
 const SIGNED_OUT = 4401;
 /** A backup was restored: the server knows nothing of the last events that came here. */
@@ -47,6 +49,8 @@ export class Feed {
   private heardAt: number;
   private lostSince: number | null = null;
   private polling = false;
+  /** Since when every poll is answered and no socket opens. */
+  private shutSince: number | null = null;
   private stopped = false;
   private again = 0;
 
@@ -78,6 +82,7 @@ export class Feed {
     socket.onopen = () => {
       this.opened = true;
       this.heardAt = this.options.clock.now();
+      if (this.shutSince !== null) this.shutSince = this.heardAt;
       // A line that opens and falls at once is none; the first message may take a heartbeat.
       window.setTimeout(() => this.socket === socket && this.found("live"), STEADY_MS);
     };
@@ -103,8 +108,11 @@ export class Feed {
   private found(state: "live" | "polling"): void {
     const gap = this.lostSince === null ? 0 : this.options.clock.now() - this.lostSince;
     this.lostSince = null;
-    if (state === "live") this.polling = false;
-    this.options.onLine({ state });
+    if (state === "live") {
+      this.polling = false;
+      this.shutSince = null;
+    }
+    this.options.onLine(state === "live" ? { state } : { state, blocked: this.blocked() });
     if (gap > TOO_LONG_MS) this.options.onResync();
   }
 
@@ -117,16 +125,20 @@ export class Feed {
     if (code === AHEAD) this.options.onResync();
     this.failures += 1;
     if (!this.polling) this.lose();
-    // A socket that never opens, twice: something between us blocks sockets. Ask instead.
+    // A socket that never opens, twice: the server is away, or something between us blocks sockets. Ask instead.
     if (!this.opened && this.failures >= 2 && !this.polling) {
       this.polling = true;
       void this.poll();
     }
-    const wait = this.polling
+    const wait = this.blocked()
       ? SOCKET_AGAIN_MS
       : Math.min(SLOWEST_MS, 500 * 2 ** (this.failures - 1)) * (0.75 + Math.random() / 2);
     window.clearTimeout(this.again);
     this.again = window.setTimeout(() => this.connect(), wait);
+  }
+
+  private blocked(): boolean {
+    return this.shutSince !== null && this.options.clock.now() - this.shutSince >= BLOCKED_MS;
   }
 
   /** Go on after the person signed in again. */
@@ -147,6 +159,7 @@ export class Feed {
   private signedOut(): void {
     this.stopped = true;
     this.polling = false;
+    this.shutSince = null;
     this.options.onLine({ state: "signed-out", since: this.heardAt });
   }
 
@@ -162,6 +175,12 @@ export class Feed {
         if (!this.polling) return;
         this.heardAt = this.options.clock.now();
         this.options.onLate?.(answer.late);
+        if (this.shutSince === null) {
+          // The server is there (again): nothing says yet that a socket would not open now.
+          this.shutSince = this.heardAt;
+          this.failures = 0;
+          this.hurry();
+        }
         this.found("polling");
         if (answer.events.length) this.options.onEvents(answer.events);
         more = answer.events.length >= 500;
@@ -172,7 +191,9 @@ export class Feed {
         }
         // A cursor that is refused is ahead of a restored backup.
         if (error instanceof Refused && error.status === 400) this.options.onResync();
-        if (this.polling) this.lose();
+        if (!this.polling) continue;
+        this.shutSince = null;
+        this.lose();
       }
       if (!more) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

@@ -224,7 +224,7 @@ function onLine(line: Line): void {
   banner.hidden = line.state === "live" || line.state === "connecting";
   if (banner.hidden) setText(banner, "");
   if (line.state === "lost") setText(banner, t("lost", { time: say(line.since, zone()) }));
-  if (line.state === "polling") setText(banner, t("polling"));
+  if (line.state === "polling") setText(banner, t(line.blocked ? "blocked" : "polling"));
   if (line.state === "signed-out") {
     const again = el("button", { type: "button", class: "button small", click: askPassword }, t("sign_in"));
     const other = el("a", { href: given.urls.login }, t("session_other"));

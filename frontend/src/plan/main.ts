@@ -202,7 +202,7 @@ function onLine(state: Line): void {
   const texts: Record<Line["state"], string> = {
     live: t("live"),
     connecting: t("connecting"),
-    polling: t("polling"),
+    polling: t("blocked" in state && state.blocked ? "blocked" : "polling"),
     lost: "since" in state ? t("lost", { time: say(state.since, zone) }) : "",
     "signed-out": "since" in state ? t("signed_out", { time: say(state.since, zone) }) : "",
   };
