@@ -42,6 +42,8 @@ GOOD, WARN, BAD = "protecting", "off", "blind"
 LATE_S = 10
 BACKUP_LATE = timedelta(days=2)
 VIDEO_LATE = timedelta(minutes=5)
+# What could not be made longer ago is told in the list of videos alone.
+UNMADE = timedelta(days=7)
 AHEAD = timedelta(hours=1)
 STATES = {
     BAD: gettext_lazy("FAULT"),
@@ -252,19 +254,23 @@ def _clips(mine_ids: list[int]) -> Found:
         error = late.order_by("-wanted_until").values_list("error", flat=True)[0]
         words = _("%(count)s have waited for minutes and are tried again: %(error)s")
         return (_("Videos of alarms"), BAD, words % {"count": count, "error": kept(error)})
+    # One that a person cuts may be of long ago: what counts is when it was asked for.
+    unmade = Q(state=Clip.State.FAILED, created_at__gt=timezone.now() - UNMADE)
     found = of_mines.aggregate(
         pending=Count("pk", filter=Q(state=Clip.State.PENDING)),
-        failed=Count("pk", filter=Q(state=Clip.State.FAILED)),
+        failed=Count("pk", filter=unmade),
         missing=Count("pk", filter=Q(state=Clip.State.READY, missing_since__isnull=False)),
     )
-    words = _("%(pending)s are being made, %(failed)s could not be made") % found
+    found["days"] = UNMADE.days
+    words = _("%(pending)s are being made; in the last %(days)s days %(failed)s could not be made")
+    words %= found
     if found["failed"]:
-        failed = of_mines.filter(state=Clip.State.FAILED).order_by("-wanted_until")
-        error = kept(failed.values_list("error", flat=True)[0])
+        error = of_mines.filter(unmade).order_by("-created_at").values_list("error", flat=True)[0]
         words = _(
-            "%(pending)s are being made, %(failed)s could not be made, the last one: %(error)s"
+            "%(pending)s are being made; in the last %(days)s days %(failed)s could not be made,"
+            " the last one: %(error)s"
         )
-        words %= {**found, "error": error}
+        words %= {**found, "error": kept(error)}
     if found["missing"]:
         words = _("%(missing)s are missing in the store") % found
         return (_("Videos of alarms"), BAD, words)

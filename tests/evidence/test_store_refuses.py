@@ -94,6 +94,27 @@ def test_of_videos_that_could_not_be_made_the_reason_is_told(cast: Cast, ring: R
     assert told.endswith("the last one: there is no recording that can be used")
 
 
+def test_a_video_that_could_not_be_made_weeks_ago_no_longer_stands_for_the_present(
+    cast: Cast, ring: Ring
+):
+    now = timezone.now()
+    with mine_scope(cast.lamp_hill.mine.pk):
+        alarm = an_alarm(cast.lamp_hill, at=now - timedelta(minutes=10))
+        clip_make(clip_id=alarm.clips.get().pk, mine_id=alarm.mine_id)
+    with time_machine.travel(now + timedelta(days=6, hours=23)):
+        state, words = parts(cast)["Videos of alarms"]
+    assert state == "needs a look"
+    assert words.startswith("0 are being made; in the last 7 days 1 could not be made")
+    with time_machine.travel(now + timedelta(days=7, hours=1)):
+        state, words = parts(cast)["Videos of alarms"]
+    assert (state, words) == (
+        "works",
+        "0 are being made; in the last 7 days 0 could not be made",
+    )
+    with mine_scope(cast.lamp_hill.mine.pk):
+        assert alarm.clips.get().state == Clip.State.FAILED
+
+
 def test_a_store_that_lets_nobody_in_did_not_say_that_it_has_no_lock(
     cast: Cast, settings, store: type[Refusing]
 ):
