@@ -10,6 +10,7 @@ from apps.api.views import (
     cameras,
     clips,
     escalation,
+    front,
     handovers,
     keeping,
     live,
@@ -129,3 +130,4 @@ urlpatterns = [
     path("handovers/<int:pk>/take/", handovers.HandoverTake.as_view(), name="handover-take"),
     path("desk/", live.Desk.as_view(), name="desk"),
 ]
+urlpatterns.append(path("", front.Front.as_view(names=front.readable(urlpatterns)), name="front"))

@@ -53,6 +53,20 @@ def admin(cast: Cast) -> Client:
     return client
 
 
+def test_whoever_opens_the_api_finds_its_name_and_where_to_go_on(cast: Cast, program: Program):
+    told = program.get("").json()
+    assert (told["name"], told["version"]) == ("Davy", "1")
+    assert program.client.get(told["schema"]).status_code == 200
+    assert told["addresses"]["cameras"] == "http://testserver/api/v1/cameras/"
+    assert {"mines", "alarms", "clips", "places"} < told["addresses"].keys()
+    assert not {"front", "schema", "camera", "signals"} & told["addresses"].keys()
+    person = Client()
+    person.force_login(cast.owner)
+    assert {person.get(one).status_code for one in told["addresses"].values()} == {200}
+    (error,) = Client().get("/api/v1/").json()["errors"]
+    assert "Send a key with the request" in error["message"]
+
+
 def test_a_key_of_somebody_who_may_send_no_signals_is_told_so(cast: Cast):
     with mine_scope(cast.lamp_hill.mine.pk):
         key = token_create(mine=cast.lamp_hill.mine, user=cast.operator, name="gateway")[1]

@@ -46,6 +46,7 @@ def of(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 API = [
     Route("api:schema", EVERYONE, stranger=200, anonymous=200),
+    Route("api:front", EVERYONE, stranger=200),
     Route("api:mines", EVERYONE, stranger=200),
     Route(
         "api:mines",
