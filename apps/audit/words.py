@@ -112,6 +112,8 @@ ACTS: dict[str, str | Promise] = {
     "token.revoked": _("Program's key revoked"),
     "unblur.agreed": _("Video without blur agreed to"),
     "unblur.asked": _("Video without blur asked for"),
+    "unblur.refused": _("Video without blur refused"),
+    "unblur.taken_back": _("Video without blur asked for no longer"),
 }
 # Who it was where it was no person: the part of Davy.
 PARTS: dict[str, str | Promise] = {

@@ -17,8 +17,18 @@ from apps.accounts.selectors import accesses_of
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.evidence.models import Clip
+from apps.live.services import emit
 
-__all__ = ["reason_said", "second_said", "word_lost", "word_note", "word_stands"]
+__all__ = [
+    "back_said",
+    "reason_said",
+    "refusal_said",
+    "second_said",
+    "still_waits",
+    "word_lost",
+    "word_note",
+    "word_stands",
+]
 
 # So long it may be taken along without blur once two people said so, and both could still.
 HOLDS = timedelta(days=7)
@@ -39,6 +49,30 @@ def second_said(*, asked_by: int | None, actor: User) -> tuple[datetime, datetim
         raise ValidationError(_("A second person must agree: you asked for it yourself."))
     now = timezone.now()
     return now, now + HOLDS
+
+
+def still_waits(*, agreed_by: int | None, ended_by: int | None) -> None:
+    """Raise ValidationError where somebody agreed meanwhile, or put an end to it."""
+    if agreed_by is not None:
+        raise ValidationError(_("Somebody agreed to it meanwhile: it holds for its seven days."))
+    if ended_by is not None:
+        raise ValidationError(_("It was taken back or refused meanwhile."))
+
+
+def back_said(*, asked_by: int | None, actor: User) -> datetime:
+    """Return when who asked takes it back; nobody else can."""
+    if asked_by != actor.pk:
+        raise ValidationError(_("Only who asked for it can take it back."))
+    return timezone.now()
+
+
+def refusal_said(*, asked_by: int | None, actor: User, reason: str) -> tuple[datetime, str]:
+    """Return when the second person says no, and why; never who asked."""
+    if asked_by is None:
+        raise ValidationError(_("Nobody asked for it."))
+    if asked_by == actor.pk:
+        raise ValidationError(_("You asked for it yourself: take it back."))
+    return timezone.now(), reason_said(reason)
 
 
 def word_stands(*, mine_id: int, asked_by: int | None, agreed_by: int | None) -> bool:
@@ -64,7 +98,7 @@ def word_lost(
 
 
 def word_note(what: str, *, about: Clip | Camera, actor: User, detail: dict[str, Any]) -> None:
-    """Note that somebody `asked` or `agreed`, in the transaction of the row."""
-    record(
-        action=f"unblur.{what}", subject=about, mine_id=about.mine_id, actor=actor, detail=detail
-    )
+    """Note that somebody `asked`, `agreed`, `refused` or took it back, with the row itself."""
+    action = f"unblur.{what}"
+    record(action=action, subject=about, mine_id=about.mine_id, actor=actor, detail=detail)
+    emit(mine_id=about.mine_id, kind=action, payload={about._meta.model_name: about.pk})

@@ -10,6 +10,20 @@ from apps.tenancy.models import MineRow
 __all__ = ["Copy", "Span", "Unblur"]
 
 
+def _ended(name: str, *, by: str) -> models.CheckConstraint:
+    """Let nothing be ended that was agreed to, nor refused by another without a reason.
+
+    by: the field of who asked.
+    """
+    back = models.Q(ended_by=models.F(by), refusal="")
+    refused = models.Q(**{f"{by}__isnull": False}) & ~models.Q(ended_by=models.F(by))
+    ended = models.Q(ended_by__isnull=False, ended_at__isnull=False, agreed_by=None)
+    open_still = models.Q(ended_by=None, ended_at=None, refusal="")
+    return models.CheckConstraint(
+        condition=open_still | (ended & (back | (refused & ~models.Q(refusal="")))), name=name
+    )
+
+
 class Copy(MineRow):
     """A copy of a clip with masks filled, and people blurred where it leaves the house.
 
@@ -61,15 +75,27 @@ class Unblur(MineRow):
     )
     agreed_at = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)  # so long it holds once it is agreed to
+    # Who put an end to it before anybody agreed: who asked took it back, another refused and why.
+    ended_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            _ended("unblur_ended", by="asked_by"),
             models.CheckConstraint(
                 condition=models.Q(agreed_by=None) | ~models.Q(agreed_by=models.F("asked_by")),
                 name="unblur_second_person",
             ),
         ]
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether nobody has said yes or no yet."""
+        return self.agreed_by_id is None and self.ended_by_id is None
 
 
 class Span(MineRow):
@@ -114,10 +140,17 @@ class Span(MineRow):
     )
     agreed_at = models.DateTimeField(null=True)
     agreed_until = models.DateTimeField(null=True)
+    # As in Unblur.
+    ended_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            _ended("span_ended", by="unblur_by"),
             models.UniqueConstraint(
                 fields=["camera", "stream", "since", "until", "recipe"], name="span_once"
             ),
@@ -132,6 +165,12 @@ class Span(MineRow):
                 fields=["next_attempt_at"], condition=models.Q(state="pending"), name="span_due"
             ),
         ]
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it is asked for without blur, and nobody has said yes or no yet."""
+        asked = self.unblur_by_id is not None
+        return asked and self.agreed_by_id is None and self.ended_by_id is None
 
     @property
     def word(self) -> str:

@@ -41,8 +41,8 @@ def copies_due() -> list[tuple[int, int]]:
 
 def spans() -> QuerySet[Span]:
     """List the spans in scope, newest first."""
-    rows = Span.objects.select_related("mine", "camera__mine", "unblur_by", "agreed_by")
-    return rows.order_by("-pk")
+    people = ("unblur_by", "agreed_by", "ended_by")
+    return Span.objects.select_related("mine", "camera__mine", *people).order_by("-pk")
 
 
 def spans_due() -> list[tuple[int, int]]:
@@ -59,7 +59,8 @@ def spans_old() -> list[tuple[int, int]]:
 
 def unblurs() -> QuerySet[Unblur]:
     """List what was asked for, newest first."""
-    return Unblur.objects.select_related("mine", "clip", "asked_by", "agreed_by").order_by("-pk")
+    people = ("asked_by", "agreed_by", "ended_by")
+    return Unblur.objects.select_related("mine", "clip", *people).order_by("-pk")
 
 
 def unblur_holds(*, clip: Clip) -> bool:
@@ -73,7 +74,7 @@ def unblur_holds(*, clip: Clip) -> bool:
 
 
 def words_awaited(*, user_id: int, mine_ids: list[int]) -> list[Unblur | Span]:
-    """List what others ask for without blur in these mines and nobody agreed to, oldest first.
+    """List what others ask for without blur in these mines and nobody answered, oldest first.
 
     Once somebody agreed to a clip, the rest of what was asked for it is not urgent any more.
     """
@@ -82,14 +83,16 @@ def words_awaited(*, user_id: int, mine_ids: list[int]) -> list[Unblur | Span]:
     asked = (
         unblurs()
         .select_related("clip__camera__area", "clip__alarm")
-        .filter(mine__in=mine_ids, agreed_by=None, asked_at__gt=since, clip__state=Clip.State.READY)
+        .filter(mine__in=mine_ids, asked_at__gt=since, clip__state=Clip.State.READY)
+        .filter(agreed_by=None, ended_by=None)
         .exclude(asked_by=user_id)
         .exclude(clip__in=agreed)
     )
     spanned = (
         spans()
         .select_related("camera__area")
-        .filter(mine__in=mine_ids, agreed_by=None, unblur_by__isnull=False, asked_at__gt=since)
+        .filter(mine__in=mine_ids, unblur_by__isnull=False, asked_at__gt=since)
+        .filter(agreed_by=None, ended_by=None)
         .exclude(unblur_by=user_id)
     )
     return sorted([*asked, *spanned], key=lambda one: one.asked_at)

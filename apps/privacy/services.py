@@ -22,7 +22,15 @@ from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, get_file, put_file, remove
 from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
-from apps.privacy.consent import reason_said, second_said, word_note
+from apps.live.services import take_turn
+from apps.privacy.consent import (
+    back_said,
+    reason_said,
+    refusal_said,
+    second_said,
+    still_waits,
+    word_note,
+)
 from apps.privacy.models import Copy, Unblur
 from apps.privacy.selectors import unblur_holds
 from apps.rules.masks import masks_left, masks_of
@@ -40,6 +48,8 @@ __all__ = [
     "picture_taken",
     "unblur_agree",
     "unblur_ask",
+    "unblur_refuse",
+    "unblur_take_back",
 ]
 
 # A maker that was killed is followed by another after so long; a clip of a minute takes less.
@@ -267,15 +277,47 @@ def unblur_ask(*, clip: Clip, reason: str, actor: User) -> Unblur:
 @transaction.atomic
 def unblur_agree(*, unblur: Unblur, actor: User) -> Unblur:
     """Agree that a clip goes without blur, for seven days; never by who asked."""
-    unblur = Unblur.objects.select_for_update(of=("self",)).get(pk=unblur.pk)
+    unblur = _locked(unblur)
     agreed_at, until = second_said(asked_by=unblur.asked_by_id, actor=actor)
     if unblur.agreed_by_id is None:
+        still_waits(agreed_by=None, ended_by=unblur.ended_by_id)
         unblur.agreed_by, unblur.agreed_at, unblur.until = actor, agreed_at, until
         unblur.save(update_fields=["agreed_by", "agreed_at", "until"])
         _say(unblur, "agreed", actor)
     return unblur
 
 
+@transaction.atomic
+def unblur_take_back(*, unblur: Unblur, actor: User) -> Unblur:
+    """Ask for it no longer, while nobody has said yes or no; who asked alone."""
+    unblur = _locked(unblur)
+    ended_at = back_said(asked_by=unblur.asked_by_id, actor=actor)
+    return _ended(unblur, "taken_back", actor, ended_at, "")
+
+
+@transaction.atomic
+def unblur_refuse(*, unblur: Unblur, reason: str, actor: User) -> Unblur:
+    """Say no as the second person, and why."""
+    unblur = _locked(unblur)
+    ended_at, why = refusal_said(asked_by=unblur.asked_by_id, actor=actor, reason=reason)
+    return _ended(unblur, "refused", actor, ended_at, why)
+
+
+def _locked(unblur: Unblur) -> Unblur:
+    take_turn(mine_id=unblur.mine_id)
+    return Unblur.objects.select_for_update(of=("self",)).get(pk=unblur.pk)
+
+
+def _ended(unblur: Unblur, what: str, actor: User, at: datetime, refusal: str) -> Unblur:
+    still_waits(agreed_by=unblur.agreed_by_id, ended_by=unblur.ended_by_id)
+    unblur.ended_by, unblur.ended_at, unblur.refusal = actor, at, refusal
+    unblur.save(update_fields=["ended_by", "ended_at", "refusal"])
+    _say(unblur, what, actor)
+    return unblur
+
+
 def _say(unblur: Unblur, what: str, actor: User) -> None:
-    detail = {"unblur": unblur.pk, "reason": unblur.reason}
+    detail: dict[str, Any] = {"unblur": unblur.pk, "reason": unblur.reason}
+    if unblur.refusal:
+        detail["why"] = unblur.refusal
     word_note(what, about=unblur.clip, actor=actor, detail=detail)

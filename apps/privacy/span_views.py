@@ -28,13 +28,15 @@ from apps.privacy.spans import (
     span_ends,
     span_file_name,
     span_open,
+    span_refuse,
     span_stale,
+    span_take_back,
     span_taken,
     span_unblur_ask,
 )
 from apps.privacy.views import AskForm
 
-__all__ = ["agree", "ask", "download", "span_page"]
+__all__ = ["agree", "ask", "download", "refuse", "span_page", "take_back"]
 
 
 @require_GET
@@ -81,7 +83,6 @@ def span_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     access = access_of_request(request)
     is_open = span_open(**span_ends(span))
     may_agree = access.can(Action.MANAGE_PEOPLE, span.mine_id)
-    waits = span.unblur_by_id is not None and span.agreed_by_id is None
     # Who asked waits, and who may agree does so. Anybody else asks anew: an owner's own request
     # would wait for ever where nobody but an auditor is there.
     another = not may_agree and span.unblur_by_id != request.user.pk
@@ -97,7 +98,7 @@ def span_page(request: HttpRequest, uid: UUID) -> HttpResponse:
             agreed_by=span.agreed_by_id,
             until=span.agreed_until,
         ),
-        "asks": not is_open and (not waits or another),
+        "asks": not is_open and (not span.waits or another),
         "may_ask": access.can(Action.EXPORT, span.mine_id),
         "may_agree": may_agree,
         "may_agree_too": who_may_agree(mine_id=span.mine_id, but=span.unblur_by_id),
@@ -116,6 +117,33 @@ def agree(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         span_agree(span=span, actor=request.user, word=request.POST.get("word", ""))
         messages.success(request, _("Agreed. It holds for seven days."))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("span", uid=uid)
+
+
+@require_POST
+@page
+def refuse(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Say no as the second person, and why."""
+    span: Span = find(request, spans(), Action.MANAGE_PEOPLE, uid=uid)
+    word, reason = (request.POST.get(name, "") for name in ("word", "reason"))
+    try:
+        span_refuse(span=span, actor=request.user, word=word, reason=reason)
+        messages.success(request, _("Refused. Who asked reads why."))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("span", uid=uid)
+
+
+@require_POST
+@page
+def take_back(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Ask for it no longer."""
+    span: Span = find(request, spans(), Action.EXPORT, uid=uid)
+    try:
+        span_take_back(span=span, actor=request.user)
+        messages.success(request, _("Taken back."))
     except ValidationError as error:
         messages.error(request, error.messages[0])
     return redirect("span", uid=uid)

@@ -22,8 +22,17 @@ from apps.detectors.loading import default_detector
 from apps.evidence.storage import StorageError, put_file, remove
 from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
+from apps.live.services import take_turn
 from apps.playback.services import MOST_COVERED_S, span_chunks, span_name
-from apps.privacy.consent import reason_said, second_said, word_note, word_stands
+from apps.privacy.consent import (
+    back_said,
+    reason_said,
+    refusal_said,
+    second_said,
+    still_waits,
+    word_note,
+    word_stands,
+)
 from apps.privacy.models import Span
 from apps.recordings.selectors import parts_of
 from apps.rules.masks import masks_of
@@ -42,13 +51,16 @@ __all__ = [
     "span_forget",
     "span_make",
     "span_open",
+    "span_refuse",
     "span_stale",
+    "span_take_back",
     "span_taken",
     "span_unblur_ask",
 ]
 
 CLAIM = timedelta(minutes=5)
 SLOWEST_RETRY_S = 60
+ENDED = ["ended_by", "ended_at", "refusal"]
 
 
 def span_ask(*, camera: Camera, stream: str, since: datetime, until: datetime, actor: User) -> Span:
@@ -231,12 +243,16 @@ def span_taken(*, span: Span, user: User, address: str | None) -> None:
 def span_unblur_ask(*, span: Span, reason: str, actor: User) -> Span:
     """Ask to take a span along without blur; somebody else must agree."""
     why = reason_said(reason)
-    span = Span.objects.select_for_update(of=("self",)).get(pk=span.pk)
+    span = _locked(span)
     if span.agreed_by_id is not None and span_open(**span_ends(span)):
         return span
     span.reason, span.unblur_by = why, actor
     span.agreed_by = span.agreed_at = span.agreed_until = None
-    span.save(update_fields=["reason", "unblur_by", "agreed_by", "agreed_at", "agreed_until"])
+    span.ended_by = span.ended_at = None
+    span.refusal = ""
+    span.save(
+        update_fields=["reason", "unblur_by", "agreed_by", "agreed_at", "agreed_until", *ENDED]
+    )
     _say(span, "asked", actor)
     return span
 
@@ -247,19 +263,56 @@ def span_agree(*, span: Span, actor: User, word: str) -> Span:
 
     word: `Span.word` as it was read; where somebody asked anew since, nothing is agreed to.
     """
-    span = Span.objects.select_for_update(of=("self",)).get(pk=span.pk)
+    span = _locked(span)
     agreed_at, until = second_said(asked_by=span.unblur_by_id, actor=actor)
-    if span.word != word:
-        raise ValidationError(_("It was asked for anew meanwhile: read by whom and why."))
+    _as_read(span, word)
     if span.agreed_by_id is None:
+        still_waits(agreed_by=None, ended_by=span.ended_by_id)
         span.agreed_by, span.agreed_at, span.agreed_until = actor, agreed_at, until
         span.save(update_fields=["agreed_by", "agreed_at", "agreed_until"])
         _say(span, "agreed", actor)
     return span
 
 
+@transaction.atomic
+def span_take_back(*, span: Span, actor: User) -> Span:
+    """Ask for it no longer, while nobody has said yes or no; who asked alone."""
+    span = _locked(span)
+    ended_at = back_said(asked_by=span.unblur_by_id, actor=actor)
+    return _ended(span, "taken_back", actor, ended_at, "")
+
+
+@transaction.atomic
+def span_refuse(*, span: Span, actor: User, word: str, reason: str) -> Span:
+    """Say no as the second person, and why. word: as in `span_agree`."""
+    span = _locked(span)
+    ended_at, why = refusal_said(asked_by=span.unblur_by_id, actor=actor, reason=reason)
+    _as_read(span, word)
+    return _ended(span, "refused", actor, ended_at, why)
+
+
+def _locked(span: Span) -> Span:
+    take_turn(mine_id=span.mine_id)
+    return Span.objects.select_for_update(of=("self",)).get(pk=span.pk)
+
+
+def _as_read(span: Span, word: str) -> None:
+    if span.word != word:
+        raise ValidationError(_("It was asked for anew meanwhile: read by whom and why."))
+
+
+def _ended(span: Span, what: str, actor: User, at: datetime, refusal: str) -> Span:
+    still_waits(agreed_by=span.agreed_by_id, ended_by=span.ended_by_id)
+    span.ended_by, span.ended_at, span.refusal = actor, at, refusal
+    span.save(update_fields=ENDED)
+    _say(span, what, actor)
+    return span
+
+
 def _say(span: Span, what: str, actor: User) -> None:
     detail = _about(span) | {"reason": span.reason}
+    if span.refusal:
+        detail["why"] = span.refusal
     word_note(what, about=span.camera, actor=actor, detail=detail)
 
 

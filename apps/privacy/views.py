@@ -20,9 +20,15 @@ from apps.evidence.selectors import clips
 from apps.privacy.consent import word_lost
 from apps.privacy.models import Unblur
 from apps.privacy.selectors import unblur_holds, unblurs, who_may_agree
-from apps.privacy.services import NotMade, unblur_agree, unblur_ask
+from apps.privacy.services import (
+    NotMade,
+    unblur_agree,
+    unblur_ask,
+    unblur_refuse,
+    unblur_take_back,
+)
 
-__all__ = ["agree", "being_made", "begun", "original", "waited"]
+__all__ = ["agree", "being_made", "begun", "original", "refuse", "take_back", "waited"]
 
 WAITED = "waited"  # in the address that the page of a copy being made asks again
 
@@ -54,7 +60,7 @@ def original(request: HttpRequest, uid: UUID) -> HttpResponse:
         "clip": clip,
         "form": form,
         "asked": [(one, _lost(one)) for one in asked],
-        "waits": any(one.asked_by_id == me and one.agreed_by_id is None for one in asked),
+        "waits": any(one.asked_by_id == me and one.waits for one in asked),
         "may_agree_too": who_may_agree(mine_id=clip.mine_id, but=me),
         "holds": unblur_holds(clip=clip),
         "now": timezone.now(),
@@ -81,6 +87,32 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         unblur_agree(unblur=unblur, actor=request.user)
         messages.success(request, _("Agreed. It holds for seven days."))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("clip-original", uid=unblur.clip.uid)
+
+
+@require_POST
+@page
+def refuse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say no as the second person, and why."""
+    unblur = find(request, unblurs(), Action.MANAGE_PEOPLE, pk=pk)
+    try:
+        unblur_refuse(unblur=unblur, reason=request.POST.get("reason", ""), actor=request.user)
+        messages.success(request, _("Refused. Who asked reads why."))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("clip-original", uid=unblur.clip.uid)
+
+
+@require_POST
+@page
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for it no longer."""
+    unblur = find(request, unblurs(), Action.EXPORT, pk=pk)
+    try:
+        unblur_take_back(unblur=unblur, actor=request.user)
+        messages.success(request, _("Taken back."))
     except ValidationError as error:
         messages.error(request, error.messages[0])
     return redirect("clip-original", uid=unblur.clip.uid)

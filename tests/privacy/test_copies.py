@@ -24,6 +24,7 @@ from apps.evidence.expiry import clip_finish, clip_remove
 from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip
 from apps.evidence.storage import get_file, keys_under
+from apps.live.models import Event
 from apps.privacy import services
 from apps.privacy.models import Copy, Unblur
 from apps.privacy.selectors import copies_due
@@ -34,6 +35,8 @@ from apps.privacy.services import (
     copy_waiting,
     unblur_agree,
     unblur_ask,
+    unblur_refuse,
+    unblur_take_back,
 )
 from apps.privacy.spans import span_agree, span_ask, span_open, span_unblur_ask
 from apps.rules.services import scene_publish
@@ -167,6 +170,69 @@ def test_who_is_refused_a_video_without_blur_is_told_why(hill: Cast, clip: Clip)
     auditor = signed_in(hill.auditor)
     wanted = reverse("clip-download", args=[clip.uid]) + "?form=original"
     assert "needs the word of two people" in auditor.get(wanted, follow=True).content.decode()
+
+
+def test_who_asked_takes_it_back_and_may_ask_again(hill: Cast, clip: Clip):
+    auditor, admin, videos = signed_in(hill.auditor), signed_in(hill.admin), reverse("clips")
+    page = reverse("clip-original", args=[clip.uid])
+    auditor.post(page, {"reason": "court"})
+    asked = Unblur.objects.get()
+    back = reverse("unblur-take-back", args=[asked.pk])
+    assert back in auditor.get(page).content.decode()
+    assert back not in admin.get(page).content.decode()
+    told = admin.post(back, follow=True).content.decode()
+    assert "Only who asked for it can take it back." in told
+    assert "<q>court</q>" in admin.get(videos).content.decode()
+    told = auditor.post(back, follow=True).content.decode()
+    assert "Taken back." in told and "taken back, " in told and "Ask for it" in told
+    assert "<q>court</q>" not in admin.get(videos).content.decode()
+    told = admin.post(reverse("unblur-agree", args=[asked.pk]), follow=True).content.decode()
+    assert "It was taken back or refused meanwhile." in told
+    act = AuditEntry.objects.get(action="unblur.taken_back")
+    assert (act.actor, act.detail["reason"]) == (hill.auditor, "court")
+    assert Event.objects.filter(kind="unblur.taken_back", payload={"clip": clip.pk}).exists()
+    auditor.post(page, {"reason": "the court again"})
+    unblur_agree(unblur=Unblur.objects.get(ended_by=None), actor=hill.admin)
+    assert clip_given(clip=clip, taken=True, original=True).key == clip.key
+
+
+def test_a_second_person_refuses_and_says_why(hill: Cast, clip: Clip):
+    auditor, admin, videos = signed_in(hill.auditor), signed_in(hill.admin), reverse("clips")
+    page = reverse("clip-original", args=[clip.uid])
+    auditor.post(page, {"reason": "court"})
+    asked = Unblur.objects.get()
+    no = reverse("unblur-refuse", args=[asked.pk])
+    assert no in admin.get(page).content.decode()
+    assert auditor.post(no, {"reason": "x"}).status_code == 403
+    with pytest.raises(ValidationError, match="take it back"):
+        unblur_refuse(unblur=asked, reason="x", actor=hill.auditor)
+    assert "Say why" in admin.post(no, {"reason": " "}, follow=True).content.decode()
+    assert Unblur.objects.get().ended_by is None
+    admin.post(no, {"reason": "the blurred one serves"})
+    assert "<q>court</q>" not in admin.get(videos).content.decode()
+    assert "refused by ben: the blurred one serves" in auditor.get(page).content.decode()
+    act = AuditEntry.objects.get(action="unblur.refused")
+    assert (act.actor, act.detail["why"]) == (hill.admin, "the blurred one serves")
+    assert Event.objects.filter(kind="unblur.refused", payload={"clip": clip.pk}).exists()
+    with pytest.raises(ValidationError, match="refused meanwhile"):
+        unblur_agree(unblur=asked, actor=hill.owner)
+    with pytest.raises(ValidationError, match="two people"):
+        clip_given(clip=clip, taken=True, original=True)
+
+
+def test_what_was_agreed_to_is_neither_taken_back_nor_refused(hill: Cast, clip: Clip):
+    asked = unblur_ask(clip=clip, reason="x", actor=hill.auditor)
+    unblur_agree(unblur=asked, actor=hill.admin)
+    with pytest.raises(ValidationError, match="agreed to it meanwhile"):
+        unblur_take_back(unblur=asked, actor=hill.auditor)
+    with pytest.raises(ValidationError, match="agreed to it meanwhile"):
+        unblur_refuse(unblur=asked, reason="late", actor=hill.owner)
+    ended = {"ended_by": hill.auditor, "ended_at": timezone.now()}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Unblur.objects.update(**ended)
+    silent = unblur_ask(clip=clip, reason="y", actor=hill.admin)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Unblur.objects.filter(pk=silent.pk).update(**ended)
 
 
 def test_the_database_refuses_one_person_s_word(hill: Cast, clip: Clip):

@@ -115,6 +115,46 @@ def test_a_second_person_agrees_to_the_reason_that_was_read_and_to_no_later_one(
     assert Span.objects.get().agreed_by == hill.owner
 
 
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+def test_a_span_without_blur_is_taken_back_or_refused_and_asked_for_anew(hill: Cast, clip: Clip):
+    since = clip.wanted_from.timestamp() + 5
+    ends = {"since": since, "until": since + 3}
+    auditor, admin, videos = signed_in(hill.auditor), signed_in(hill.admin), reverse("clips")
+    page = auditor.get(reverse("span-ask", args=[hill.lamp_hill.camera.pk]), ends)["Location"]
+    auditor.post(page, {"reason": "court"})
+    word = Span.objects.get().word
+    assert "take-back" in auditor.get(page).content.decode()
+    told = admin.post(f"{page}take-back/", follow=True).content.decode()
+    assert "Only who asked for it can take it back." in told
+    assert "<q>court</q>" in admin.get(videos).content.decode()
+    told = auditor.post(f"{page}take-back/", follow=True).content.decode()
+    assert "taken back, " in told and "Ask for it" in told
+    assert "<q>court</q>" not in admin.get(videos).content.decode()
+    told = admin.post(f"{page}agree/", {"word": word}, follow=True).content.decode()
+    assert "It was taken back or refused meanwhile." in told
+    auditor.post(page, {"reason": "the union asks"})
+    no = {"word": word, "reason": "the blurred one serves"}
+    told = admin.post(f"{page}refuse/", no, follow=True).content.decode()
+    assert "asked for anew meanwhile" in told, "the reason that was read is another"
+    assert (
+        "Say why"
+        in admin.post(
+            f"{page}refuse/", {"word": Span.objects.get().word}, follow=True
+        ).content.decode()
+    )
+    admin.post(f"{page}refuse/", no | {"word": Span.objects.get().word})
+    assert "refused by ben: the blurred one serves" in auditor.get(page).content.decode()
+    acts = AuditEntry.objects.filter(action__startswith="unblur.").order_by("pk")
+    assert [act.action for act in acts] == [
+        "unblur.asked", "unblur.taken_back", "unblur.asked", "unblur.refused",
+    ]  # fmt: skip
+    assert acts[3].detail["why"] == "the blurred one serves"
+    auditor.post(page, {"reason": "the court's order"})
+    admin.post(f"{page}agree/", {"word": Span.objects.get().word})
+    span = Span.objects.get()
+    assert (span.agreed_by, span.ended_by, span.refusal) == (hill.admin, None, "")
+
+
 def test_a_span_longer_than_two_minutes_is_not_covered(hill: Cast, clip: Clip):
     since = clip.wanted_from.timestamp()
     asked = {"since": since - 100, "until": since + 30}
