@@ -70,7 +70,7 @@ def test_the_databases_passwords_are_changed_by_running_its_roles_again(folder: 
     """As docs/backup.md tells for compose, and as the embedded server does at its next start."""
     first = postgres.start(folder)
     with psycopg.connect(first.env["DATABASE_OWNER_URL"]) as owner:
-        owner.execute("CREATE TABLE kept (n int)")
+        owner.execute("CREATE TABLE unchanged (n int)")
     first.stop()
     known = load_json(folder / "secrets.json")
     save_json(folder / "secrets.json", known | {"app_password": "a-new", "owner_password": "o-new"})
@@ -80,9 +80,9 @@ def test_the_databases_passwords_are_changed_by_running_its_roles_again(folder: 
             psycopg.connect(second.url) as app,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
-            app.execute("SELECT * FROM kept")
+            app.execute("SELECT * FROM unchanged")
         with psycopg.connect(second.env["DATABASE_OWNER_URL"]) as owner:
-            assert owner.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+            assert owner.execute("SELECT count(*) FROM unchanged").fetchone() == (0,)
         for url in (first.url, first.env["DATABASE_OWNER_URL"]):
             with pytest.raises(psycopg.OperationalError, match="password"):
                 psycopg.connect(url)
