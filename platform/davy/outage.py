@@ -26,7 +26,13 @@ class Outage(logging.Filter):
     _left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a line is to be written."""
+        """Tell whether a line is to be written; asked twice of one line, it answers alike.
+
+        Django sets logging up once more where a process sets it up twice, and a logger then has two
+        of these.
+        """
+        if getattr(record, "of_outage", False):
+            return True
         error = _error_of(record)
         if error is None and not (record.name == "psycopg.pool" and _is_try(record)):
             return True
@@ -41,6 +47,7 @@ class Outage(logging.Filter):
                 Outage._left_out += 1
                 return False
             Outage._told_s = now
+        record.of_outage = True
         if record.exc_info and error is not None:
             record.msg, record.args = f"{record.getMessage()}: {error}", ()
             record.exc_info = record.exc_text = None

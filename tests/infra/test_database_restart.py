@@ -16,8 +16,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import OperationalError, ProgrammingError
 from django.db.utils import ConnectionHandler
+from django.utils.log import configure_logging
 
 from davy.env import env_database
 from davy.outage import over
@@ -193,6 +195,9 @@ def test_who_serves_people_gives_a_silent_server_up_before_a_proxy_gives_up_davy
 def test_an_outage_is_one_line_of_the_log_and_one_at_its_end(
     server: Server, databases: ConnectionHandler, caplog: pytest.LogCaptureFixture
 ):
+    # Once more, as davy.asgi does; that takes pytest's own handler away.
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    logging.getLogger().addHandler(caplog.handler)
     ask_all_at_once(databases)
     server.service.stop()
     # What a pool of an earlier test still tried may have begun an outage of its own.
