@@ -25,6 +25,8 @@ __all__ = [
 # Below Linux's default range for outgoing connections (32768-60999), so that no client socket
 # can take a remembered port while the demo is down.
 _PORTS = range(20000, 32000)
+# Ports that this process gave out, each held by a socket that does not listen.
+_held: dict[int, socket.socket] = {}
 
 
 def state_folder(path: Path) -> Path:
@@ -83,14 +85,22 @@ def read_logins(path: Path) -> list[dict[str, str]]:
     return list(value["logins"] if isinstance(value, dict) else value)
 
 
-def _can_bind(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the servers do: a port whose last connections are in TIME_WAIT is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+def _hold(port: int, *, ours: bool) -> bool:
+    """Take a port until this process ends; a server that reuses addresses can listen on it.
+
+    ours: it was this part's before. One whose last connections are in TIME_WAIT is free then, as
+    for the servers; a new one must be held by nobody, such as by another process that chose it for
+    a server which does not listen yet.
+    """
+    holder = socket.socket()
+    try:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(ours))
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        holder.close()
+        return False
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _held[port] = holder  # in the place of one that it held before
     return True
 
 
@@ -100,12 +110,12 @@ def free_port(state_dir: Path, name: str) -> int:
     with Lock(state_dir / ".ports.lock").held():
         ports = load_json(path)
         old = ports.get(name)
-        if isinstance(old, int) and _can_bind(old):
+        if isinstance(old, int) and _hold(old, ours=True):
             return old
         taken = set(ports.values())
         for _ in range(200):
             port = secrets.choice(_PORTS)
-            if port not in taken and _can_bind(port):
+            if port not in taken and _hold(port, ours=False):
                 save_json(path, ports | {name: port})
                 return port
     raise RuntimeError(f"no free port found on 127.0.0.1 for {name}")

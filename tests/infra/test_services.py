@@ -251,9 +251,7 @@ def test_secrets_are_readable_by_their_owner_alone(folder: Path) -> None:
 def test_a_remembered_port_is_given_up_only_when_it_is_taken(tmp_path: Path) -> None:
     port = free_port(tmp_path, "web")
     assert free_port(tmp_path, "web") == port
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with socket.create_server(("127.0.0.1", port)):
         moved = free_port(tmp_path, "web")
     assert moved != port
     assert load_json(tmp_path / "ports.json") == {"web": moved}
