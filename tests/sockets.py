@@ -31,7 +31,19 @@ class Socket(ApplicationCommunicator):
         return dict(await self.receive_output(timeout=5))
 
     async def hear(self, timeout: float = 5) -> dict[str, Any]:
-        """Return the next JSON message."""
+        """Return the next event; heartbeats are passed over."""
+        while (message := await self.next(timeout))["kind"] == "heartbeat":
+            pass
+        return message
+
+    async def beat(self, timeout: float = 5) -> dict[str, Any]:
+        """Return the next message, which must be a heartbeat."""
+        message = await self.next(timeout)
+        assert message["kind"] == "heartbeat", message
+        return message
+
+    async def next(self, timeout: float = 5) -> dict[str, Any]:
+        """Return the next message."""
         message = await self.receive_output(timeout=timeout)
         assert message["type"] == "websocket.send", message
         return dict(json.loads(message["text"]))

@@ -106,14 +106,15 @@ class EventConsumer(AsyncJsonWebsocketConsumer):
 
         `now` is in Unix seconds: the clock of the page's computer may be set while it is open.
         `late` names the server's own work that does not go on: the line alone would hide that.
+        The first is told at once: until a page hears something, it has no line.
         """
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
             try:
-                if not await self.look():
-                    return
                 beat = {"kind": "heartbeat", "cursor": self.cursor, "now": time.time()}
                 await self.send_json(beat | {"late": await database_sync_to_async(late)()})
+                await asyncio.sleep(HEARTBEAT_S)
+                if not await self.look():
+                    return
             except asyncio.CancelledError:
                 raise
             except Exception:

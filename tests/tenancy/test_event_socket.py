@@ -45,6 +45,7 @@ async def test_the_socket_tells_each_person_of_their_own_mine_only(role: str | N
         closing = await socket.receive_output()
         assert (closing["type"], closing["code"]) == ("websocket.close", 4401)
         return
+    await socket.beat()
     await happen(cast)
     heard = await socket.hear()
     assert heard["payload"] == {"mine": "Deep Vale" if role == "stranger" else "Lamp Hill"}

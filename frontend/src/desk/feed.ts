@@ -7,7 +7,7 @@ import type { DeskEvent } from "./state";
 export type Line =
   | { state: "connecting" }
   | { state: "live" }
-  /** Blocked: the server answers, and for long no socket to it has opened. */
+  /** Blocked: the server answers, and for long nothing has come by a socket. */
   | { state: "polling"; blocked: boolean }
   | { state: "lost"; since: number }
   | { state: "signed-out"; since: number };
@@ -32,7 +32,8 @@ interface Beat {
 }
 
 const SILENT_MS = 15_000;
-const STEADY_MS = 1_000;
+/** The server speaks as soon as a socket is open. */
+const FIRST_MS = 6_000;
 const SLOWEST_MS = 10_000;
 const POLL_MS = 2_000;
 const SOCKET_AGAIN_MS = 30_000;
@@ -44,12 +45,17 @@ const AHEAD = 4409;
 
 export class Feed {
   private socket: WebSocket | null = null;
-  private opened = false;
+  /** Whether anything came by this socket: one that is open and silent is no line. */
+  private heard = false;
   private failures = 0;
   private heardAt: number;
+  /** Since when this socket is tried. */
+  private beganAt = 0;
   private lostSince: number | null = null;
   private polling = false;
-  /** Since when every poll is answered and no socket opens. */
+  /** Which loop of polls is the one that goes on. */
+  private round = 0;
+  /** Since when every poll is answered and nothing comes by a socket. */
   private shutSince: number | null = null;
   private stopped = false;
   private again = 0;
@@ -76,16 +82,9 @@ export class Feed {
       return;
     }
     this.socket = socket;
-    this.opened = false;
-    this.heardAt = this.options.clock.now();
+    this.heard = false;
+    this.beganAt = this.options.clock.now();
     socket.onmessage = (message) => this.hear(String(message.data));
-    socket.onopen = () => {
-      this.opened = true;
-      this.heardAt = this.options.clock.now();
-      if (this.shutSince !== null) this.shutSince = this.heardAt;
-      // A line that opens and falls at once is none; the first message may take a heartbeat.
-      window.setTimeout(() => this.socket === socket && this.found("live"), STEADY_MS);
-    };
     socket.onclose = (event) => {
       if (this.socket === socket) this.closed(event.code);
     };
@@ -98,6 +97,7 @@ export class Feed {
       this.options.clock.learn(beat.now * 1000);
       this.options.onLate?.(beat.late);
     }
+    this.heard = true;
     this.heardAt = this.options.clock.now();
     this.failures = 0;
     this.found("live");
@@ -125,10 +125,11 @@ export class Feed {
     if (code === AHEAD) this.options.onResync();
     this.failures += 1;
     if (!this.polling) this.lose();
-    // A socket that never opens, twice: the server is away, or something between us blocks sockets. Ask instead.
-    if (!this.opened && this.failures >= 2 && !this.polling) {
+    // Nothing came by two sockets: the server is away, or something between us blocks them. Ask instead.
+    if (!this.heard && this.failures >= 2 && !this.polling) {
       this.polling = true;
-      void this.poll();
+      this.round += 1;
+      void this.poll(this.round);
     }
     const wait = this.blocked()
       ? SOCKET_AGAIN_MS
@@ -163,8 +164,9 @@ export class Feed {
     this.options.onLine({ state: "signed-out", since: this.heardAt });
   }
 
-  private async poll(): Promise<void> {
-    while (this.polling && !this.stopped) {
+  private async poll(round: number): Promise<void> {
+    const goesOn = (): boolean => this.polling && !this.stopped && round === this.round;
+    while (goesOn()) {
       let more = false;
       try {
         const url = `${this.options.events}?cursor=${this.options.cursor()}`;
@@ -172,7 +174,7 @@ export class Feed {
           signal: AbortSignal.timeout(8000),
           answered: (response) => this.options.clock.learnFrom(response),
         });
-        if (!this.polling) return;
+        if (!goesOn()) return;
         this.heardAt = this.options.clock.now();
         this.options.onLate?.(answer.late);
         if (this.shutSince === null) {
@@ -185,13 +187,13 @@ export class Feed {
         if (answer.events.length) this.options.onEvents(answer.events);
         more = answer.events.length >= 500;
       } catch (error) {
+        if (!goesOn()) return;
         if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
           this.signedOut();
           return;
         }
         // A cursor that is refused is ahead of a restored backup.
         if (error instanceof Refused && error.status === 400) this.options.onResync();
-        if (!this.polling) continue;
         this.shutSince = null;
         this.lose();
       }
@@ -199,10 +201,11 @@ export class Feed {
     }
   }
 
-  /** A line that is silent for three heartbeats is dead, whatever the browser thinks. */
+  /** A line that is silent for three heartbeats, or from its beginning, is dead, whatever the browser thinks. */
   private watch(): void {
-    if (this.stopped || !this.socket || this.options.clock.now() - this.heardAt < SILENT_MS) return;
     const socket = this.socket;
+    const silent = this.options.clock.now() - (this.heard ? this.heardAt : this.beganAt);
+    if (this.stopped || !socket || silent < (this.heard ? SILENT_MS : FIRST_MS)) return;
     this.socket = null;
     socket.onclose = null;
     socket.close();
