@@ -8,7 +8,7 @@ from engine_kit import roadway as mine
 from tests.unit.test_health import BEGIN_S, watch
 from workers.vision.alignment import carried
 from workers.vision.gate import relative, small_luma
-from workers.vision.scenery import MOVED, PATCH
+from workers.vision.places import MOVED, PATCH
 
 REACH_PX = 16
 

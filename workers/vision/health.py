@@ -14,7 +14,8 @@ from workers.geometry import Polygon
 from workers.vision import light
 from workers.vision.freeze import Freeze
 from workers.vision.gate import Gate, relative
-from workers.vision.scenery import ELSEWHERE, MOVED, STRETCHED, Scenery
+from workers.vision.places import MOVED
+from workers.vision.scenery import ELSEWHERE, STRETCHED, Scenery
 from workers.vision.swing import Swing
 from workers.vision.veil import HIDDEN, veiled
 from workers.words import sentence

@@ -14,10 +14,12 @@ import numpy as np
 
 from workers.packing import pack_image, unpack_image
 from workers.vision.alignment import carried
+from workers.vision.focus import SOFT, steepness
 from workers.vision.gate import relative
 from workers.vision.knock import Knock
+from workers.vision.places import COLUMNS, PATCH, REACH, ROWS, Match, compare, place, stands
+from workers.vision.writing import around, wiped, writing
 
-COLUMNS, ROWS = 8, 5
 # Usual values are learnt over so many looks at first, then with this time constant (7 days).
 FIRST_LOOKS = 8
 USUAL_S = 7 * 86400.0
@@ -26,11 +28,6 @@ TOO_DARK = 28.0
 # Detail of a cell: less says nothing (a plain wall); below this share of the usual it is lost.
 TEXTURE = 1.2
 LOST_DETAIL = 0.4
-# A pattern is found again from this correlation on; below the lower one it is gone.
-FOUND, GONE = 0.55, 0.35
-# How far a pattern is looked for, and from where on it has moved, as shares of the diagonal.
-REACH, MOVED = 0.11, 0.05
-PATCH = 11
 # Where so much is in its place the view is not asked whether it was zoomed or turned.
 IN_PLACE = 0.9
 # A pattern that was gone for so long, while so many others were in their place, is a change of the
@@ -42,14 +39,10 @@ RENEW_S, ANCHORED = 1800.0, 0.6
 # this part of its noise; and how many cells at most have an edge where none is sharp (the dimmest
 # rendered pictures: 11).
 BLANK, BLANK_NOISE, FEW_SHARP = 0.6, 0.25, 4
-# A camera stands where a side of the view, a third deep, still shows so much of its pattern in its
-# place, over so many finer patches: whatever the rest shows has changed there, as water that rises.
-STANDS, STANDS_LEAST = 0.7, 16
-FINE_COLUMNS, FINE_ROWS, FINE_SPREAD = 16, 10, 1.5
 # Of another place so many of the whole view's finer patches match by chance; it is the same place
 # in another light where so many do, and the same view in a picture of another shape: stretched to
 # it 0.93 and more are in their place, cut to it 0.71 at most.
-ELSEWHERE, SAME, STRETCHED, PLACE_LEAST = 0.28, 0.5, 0.8, 40
+ELSEWHERE, SAME, STRETCHED = 0.28, 0.5, 0.8
 # A second reference is kept for another light: the luma differs by more than this factor.
 OTHER_LIGHT = 1.6
 
@@ -89,10 +82,13 @@ class Scenery:
     # A person said that the view is right, however little it shows.
     accepted: bool = False
     knock: Knock = field(default_factory=Knock)
-    recognised: "Match | None" = field(default=None, repr=False, compare=False)
+    recognised: Match | None = field(default=None, repr=False, compare=False)
     # By cell in the last look: what can tell of its detail, and what lost it.
     textured: np.ndarray | None = field(default=None, repr=False, compare=False)
     dulled: np.ndarray | None = field(default=None, repr=False, compare=False)
+    # Where the camera wrote over its picture in the last look, and where that tells nothing.
+    written: np.ndarray | None = field(default=None, repr=False, compare=False)
+    over: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def look(
         self, small: np.ndarray, fine: np.ndarray, pattern: np.ndarray, noise: float = 0.0
@@ -102,37 +98,47 @@ class Scenery:
         small: shrunk luma (H, W); fine: the luma at half of its resolution; pattern: small relative
         to its local mean, uint8; noise: of small, in grey levels.
         """
-        black = float(np.percentile(small, 2))
         self.textured = self.dulled = None
+        self.written = writing(fine, pattern.shape)
+        over = self.over = around(self.written)
+        unwritten = small if over is None else small[~over]
+        black = float(np.percentile(unwritten, 2))
         if float(small.mean()) < TOO_DARK:
             return Look(None, None, None, None, None, black)
-        blank = _is_blank(pattern, 100 * noise / (float(small.mean()) + 10)) and not self.accepted
+        pattern = wiped(pattern, over)
+        free = _free(over)
+        blank = not self.accepted and _is_blank(
+            pattern, 100 * noise / (float(small.mean()) + 10), over
+        )
         detail = _detail(fine)
         if self.looks < FIRST_LOOKS or not self.references:
-            smeared = not self.accepted and int((detail >= TEXTURE).sum()) <= FEW_SHARP
+            sharp = int((detail >= TEXTURE)[free].sum())
+            steep = steepness(fine, over)
+            soft = sharp <= FEW_SHARP * free.mean() or (steep is not None and steep < SOFT)
+            smeared = not self.accepted and soft
             return Look(None, None, None, None, None, black, blank, smeared)
         usual = np.array(self.detail)
-        textured = self.textured = usual >= TEXTURE
+        textured = self.textured = (usual >= TEXTURE) & free
         dulled = self.dulled = textured & (detail < LOST_DETAIL * usual)
         dull = float(dulled[textured].mean()) if textured.sum() >= 6 else None
         best = self.recognised = None
         # What was drawn in shares of the picture lies right where the view fills another shape.
-        known = [_shaped(reference, pattern.shape) for reference, _ in self.references]
+        known = self._known(pattern.shape)
         for number, reference in enumerate(known):
-            found = _compare(reference, pattern, number)
+            found = compare(reference, pattern, number)
             if found is not None and (best is None or found.there > best.there):
                 best = self.recognised = found
         if best is not None:
             self.knock.observe(known[best.number], pattern)
         reshaped = all(reference.shape != pattern.shape for reference, _ in self.references)
-        place = None
+        found_there = None
         if reshaped or (best is not None and best.there < ANCHORED):
-            places = [_place(reference, pattern) for reference in known]
-            place = max((one for one in places if one is not None), default=None)
+            places = [place(reference, pattern) for reference in known]
+            found_there = max((one for one in places if one is not None), default=None)
         gone, there, shifted = (best.gone, best.there, best.shifted) if best else (None,) * 3
-        contrast = _contrast(small) / max(self.contrast, 1e-3)
+        contrast = _contrast(unwritten) / max(self.contrast, 1e-3)
         return Look(
-            dull, gone, there, shifted, contrast, black, blank, place=place, reshaped=reshaped
+            dull, gone, there, shifted, contrast, black, blank, place=found_there, reshaped=reshaped
         )
 
     def learn(
@@ -146,7 +152,8 @@ class Scenery:
         now = _detail(fine)
         old = np.array(self.detail) if self.detail else now
         self.detail = [round(float(v), 5) for v in old + share * (now - old)]
-        self.contrast += share * (_contrast(small) - self.contrast)
+        unwritten = small if self.over is None else small[~self.over]
+        self.contrast += share * (_contrast(unwritten) - self.contrast)
         self.looks = min(self.looks + 1, 1_000_000)
         self.references = [(_shaped(one, pattern.shape), then) for one, then in self.references]
         if self.looks < FIRST_LOOKS:
@@ -154,14 +161,15 @@ class Scenery:
         elif all(_differs(luma, other) for _, other in self.references):
             # Another light: kept beside the first, once the first is still recognised in it, and
             # in the picture too: the background may still show the place that was left.
-            first = self.references[0][0]
-            places = (_place(first, pattern), _place(first, relative(small)))
-            if not self.knock and all(place is not None and place >= SAME for place in places):
+            first = wiped(self.references[0][0], self.over)
+            both = (wiped(one, self.over) for one in (pattern, relative(small)))
+            places = [place(first, one) for one in both]
+            if not self.knock and all(one is not None and one >= SAME for one in places):
                 self.references = [self.references[0], (pattern, luma)]
         elif self.recognised is not None:
             self._renew(self.recognised, pattern, step_s)
 
-    def _renew(self, match: "Match", pattern: np.ndarray, step_s: float) -> None:
+    def _renew(self, match: Match, pattern: np.ndarray, step_s: float) -> None:
         """Take into the reference what has changed for long while the camera stood still."""
         reference, luma = self.references[match.number]
         anchored = match.there >= ANCHORED
@@ -187,9 +195,8 @@ class Scenery:
 
     def stands(self, pattern: np.ndarray) -> bool:
         """Tell whether a whole side of the view is where it was: then the camera was not moved."""
-        return any(
-            _stands(_shaped(reference, pattern.shape), pattern) for reference, _ in self.references
-        )
+        pattern = wiped(pattern, self.over)
+        return any(stands(reference, pattern) for reference in self._known(pattern.shape))
 
     def carried(self, pattern: np.ndarray) -> float:
         """Return how far the whole view was carried, as a share of the diagonal; 0: not so.
@@ -200,9 +207,13 @@ class Scenery:
         match = self.recognised
         if match is None or match.there >= IN_PLACE:
             return 0.0
-        reference = _shaped(self.references[match.number][0], pattern.shape)
+        reference = self._known(pattern.shape)[match.number]
         reach = max(2, round(REACH * float(np.hypot(*reference.shape))))
-        return carried(reference, pattern, PATCH, reach)
+        return carried(reference, wiped(pattern, self.over), PATCH, reach)
+
+    def _known(self, shape: tuple[int, ...]) -> list[np.ndarray]:
+        """Return the references in a picture's shape, without what is written over it now."""
+        return [wiped(_shaped(one, shape), self.over) for one, _ in self.references]
 
     def accept(self) -> None:
         """Forget what was usual: a person says that the camera now looks elsewhere."""
@@ -221,6 +232,7 @@ class Scenery:
             "gone_s": self.gone_s,
             "accepted": self.accepted,
             "knock": self.knock.dump(),
+            "written": None if self.written is None else pack_image(self.written),
         }
 
     @classmethod
@@ -230,6 +242,7 @@ class Scenery:
         return cls(
             data["detail"], data["contrast"], data["looks"], references, data["gone_s"],
             data.get("accepted", False), Knock.load(data.get("knock", {})),
+            written=unpack_image(data["written"]).astype(bool) if data.get("written") else None,
         )  # fmt: skip
 
 
@@ -237,18 +250,30 @@ def _differs(luma: float, other: float) -> bool:
     return max(luma, other) > OTHER_LIGHT * max(1.0, min(luma, other))
 
 
-def _is_blank(pattern: np.ndarray, noise: float) -> bool:
+def _is_blank(pattern: np.ndarray, noise: float, over: np.ndarray | None) -> bool:
     """Tell whether a relative picture shows nothing but noise, in percent as the picture is.
 
-    It is made coarse, so that little of the noise is left.
+    It is made coarse, so that little of the noise is left. over: where it tells nothing.
     """
     coarse = cv2.resize(pattern.astype(np.float32), (40, 22), interpolation=cv2.INTER_AREA)
+    tells = np.zeros(coarse.shape, bool)
     # At the rim the local mean is one-sided: a vignette would count.
-    return float(coarse[2:-2, 3:-3].std()) < float(np.hypot(BLANK, BLANK_NOISE * noise))
+    tells[2:-2, 3:-3] = True
+    if over is not None:
+        tells &= cv2.resize(over.astype(np.float32), (40, 22), interpolation=cv2.INTER_AREA) == 0
+    return float(coarse[tells].std()) < float(np.hypot(BLANK, BLANK_NOISE * noise))
+
+
+def _free(over: np.ndarray | None) -> np.ndarray:
+    """Return which cells of the picture nothing is written over, (cells,) bool."""
+    if over is None:
+        return np.ones(COLUMNS * ROWS, bool)
+    share = cv2.resize(over.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    return (share < 0.5).ravel()
 
 
 def _contrast(small: np.ndarray) -> float:
-    """Return the spread of a picture relative to its brightness."""
+    """Return the spread of a picture, or of some of its pixels, relative to its brightness."""
     return float(small.std()) / (float(small.mean()) + 10.0)
 
 
@@ -269,117 +294,8 @@ def _detail(fine: np.ndarray) -> np.ndarray:
     return (100 * cells / (mean + 10.0)).ravel()
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What became of a reference's patches: shares, and which cells' patches are not in place."""
-
-    gone: float
-    there: float
-    shifted: float
-    gone_cells: frozenset[int]
-    number: int
-
-
-def _compare(reference: np.ndarray, pattern: np.ndarray, number: int = 0) -> Match | None:
-    """Look for the reference's patches in a picture; None where too few can tell."""
-    height, width = reference.shape
-    diagonal = float(np.hypot(height, width))
-    reach, far = max(2, round(REACH * diagonal)), MOVED * diagonal
-    half = PATCH // 2
-    gone = there = shifted = told = 0
-    away_cells: set[int] = set()
-    spread, now = _spread(reference), _spread(pattern)
-    padded = cv2.copyMakeBorder(pattern, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            x, y = int((column + 0.5) * width / COLUMNS), int((row + 0.5) * height / ROWS)
-            left, top = x - half, y - half
-            patch = reference[max(0, top) : top + PATCH, max(0, left) : left + PATCH]
-            if min(patch.shape) < PATCH or spread[y, x] < 4.0:
-                continue
-            told += 1
-            if now[y, x] < 0.08 * spread[y, x]:
-                gone += 1  # hardly any pattern is left, whatever it resembles
-                away_cells.add(row * COLUMNS + column)
-                continue
-            # Its place first: only what is not there is worth looking for elsewhere.
-            near = padded[top + reach - 1 :, left + reach - 1 :][: PATCH + 2, : PATCH + 2]
-            here = float(cv2.matchTemplate(near, patch, cv2.TM_CCOEFF_NORMED).max())
-            if here >= FOUND:
-                there += 1
-                continue
-            if here >= GONE:
-                continue
-            away_cells.add(row * COLUMNS + column)
-            around = padded[top : top + PATCH + 2 * reach, left : left + PATCH + 2 * reach]
-            score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
-            _, best, _, where = cv2.minMaxLoc(score)
-            away = float(np.hypot(where[0] - reach, where[1] - reach))
-            # Elsewhere must be much likelier than here: patterns of a roadway repeat.
-            if best >= 0.8 and away >= far:
-                shifted += 1
-            else:
-                gone += 1
-    if told < 8:
-        return None
-    return Match(gone / told, there / told, shifted / told, frozenset(away_cells), number)
-
-
-def _fine(reference: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """Tell of each finer patch of a reference whether it is in its place: 0, 1, or nan.
-
-    (FINE_ROWS, FINE_COLUMNS) float; nan: the patch shows too little to tell.
-    """
-    height, width = reference.shape
-    there = np.full((FINE_ROWS, FINE_COLUMNS), np.nan)
-    if height < PATCH or width < PATCH:
-        return there
-    spread = _spread(reference)
-    padded = cv2.copyMakeBorder(pattern, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    for row, column in np.ndindex(there.shape):
-        x, y = int((column + 0.5) * width / FINE_COLUMNS), int((row + 0.5) * height / FINE_ROWS)
-        if spread[y, x] < FINE_SPREAD:
-            continue
-        left = min(max(0, x - PATCH // 2), width - PATCH)
-        top = min(max(0, y - PATCH // 2), height - PATCH)
-        patch = reference[top : top + PATCH, left : left + PATCH]
-        near = padded[top : top + PATCH + 2, left : left + PATCH + 2]
-        here = float(cv2.matchTemplate(near, patch, cv2.TM_CCOEFF_NORMED).max())
-        there[row, column] = here >= FOUND
-    return there
-
-
-def _place(reference: np.ndarray, pattern: np.ndarray) -> float | None:
-    """Return the share of a reference's finer patches in their place; None: too few can tell."""
-    there = _fine(reference, pattern)
-    known = there[np.isfinite(there)]
-    return float(known.mean()) if known.size >= PLACE_LEAST else None
-
-
-def _stands(reference: np.ndarray, pattern: np.ndarray) -> bool:
-    """Tell whether the patches along one side of a reference are in their place in a picture."""
-    there = _fine(reference, pattern)
-    rows, columns = FINE_ROWS // 3 + 1, FINE_COLUMNS // 3 + 1
-    sides = (there[:rows], there[-rows:], there[:, :columns], there[:, -columns:])
-    for side in sides:
-        known = side[np.isfinite(side)]
-        # A line of writing over the picture stays where it is, and is no side of the view.
-        lines = min(np.isfinite(side).any(axis=axis).sum() for axis in (0, 1))
-        if known.size >= STANDS_LEAST and lines >= 3 and known.mean() >= STANDS:
-            return True
-    return False
-
-
 def _shaped(reference: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return a reference as it is, or stretched to another picture's shape."""
     if reference.shape == shape:
         return reference
     return cv2.resize(reference, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-
-
-def _spread(pattern: np.ndarray) -> np.ndarray:
-    """Return the deviation of the patch around each pixel, (H, W)."""
-    value = pattern.astype(np.float32)
-    size = (PATCH, PATCH)
-    mean = cv2.blur(value, size)
-    return np.sqrt(np.maximum(cv2.blur(value * value, size) - mean * mean, 0))

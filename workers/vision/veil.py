@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from workers.geometry import Polygon
-from workers.vision.scenery import COLUMNS, ROWS, Scenery
+from workers.vision.places import COLUMNS, ROWS
+from workers.vision.scenery import Scenery
 
 # So much of a zone that can tell without its usual detail: it is not seen.
 HIDDEN = 0.6
