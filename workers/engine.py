@@ -278,6 +278,7 @@ class _Fold:
             unsure=not self.gated or state.tracker.unsure(),
             ignore=masked(self.where.masks, small),
             people=[track.box for track in tracks],
+            written=state.health.scenery.written,
         )
         if wanted and 0 <= frame.t - looked_t < self.look_s - 0.05:
             state.gate.looked_t = looked_t

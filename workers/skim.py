@@ -99,11 +99,12 @@ class Skim:
         state = self.state
         assert state is not None and state.last_t is not None
         frames: list[Frame] = []
-        last_t = state.last_t
+        last_t, written = state.last_t, state.health.scenery.written
         reader = opened(True)
         try:
             for frame in reader:
-                if frame.t - last_t > MOST_S or state.gate.differs(small_luma(frame.luma)):
+                differs = state.gate.differs(small_luma(frame.luma), written)
+                if frame.t - last_t > MOST_S or differs:
                     return None
                 last_t = frame.t
                 frames.append(frame)

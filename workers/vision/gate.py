@@ -52,6 +52,9 @@ MIN_LEVELS = 1.2
 # So many changed pixels side by side are motion when seen twice, and at once if there are more.
 SATURATED = 225
 _AROUND = np.ones((3, 3), np.uint8)
+# A clock that the camera writes over its picture changes at least this often. What changes in the
+# writing alone is movement only where nothing did for longer: rails may be taken for writing, too.
+TICKS_S = 90.0
 MIN_PIXELS = 5
 SURE_PIXELS = 14
 
@@ -75,7 +78,7 @@ class Gate:
 
     last: the frame before; background: relative picture; noise: variance by cell; seen: how many
     differences the noise was learnt from; hint: something moved in the frame before; times in s,
-    stirred_t: when last something differed by more than a hint.
+    stirred_t: when last something differed by more than a hint; ticked_t: in the camera's writing.
     """
 
     last: np.ndarray | None = None
@@ -95,6 +98,7 @@ class Gate:
     # When the detector last saw the whole picture, and the patches of that frame.
     whole_t: float = -1e18
     whole: list[Corners] = field(default_factory=list)
+    ticked_t: float = -1e18
     # The frame before, relative to its local mean: what `last` would give once more.
     before: np.ndarray | None = field(default=None, repr=False, compare=False)
 
@@ -107,13 +111,15 @@ class Gate:
         unsure: bool = False,
         ignore: np.ndarray | None = None,
         people: Sequence[Sequence[float]] = (),
+        written: np.ndarray | None = None,
     ) -> bool:
         """Tell whether the detector should see the frame whose small luma this is.
 
         following: somebody is there; unsure: somebody may be, and every frame counts; ignore: mask
-        (H, W) of places that do not count; people: boxes whose movement is no noise.
+        (H, W) of places that do not count; people: boxes whose movement is no noise; written: mask
+        of where the camera writes over its picture.
         """
-        if self.moved(small, t, ignore, people):
+        if self.moved(small, t, ignore, people, written):
             if t > self.open_until:
                 self.opened_t = t
             self.open_until = t + HOLD_S
@@ -155,6 +161,7 @@ class Gate:
         t: float,
         ignore: np.ndarray | None = None,
         people: Sequence[Sequence[float]] = (),
+        written: np.ndarray | None = None,
     ) -> bool:
         """Tell whether the picture differs from the background in more than noise and light."""
         now = _relative(small)
@@ -180,6 +187,11 @@ class Gate:
             blind |= ignore
         share = np.abs(change) / limit
         share[blind] = 0
+        if written is not None and written.shape == share.shape:
+            ticks = _patches((share > 1.0) & written, MIN_PIXELS)[0] > 0
+            if self._ticks(t):
+                share[written] = 0
+            self.ticked_t = t if ticks else self.ticked_t
         self.last, self.last_t, self.before = small, t, now
         largest, self.patches = _patches(share > 1.0, MIN_PIXELS)
         if largest >= MIN_PIXELS or _patches(share > HINT, SURE_PIXELS)[0]:
@@ -187,10 +199,15 @@ class Gate:
         hint, self.hint = self.hint, largest >= MIN_PIXELS
         return largest >= SURE_PIXELS or (hint and self.hint)
 
-    def differs(self, small: np.ndarray) -> bool:
+    def _ticks(self, t: float) -> bool:
+        """Tell whether what the camera writes over its picture changes by itself."""
+        return 0 <= t - self.ticked_t <= TICKS_S
+
+    def differs(self, small: np.ndarray, written: np.ndarray | None = None) -> bool:
         """Tell whether one picture alone differs from the background as motion does.
 
-        Nothing is learnt of it. A picture of another size, or before the first, differs.
+        Nothing is learnt of it. A picture of another size, or before the first, differs. written:
+        mask of where the camera writes over its picture.
         """
         if self.background is None or self.noise is None or self.background.shape != small.shape:
             return True
@@ -198,6 +215,8 @@ class Gate:
         floor = max(MIN_CHANGE, MIN_LEVELS / (float(small.mean()) + 10.0))
         limit = np.maximum(floor * STEP, DEVIATIONS * self._known((small.shape[1], small.shape[0])))
         blind = cv2.dilate(small, _AROUND) >= SATURATED
+        if written is not None and written.shape == blind.shape and self._ticks(self.last_t):
+            blind |= written
         return _patches((np.abs(change) > limit) & ~blind, MIN_PIXELS)[0] > 0
 
     def _known(self, size: tuple[int, int]) -> np.ndarray:
@@ -244,7 +263,7 @@ class Gate:
         self.last = self.background = self.noise = self.before = None
         self.seen, self.hint = 0, False
         self.last_t = self.renewed_t = self.open_until = self.looked_t = -1e18
-        self.opened_t = self.found_t = self.stirred_t = self.whole_t = -1e18
+        self.opened_t = self.found_t = self.stirred_t = self.whole_t = self.ticked_t = -1e18
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -264,6 +283,7 @@ class Gate:
                 self.stirred_t,
             ],
             "whole": [self.whole_t, self.whole],
+            "ticked": self.ticked_t,
         }
 
     @classmethod
@@ -279,6 +299,7 @@ class Gate:
             *data["t"],
         )
         gate.whole_t, gate.whole = data.get("whole", (-1e18, []))
+        gate.ticked_t = data.get("ticked", -1e18)
         return gate
 
 
