@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["bundle"]:
         bundle.main(arguments[1:])
         return 0
-    if arguments[:1] in (["replay"], ["desk"]):
+    if arguments[:1] in (["replay"], ["desk"], ["cost"]):
         arguments = arguments[:1]  # what follows are its own options
     unknown = [name for name in arguments if name not in BENCHES]
     if unknown:
