@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -259,11 +260,20 @@ def _try(target: tuple[str, dict[str, str]], timeouts: tuple[float, float], live
 
 def packets(opened: Opened, read_timeout_s: float = READ_TIMEOUT_S) -> Iterator[Any]:
     """Yield the video's packets until the stream ends; MediaError when it freezes or breaks."""
-    stream = opened.container.demux(opened.video)
+    # What a second picture (a thermal one, a fisheye's) sends is taken and thrown away: waited past
+    # within libav, it would keep a frozen one from ever being noticed.
+    tracks = opened.container.streams.video if opened.live else (opened.video,)
+    stream = opened.container.demux(*tracks)
+    since_s = time.monotonic()
     while True:
         with in_words(read_timeout_s, reading=True):
             packet = next(stream, None)
+            if packet is not None and packet.stream_index != opened.video.index:
+                if time.monotonic() - since_s > read_timeout_s:
+                    raise TimeoutError
+                continue
         if packet is None:
             return
         if packet.size:  # an empty one only asks decoders to hand out what they hold
             yield packet
+        since_s = time.monotonic()

@@ -1,0 +1,47 @@
+"""What the recorder makes of cameras that speak RTSP each in a way of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.media.camera import CLOCK, Camera, Shot, Viewer, shots
+from tests.media.make import video, wait_until
+from tests.media.watch import Watched, source
+
+FPS = 10
+SECOND_PICTURE = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track2\r\n"
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    one = Watched(tmp_path / "ring", read_timeout_s=1.0)
+    yield one
+    one.recorder.stop()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> list[Shot]:
+    return shots(video(tmp_path / "film.ts", seconds=2, fps=FPS))
+
+
+def test_a_picture_that_froze_is_told_though_a_second_one_goes_on(
+    watched: Watched, film: list[Shot]
+) -> None:
+    def play(viewer: Viewer) -> None:
+        n = 0
+        while viewer.wait_until(n / FPS):
+            shot = film[n % len(film)]
+            if n < 2 * FPS:
+                viewer.picture(shot, n * CLOCK // FPS)
+            viewer.picture(shot, n * CLOCK // FPS, channel=2)
+            n += 1
+
+    with Camera(play, tracks=SECOND_PICTURE).serving() as camera:
+        watched.recorder.set_sources([source(0, camera.url())])
+        watched.wait_state(0, "recording")
+        assert watched.wait_state(0, "frozen") == "no picture for 1 s"
+        wait_until(lambda: len(camera.viewers) > 1)
+        watched.wait_state(0, "recording")
