@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.camera import CLOCK, Camera, Shot, Viewer, shots
+from tests.media.camera import CLOCK, Camera, Shot, Viewer, by_the_clock, shots
 from tests.media.make import video, wait_until
 from tests.media.watch import Watched, source
 
@@ -45,3 +45,15 @@ def test_a_picture_that_froze_is_told_though_a_second_one_goes_on(
         assert watched.wait_state(0, "frozen") == "no picture for 1 s"
         wait_until(lambda: len(camera.viewers) > 1)
         watched.wait_state(0, "recording")
+
+
+def test_a_stream_is_called_converted_with_the_reason_from_its_first_chunk(
+    watched: Watched, tmp_path: Path
+) -> None:
+    film = shots(video(tmp_path / "smart.ts", fps=FPS, seconds=6, key_every=6 * FPS))
+    with Camera(by_the_clock(film)).serving() as camera:
+        watched.recorder.set_sources([source(0, camera.url())])
+        watched.wait_chunks(0, 3)
+    because = "converted to H.264 because key pictures come more than 4 s apart"
+    recording = [reason for state, reason in watched.said(0) if state == "recording"]
+    assert recording == [f"h264 320x180, {because}"]

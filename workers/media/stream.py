@@ -98,6 +98,7 @@ class StreamThread(threading.Thread):
         self._ending = threading.Event()
         self._told: tuple[str, str] | None = None
         self._opened: Opened | None = None
+        self._pipe: Pipe | None = None
         self._why = ""  # why this stream has to be converted, once that is known
         self._good_since: float | None = None
 
@@ -175,7 +176,7 @@ class StreamThread(threading.Thread):
         opened = self._opened = self._owner.open(self.source.url)
         self._owner.doors.enter(self._key, self.source.url)
         try:
-            pipe = Pipe(
+            pipe = self._pipe = Pipe(
                 opened,
                 self._clock,
                 self._emit,
@@ -229,7 +230,8 @@ class StreamThread(threading.Thread):
             return
         if self._good_since is None:
             self._good_since = time.monotonic()
-        codec, size, why = piece.codec, f"{piece.width}x{piece.height}", self._why
+        codec, size = piece.codec, f"{piece.width}x{piece.height}"
+        why = self._pipe.why if self._pipe is not None else self._why
         if piece.masked_by is not None:
             said = sentence(f"{codec} {size}, encoded anew with its masks filled")
         elif piece.copied:
