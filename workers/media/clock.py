@@ -63,6 +63,15 @@ class WallClock:
         if self._first_pts_s is None:
             self._first_pts_s = pts_s
 
+    def ahead_s(self, pts_s: float, arrival_s: float) -> float:
+        """Return by how much a timestamp lies ahead of all that came sooner or later before it.
+
+        Pictures come late and never early: what is ahead tells another time than those before.
+        """
+        offsets = [offset for _, offset in self._window]
+        offsets += [one for one in (self._lowest_s, self._offset_s) if one is not None]
+        return min(offsets) - (arrival_s - pts_s) if offsets else 0.0
+
     def span(self, start_pts_s: float, end_pts_s: float) -> tuple[float, float]:
         """Return the Unix start and end of a chunk, given its first and last stream second."""
         target_s, latest_s = self._targets(end_pts_s)

@@ -24,9 +24,12 @@ from workers.words import sentence
 KEY_AT_LEAST_S = 4.0
 PATIENCE_S = KEY_AT_LEAST_S + 0.5  # a key picture exactly every 4 s may come a little late
 STALLED_S = 2 * KEY_AT_LEAST_S  # the same by our own clock, for a stream without times
-BACK_S = 1.0  # timestamps that fall back by more are a new beginning
+# Timestamps that fall back by more are a new beginning, or leap so much ahead of when they come.
+JUMP_S = 1.0
 REORDERED = 4  # and by more than so many pictures: B-frames come after what they precede
 AHEAD_S = 10.0
+PAUSE_S = 1.0  # a longer step that is none of the usual ones is a pause of the camera
+UNUSUAL = 3.0
 UNTIMED_PACKETS = 25  # over RTSP the first has none; so many have none for good
 TRUSTED_KEYS = 10  # so many key pictures in good time, and conversion is over
 
@@ -60,6 +63,7 @@ class Pipe:
         self._key: tuple[int | None, float] | None = None  # ticks and arrival of the last one
         self._first: tuple[int | None, float] | None = None
         self._last: int | None = None  # the highest time that came
+        self._apart_s: float | None = None  # the step before that
         self._good_keys = 0
         self._arrival_s: float | None = None
         self._masks = self._wanted = _known(masks)
@@ -80,7 +84,7 @@ class Pipe:
         self._arrival_s = arrival_s
         stamp = packet.pts if packet.pts is not None else packet.dts
         ticks = rescale(stamp, packet.time_base)
-        self._watch_time(ticks)
+        self._watch_time(ticks, arrival_s)
         if packet.is_keyframe:
             self._watch_sps(packet)
         if self._first is None:
@@ -227,24 +231,52 @@ class Pipe:
             for packet in packets:
                 self._chunker.push(packet, arrival_s)
 
-    def _watch_time(self, ticks: int | None) -> None:
-        """Begin anew where the stream's timestamps jump."""
+    def _watch_time(self, ticks: int | None, arrival_s: float) -> None:
+        """Begin anew where the stream's timestamps jump, or the camera paused for long."""
         if ticks is None:
             return
         self._backlog.came(ticks / TICKS)
         if self._last is not None:
             step_s = (ticks - self._last) / TICKS
             usual_s = self._chunker.step_s if self._chunker is not None else 0.0
-            back_s = min(max(BACK_S, REORDERED * usual_s), AHEAD_S)
-            if step_s < -back_s or step_s > AHEAD_S:
-                self.close()
-                self._clock.restart()
-                self._first = self._key = None
-                if self._transcoder is not None:
-                    self._transcoder.restart()
+            most_s = min(max(JUMP_S, REORDERED * usual_s), AHEAD_S)
+            ahead_s = self._clock.ahead_s(ticks / TICKS, arrival_s - self._lag_s)
+            if step_s < -most_s or step_s > AHEAD_S or min(step_s, ahead_s) > most_s:
+                self._begin_anew()
             else:
+                self._watch_pause(step_s)
                 ticks = max(ticks, self._last)
+            if step_s > 0:
+                self._apart_s = step_s
         self._last = ticks
+
+    def _begin_anew(self) -> None:
+        """Go on by another time."""
+        if self._transcoder is None or self._transcoder.holds_back:
+            self.close()
+        elif self._chunker is not None:
+            self._chunker.close()  # and decode on: the next key picture may be 12 s away
+        self._clock.restart()
+        self._first = self._key = None
+        if self._transcoder is not None:
+            self._transcoder.restart()
+
+    def _watch_pause(self, step_s: float) -> None:
+        """Let no pause count as a wait for a key picture, and a long one end the chunk.
+
+        Within a chunk its last picture would stand for all that time, and nobody be told of it.
+        """
+        if step_s <= PAUSE_S or self._transcoder is not None:
+            return
+        if self._apart_s is None or step_s <= UNUSUAL * self._apart_s:
+            return
+        if step_s > PATIENCE_S:
+            self.close()
+            self._first = self._key = None
+            return
+        paused = round(step_s * TICKS)
+        self._first = _later(self._first, paused)
+        self._key = _later(self._key, paused)
 
     def _watch_sps(self, packet: Any) -> None:
         """Raise StreamChanged when the stream describes itself otherwise than before."""
@@ -271,7 +303,7 @@ class Pipe:
         late = False
         if since and since[0] is not None and ticks is not None:
             late = (ticks - since[0]) / TICKS > PATIENCE_S
-        elif since:
+        elif since and since[0] is None:  # after a pause a picture may lack its time: no judge
             late = arrival_s - since[1] > STALLED_S
         if is_key:
             self._good_keys = self._good_keys + 1 if self._key and not late else 0
@@ -290,6 +322,13 @@ class Pipe:
                 self._convert("", [], 0.0)
             else:
                 self._chunker = self._copier()
+
+
+def _later(since: tuple[int | None, float] | None, ticks: int) -> tuple[int | None, float] | None:
+    """Return a moment, in ticks and by our clock, so much later."""
+    if since is None or since[0] is None:
+        return since
+    return since[0] + ticks, since[1]
 
 
 def _known(masks: Masks | None) -> Masks | None:

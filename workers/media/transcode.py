@@ -194,6 +194,11 @@ class Transcoder:
             self._next_key += every
         return ticks, True
 
+    @property
+    def holds_back(self) -> bool:
+        """Tell whether the decoder may hold pictures of before, which others come ahead of."""
+        return bool(self._video.codec_context.has_b_frames)
+
     def restart(self) -> None:
         """Begin anew after the source's timestamps jumped."""
         self._last = self._next_key = None
