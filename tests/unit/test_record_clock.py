@@ -249,6 +249,7 @@ def test_decode_times_only_rise_and_never_lie_after_what_is_shown() -> None:
 
 def test_missing_and_repeated_times_are_filled() -> None:
     assert presentation_times([None, 0, 10, 10, None], [None] * 5, 10) == [-10, 0, 10, 11, 20]
+    assert presentation_times([None, 30, 10, 20], [None] * 4, 10) == [0, 30, 10, 20]
     assert presentation_times([None, None], [5, 15], 10) == [5, 15]
     assert presentation_times([None, None], [None, None], 10) == [0, 10]
     assert interval([0, 10, 20, 25, 40], 3) == 10

@@ -30,15 +30,15 @@ def presentation_times(
 ) -> list[int]:
     """Return one presentation time a packet, in the order they came.
 
-    A missing one takes its packet's dts, else its neighbour's time plus or minus a `step`. Two
-    equal times are moved one tick apart.
+    A missing one takes its packet's dts, else its neighbour's time plus a `step`; at the beginning,
+    the earliest of all minus a `step`: a key picture comes before those that are shown before the
+    next. Two equal times are moved one tick apart.
     """
     times: list[int | None] = [p if p is not None else d for p, d in zip(pts, dts, strict=True)]
     known = next((i for i, stamp in enumerate(times) if stamp is not None), None)
     if known is None:
         return [i * step for i in range(len(times))]
-    first = times[known]
-    assert first is not None
+    first = min(stamp for stamp in times if stamp is not None)
     filled: list[int] = [first - (known - i) * step for i in range(known)]
     for stamp in times[known:]:
         filled.append(stamp if stamp is not None else filled[-1] + step)
