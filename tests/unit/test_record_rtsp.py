@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,39 @@ def test_a_stream_is_called_converted_with_the_reason_from_its_first_chunk(
     because = "converted to H.264 because key pictures come more than 4 s apart"
     recording = [reason for state, reason in watched.said(0) if state == "recording"]
     assert recording == [f"h264 320x180, {because}"]
+
+
+def began_s(camera: Camera) -> float:
+    """Return when the camera began to play (Unix)."""
+    return time.time() - time.monotonic() + camera.viewers[0].began
+
+
+def test_a_picture_a_second_is_dated_when_it_came_not_when_the_stream_was_known(
+    tmp_path: Path,
+) -> None:
+    film = shots(video(tmp_path / "slow.ts", seconds=8, fps=1, key_every=1))
+    watched = Watched(tmp_path / "ring")
+    with Camera(by_the_clock(film)).serving() as camera:
+        watched.recorder.set_sources([source(0, camera.url())])
+        first = watched.wait_chunks(0, 1)[0]
+        late_s = first.start_s - began_s(camera)
+    watched.recorder.stop()
+    assert 0 <= late_s < 1.2, "a picture is whole only when the next one begins"
+
+
+def test_what_a_recorder_sends_at_once_from_before_is_dated_before(
+    watched: Watched, tmp_path: Path
+) -> None:
+    film = shots(video(tmp_path / "film.ts", seconds=8, fps=FPS))
+
+    def play(viewer: Viewer) -> None:
+        n = 0
+        while viewer.wait_until(n / FPS - 2.5):
+            viewer.picture(film[n % len(film)], n * CLOCK // FPS)
+            n += 1
+
+    with Camera(play).serving() as camera:
+        watched.recorder.set_sources([source(0, camera.url())])
+        chunks = watched.wait_chunks(0, 4)
+        late_s = chunks[0].start_s - began_s(camera)
+    assert late_s == pytest.approx(-2.5, abs=0.2)

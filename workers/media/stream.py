@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +27,9 @@ LONGEST_WAIT_S = 10.0
 # So long at most somebody who may not ask sleeps: another stream may be let in meanwhile.
 LOOK_S = 5.0
 HEALTHY_S = 5.0  # a connection that recorded this long starts the waiting anew
+WAITED_S = 0.005  # what comes sooner lay ready
+READY_PACKETS, READY_S = 500, 10.0
+WAITS = 3  # of packets without a time, before what lay ready is taken as it is
 BEHIND_S = 1.0  # a file that is read so much too late goes on from now
 
 CONNECTING = "connecting"
@@ -197,11 +201,11 @@ class StreamThread(threading.Thread):
 
     def _follow(self, opened: Opened, pipe: Pipe) -> None:
         """Take a camera's packets as they come."""
-        for packet in packets(opened, self._owner.read_timeout_s):
+        for packet, came_s in as_they_came(packets(opened, self._owner.read_timeout_s)):
             if self._ending.is_set():
                 return
             pipe.mask(self._masks)
-            pipe.push(packet, time.time())
+            pipe.push(packet, came_s)
             self._why = pipe.why
 
     def _play(self, opened: Opened, pipe: Pipe) -> None:
@@ -245,6 +249,40 @@ class StreamThread(threading.Thread):
         if self._told != (state, reason):
             self._told = (state, reason)
             self._owner.report(self.source, state, reason)
+
+
+def as_they_came(stream: Iterator[Any]) -> Iterator[tuple[Any, float]]:
+    """Yield a camera's packets with the Unix time at which each came.
+
+    What lies ready at the beginning came before: libav reads ahead while it opens a stream (three
+    pictures, which at one a second is three seconds), and recorders send what they hold at once.
+    The first packet that had to be waited for tells when those were.
+    """
+    ready: list[tuple[Any, float]] = []
+    fresh: tuple[float, float] | None = None
+    waits = 0
+    while fresh is None and waits < WAITS and len(ready) < READY_PACKETS:
+        began = time.monotonic()
+        packet = next(stream, None)
+        if packet is None:
+            break
+        came_s, told_s = time.time(), _told_s(packet)
+        ready.append((packet, came_s))
+        if time.monotonic() - began > WAITED_S:
+            waits += 1
+            fresh = None if told_s is None else (told_s, came_s)
+    for packet, came_s in ready:
+        told_s = _told_s(packet)
+        if fresh is not None and told_s is not None and 0 < fresh[0] - told_s < READY_S:
+            came_s = min(came_s, fresh[1] - (fresh[0] - told_s))
+        yield packet, came_s
+    for packet in stream:
+        yield packet, time.time()
+
+
+def _told_s(packet: Any) -> float | None:
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    return None if stamp is None else float(stamp * packet.time_base)
 
 
 class _Pace:
