@@ -201,7 +201,7 @@ def timeline_data(
 
 
 def streams_data(camera: Camera) -> dict[str, Any]:
-    """Return by stream what the recorder last said of it; `plays` says if browsers can show it."""
+    """Return by stream what the recorder last said of it; `plays`: every browser shows it."""
     return {
         row.stream: {
             "codec": row.codec,

@@ -33,7 +33,8 @@ def test_a_camera_that_sends_hevc_says_what_the_matter_is_and_what_to_do(
             mine=camera.mine, camera=camera, stream=Stream.MAIN, since=start, codec="hevc"
         )
     page = enter("chen", f"/watch/?camera={camera.pk}&at={start.timestamp():.0f}")
-    assert not page.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1\"')")
+    hevc = 'video/mp4; codecs="hvc1.1.6.L120.90"'
+    assert not page.evaluate("type => MediaSource.isTypeSupported(type)", hevc)
     cover = page.locator(".watch-cell .watch-cover")
     expect(cover).to_be_visible(timeout=SLOW_MS)
     expect(cover).to_contain_text("records HEVC, which this browser cannot play", timeout=SLOW_MS)

@@ -84,6 +84,19 @@ def test_a_damaged_chunk_is_named_and_the_others_are_there(ten: list[ChunkPart],
         join_span(ten, T0 + 50, T0 + 60, tmp_path / "span.mp4")
 
 
+def test_hevc_is_named_whole_and_by_the_name_that_apples_players_take(tmp_path: Path):
+    film = video(tmp_path / "hevc.mp4", seconds=1, codec="libx265")
+    (chunk,) = chunks(tmp_path, film)
+    assert b"hev1" in chunk.path.read_bytes()
+    part = split(chunk.path.read_bytes(), chunk.start_s)
+    assert part.codec == "hvc1.1.6.L60.90"
+    assert b"hvc1" in part.header and b"hev1" not in part.header
+    out = tmp_path / "span.mp4"
+    assert join_span([chunk], chunk.start_s, chunk.start_s + 1, out).codec == "hevc"
+    assert b"hvc1" in out.read_bytes() and b"hev1" not in out.read_bytes()
+    assert numbers(out) == list(range(10))
+
+
 def test_one_header_and_the_pictures_of_many_chunks_play_and_tell_unix_time(ten: list[ChunkPart]):
     parts = [split(chunk.path.read_bytes(), chunk.start_s) for chunk in ten]
     assert len({part.header for part in parts}) == 1

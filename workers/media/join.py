@@ -16,6 +16,7 @@ from typing import Any
 import av
 import av.error
 
+from workers.media import nal
 from workers.media.cut import ChunkPart, Cut, gaps_of, in_order, seal, trim
 from workers.media.errors import DiskFull, MediaError, NotWritten
 from workers.media.mux import FAST_START, TICKS, TIME_BASE, decode_times
@@ -96,6 +97,8 @@ class _Track:
         if self.stream is None:
             self.stream = self.output.add_stream_from_template(part.template)
             self.stream.time_base = TIME_BASE
+            if part.codec == nal.HEVC:
+                self.stream.codec_context.codec_tag = "hvc1"  # "hev1" no player of Apple's takes
             self.kind, self.base = kind, min(times)
             self.codec, self.width, self.height = part.codec, part.width, part.height
         elif kind != self.kind:

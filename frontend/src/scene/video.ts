@@ -7,16 +7,17 @@ import { sayAge, ServerClock } from "../common/time";
 import type { CameraGiven } from "../watch/config";
 import { Feed } from "../watch/feed";
 import { Player } from "../watch/player";
+import { playable } from "../watch/plays";
 import type { Canvas } from "./canvas";
 import type { Editor } from "./editor";
 
 /** So long a video may keep one waiting, or its newest picture be old, before the still is back. */
 const PATIENCE_S = 10;
 
-/** The stream that is analysed, or the other one where browsers play only that. */
+/** The stream that is analysed, or the other one where this browser plays only that. */
 export function streamOf({ streams }: Pick<CameraGiven, "streams">): string {
   const [wanted, other] = streams["sub"] ? ["sub", "main"] : ["main", "sub"];
-  return streams[wanted!]?.plays === false && streams[other!]?.plays ? other! : wanted!;
+  return playable(streams, wanted!, other!);
 }
 
 /** Why the still must come back; "" while the video is one. `age_s`: of its picture; null: none yet. */

@@ -10,6 +10,7 @@ import { masksOver } from "../common/masks";
 import { Recorded } from "./boxes";
 import type { CameraGiven, GapFound } from "./config";
 import { Feed } from "./feed";
+import { plays } from "./plays";
 import { AHEAD_S } from "./spans";
 
 // As on the desk's wall: older than this a picture is no view of the present.
@@ -123,7 +124,7 @@ export class Cell {
 
   private small(): string {
     const main = this.camera.streams["main"];
-    return main && !main.plays && this.feed.stream === "sub" ? this.words.t("hevc_small") : "";
+    return main && !plays(main) && this.feed.stream === "sub" ? this.words.t("hevc_small") : "";
   }
 
   private warn(text: string): void {

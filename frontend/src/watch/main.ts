@@ -8,6 +8,7 @@ import { Cell } from "./cell";
 import type { CameraGiven, WatchGiven } from "./config";
 import { fillEvents } from "./events";
 import { Player } from "./player";
+import { playable } from "./plays";
 import { wireSpan } from "./span";
 import { fromLocal, toLocal } from "./spans";
 import { Timeline } from "./timeline";
@@ -27,12 +28,11 @@ const note = need("watch-note");
 choice.value = given.cameras.length > 2 ? "sub" : "main";
 if (!given.cameras.some((camera) => camera.streams["sub"])) choice.closest("label")!.hidden = true;
 
-/** The stream to show: what was chosen, but one that browsers play where there is one. */
+/** The stream to show: what was chosen, but one that this browser plays where there is one. */
 function streamOf(camera: CameraGiven): string {
   const wanted = camera.streams[choice.value] ? choice.value : "main";
   const other = wanted === "main" ? "sub" : "main";
-  if (camera.streams[wanted]?.plays === false && camera.streams[other]?.plays) return other;
-  return wanted;
+  return playable(camera.streams, wanted, other);
 }
 
 /** The zone's offset from UTC at a moment, in seconds. */
