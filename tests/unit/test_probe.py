@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
+from apps.cameras.secrets import with_credentials
+from tests.media.camera import Camera, Viewer, by_the_clock, shots
 from tests.media.make import RtspServer, free_port, sound, video
 from workers.media.errors import MediaError
 from workers.media.probe import probe
@@ -25,6 +27,10 @@ def server(tmp_path: Path) -> Iterator[RtspServer]:
     running = RtspServer(tmp_path).start()
     yield running
     running.kill()
+
+
+def nothing(viewer: Viewer) -> None:
+    """Send no picture."""
 
 
 @contextmanager
@@ -107,6 +113,34 @@ def test_a_wrong_password_is_told_without_repeating_it() -> None:
     with peer(answer) as port:
         text = reason(f"rtsp://minerva:s3cretpw@127.0.0.1:{port}/live")
     assert text == "wrong user name or password"
+
+
+def test_a_camera_that_is_too_busy_or_sends_over_udp_alone_says_what_to_look_for() -> None:
+    for line in ("453 Not Enough Bandwidth", "503 Service Unavailable"):
+        with Camera(nothing, answers={"SETUP": line}).serving() as camera:
+            assert "perhaps too many watch it already" in reason(camera.url())
+    with Camera(nothing, answers={"SETUP": "461 Unsupported Transport"}).serving() as camera:
+        assert "UDP is not read" in reason(camera.url())
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+@pytest.mark.parametrize("password", ["p@ss:w/o%r#d? 42", "密码" * 7, "@" * 45, "/%?#" * 9])
+def test_a_password_of_any_signs_lets_in(tmp_path: Path, scheme: str, password: str) -> None:
+    play = by_the_clock(shots(video(tmp_path / "film.ts", seconds=2)))
+    camera = Camera(play, user="管理员", password=password, scheme=scheme)
+    with camera.serving():
+        url = with_credentials(camera.url(), camera.user, password)
+        opened = open_stream(url)
+        opened.container.close()
+    assert opened.codec == "h264"
+
+
+def test_a_password_that_would_be_cut_off_is_never_sent() -> None:
+    camera = Camera(nothing, user="admin", password="x" * 122)
+    with camera.serving():
+        url = with_credentials(camera.url(), camera.user, camera.password)
+        assert "too long" in reason(url)
+    assert camera.asked == []
 
 
 def test_a_peer_that_stalls_or_trickles_holds_nobody_longer_than_asked() -> None:

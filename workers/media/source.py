@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import av
 import av.error
@@ -25,6 +25,7 @@ from workers.words import sentence
 
 av.logging.set_level(None)
 
+MOST_SECRET_BYTES = 127  # libav's RTSPState.auth
 OPEN_TIMEOUT_S = 8.0
 READ_TIMEOUT_S = 8.0
 LIVE_SCHEMES = ("rtsp", "rtsps")
@@ -39,6 +40,8 @@ SMALL_PROBE = {"analyzeduration": "100000", "probesize": "2000000"}
 # Of a recorded file no picture is decoded just to look at it: opening it is then ten times cheaper.
 NO_PICTURES: list[Any] = [{"skip_frame": "all"}]
 REFUSED = sentence("the camera refuses to send this stream")
+# 453 and 503, by which cameras say so, are not told apart from others of their kind.
+BUSY = sentence("the camera refuses to send this stream: perhaps too many watch it already")
 WRONG_PASSWORD = sentence("wrong user name or password")
 SECRET_PARAMETER = re.compile(
     r"(?i)(?<![a-z])(pass(?:word|wd)?|pwd|psw|pw|loginpas|token|secret|auth|key|loginuse|"
@@ -141,8 +144,13 @@ def explain(error: BaseException, timeout_s: float, *, reading: bool = False) ->
     for kinds, reason, state in _REASONS:
         if isinstance(error, kinds):
             return MediaError(reason, state=state)
-    if getattr(error, "errno", None) in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EIO):
+    number = getattr(error, "errno", None)
+    if number in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EIO):
         return MediaError("the address cannot be reached", state="lost")
+    if number == errno.EPROTONOSUPPORT:
+        return MediaError(
+            "the camera does not send this stream over TCP (RTP over RTSP), and UDP is not read"
+        )
     if isinstance(error, ValueError):
         return MediaError("what comes cannot be read as video")
     return MediaError("the stream cannot be opened", state="lost")
@@ -169,7 +177,8 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
         sentence("not found: there is no stream at this path"),
         "unusable",
     ),
-    ((av.error.HTTPClientError, av.error.HTTPServerError), REFUSED, "unusable"),
+    ((av.error.HTTPBadRequestError,), REFUSED, "unusable"),
+    ((av.error.HTTPClientError, av.error.HTTPServerError), BUSY, "unusable"),
     ((FileNotFoundError,), sentence("the file is not there"), "unusable"),
     ((PermissionError,), sentence("the file may not be read"), "unusable"),
     ((IsADirectoryError,), sentence("the path is a folder, not a file"), "unusable"),
@@ -192,7 +201,7 @@ def open_stream(
     try:
         opened = _try(opener(SMALL_PROBE), timeouts, live)
     except MediaError as error:
-        if not live or error.reason != REFUSED:
+        if not live or error.reason not in (REFUSED, BUSY):
             raise
         # A camera that has only sound refuses to play nothing; with sound asked for, it is
         # found out that there is no video.
@@ -212,9 +221,34 @@ def open_stream(
 Opener = Callable[[dict[str, str]], tuple[str, dict[str, str]]]
 
 
+def short_enough(url: str) -> str:
+    """Return a camera's address as libav can take it: of name and password it keeps 127 bytes.
+
+    Cut off they would be a wrong password, which locks accounts. Encoded, a Chinese sign is 9
+    bytes; all but a few may stand as they are. MediaError where they are too long even so.
+    """
+    scheme, _mark, rest = url.partition("://")
+    secret, at, host = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")
+    if not at or len(secret.encode()) <= MOST_SECRET_BYTES:
+        return url
+    try:
+        plain = unquote(secret, errors="strict")
+    except UnicodeDecodeError:
+        plain = secret
+    brief = re.sub(r"[%/?#\s]", lambda sign: quote(sign[0], safe=""), plain)
+    if len(brief.encode()) > MOST_SECRET_BYTES:
+        raise MediaError(
+            "user name and password are too long: together they may have 126 letters of English,"
+            " or 42 signs of Chinese"
+        )
+    return f"{scheme}://{brief}@{host}{rest[len(secret) + 1 + len(host) :]}"
+
+
 def _camera(url: str, read_timeout_s: float) -> Opener:
+    address = short_enough(url)
+
     def options(probe: dict[str, str]) -> tuple[str, dict[str, str]]:
-        return url, {
+        return address, {
             "rtsp_transport": "tcp",
             # Sound would hide a frozen picture: its packets keep the connection busy.
             "allowed_media_types": "video",
