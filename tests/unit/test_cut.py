@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -161,6 +162,21 @@ def test_hevc_is_encoded_as_h264_so_that_a_browser_plays_it(tmp_path: Path) -> N
     cut = cut_clip(chunks(tmp_path, film), T0 + 1, T0 + 4, tmp_path / "clip.mp4")
     assert encoded(cut, tmp_path / "clip.mp4")
     assert numbers(tmp_path / "clip.mp4") == list(range(10, 40))
+
+
+def test_a_clip_that_is_encoded_keeps_the_shape_of_pixels_that_are_not_square(
+    tmp_path: Path,
+) -> None:
+    wide = {"x265-params": "keyint=10:bframes=0:log-level=none:sar=16\\:11"}
+    film = video(
+        tmp_path / "film.mp4", codec="libx265", seconds=2, width=352, height=288, options=wide
+    )
+    out = tmp_path / "clip.mp4"
+    cut_clip(chunks(tmp_path, film), T0, T0 + 2, out)
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height) == (352, 288)
+        assert stream.sample_aspect_ratio == Fraction(16, 11)
 
 
 def test_the_same_settings_described_in_another_way_are_still_copied(

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import av.error
 from workers.media import nal
 from workers.media.errors import DiskFull, MediaError, NotWritten
 from workers.media.mux import FAST_START, TICKS, write_mp4
+from workers.media.pixels import ratio_of
 from workers.media.read import Part, read_part
 from workers.media.ring import FULL
 from workers.media.transcode import Encoder, fit
@@ -220,13 +222,13 @@ def _copy(parts: list[Part], target: str) -> tuple[int, int]:
 
 
 def _encode(parts: list[Part], target: str) -> tuple[int, int]:
-    """Decode everything and encode it in the size that most of the span has."""
-    spans: dict[tuple[int, int], int] = {}
+    """Decode everything and encode it in the size and shape that most of the span has."""
+    spans: dict[tuple[int, int, Fraction], int] = {}
     for part in parts:
-        size = (part.width, part.height)
-        spans[size] = spans.get(size, 0) + part.end - part.shots[0].at
-    width, height = max(spans, key=lambda size: spans[size])
-    encoder = Encoder(*fit(width, height, limit=width), parts[0].fps, ENCODE)
+        kind = (part.width, part.height, ratio_of(part.template))
+        spans[kind] = spans.get(kind, 0) + part.end - part.shots[0].at
+    width, height, ratio = max(spans, key=lambda kind: spans[kind])
+    encoder = Encoder(*fit(width, height, limit=width), parts[0].fps, ENCODE, ratio)
     packets: list[Any] = []
     last: int | None = None
     next_key: int | None = None
