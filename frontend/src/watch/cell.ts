@@ -79,7 +79,8 @@ export class Cell {
     const shown = this.feed.position;
     const old = now - shown;
     this.banner.hidden = true;
-    if (this.feed.trouble === "hevc" || this.feed.trouble === "no_mse") {
+    // What lies ready before it plays all the same.
+    if (this.feed.unplayable && (live || !this.feed.has(position))) {
       this.covered("plain", "", t(this.feed.trouble), "");
       setText(this.age, "");
       return;

@@ -10,6 +10,7 @@ const FIRST_S = 2;
 const AHEAD_S = 12;
 const PIECE_S = 10;
 const RETRY_MS = 700;
+const LOOK_MS = 5000;
 // Neighbouring pictures of one second a picture may lie so far apart.
 const EDGE_S = 0.15;
 
@@ -88,6 +89,11 @@ export class Feed {
     return this.hole !== null && at >= this.hole.since - EDGE_S && (this.hole.until === null || at < this.hole.until - 0.01);
   }
 
+  /** Whether what came last is of a kind that this browser does not play. */
+  get unplayable(): boolean {
+    return this.trouble === "hevc" || this.trouble === "no_mse";
+  }
+
   get newest(): number | null {
     const ready = this.ready;
     return ready.length ? ready[ready.length - 1]![1] : null;
@@ -101,7 +107,8 @@ export class Feed {
   /** Show a moment of the recording. */
   seek(at: number): void {
     this.wanted = at;
-    if (!this.live && this.has(at)) {
+    // After what could not be played nothing more is asked for: there it begins anew.
+    if (!this.live && this.has(at) && !this.unplayable) {
       this.show(at);
       return;
     }
@@ -224,7 +231,13 @@ export class Feed {
       } else await wait(this.edge === null ? RETRY_MS : 200);
       return true;
     }
-    if (!this.prepare(piece.codec)) return false;
+    if (!this.prepare(piece.codec)) {
+      if (!this.live) return false;
+      // A camera that was set to HEVC may be set back: look at its newest second now and then.
+      this.edge = null;
+      await wait(LOOK_MS);
+      return true;
+    }
     if (this.live && this.edge !== null && piece.from - this.edge > 0.3) this.hole = { since: this.edge, until: piece.from };
     else if (this.hole?.until === null) this.hole = null;
     const wanted = this.edge;
