@@ -18,6 +18,7 @@ from tests.media.watch import Watched, source
 from workers.media.record import ChunkFile
 from workers.media.ring import Found
 from workers.media.source import Opened
+from workers.media.stream import StreamThread
 
 
 @pytest.fixture
@@ -117,6 +118,27 @@ def test_a_stream_that_ends_is_connected_to_again(watched: Watched, server: Rtsp
     before = len(watched.of(0))
     assert before >= 1
     assert apart(watched.wait_chunks(0, before + 1))
+
+
+def test_after_a_connection_that_held_the_next_is_made_at_once(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = StreamThread(watched.recorder, source(0, "rtsp://10.0.0.9/live"))
+    watched.recorder.doors.enter((0, "main"), thread.source.url)
+    held_s, waits, before = [6.0, 6.0, 1.0, 1.0, 6.0], [], []
+
+    def attempt() -> None:
+        before.append(len(waits))
+        thread._good_since = time.monotonic() - held_s.pop(0)
+        if not held_s:
+            thread.end()
+
+    monkeypatch.setattr(thread, "_attempt", attempt)
+    monkeypatch.setattr(thread._ending, "wait", waits.append)
+    thread.run()
+    at_once, waited = before[1:3], before[3:]
+    assert at_once == [before[0]] * 2
+    assert waited == [before[0] + 1, before[0] + 2] and waits[-1] > waits[-2] > 0.3
 
 
 def test_a_size_that_changes_in_mid_stream_ends_the_chunk_and_is_said(

@@ -1,7 +1,7 @@
 """The recorder: one thread a stream, each writing its chunks into the ring.
 
-A thread never ends by itself. Whatever happens to its stream, it says so once, waits a little
-longer each time, and connects again.
+A thread never ends by itself. Whatever happens to its stream, it says so once and connects again:
+at once where it had recorded, and where that fails a little later each time.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 10.0
 # So long at most somebody who may not ask sleeps: another stream may be let in meanwhile.
 LOOK_S = 5.0
-HEALTHY_S = 5.0  # a connection that recorded this long starts the waiting anew
+HEALTHY_S = 5.0  # after a connection that recorded this long the next is made at once
 WAITED_S = 0.005  # what comes sooner lay ready
 READY_PACKETS, READY_S = 500, 10.0
 WAITS = 3  # of packets without a time, before what lay ready is taken as it is
@@ -133,6 +133,7 @@ class StreamThread(threading.Thread):
             self._attempt()
             if self._good_since and time.monotonic() - self._good_since >= HEALTHY_S:
                 wait_s = FIRST_WAIT_S
+                continue  # some cameras end each connection after minutes: that costs no second
             self._ending.wait(wait_s * random.uniform(0.75, 1.25))
             wait_s = min(LONGEST_WAIT_S, wait_s * 2)
 
