@@ -19,7 +19,7 @@ from tests.media.camera import Camera, Viewer, by_the_clock, shots
 from tests.media.make import RtspServer, free_port, sound, video
 from workers.media.errors import MediaError
 from workers.media.probe import probe
-from workers.media.source import open_stream, redact
+from workers.media.source import as_libav_takes, open_stream, redact
 
 
 @pytest.fixture
@@ -133,6 +133,19 @@ def test_a_password_of_any_signs_lets_in(tmp_path: Path, scheme: str, password: 
         opened = open_stream(url)
         opened.container.close()
     assert opened.codec == "h264"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("rtsp://10.0.0.9:/live", "rtsp://10.0.0.9/live"),
+        ("RTSP://10.0.0.9:?a=b:", "rtsp://10.0.0.9?a=b:"),
+        ("rtsp://a:b%3A@[fe80::1]:/live", "rtsp://a:b%3A@[fe80::1]/live"),
+        ("rtsps://a:@[fe80::1]:322/x:", "rtsps://a:@[fe80::1]:322/x:"),
+    ],
+)
+def test_a_port_that_was_left_out_with_its_colon_is_the_usual_one(written: str, meant: str) -> None:
+    assert as_libav_takes(written) == meant
 
 
 def test_a_password_that_would_be_cut_off_is_never_sent() -> None:

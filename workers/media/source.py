@@ -221,31 +221,36 @@ def open_stream(
 Opener = Callable[[dict[str, str]], tuple[str, dict[str, str]]]
 
 
-def short_enough(url: str) -> str:
-    """Return a camera's address as libav can take it: of name and password it keeps 127 bytes.
+def as_libav_takes(url: str) -> str:
+    """Return a camera's address in the form that libav reads as it is meant.
 
-    Cut off they would be a wrong password, which locks accounts. Encoded, a Chinese sign is 9
-    bytes; all but a few may stand as they are. MediaError where they are too long even so.
+    It takes a colon without a port for port 0, and of name and password it keeps 127 bytes: cut
+    off they would be a wrong password, which locks accounts. Encoded, a Chinese sign is 9 bytes;
+    all but a few may stand as they are. MediaError where they are too long even so.
     """
     scheme, _mark, rest = url.partition("://")
-    secret, at, host = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")
-    if not at or len(secret.encode()) <= MOST_SECRET_BYTES:
-        return url
-    try:
-        plain = unquote(secret, errors="strict")
-    except UnicodeDecodeError:
-        plain = secret
-    brief = re.sub(r"[%/?#\s]", lambda sign: quote(sign[0], safe=""), plain)
-    if len(brief.encode()) > MOST_SECRET_BYTES:
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    secret, at, host = authority.rpartition("@")
+    if len(secret.encode()) > MOST_SECRET_BYTES:
+        secret = _less_encoded(secret)
+    if len(secret.encode()) > MOST_SECRET_BYTES:
         raise MediaError(
             "user name and password are too long: together they may have 126 letters of English,"
             " or 42 signs of Chinese"
         )
-    return f"{scheme}://{brief}@{host}{rest[len(secret) + 1 + len(host) :]}"
+    return f"{scheme.lower()}://{secret}{at}{host.removesuffix(':')}{rest[len(authority) :]}"
+
+
+def _less_encoded(secret: str) -> str:
+    try:
+        plain = unquote(secret, errors="strict")
+    except UnicodeDecodeError:
+        return secret
+    return re.sub(r"[%/?#\s]", lambda sign: quote(sign[0], safe=""), plain)
 
 
 def _camera(url: str, read_timeout_s: float) -> Opener:
-    address = short_enough(url)
+    address = as_libav_takes(url)
 
     def options(probe: dict[str, str]) -> tuple[str, dict[str, str]]:
         return address, {
