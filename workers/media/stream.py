@@ -27,9 +27,10 @@ LONGEST_WAIT_S = 10.0
 # So long at most somebody who may not ask sleeps: another stream may be let in meanwhile.
 LOOK_S = 5.0
 HEALTHY_S = 5.0  # after a connection that recorded this long the next is made at once
-WAITED_S = 0.005  # what comes sooner lay ready
-READY_PACKETS, READY_S = 500, 10.0
-WAITS = 3  # of packets without a time, before what lay ready is taken as it is
+# What lay ready at a connection's beginning: it ends with so many packets that were waited for.
+WAITS, WAITED_S = 2, 0.25
+READY_PACKETS, READY_S = 500, 4.0
+FAR_S = 10.0  # times further apart are not of one clock
 BEHIND_S = 1.0  # a file that is read so much too late goes on from now
 
 CONNECTING = "connecting"
@@ -202,7 +203,8 @@ class StreamThread(threading.Thread):
 
     def _follow(self, opened: Opened, pipe: Pipe) -> None:
         """Take a camera's packets as they come."""
-        for packet, came_s in as_they_came(packets(opened, self._owner.read_timeout_s)):
+        stream = packets(opened, self._owner.read_timeout_s)
+        for packet, came_s in as_they_came(stream, opened.fps):
             if self._ending.is_set():
                 return
             pipe.mask(self._masks)
@@ -252,30 +254,36 @@ class StreamThread(threading.Thread):
             self._owner.report(self.source, state, reason)
 
 
-def as_they_came(stream: Iterator[Any]) -> Iterator[tuple[Any, float]]:
+def as_they_came(stream: Iterator[Any], fps: float) -> Iterator[tuple[Any, float]]:
     """Yield a camera's packets with the Unix time at which each came.
 
     What lies ready at the beginning came before: libav reads ahead while it opens a stream (three
     pictures, which at one a second is three seconds), and recorders send what they hold at once.
-    The first packet that had to be waited for tells when those were.
+    Those that have to be waited for, as long as pictures are apart, tell when that was.
     """
-    ready: list[tuple[Any, float]] = []
-    fresh: tuple[float, float] | None = None
+    apart_s = 1 / fps if fps > 0 else 0.04
+    ready: list[tuple[Any, float | None, float]] = []
+    began_s = time.monotonic()
     waits = 0
-    while fresh is None and waits < WAITS and len(ready) < READY_PACKETS:
-        began = time.monotonic()
+    while waits < WAITS and len(ready) < READY_PACKETS:
+        asked_s = time.monotonic()
         packet = next(stream, None)
         if packet is None:
             break
-        came_s, told_s = time.time(), _told_s(packet)
-        ready.append((packet, came_s))
-        if time.monotonic() - began > WAITED_S:
-            waits += 1
-            fresh = None if told_s is None else (told_s, came_s)
-    for packet, came_s in ready:
-        told_s = _told_s(packet)
-        if fresh is not None and told_s is not None and 0 < fresh[0] - told_s < READY_S:
-            came_s = min(came_s, fresh[1] - (fresh[0] - told_s))
+        ready.append((packet, _told_s(packet), time.time()))
+        now_s = time.monotonic()
+        waits += now_s - asked_s > min(apart_s / 2, WAITED_S)
+        if now_s - began_s > READY_S:
+            break
+    newest = next((told for _, told, _ in reversed(ready) if told is not None), None)
+    offsets = [
+        came_s - told
+        for _, told, came_s in ready
+        if told is not None and newest is not None and abs(newest - told) < FAR_S
+    ]
+    for packet, told, came_s in ready:
+        if told is not None and newest is not None and abs(newest - told) < FAR_S:
+            came_s = min(came_s, told + min(offsets))
         yield packet, came_s
     for packet in stream:
         yield packet, time.time()
