@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from tests.media.camera import CLOCK, Camera, Shot, Viewer, by_the_clock, shots
-from tests.media.make import video, wait_until
+from tests.media.make import numbers, video, wait_until
 from tests.media.watch import Watched, source
+from workers.media.read import read_part
 from workers.media.stream import as_they_came
 
 FPS = 10
@@ -125,3 +127,43 @@ def test_times_of_another_clock_date_nothing_of_what_lay_ready(
 ) -> None:
     sent = [(0.0, n / FPS) for n in range(10)] + [(n / FPS, 7000 + n / FPS) for n in range(10)]
     assert dated(Sent(monkeypatch, sent))[:10] == [0.0] * 10
+
+
+OTHERWISE = {
+    "h264": {"preset": "veryfast", "bf": "2"},  # High profile and B-frames, after Baseline
+    "hevc": {"x265-params": "keyint=10:bframes=0:log-level=none:level-idc=4"},
+}
+
+
+@pytest.mark.parametrize("codec", OTHERWISE)
+def test_a_stream_that_is_coded_otherwise_every_two_seconds_is_recorded_whole(
+    watched: Watched, tmp_path: Path, codec: str
+) -> None:
+    encoder = {"h264": "libx264", "hevc": "libx265"}[codec]
+    films = [
+        shots(video(tmp_path / f"{n}.ts", codec=encoder, seconds=2, fps=FPS, options=options))
+        for n, options in enumerate(({}, OTHERWISE[codec]))
+    ]
+
+    def play(viewer: Viewer) -> None:
+        n = 0
+        while viewer.wait_until(n / FPS):
+            turn, place = divmod(n, 2 * FPS)
+            shot = films[turn % 2][place]
+            viewer.picture(shot, round((2 * turn + shot.at_s) * CLOCK), codec)
+            n += 1
+
+    with Camera(play, codec=codec).serving() as camera:
+        watched.recorder.set_sources([source(0, camera.url())])
+        chunks = watched.wait_chunks(0, 7)
+    assert len(camera.viewers) == 1
+    assert watched.said(0)[1:] == [("recording", f"{codec} 320x180, copied")]
+    assert max(b.start_s - a.start_s - a.duration_s for a, b in pairwise(chunks)) < 0.15
+    headers = []
+    for n, chunk in enumerate(chunks):
+        assert numbers(watched.path(chunk)) == list(range(n % 2 * FPS, n % 2 * FPS + FPS))
+        part = read_part(watched.path(chunk), chunk.start_s, chunk.duration_s)
+        headers.append(part.sets)
+        part.close()
+    # Each file says how it is coded itself: who plays it alone, or cuts it, relies on that.
+    assert headers[1] != headers[2] == headers[3] != headers[4] == headers[5] != headers[6]

@@ -55,6 +55,7 @@ class Facts:
     fps: float
     copied: bool
     masks: Masks | None = None  # what is filled in the pictures
+    header: bytes | None = None  # the parameter sets, where they changed since the template's
 
 
 class Chunker:
@@ -166,10 +167,10 @@ class Chunker:
                 self._step = end - last
         start_s, end_s = self._clock.span(min(pts) / TICKS, end / TICKS)
         target = io.BytesIO()
-        masks = self.facts.masks
+        masks, header = self.facts.masks, self.facts.header
         comment = masks.comment if masks is not None else ""
         try:
-            write_mp4(target, self.facts.template, packets, pts, end, FRAGMENTED, comment)
+            write_mp4(target, self.facts.template, packets, pts, end, FRAGMENTED, comment, header)
         except (av.error.FFmpegError, ValueError):
             raise MediaError("the stream's pictures cannot be written as MP4") from None
         length_s = (end - min(pts)) / TICKS

@@ -70,12 +70,14 @@ def write_mp4(
     end: int,
     flags: str,
     comment: str = "",
+    header: bytes | None = None,
 ) -> None:
     """Write packets (decode order) as one video track that starts at time 0.
 
     `template` is the stream that they came from, or one with the same codec and size; `pts` and
     `end` (when the last picture is no longer shown) are in ticks. The packets' times are changed.
-    `comment` is what the file says of itself.
+    `comment` is what the file says of itself; `header` are the parameter sets where they are others
+    than the template's.
     """
     base = min(pts)
     dts = decode_times(pts)
@@ -84,6 +86,8 @@ def write_mp4(
             output.metadata["comment"] = comment
         stream = output.add_stream_from_template(template)
         stream.time_base = TIME_BASE
+        if header is not None:
+            stream.codec_context.extradata = header
         ends = [*dts[1:], dts[-1] + max(end - max(pts), 1)]
         for packet, shown, decoded, following in zip(packets, pts, dts, ends, strict=True):
             packet.stream = stream

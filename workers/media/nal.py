@@ -72,6 +72,14 @@ def sps_in_band(codec: str, data: bytes, extradata: bytes) -> bytes | None:
     return None
 
 
+def header_in_band(codec: str, data: bytes) -> bytes | None:
+    """Return a key packet's own parameter sets as a stream's header, None if not all are there."""
+    sets = [u for u in annex_b(data[:HEAD_BYTES]) if is_parameter_set(codec, nal_type(codec, u[0]))]
+    if {nal_type(codec, unit[0]) for unit in sets} != ({7, 8} if codec == H264 else {32, 33, 34}):
+        return None
+    return b"".join(b"\0\0\0\1" + unit for unit in sets)
+
+
 def length_size(codec: str, extradata: bytes) -> int:
     """Return how many bytes a unit's length takes (MP4's avcC or hvcC header)."""
     at = 4 if codec == H264 else 21

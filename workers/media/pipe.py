@@ -11,6 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import av
+import av.error
+
 from workers.media import nal
 from workers.media.chunker import Chunker, Facts, Piece
 from workers.media.clock import WallClock
@@ -58,6 +61,7 @@ class Pipe:
         self._first_s = first_s
         self._extradata = bytes(opened.video.codec_context.extradata or b"")
         self._sps: bytes | None = None
+        self._header: bytes | None = None  # what came in place of the stream's own
         self._transcoder: Transcoder | None = None
         self._chunker: Chunker | None = None
         self._key: tuple[int | None, float] | None = None  # ticks and arrival of the last one
@@ -187,6 +191,7 @@ class Pipe:
             height=opened.height,
             fps=opened.fps,
             copied=True,
+            header=self._header,
         )
         return self._new(facts, self._lag_s)
 
@@ -279,13 +284,23 @@ class Pipe:
         self._key = _later(self._key, paused)
 
     def _watch_sps(self, packet: Any) -> None:
-        """Raise StreamChanged when the stream describes itself otherwise than before."""
+        """Take up other codec settings; StreamChanged where the picture's size changed with them.
+
+        A camera that codes by what it sees may describe its stream otherwise every few seconds.
+        """
         sps = nal.sps_in_band(self._opened.codec, bytes(packet), self._extradata)
         if sps is None:
             return
         if self._sps is not None and sps != self._sps:
-            self.close()
-            raise StreamChanged("the stream changed its codec settings or picture size")
+            header = nal.header_in_band(self._opened.codec, bytes(packet))
+            annex_b = self._extradata[:1] != b"\1"
+            if header is None or not annex_b or not _is_alike(packet, self._opened):
+                self.close()
+                raise StreamChanged("the stream changed its codec settings or picture size")
+            self._header = header
+            if self._transcoder is None:
+                self.close()
+                self._chunker = self._copier()
         self._sps = sps
 
     def _watch_keys(self, is_key: bool, ticks: int | None, arrival_s: float) -> None:
@@ -322,6 +337,22 @@ class Pipe:
                 self._convert("", [], 0.0)
             else:
                 self._chunker = self._copier()
+
+
+def _is_alike(packet: Any, opened: Opened) -> bool:
+    """Tell whether a key picture has the size and shape that its stream had when it was opened."""
+    decoder: Any = av.CodecContext.create(opened.codec, "r")
+    decoder.thread_type = "NONE"
+    try:
+        frames = [*decoder.decode(packet), *decoder.decode(None)]
+    except av.error.FFmpegError:
+        return False
+    shape = decoder.sample_aspect_ratio or 1
+    return bool(frames) and (frames[0].width, frames[0].height, shape) == (
+        opened.width,
+        opened.height,
+        opened.video.codec_context.sample_aspect_ratio or 1,
+    )
 
 
 def _later(since: tuple[int | None, float] | None, ticks: int) -> tuple[int | None, float] | None:
