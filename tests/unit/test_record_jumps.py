@@ -68,6 +68,20 @@ def test_a_jump_in_a_stream_that_is_converted_waits_for_no_key_picture(tmp_path:
     assert why == {"", "key pictures come more than 4 s apart"}
 
 
+def test_a_camera_whose_timestamps_stand_still_is_recorded_all_the_same(tmp_path: Path) -> None:
+    film = video(tmp_path / "film.mp4", fps=FPS, seconds=8)
+    pieces: list[Piece] = []
+    opened = open_stream(f"file:{film}")
+    pipe = Pipe(opened, WallClock(), pieces.append, chunk_s=1.0, first_s=1.0)
+    for n, packet in enumerate(packets(opened)):
+        packet.pts = packet.dts = 0
+        pipe.push(packet, NOW_S + n / FPS)
+    pipe.close()
+    opened.container.close()
+    assert len(pieces) >= 6 and {pipe.why} == {""}
+    assert recorded(pieces) == [(pytest.approx(0.0, abs=0.6), pytest.approx(8.0, abs=0.6))]
+
+
 def test_a_lag_that_ends_where_the_camera_left_pictures_out_is_no_jump(tmp_path: Path) -> None:
     film = video(tmp_path / "film.mp4", fps=FPS, seconds=6)
     pieces: list[Piece] = []

@@ -33,6 +33,7 @@ REORDERED = 4  # and by more than so many pictures: B-frames come after what the
 AHEAD_S = 10.0
 PAUSE_S = 1.0  # a longer step that is none of the usual ones is a pause of the camera
 UNUSUAL = 3.0
+STILL_PACKETS = 5  # so many with one and the same time, and it is none
 UNTIMED_PACKETS = 25  # over RTSP the first has none; so many have none for good
 TRUSTED_KEYS = 10  # so many key pictures in good time, and conversion is over
 
@@ -67,6 +68,8 @@ class Pipe:
         self._key: tuple[int | None, float] | None = None  # ticks and arrival of the last one
         self._first: tuple[int | None, float] | None = None
         self._last: int | None = None  # the highest time that came
+        self._same: int | None = None  # the time that came last, and how often in a row
+        self._still = 0
         self._apart_s: float | None = None  # the step before that
         self._good_keys = 0
         self._arrival_s: float | None = None
@@ -86,8 +89,7 @@ class Pipe:
     def push(self, packet: Any, arrival_s: float) -> None:
         """Take one packet; raises StreamChanged, or MediaError when it cannot be used."""
         self._arrival_s = arrival_s
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        ticks = rescale(stamp, packet.time_base)
+        ticks = self._told(packet)
         self._watch_time(ticks, arrival_s)
         if packet.is_keyframe:
             self._watch_sps(packet)
@@ -102,6 +104,19 @@ class Pipe:
             self._forward(self._transcoder.push(packet), arrival_s)
         elif self._chunker is not None and (self._key is not None):
             self._chunker.push(packet, arrival_s)
+
+    def _told(self, packet: Any) -> int | None:
+        """Return when a packet says that it is shown; a clock that stands still says nothing."""
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        ticks = rescale(stamp, packet.time_base)
+        if ticks is None:
+            return None
+        self._still = self._still + 1 if ticks == self._same else 0
+        self._same = ticks
+        if self._still < STILL_PACKETS:
+            return ticks
+        packet.pts = packet.dts = None
+        return None
 
     def mask(self, masks: Masks | None) -> None:
         """Fill other masks from the next chunk on, which begins with the next (key) picture.
