@@ -1,7 +1,7 @@
 """A series as a small picture: where its lines go, in the units of the drawing."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil, floor, log10
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,11 +112,12 @@ def _digits(ticks: list[float]) -> int:
 
 
 def _hours(begin: datetime, now: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return every fourth hour of the mine's clock."""
-    at = begin.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    """Return every fourth hour of the mine's clock, as often as it comes: twice, or not at all."""
+    at = begin.astimezone(zone).replace(minute=0, second=0, microsecond=0).astimezone(UTC)
     found = []
-    for _ in range(26):
-        at += timedelta(hours=1)
-        if at.hour % 4 == 0 and begin < at <= now:
-            found.append(at)
+    for _ in range(2 * 26):  # clocks are set by half hours too
+        at += timedelta(minutes=30)
+        there = at.astimezone(zone)
+        if there.hour % 4 == 0 and there.minute == 0 and begin < at <= now:
+            found.append(there)
     return found

@@ -1,7 +1,10 @@
 """The drawing of a level: gaps stay gaps, and the scale is round."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from apps.readings.chart import draw
 
@@ -40,3 +43,33 @@ def test_the_scale_is_round_and_holds_everything():
 def test_a_single_reading_is_drawn_and_none_draws_nothing():
     assert len(draw(minutes(1, 0), now=NOW, zone=ZONE)["parts"]) == 1
     assert draw([], now=NOW, zone=ZONE)["parts"] == []
+
+
+def axis(zone: str, now: str) -> list[tuple[str, float]]:
+    """Return the hours of a level's drawing, each with the share of the day that is over there."""
+    at = datetime.fromisoformat(now)
+    point: dict[str, Any] = {"at": at - timedelta(minutes=2), "min": 1.0, "mean": 1.0, "max": 1.0}
+    drawn = draw([point], now=at, zone=ZoneInfo(zone))
+    width = drawn["right"] - drawn["left"]
+    return [(one["text"], (one["x"] - drawn["left"]) / width) for one in drawn["hours"]]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "expected"),
+    [
+        ("Europe/Warsaw", "2026-10-25T12:30Z", "16:00 20:00 00:00 04:00 08:00 12:00"),
+        ("Europe/Warsaw", "2026-03-29T12:30Z", "16:00 20:00 00:00 04:00 08:00 12:00"),
+        ("Australia/Lord_Howe", "2026-04-05T02:00Z", "16:00 20:00 00:00 04:00 08:00 12:00"),
+        ("Asia/Kolkata", "2026-03-04T12:00Z", "20:00 00:00 04:00 08:00 12:00 16:00"),
+        # Midnight is left out, and comes twice.
+        ("America/Santiago", "2026-09-06T12:00Z", "12:00 16:00 20:00 04:00 08:00"),
+        ("America/Havana", "2026-11-01T16:00Z", "16:00 20:00 00:00 00:00 04:00 08:00"),
+    ],
+)
+def test_each_hour_on_a_levels_axis_stands_where_it_was(zone: str, now: str, expected: str):
+    found = axis(zone, now)
+    assert " ".join(text for text, _ in found) == expected
+    for text, share in found:
+        at = datetime.fromisoformat(now) - timedelta(days=1) * (1 - share)
+        there = (at + timedelta(minutes=2)).astimezone(ZoneInfo(zone))
+        assert f"{there:%H}:00" == text
