@@ -9,6 +9,7 @@ import logging
 import time
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -63,7 +64,8 @@ def clip_remove(*, clip: Clip, actor: User, reason: str) -> Clip:
         raise ValidationError(_("This video is held. Nobody can delete it before every hold ends."))
     if clip.locked_until is not None and clip.locked_until > timezone.now():
         words = _("The store keeps this video locked until %(day)s. Nobody can delete it before.")
-        raise ValidationError(words % {"day": date_format(timezone.localtime(clip.locked_until))})
+        last = clip.locked_until.astimezone(ZoneInfo(clip.mine.timezone))
+        raise ValidationError(words % {"day": date_format(last)})
     _begin(clip, reason, actor=actor)
     transaction.on_commit(partial(_finish_safely, clip.pk, clip.mine_id), robust=True)
     return clip

@@ -89,8 +89,9 @@ def _hold(request: HttpRequest, thing: Any, back: str, **about: Any) -> HttpResp
     form = HoldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         day = form.cleaned_data["until"]
-        # To the end of the day that was named.
-        until = datetime.combine(day, time.max, tzinfo=ZoneInfo(thing.mine.timezone))
+        # To the end of the day that was named: of its last hour, where that comes twice.
+        zone = ZoneInfo(thing.mine.timezone)
+        until = datetime.combine(day, time.max, tzinfo=zone).replace(fold=1)
         held = attempt(
             form,
             lambda: hold_place(
