@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sayClock, zoneOffset } from "../src/common/time";
 import { drift, fromLocal, holding, isElsewhere, marks, nextStart, place, toLocal, windowAt } from "../src/watch/spans";
 
 const TWO = [[10, 20], [30, 40]] as const;
@@ -25,9 +26,18 @@ describe("spans of time", () => {
 
   it("mark round moments of the mine's own clock", () => {
     const half = 5.5 * 3600; // a mine at UTC+5:30
-    const found = marks([0, 86_400], half);
+    const found = marks([0, 86_400], () => half);
     expect(found.length).toBeLessThanOrEqual(10);
     expect(found.every((at) => (at + half) % 10_800 === 0)).toBe(true);
+  });
+
+  it("mark round moments on both sides of a clock that is set in between", () => {
+    for (const [day, zone] of [["2026-10-25", "Europe/Warsaw"], ["2026-03-29", "Europe/Warsaw"], ["2026-04-05", "Australia/Lord_Howe"]] as const) {
+      const noon = Date.parse(`${day}T00:00:00Z`) / 1000;
+      const found = marks([noon - 43_200, noon + 43_200], (at) => zoneOffset(at, zone));
+      expect(found.length).toBeGreaterThan(6);
+      for (const at of found) expect(sayClock(at * 1000, zone)).toMatch(/^(00|03|06|09|12|15|18|21):00:00$/);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { micros, say, sayAge, sayFull, sayRunning } from "../src/common/time";
+import { micros, say, sayAge, sayClock, sayFull, sayMinute, sayRunning } from "../src/common/time";
 import { fill, reader } from "../src/common/words";
 
 describe("words", () => {
@@ -43,6 +43,11 @@ describe("times", () => {
     expect(sayFull(at, here)).not.toContain("UTC");
     expect(say(at, "Asia/Kathmandu", Date.parse("2026-03-05T03:00:00Z"))).toBe("02:00:09 UTC+5:45");
     expect(say(at, "Asia/Kathmandu", Date.parse("2026-03-04T18:00:00Z"))).toContain("2026-03-05");
+  });
+
+  it("are the time of day alone on an axis, of whatever day and for whatever reader", () => {
+    const at = "2026-03-04T20:15:09Z";
+    expect([sayClock(at, "Asia/Kolkata"), sayMinute(at, "Asia/Kolkata"), sayClock(at, "UTC")]).toEqual(["01:45:09", "01:45", "20:15:09"]);
   });
 
   it("keep the microseconds that decide an order", () => {

@@ -23,6 +23,12 @@ function offset(at: Date, zone: string): string {
   return ` ${offsetName(at, zone)}`;
 }
 
+/** A zone's offset from UTC at a moment (Unix s), in seconds. */
+export function zoneOffset(at: number, zone: string): number {
+  const text = format(zone).format(new Date(at * 1000));
+  return Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - Math.floor(at);
+}
+
 function offsetName(at: Date, zone: string): string {
   const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at);
   const name = parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
@@ -44,7 +50,12 @@ export function say(moment: number | string, zone = "", now = Date.now()): strin
 
 /** Say a moment's hour and minute, for where seconds do not matter. */
 export function sayMinute(moment: number | string, zone = ""): string {
-  return format(zone).format(new Date(moment)).slice(11, 16);
+  return sayClock(moment, zone).slice(0, 5);
+}
+
+/** Say a moment's time of day alone, for an axis. */
+export function sayClock(moment: number | string, zone = ""): string {
+  return format(zone).format(new Date(moment)).slice(11);
 }
 
 /** Say a moment with its date. */

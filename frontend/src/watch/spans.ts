@@ -24,12 +24,15 @@ export function place(span: Span, window: Span): { left: number; width: number }
 
 const STEPS = [10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600];
 
-/** Return the marks of an axis: round moments of the zone's clock, at most so many. */
-export function marks(window: Span, offset_s: number, most = 9): number[] {
+/** Return the marks of an axis: round moments of the zone's clock, at most so many, also where it is set in between.
+ *  offsetAt: the zone's offset at a moment, in s. */
+export function marks(window: Span, offsetAt: (at: number) => number, most = 9): number[] {
   const step = STEPS.find((one) => (window[1] - window[0]) / one <= most) ?? 43200;
   const found: number[] = [];
-  for (let at = Math.ceil((window[0] + offset_s) / step) * step - offset_s; at <= window[1]; at += step) found.push(at);
-  return found;
+  for (const offset of new Set(window.map(offsetAt)))
+    for (let at = Math.ceil((window[0] + offset) / step) * step - offset; at <= window[1]; at += step)
+      if (offsetAt(at) === offset) found.push(at);
+  return found.sort((a, b) => a - b);
 }
 
 /** Return a window of a length that holds a moment; one that would look into the future ends now. */

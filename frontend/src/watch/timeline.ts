@@ -3,7 +3,7 @@
 
 import { el, icon, setText, svg } from "../common/dom";
 import { json } from "../common/http";
-import { sayFull, sayMinute, say } from "../common/time";
+import { sayClock, sayFull, sayMinute, say } from "../common/time";
 import type { Words } from "../common/words";
 import type { AlarmFound, CameraGiven, Found, GapFound } from "./config";
 import { marks, place, windowAt, type Span } from "./spans";
@@ -218,10 +218,9 @@ export class Timeline {
 
   private draw(): void {
     const zone = this.rows[0]!.camera.timezone;
-    const offset = this.options.offset((this.window[0] + this.window[1]) / 2);
     this.axis.replaceChildren(
-      ...marks(this.window, offset).map((at) => {
-        const label = el("span", {}, this.length > 1200 ? sayMinute(at * 1000, zone) : say(at * 1000, zone).slice(-14).split(" ")[0]!);
+      ...marks(this.window, this.options.offset).map((at) => {
+        const label = el("span", {}, this.length > 1200 ? sayMinute(at * 1000, zone) : sayClock(at * 1000, zone));
         label.style.left = `${((at - this.window[0]) / this.length) * 100}%`;
         return label;
       }),
