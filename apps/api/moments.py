@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
+
+from apps.clocks import Unclear, read_clock
 
 __all__ = ["MomentField", "by_clock", "moment"]
 
@@ -39,7 +40,8 @@ class MomentField(serializers.DateTimeField):
 def by_clock(given: dict[str, Any], zone: str | None) -> dict[str, Any]:
     """Return what was given with each time in UTC; what has no offset is of the zone's clock.
 
-    Without a zone it is refused: ValidationError, as for a time that is out of range.
+    Without a zone it is refused, and what that clock shows twice or never: ValidationError, as for
+    a time that is out of range.
     """
     return {
         key: _in_utc(value, key, zone) if isinstance(value, datetime) else value
@@ -50,8 +52,8 @@ def by_clock(given: dict[str, Any], zone: str | None) -> dict[str, Any]:
 def moment(asked: Mapping[str, str], key: str, zone: str | None) -> datetime | None:
     """Return a time of a query, None if there is none: Unix seconds or ISO 8601.
 
-    What has no offset is of the zone's clock. Without a zone, where several mines may be meant, it
-    is refused: ValidationError, as for what is no time.
+    What has no offset is of the zone's clock. Where that shows it twice or never, and without a
+    zone, where several mines may be meant, it is refused: ValidationError, as for what is no time.
     """
     text = asked.get(key, "").strip()
     if not text:
@@ -71,8 +73,9 @@ def _in_utc(when: datetime, key: str, zone: str | None) -> datetime:
         words = _("Write a time with its offset, such as 2026-03-04T12:00:00Z.")
         raise ValidationError({key: words})
     try:
-        when = when if when.tzinfo or zone is None else when.replace(tzinfo=ZoneInfo(zone))
-        when = when.astimezone(UTC)
+        when = read_clock(when, zone or "UTC")
+    except Unclear as unclear:
+        raise ValidationError({key: str(unclear)}) from None
     except (ValueError, OverflowError):
         raise _no_time(key) from None
     if not 1990 < when.year < 2200:

@@ -1,9 +1,8 @@
 """Pages on which people cut a video by hand, or a longer one than there is."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -19,6 +18,7 @@ from apps.alarms.models import Alarm
 from apps.alarms.selectors import alarms
 from apps.cameras.models import Camera
 from apps.cameras.selectors import cameras
+from apps.clocks import Moment
 from apps.evidence.cuts import LONGEST_S, MOST_CAMERAS, clip_cut, clip_extend
 from apps.evidence.models import Clip
 from apps.evidence.selectors import clips
@@ -27,7 +27,6 @@ from apps.mines.selectors import mines
 
 __all__ = ["clip_longer", "clip_new"]
 
-LOCAL = "%Y-%m-%dT%H:%M:%S"
 REASON = gettext_lazy("Stands in the record for good, with your name.")
 
 
@@ -37,15 +36,12 @@ class CutForm(forms.Form):
     cameras = forms.MultipleChoiceField(
         label=gettext_lazy("Cameras"), widget=forms.CheckboxSelectMultiple
     )
-    since = forms.CharField(
+    since = Moment(
         label=gettext_lazy("Beginning"),
         help_text=gettext_lazy("By the mine's clock."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
+        attrs={"step": "1"},
     )
-    until = forms.CharField(
-        label=gettext_lazy("End"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
-    )
+    until = Moment(label=gettext_lazy("End"), attrs={"step": "1"})
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         max_length=300,
@@ -55,7 +51,11 @@ class CutForm(forms.Form):
 
     def __init__(self, *args: Any, mine: Mine, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.mine = mine
+        for name in ("since", "until"):
+            field = self.moment(name)
+            field.in_zone(mine.timezone)
+            if isinstance(at := self.initial.get(name), datetime):
+                self.initial[name] = field.show(at)
         self.rows = {str(one.pk): one for one in cameras().filter(mine=mine)}
         choices = [(pk, f"{one.area.name} · {one.name}") for pk, one in self.rows.items()]
         self.fields["cameras"].choices = choices  # type: ignore[attr-defined]
@@ -67,27 +67,13 @@ class CutForm(forms.Form):
             "that is recorded."
         ) % {"minutes": LONGEST_S // 60}
 
+    def moment(self, name: str) -> Moment:
+        """Return one of the two fields of time."""
+        return cast(Moment, self.fields[name])
+
     def clean_cameras(self) -> list[Camera]:
         """Return the cameras."""
         return [self.rows[pk] for pk in self.cleaned_data["cameras"]]
-
-    def clean_since(self) -> datetime:
-        """Return the beginning."""
-        return self._moment("since")
-
-    def clean_until(self) -> datetime:
-        """Return the end."""
-        return self._moment("until")
-
-    def _moment(self, name: str) -> datetime:
-        try:
-            at = datetime.fromisoformat(self.cleaned_data[name].strip())
-            at = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(self.mine.timezone))
-            if 1990 < at.year < 2200:
-                return at.astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-        raise forms.ValidationError(_("Not a time, such as 2026-03-04 12:00:00."))
 
 
 class LongerForm(forms.Form):
@@ -133,7 +119,7 @@ def clip_new(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("mine", "")
     of_things = [thing.mine for thing in (alarm, *chosen) if thing is not None]
     mine = (of_things or [one for one in choice if str(one.pk) == asked] or [choice[0]])[0]
-    form = CutForm(request.POST or None, initial=_initial(request, alarm, chosen, mine), mine=mine)
+    form = CutForm(request.POST or None, initial=_initial(request, alarm, chosen), mine=mine)
     if request.method == "POST" and form.is_valid():
         made = attempt(form, lambda: clip_cut(actor=request.user, alarm=alarm, **form.cleaned_data))
         if made is not None:
@@ -146,24 +132,22 @@ def clip_new(request: HttpRequest) -> HttpResponse:
     return render(request, "evidence/cut.html", context, status=status)
 
 
-def _initial(
-    request: HttpRequest, alarm: Alarm | None, chosen: list[Camera], mine: Mine
-) -> dict[str, Any]:
+def _initial(request: HttpRequest, alarm: Alarm | None, chosen: list[Camera]) -> dict[str, Any]:
     """Fill the form in: the alarm's cameras and time, or what the address says."""
-    zone = ZoneInfo(mine.timezone)
     found: dict[str, Any] = {"cameras": [str(one.pk) for one in chosen]}
     if alarm is not None:
         seen = [alarm.camera_id, *(one.camera_id for one in alarm.witnesses.all())]
         found["cameras"] = [str(pk) for pk in dict.fromkeys(seen)][:MOST_CAMERAS]
         since = alarm.raised_at - timedelta(seconds=30)
-        found["since"] = since.astimezone(zone).strftime(LOCAL)
-        found["until"] = (since + timedelta(seconds=90)).astimezone(zone).strftime(LOCAL)
+        found["since"] = since
+        found["until"] = since + timedelta(seconds=90)
     for name in ("since", "until"):
         try:
-            at = datetime.fromtimestamp(float(request.GET.get(name, "")), tz=zone)
+            at = datetime.fromtimestamp(float(request.GET.get(name, "")), tz=UTC)
         except (ValueError, OverflowError, OSError):
             continue
-        found[name] = at.strftime(LOCAL)
+        if 1990 < at.year < 2200:
+            found[name] = at
     return found
 
 

@@ -21,7 +21,8 @@ from apps.audit.models import AuditEntry
 from apps.audit.naming import Names
 from apps.audit.words import DOWNLOADS, act_words
 from apps.cameras.selectors import cameras
-from apps.inquiry.forms import GrantForm, mine_moment
+from apps.clocks import Moment
+from apps.inquiry.forms import GrantForm
 from apps.inquiry.listing import GRANTS, RECEIPTS
 from apps.inquiry.selectors import grants, inquiry_scope, receipt_data
 from apps.inquiry.services import grant_end, grant_give
@@ -196,21 +197,22 @@ def settings(request: HttpRequest) -> HttpResponse:
     chosen = next((m for m in listed if str(m.pk) == request.GET.get("mine")), None)
     mine = chosen or listed[0]
     rows = cameras().filter(mine=mine).order_by(natural("area__name"), natural("name"))
-    asked, fault = request.GET.get("at", "").strip()[:40], ""
+    field = Moment(zone=mine.timezone, attrs={"id": "as-of-at", "step": "1"}, required=False)
+    asked, fault = (field.widget.value_from_datadict(request.GET, {}, "at") or "").strip()[:40], ""
     at: datetime = timezone.now()
     if asked:
         try:
-            at = moment_asked(mine_moment(asked, mine.timezone))
-        except (ValueError, OverflowError):
-            fault = _("Not a time, such as 2026-03-04 12:00.")
+            at = moment_asked(field.clean(asked))
         except ValidationError as error:
             fault = error.messages[0]
     camera = request.GET.get("camera", "")
     one = rows.filter(pk=int(camera)) if camera.isdecimal() and len(camera) < 19 else rows
     found = [] if fault else settings_as_of(cameras=list(one[:MOST_CAMERAS]), at=at)
     looked_at(request, mine.pk)
+    wrong = {"aria-invalid": "true", "aria-describedby": "as-of-fault"} if fault else {}
     context = {
         "section": "settings", "mines": listed, "mine": mine, "cameras": rows, "camera": camera,
         "at": at, "asked": asked, "fault": fault, "found": found,
+        "field": field.widget.render("at", asked, wrong),
     }  # fmt: skip
     return render(request, "inquiry/settings.html", context, status=400 if fault else 200)

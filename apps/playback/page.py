@@ -129,5 +129,7 @@ def _strings() -> dict[str, Any]:
         "download": _("Download"),
         "making": _("The video is being put together."),
         "not_loaded": _("Not loaded: %(reason)s"),
+        "which_time": _("Which of the two?"),
+        "never_time": _("The mine's clock never shows this time: it is set forward then."),
         "bad_time": _("Not a time, such as 2026-03-04 12:00:00."),
     }

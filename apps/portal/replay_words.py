@@ -20,6 +20,7 @@ def replay_words() -> dict[str, str]:
         "replay_own": _("a span of my own"),
         "replay_from": _("from"),
         "replay_to": _("to"),
+        "replay_which": _("Which of the two?"),
         "replay_no_span": _("Give both ends of the span."),
         "replay_run": _("Try it"),
         "replay_waiting": _("Waiting for its turn…"),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sayClock, zoneOffset } from "../src/common/time";
-import { drift, fromLocal, holding, isElsewhere, marks, nextStart, place, toLocal, windowAt } from "../src/watch/spans";
+import { drift, holding, isElsewhere, marks, nextStart, place, windowAt } from "../src/watch/spans";
 
 const TWO = [[10, 20], [30, 40]] as const;
 
@@ -38,16 +38,6 @@ describe("spans of time", () => {
       expect(found.length).toBeGreaterThan(6);
       for (const at of found) expect(sayClock(at * 1000, zone)).toMatch(/^(00|03|06|09|12|15|18|21):00:00$/);
     }
-  });
-});
-
-describe("a moment of the mine's clock", () => {
-  // Summer time ends at 7200: before it the zone is two hours ahead, after it one.
-  const offset = (at: number): number => (at < 7200 ? 7200 : 3600);
-
-  it("is read and written alike", () => {
-    for (const at of [0, 3599, 20_000]) expect(fromLocal(toLocal(at, offset), offset)).toBe(at);
-    expect(fromLocal("soon", offset)).toBeNaN();
   });
 });
 

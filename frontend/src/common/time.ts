@@ -4,7 +4,7 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 // One way to write a moment in every language: 2026-11-23 04:15:09.
-function format(zone: string): Intl.DateTimeFormat {
+export function format(zone: string): Intl.DateTimeFormat {
   let found = formats.get(zone);
   if (!found) {
     found = new Intl.DateTimeFormat("sv-SE", {
@@ -29,7 +29,7 @@ export function zoneOffset(at: number, zone: string): number {
   return Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - Math.floor(at);
 }
 
-function offsetName(at: Date, zone: string): string {
+export function offsetName(at: Date, zone: string): string {
   const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at);
   const name = parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
   return name.replace("GMT", "UTC").replace(/\+0$/, "");

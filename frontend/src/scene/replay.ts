@@ -2,6 +2,7 @@
 
 import { el, setOff, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
+import { ClockField } from "../common/moments";
 import { say, units } from "../common/time";
 import type { Editor } from "./editor";
 
@@ -27,8 +28,7 @@ type Span = "hour" | "day" | "own";
 const SPAN_S = { hour: 3600, day: 24 * 3600 };
 const POLL_MS = 1500;
 
-/** Return the ends of a span as the API takes them; "" for one that is not given.
- *  What a person writes has no offset: the API reads it by the mine's clock, as all times on the page are said. */
+/** Return the ends of a span as the API takes them; "" for one that is not given. */
 export function ends(span: Span, from: string, to: string, now: Date): [string, string] {
   if (span === "own") return [from, to];
   return [new Date(now.getTime() - 1000 * SPAN_S[span]).toISOString(), now.toISOString()];
@@ -105,8 +105,8 @@ export class Replays {
 class Box {
   readonly place: HTMLElement;
   private readonly span = el("select", {});
-  private readonly from = el("input", { type: "datetime-local", step: 1 });
-  private readonly to = el("input", { type: "datetime-local", step: 1 });
+  private readonly from: ClockField;
+  private readonly to: ClockField;
   private readonly own: HTMLElement;
   private readonly run: HTMLButtonElement;
   private readonly outcome = el("div", { role: "status" });
@@ -122,14 +122,16 @@ class Box {
     for (const span of ["hour", "day", "own"] as const) this.span.append(el("option", { value: span }, t(`replay_${span}`)));
     this.span.id = `${id}-span`;
     // A form that is drawn anew gives the focus back by these.
-    for (const [name, field] of Object.entries({ span: this.span, from: this.from, to: this.to })) field.dataset["key"] = `${id}-${name}`;
+    const [from, to] = [el("input", { type: "datetime-local", step: 1 }), el("input", { type: "datetime-local", step: 1 })];
+    for (const [name, field] of Object.entries({ span: this.span, from, to })) field.dataset["key"] = `${id}-${name}`;
     this.own = el(
       "div",
       { class: "line", hidden: true },
-      el("label", {}, t("replay_from"), " ", this.from),
-      el("label", {}, t("replay_to"), " ", this.to),
+      el("label", {}, t("replay_from"), " ", from),
+      el("label", {}, t("replay_to"), " ", to),
       el("span", { class: "sub" }, editor.given.timezone),
     );
+    [this.from, this.to] = [from, to].map((field) => new ClockField(field, editor.given.timezone, t("replay_which"))) as [ClockField, ClockField];
     this.span.addEventListener("change", () => (this.own.hidden = this.span.value !== "own"));
     this.run = el("button", { type: "button", class: "button small", "data-key": `${id}-run`, click: () => void this.start() }, t("replay_run"));
     this.place = el(
@@ -147,7 +149,7 @@ class Box {
   private async start(): Promise<void> {
     if (this.run.ariaDisabled === "true") return;
     const { t } = this.editor.words;
-    const [since, until] = ends(this.span.value as Span, this.from.value, this.to.value, new Date());
+    const [since, until] = ends(this.span.value as Span, this.from.iso, this.to.iso, new Date());
     if (!since || !until) {
       this.fault(t("replay_no_span"));
       return;

@@ -2,7 +2,8 @@
 
 import { boxesSwitch } from "../common/boxes";
 import { data, el, icon, need, setText } from "../common/dom";
-import { say, sayFull, ServerClock } from "../common/time";
+import { ClockField } from "../common/moments";
+import { say, sayFull, ServerClock, zoneOffset } from "../common/time";
 import { reader } from "../common/words";
 import { Cell } from "./cell";
 import type { CameraGiven, WatchGiven } from "./config";
@@ -10,7 +11,6 @@ import { fillEvents } from "./events";
 import { Player } from "./player";
 import { playable } from "./plays";
 import { wireSpan } from "./span";
-import { fromLocal, toLocal } from "./spans";
 import { Timeline } from "./timeline";
 
 const given = data<WatchGiven>("watch-data");
@@ -35,14 +35,7 @@ function streamOf(camera: CameraGiven): string {
   return playable(camera.streams, wanted, other);
 }
 
-/** The zone's offset from UTC at a moment, in seconds. */
-function offset(at: number): number {
-  const text = new Intl.DateTimeFormat("sv-SE", {
-    timeZone: given.timezone, year: "numeric", month: "2-digit", day: "2-digit",
-    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
-  }).format(new Date(at * 1000));
-  return Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - Math.floor(at);
-}
+const offset = (at: number): number => zoneOffset(at, given.timezone);
 
 const cells = given.cameras.map((camera) => new Cell(camera, streamOf(camera), origin, words, (server) => clock.learn(server * 1000), now, given.labels));
 need("watch-grid").replaceChildren(...cells.map((cell) => cell.place));
@@ -149,19 +142,23 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("[data-step]")
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-frame]"))
   button.addEventListener("click", () => player.frame(Number(button.dataset["frame"])));
 
-const goAt = need<HTMLInputElement>("watch-go-at");
-goAt.value = toLocal(given.at ?? given.now, offset);
+const goAt = new ClockField(need<HTMLInputElement>("watch-go-at"), given.timezone, t("which_time"));
+goAt.show(given.at ?? given.now);
 need<HTMLFormElement>("watch-go").addEventListener("submit", (event) => {
   event.preventDefault();
-  const at = fromLocal(goAt.value, offset);
-  if (!Number.isNaN(at)) go(at);
+  const { at } = goAt;
+  if (at) go(at);
+  else {
+    note.hidden = false;
+    setText(note, t(at === null ? "never_time" : "bad_time"));
+  }
 });
 const add = document.getElementById("watch-add") as HTMLFormElement | null;
 add?.addEventListener("submit", () => {
   const field = add.querySelector<HTMLInputElement>('input[name="at"]')!;
   field.value = player.live ? "" : player.position.toFixed(1);
 });
-wireSpan({ words, cameras: given.cameras, offset, stream: () => choice.value, position: () => player.position });
+wireSpan({ words, cameras: given.cameras, zone: given.timezone, stream: () => choice.value, position: () => player.position });
 
 document.addEventListener("keydown", (event) => {
   const target = event.target as HTMLElement;

@@ -2,10 +2,10 @@
 
 import { el, need, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
+import { ClockField } from "../common/moments";
 import { say, sayRunning } from "../common/time";
 import type { Words } from "../common/words";
 import type { CameraGiven } from "./config";
-import { fromLocal, toLocal } from "./spans";
 
 interface Facts {
   seconds: number;
@@ -18,7 +18,7 @@ interface Options {
   words: Words;
   cameras: CameraGiven[];
   stream: () => string;
-  offset: (at: number) => number;
+  zone: string;
   position: () => number;
 }
 
@@ -27,8 +27,9 @@ export function wireSpan(options: Options): void {
   const form = document.getElementById("watch-span") as HTMLFormElement | null;
   if (!form) return;
   const { t } = options.words;
-  const since = need<HTMLInputElement>("span-since");
-  const until = need<HTMLInputElement>("span-until");
+  const [since, until] = (["since", "until"] as const).map(
+    (name) => new ClockField(need<HTMLInputElement>(`span-${name}`), options.zone, t("which_time")),
+  ) as [ClockField, ClockField];
   const facts = need("span-facts");
   const link = need<HTMLAnchorElement>("span-download");
   const chosen = (): CameraGiven => {
@@ -45,7 +46,7 @@ export function wireSpan(options: Options): void {
   for (const field of form.querySelectorAll("input, select")) field.addEventListener("input", changed);
   for (const button of form.querySelectorAll<HTMLButtonElement>("[data-here]"))
     button.addEventListener("click", () => {
-      need<HTMLInputElement>(button.dataset["here"] ?? "").value = toLocal(options.position(), options.offset);
+      (button.dataset["here"] === "span-until" ? until : since).show(options.position());
       changed();
     });
 
@@ -60,17 +61,16 @@ export function wireSpan(options: Options): void {
   keep?.addEventListener("click", () => {
     const asked = new URLSearchParams(options.cameras.map((camera) => ["camera", String(camera.id)]));
     for (const [name, field] of [["since", since], ["until", until]] as const) {
-      const at = fromLocal(field.value, options.offset);
-      if (!Number.isNaN(at)) asked.set(name, String(at));
+      if (field.at) asked.set(name, String(field.at));
     }
     keep.href = `${place}?${asked}`;
   });
 
   async function ask(): Promise<void> {
     changed();
-    const ends = [since, until].map((field) => fromLocal(field.value, options.offset));
-    ends.forEach((at, index) => Number.isNaN(at) && fault(index ? "until" : "since", t("bad_time")));
-    if (ends.some(Number.isNaN)) return;
+    const ends = [since.at, until.at];
+    ends.forEach((at, index) => !at && fault(index ? "until" : "since", t(at === null ? "never_time" : "bad_time")));
+    if (!ends.every(Boolean)) return;
     setText(facts, t("span_asking"));
     const camera = chosen();
     const asked = new URLSearchParams({ stream: options.stream(), since: String(ends[0]), until: String(ends[1]) });

@@ -41,19 +41,6 @@ export function windowAt(at: number, length: number, now: number): Span {
   return [until - length, until];
 }
 
-/** Read "2026-03-04T12:00:05" of a zone's clock; NaN if it is no time. offsetAt: the zone's offset in s. */
-export function fromLocal(text: string, offsetAt: (at: number) => number): number {
-  const plain = Date.parse(`${text.trim().replace(" ", "T")}Z`) / 1000;
-  if (Number.isNaN(plain)) return NaN;
-  const guess = plain - offsetAt(plain);
-  return plain - offsetAt(guess);
-}
-
-/** Write a moment as a field of date and time takes it, by a zone's clock. */
-export function toLocal(at: number, offsetAt: (at: number) => number): string {
-  return new Date((at + offsetAt(at)) * 1000).toISOString().slice(0, 19);
-}
-
 /** By how much a follower must play faster or slower (share), or null to jump. Both in s. */
 export function drift(own: number, leader: number): number | null {
   const behind = leader - own;

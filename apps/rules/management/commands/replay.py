@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.cameras.models import Camera
+from apps.clocks import Unclear, read_clock
 from apps.rules.replay import replay
 from apps.tenancy.scope import mine_scope, system_scope
 from workers.checks import SceneError
@@ -22,11 +23,6 @@ def moment(text: str) -> datetime:
     if not 1990 < found.year < 2200:
         raise ValueError(text)
     return found
-
-
-def by_clock(when: datetime, zone: ZoneInfo) -> datetime:
-    """Read a time without an offset by a mine's clock, as its pages and the API do."""
-    return when if when.tzinfo else when.replace(tzinfo=zone)
 
 
 WHEN = "ISO 8601; without an offset by the clock of the camera's mine"
@@ -52,7 +48,12 @@ class Command(BaseCommand):
         if camera is None:
             raise CommandError(f"no camera {options['camera']}")
         zone = ZoneInfo(camera.mine.timezone)
-        since, until = by_clock(options["since"], zone), by_clock(options["until"], zone)
+        try:
+            since, until = (
+                read_clock(options[name], camera.mine.timezone) for name in ("since", "until")
+            )
+        except Unclear as unclear:
+            raise CommandError(str(unclear)) from None
         if until <= since:
             raise CommandError("--to must be later than --from")
         try:
