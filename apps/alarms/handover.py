@@ -6,7 +6,6 @@ database refuses to change; each is written with the audit entry and the event i
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -22,6 +21,7 @@ from apps.alarms.selectors import alarms, alarms_open, silence_data, silences
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.cameras.selectors import camera_health, cameras
+from apps.clocks import clock_words
 from apps.live.services import emit, take_turn
 from apps.mines.models import Mine
 from apps.readings.models import Reading
@@ -269,10 +269,10 @@ def handover_take(*, handover: Handover, actor: User, note: str = "", desk: str 
     if taken is not None and (taken.taken_by_id, taken.note) == (actor.pk, note):
         return taken
     if taken is not None:
-        at = taken.taken_at.astimezone(ZoneInfo(handover.mine.timezone))
+        at = clock_words(taken.taken_at, handover.mine.timezone, "%Y-%m-%d %H:%M")
         raise ValidationError(
             _("%(name)s took this over at %(time)s.")
-            % {"name": taken.taken_by.get_username(), "time": f"{at:%Y-%m-%d %H:%M}"}
+            % {"name": taken.taken_by.get_username(), "time": at}
         )
     if handover.handed_by_id == actor.pk:
         raise ValidationError(_("Whoever comes signs, not who hands over."))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils.translation import ngettext, override, pgettext
 from apps.alarms import words
 from apps.alarms.ladders import WHOM
 from apps.alarms.models import Alarm, Severity
+from apps.clocks import clock_words
 from apps.notify.models import Kind
 from apps.sentences import action_of, kept, why_of
 
@@ -182,5 +182,5 @@ def _place(facts: dict[str, Any]) -> str:
 
 def _clock(iso: str, facts: dict[str, Any]) -> str:
     """Write a moment by the mine's clock, with the zone that it is of."""
-    at = datetime.fromisoformat(iso).astimezone(ZoneInfo(facts["timezone"]))
-    return f"{at:%Y-%m-%d %H:%M:%S} ({facts['timezone']})"
+    zone = facts["timezone"]
+    return f"{clock_words(datetime.fromisoformat(iso), zone)} ({zone})"

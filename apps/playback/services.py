@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.cameras.models import Camera, Chunk
+from apps.clocks import clock_words, twice
 from apps.evidence.workshop import workshop
 from apps.live.clock import now_for_age
 from apps.playback.models import Motion
@@ -249,14 +250,15 @@ def _gaps(
 
 
 def _changed(camera: Camera, at: datetime) -> str:
-    local = at.astimezone(ZoneInfo(camera.mine.timezone))
     return _(
         "The camera's picture changed its size or kind at %(time)s. "
         "Take one video until then and another from then on."
-    ) % {"time": f"{local:%H:%M:%S}"}
+    ) % {"time": clock_words(at, camera.mine.timezone, "%H:%M:%S")}
 
 
 def span_name(camera: Camera, since: datetime, gaps: bool) -> str:
-    """Return the name of a span's file, in the mine's time."""
-    local = since.astimezone(ZoneInfo(camera.mine.timezone))
-    return f"davy-camera{camera.pk}-{local:%Y%m%d-%H%M%S}{'-with-gaps' if gaps else ''}.mp4"
+    """Return the name of a span's file, in the mine's time; two hours that read alike get two."""
+    zone = camera.mine.timezone
+    local = since.astimezone(ZoneInfo(zone))
+    at = f"{local:%Y%m%d-%H%M%S}" + (f"{local:%z}" if twice(local, zone) else "")
+    return f"davy-camera{camera.pk}-{at}{'-with-gaps' if gaps else ''}.mp4"

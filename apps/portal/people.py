@@ -1,7 +1,5 @@
 """Who may do what in a mine."""
 
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +13,7 @@ from apps.accounts.passwords import password_made, password_renew
 from apps.accounts.permissions import Action
 from apps.accounts.selectors import access_of
 from apps.accounts.services import member_remove, member_set
+from apps.clocks import clock_words
 from apps.inquiry.selectors import grants
 from apps.mines.models import Mine
 from apps.portal.forms import PersonForm, RoleForm
@@ -115,8 +114,7 @@ def _left(member: Membership) -> str:
     grant = given.filter(until__gt=timezone.now()).order_by("-until").first()
     if grant is None:
         return ""
-    until = grant.until.astimezone(ZoneInfo(member.mine.timezone))
-    name["until"] = f"{until:%Y-%m-%d %H:%M}"
+    name["until"] = clock_words(grant.until, member.mine.timezone, "%Y-%m-%d %H:%M")
     words = _(
         "%(name)s may still look at this mine or at cases of it: a grant holds until %(until)s."
         " End it under “Access for auditors”."

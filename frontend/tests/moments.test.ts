@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ClockField, moments, toLocal } from "../src/common/moments";
-import { zoneOffset } from "../src/common/time";
+import { say, sayFull, zoneOffset } from "../src/common/time";
 
 const unix = (iso: string): number => Date.parse(iso) / 1000;
 const shown = (text: string, zone: string): number[] | null => moments(text, (at) => zoneOffset(at, zone));
@@ -104,5 +104,19 @@ describe("a field of date and time", () => {
     expect([clock.at, clock.iso]).toEqual([null, "2026-03-29T02:30"]);
     write("");
     expect([clock.at, clock.iso]).toEqual([NaN, ""]);
+  });
+});
+
+describe("a time that is said", () => {
+  it("has its offset in an hour that comes twice, also where the reader's clock is the mine's", () => {
+    vi.stubEnv("TZ", "Europe/Warsaw");
+    expect(new Date("2026-10-25T00:30:00Z").getHours()).toBe(2);
+    const said = ["2026-10-24T23:59:59Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"];
+    expect(said.map((at) => sayFull(at, "Europe/Warsaw").slice(11))).toEqual([
+      "01:59:59", "02:30:00 UTC+2", "02:30:00 UTC+1", "03:00:00",
+    ]);
+    expect(say("2026-10-25T01:30:00Z", "Europe/Warsaw", Date.parse("2026-10-25T01:31:00Z"))).toBe("02:30:00 UTC+1");
+    expect(sayFull("2026-03-29T01:00:00Z", "Europe/Warsaw")).toBe("2026-03-29 03:00:00");
+    vi.unstubAllEnvs();
   });
 });

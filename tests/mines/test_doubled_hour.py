@@ -13,8 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Grant
+from apps.alarms.templatetags.words import mine_time
 from apps.evidence.models import Clip
 from apps.mines.models import Mine
+from apps.playback.services import span_name
 from apps.rules.models import Replay
 from apps.tenancy.scope import mine_scope, system_scope
 from tests.cast import SCENE, Cast, an_alarm
@@ -23,6 +25,7 @@ from workers.media.ring import Ring
 
 FIRST, SECOND = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
 BOTH = "2026-10-25T02:30:00"  # in Warsaw the clock shows it at both
+OFFSETS = ("+0200", "+0100")
 NEVER = "2026-03-29T02:30:00"
 
 
@@ -170,3 +173,15 @@ def test_the_settings_of_an_hour_that_comes_twice_are_shown_when_it_is_said_whic
     shown = browser.get(address, {"at": BOTH, "at_offset": "+01:00"})
     assert shown.status_code == 200
     assert f'datetime="{SECOND.isoformat()}"' in shown.content.decode()
+
+
+def test_what_is_said_of_the_two_hours_can_be_told_apart(warsaw: Cast):
+    mine, camera = warsaw.lamp_hill.mine, warsaw.lamp_hill.camera
+    said = [mine_time({"mine": mine}, at) for at in (FIRST, SECOND)]
+    assert [re.search(">(.*)<", words)[1] for words in said] == [
+        "2026-10-25 02:30:00 UTC+2", "2026-10-25 02:30:00 UTC+1",
+    ]  # fmt: skip
+    names = [span_name(camera, at, gaps=False) for at in (FIRST, SECOND)]
+    assert names == [f"davy-camera{camera.pk}-20261025-023000{offset}.mp4" for offset in OFFSETS]
+    later = FIRST + timedelta(hours=2)
+    assert span_name(camera, later, gaps=False).endswith("20261025-033000.mp4")

@@ -21,6 +21,7 @@ from django.urls import reverse
 from apps.alarms.models import Snapshot
 from apps.audit.models import AuditEntry
 from apps.cameras.secrets import unlock
+from apps.mines.models import Mine
 from apps.notify.channels.dingtalk import signed
 from apps.notify.channels.feishu import sign as feishu_sign
 from apps.notify.channels.webhook import make_secret, sign
@@ -166,6 +167,20 @@ def test_a_reason_of_many_pages_keeps_the_link_to_the_answer_in_the_message(
     text = json.loads(hook.requests[0].body)["markdown"]["content"]
     assert len(text.encode()) < 4096
     assert text.endswith(f"/alarms/{alarm.pk}/)")
+
+
+@pytest.mark.parametrize(("hour_utc", "offset"), [(0, "UTC+2"), (1, "UTC+1")])
+def test_a_mail_of_an_hour_that_comes_twice_says_which_one_it_was(
+    desk: Desk, post_office: Server, hour_utc: int, offset: str
+):
+    Mine.objects.filter(pk=desk.mine.pk).update(timezone="Europe/Warsaw")
+    desk.cast.lamp_hill.camera.mine.refresh_from_db()
+    route = desk.route("email", address="li@example.com", language="en")
+    an_alarm(desk.cast.lamp_hill, at=datetime(2026, 10, 25, hour_utc, 30, tzinfo=UTC))
+    desk.ring(route)
+    (mail,) = post_office.mails
+    plain = mail.get_body(("plain",)).get_content()
+    assert f"2026-10-25 02:30:00 {offset} (Europe/Warsaw)" in plain
 
 
 @pytest.mark.parametrize("picture", ["attach", "link", "none"])

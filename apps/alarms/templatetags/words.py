@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.dateparse import parse_datetime
@@ -16,6 +15,7 @@ from apps.alarms.life import State
 from apps.alarms.models import Severity
 from apps.cameras.models import Stream
 from apps.cameras.selectors import camera_health
+from apps.clocks import clock_words
 from apps.mines.models import Mine
 
 register = template.Library()
@@ -194,7 +194,7 @@ def mine_time(context: Any, at: datetime) -> str:
     zone = next((z for name in ABOUT if (z := _zone(context.get(name)))), listed)
     return format_html(
         '<time datetime="{}" data-zone="{}" title="{}">{}</time>',
-        at.isoformat(), zone, zone, f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}",
+        at.isoformat(), zone, zone, clock_words(at, zone),
     )  # fmt: skip
 
 

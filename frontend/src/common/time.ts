@@ -1,5 +1,6 @@
 // Times in the mine's own zone, always with seconds. Where the reader's clock shows another time
-// than the mine's, the mine's offset stands behind it: 04:15:09 UTC+8.
+// than the mine's, the mine's offset stands behind it: 04:15:09 UTC+8. So it does in the hour that the mine's clock
+// shows twice, because it was set back.
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -17,9 +18,9 @@ export function format(zone: string): Intl.DateTimeFormat {
   return found;
 }
 
-/** The mine's offset as " UTC+8", or nothing where the reader's own is the same at that moment. */
+/** The mine's offset as " UTC+8"; nothing where the reader's own is the same at that moment, and it comes but once. */
 function offset(at: Date, zone: string): string {
-  if (!zone || format(zone).format(at) === format("").format(at)) return "";
+  if (!zone || (format(zone).format(at) === format("").format(at) && !isTwice(at, zone))) return "";
   return ` ${offsetName(at, zone)}`;
 }
 
@@ -27,6 +28,17 @@ function offset(at: Date, zone: string): string {
 export function zoneOffset(at: number, zone: string): number {
   const text = format(zone).format(new Date(at * 1000));
   return Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - Math.floor(at);
+}
+
+const TURN_S = 3 * 3600;
+
+/** Whether a zone's clock shows this time at another moment as well, because it is set back. */
+function isTwice(at: Date, zone: string): boolean {
+  const at_s = Math.floor(at.getTime() / 1000);
+  const back_s = zoneOffset(at_s - TURN_S, zone) - zoneOffset(at_s + TURN_S, zone);
+  if (back_s <= 0) return false;
+  const here = format(zone).format(at);
+  return [at_s - back_s, at_s + back_s].some((other) => format(zone).format(new Date(other * 1000)) === here);
 }
 
 export function offsetName(at: Date, zone: string): string {
