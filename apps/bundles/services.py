@@ -17,7 +17,7 @@ from apps.accounts.models import User
 from apps.alarms.models import Alarm
 from apps.audit.services import record
 from apps.bundles.contents import write
-from apps.bundles.models import Bundle
+from apps.bundles.models import Bundle, Sheet
 from apps.bundles.reach import TooEarly
 from apps.bundles.selectors import KEEP, clips_in
 from apps.evidence.locking import lock_for
@@ -25,6 +25,7 @@ from apps.evidence.models import Clip
 from apps.evidence.storage import Missing, StorageError, put_file, reach, remove
 from apps.evidence.workshop import workshop
 from apps.ledger.services import ledger_seal, root_sign
+from apps.live.future import due_again
 from apps.live.services import emit
 from apps.mines.models import Mine
 from apps.privacy.models import Copy
@@ -41,6 +42,7 @@ __all__ = [
     "bundle_ask",
     "bundle_forget",
     "bundle_make",
+    "future_forget",
 ]
 
 MOST_ALARMS = 500
@@ -109,6 +111,13 @@ def bundle_ask(
         | ({"clips": bundle.clips} if bundle.clips else {}),
     )
     return bundle
+
+
+def future_forget() -> None:
+    """Let no bundle or sheet wait for a future that the clock took back; needs a system scope."""
+    for model in (Bundle, Sheet):
+        pending = model.objects.filter(state=model.State.PENDING)
+        due_again(pending, "next_attempt_at", longest=CLAIM)
 
 
 def bundle_make(*, bundle_id: int, mine_id: int) -> Bundle | None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from celery import shared_task
 
 from apps.bundles.selectors import bundles_due, bundles_old, sheets_due, sheets_old
-from apps.bundles.services import bundle_forget, bundle_make
+from apps.bundles.services import bundle_forget, bundle_make, future_forget
 from apps.bundles.sheets import sheet_forget, sheet_make
 from apps.evidence.storage import StorageError
 from apps.tenancy.scope import system_scope
@@ -39,6 +39,7 @@ def make_sheet(sheet_id: int, mine_id: int) -> None:
 def sweep() -> None:
     """Ring for what nobody is packing or making; the beat calls this every three seconds."""
     with system_scope("bundles and sheets of every mine are made in turn"):
+        future_forget()
         due, waiting = bundles_due(), sheets_due()
     for bundle_id, mine_id in due:
         pack.apply_async((bundle_id, mine_id), expires=30)

@@ -22,6 +22,7 @@ from apps.evidence.models import Clip
 from apps.evidence.storage import StorageError, get_file, put_file, remove
 from apps.evidence.workshop import workshop
 from apps.ledger.verify import digest
+from apps.live.future import due_again
 from apps.live.services import take_turn
 from apps.privacy.consent import (
     back_said,
@@ -31,7 +32,7 @@ from apps.privacy.consent import (
     still_waits,
     word_note,
 )
-from apps.privacy.models import Copy, Unblur
+from apps.privacy.models import Copy, Span, Unblur
 from apps.privacy.selectors import unblur_holds
 from apps.rules.masks import masks_left, masks_of
 from apps.tenancy.scope import mine_scope
@@ -45,6 +46,7 @@ __all__ = [
     "clip_given",
     "copy_make",
     "copy_waiting",
+    "future_forget",
     "picture_taken",
     "unblur_agree",
     "unblur_ask",
@@ -158,6 +160,13 @@ def _copy_of(clip: Clip, masks: list[list[list[float]]], blurred: bool) -> Copy:
         },
     )
     return copy
+
+
+def future_forget() -> None:
+    """Let no copy wait for a future that the clock took back; needs a system scope."""
+    for model in (Copy, Span):
+        pending = model.objects.filter(state=model.State.PENDING)
+        due_again(pending, "next_attempt_at", longest=CLAIM)
 
 
 def copy_make(*, copy_id: int, mine_id: int) -> Copy | None:

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from apps.evidence.storage import StorageError
 from apps.privacy.selectors import copies_due, spans_due, spans_old
-from apps.privacy.services import copy_make
+from apps.privacy.services import copy_make, future_forget
 from apps.privacy.spans import span_forget, span_make
 from apps.tenancy.scope import system_scope
 
@@ -37,6 +37,7 @@ def make_span(span_id: int, mine_id: int) -> None:
 def sweep() -> None:
     """Ring for copies that nobody makes; the beat calls this every two seconds."""
     with system_scope("copies of every mine are made in turn"):
+        future_forget()
         due, taken = copies_due(), spans_due()
     for copy_id, mine_id in due:
         make.apply_async((copy_id, mine_id), expires=30)

@@ -1,5 +1,6 @@
 """Reads of replays, and the draft that one runs."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,10 @@ from apps.rules.models import Replay
 from apps.sentences import kept, said_alarm
 from workers.scene import Scene, parse_scene
 
-__all__ = ["draft", "replay_data", "replays", "replays_waiting"]
+__all__ = ["LEASE", "draft", "replay_data", "replays", "replays_waiting"]
+
+# Longer than one stretch with its clips may take.
+LEASE = timedelta(seconds=60)
 
 
 def draft(document: dict[str, Any], rule: str = "", *, stored: bool = False) -> Scene:

@@ -7,8 +7,9 @@ from celery import shared_task
 
 from apps.evidence.storage import StorageError, remove
 from apps.live.clock import now_for_age
+from apps.live.future import due_again
 from apps.rules.models import Replay
-from apps.rules.replays import replays_waiting
+from apps.rules.replays import LEASE, replays_waiting
 from apps.tenancy.scope import mine_scope, system_scope
 
 # A draft's alarms and clips are no evidence: they go after so long.
@@ -30,6 +31,7 @@ def replay(replay_id: int, mine_id: int) -> None:
 def sweep() -> None:
     """Ring again for replays that nobody is at work on."""
     with system_scope("the sweep looks at the replays of every mine"):
+        due_again(Replay.objects.all(), "lease_until", longest=LEASE)
         waiting = replays_waiting()
     for replay_id, mine_id in waiting:
         replay.delay(replay_id, mine_id)

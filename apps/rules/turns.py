@@ -9,7 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -23,7 +23,7 @@ from apps.evidence.wanted import span_of
 from apps.rules.masks import masks_of
 from apps.rules.models import Replay
 from apps.rules.replay import LEAD, Fold, Tally, due, rows_of, signals_of
-from apps.rules.replays import draft
+from apps.rules.replays import LEASE, draft
 from apps.rules.services import replay_end
 from apps.rules.slopes import joined
 from apps.tenancy.scope import mine_scope
@@ -35,8 +35,6 @@ __all__ = ["replay_work"]
 log = logging.getLogger(__name__)
 # A holder gives the replay back after so long; so often it writes down how far it is.
 TURN_S, SAVE_S = 20.0, 1.5
-# Longer than one stretch with its clips may take.
-LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 3
 # So many alarms are listed with their clips; more are only counted.
 MOST_LISTED = 100
