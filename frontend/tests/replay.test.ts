@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { ends, length, missed, type Replay } from "../src/scene/replay";
+import { describe, expect, it, vi } from "vitest";
+import type { Editor } from "../src/scene/editor";
+import { ends, length, missed, Replays, type Replay } from "../src/scene/replay";
 import { fill } from "../src/common/words";
 
 const WORDS: Record<string, string> = {
@@ -40,5 +41,17 @@ describe("the span of a replay", () => {
   it("ends now for the last hour or day", () => {
     expect(ends("hour", "", "", now)).toEqual(["2026-03-04T11:00:00.000Z", "2026-03-04T12:00:00.000Z"]);
     expect(ends("day", "", "", now)).toEqual(["2026-03-03T12:00:00.000Z", "2026-03-04T12:00:00.000Z"]);
+  });
+
+  it("is the server's last hour, though the reader's clock is an hour beside it", () => {
+    vi.stubGlobal("fetch", () => new Promise(() => undefined));
+    vi.stubGlobal("document", { documentElement: { lang: "en" }, cookie: "" });
+    vi.useFakeTimers({ now: now.getTime() + 3_600_000 });
+    const given = { now: now.getTime() / 1000, urls: { replays: "/api/v1/replays/" } };
+    const replays = new Replays({ given } as unknown as Editor);
+    vi.advanceTimersByTime(60_000);
+    expect(ends("hour", "", "", replays.now())).toEqual(["2026-03-04T11:01:00.000Z", "2026-03-04T12:01:00.000Z"]);
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 });

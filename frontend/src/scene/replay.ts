@@ -3,7 +3,7 @@
 import { el, setOff, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
 import { ClockField } from "../common/moments";
-import { say, units } from "../common/time";
+import { say, ServerClock, units } from "../common/time";
 import type { Editor } from "./editor";
 
 export interface Replay {
@@ -62,9 +62,16 @@ export function isOpen(replay: Replay): boolean {
 export class Replays {
   private readonly newest = new Map<string, Replay>();
   private readonly boxes = new Map<string, Box>();
+  private readonly clock = new ServerClock();
 
   constructor(private readonly editor: Editor) {
+    this.clock.learn(editor.given.now * 1000);
     void this.load();
+  }
+
+  /** The present, as the server that recorded says it: the reader's clock may be an hour beside it. */
+  now(): Date {
+    return new Date(this.clock.now());
   }
 
   /** The part of a rule's form. */
@@ -149,7 +156,7 @@ class Box {
   private async start(): Promise<void> {
     if (this.run.ariaDisabled === "true") return;
     const { t } = this.editor.words;
-    const [since, until] = ends(this.span.value as Span, this.from.iso, this.to.iso, new Date());
+    const [since, until] = ends(this.span.value as Span, this.from.iso, this.to.iso, this.replays.now());
     if (!since || !until) {
       this.fault(t("replay_no_span"));
       return;

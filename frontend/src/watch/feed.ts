@@ -320,7 +320,7 @@ export class Feed {
   }
 
   private fail(trouble: Trouble): void {
-    if (!this.trouble) this.troubleSince = Date.now();
+    if (!this.trouble) this.troubleSince = this.now() * 1000;
     this.trouble = trouble;
   }
 
