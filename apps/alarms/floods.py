@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.alarms.life import SILENCED
 from apps.alarms.models import Alarm, Flood
 from apps.apart import apart
 from apps.audit.services import record
+from apps.cameras.models import AHEAD
 from apps.live.services import emit, take_turn
 from apps.tenancy.scope import mine_scope, system_scope
 
@@ -23,8 +25,12 @@ OVER_BELOW = 5
 
 
 def recent(*, now: datetime) -> Any:
-    """List the alarms in scope that came to a desk in the last ten minutes, by our clock."""
-    return Alarm.objects.filter(committed_at__gt=now - WITHIN).exclude(state__in=SILENCED)
+    """List the alarms in scope that came to a desk in the last ten minutes, by our clock.
+
+    What came in a future that the clock took back is no load of the present.
+    """
+    within = Q(committed_at__gt=now - WITHIN, committed_at__lte=now + AHEAD)
+    return Alarm.objects.filter(within).exclude(state__in=SILENCED)
 
 
 def floods() -> Any:

@@ -131,6 +131,12 @@ describe("a flood", () => {
     expect(all.reduce(apply, EMPTY).recent.map((one) => one.id)).toEqual([3]);
   });
 
+  it("is not of a future that the server's clock took back, and counts what comes since", () => {
+    const at = (hour: number): string => `2026-03-04T${hour}:00:00+00:00`;
+    const state = [13, 13, 12].map((hour, n) => event(n + 1, "alarm.raised", alarm(n + 1, { committed_at: at(hour) }))).reduce(apply, EMPTY);
+    expect(load(state, NOW)).toBe(1);
+  });
+
   it("is counted by what came in the last ten minutes, and not by what asks nobody", () => {
     const state = [
       event(1, "alarm.raised", alarm(1)),

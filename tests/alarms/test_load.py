@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -132,6 +133,18 @@ def test_a_flood_is_over_below_five_in_ten_minutes_and_ends_once(hill: Cast):
     Alarm.objects.filter(pk__in=pks[:7]).update(committed_at=now - timedelta(minutes=11))
     assert [floods_due(now=now), floods_due(now=now)] == [1, 0]
     assert kinds() == ["flood.began", "flood.ended"]
+
+
+def test_alarms_of_a_future_that_the_clock_took_back_make_no_flood_and_keep_none_up(hill: Cast):
+    right = timezone.now()
+    with time_machine.travel(right + timedelta(hours=1), tick=False) as clock:
+        flood(hill, 11)
+        clock.move_to(right)
+        assert floods_due(now=right) == 1
+        for n in range(2):
+            an_alarm(hill.lamp_hill, rule=f"late{n}", situation=f"late{n}", severity="low")
+        assert kinds() == ["flood.began", "flood.ended"]
+        assert len(desk_data(mine_ids=[hill.lamp_hill.mine.pk])["recent"]) == 2
 
 
 def test_the_desk_is_given_the_flood_and_what_came_in_the_last_ten_minutes(hill: Cast):

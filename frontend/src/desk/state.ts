@@ -285,19 +285,23 @@ export function apply(snapshot: Snapshot, event: DeskEvent): Snapshot {
 }
 
 const RECENT_MS = 600_000;
+const AHEAD_MS = 5000;
 
 /** Count an alarm among the recent ones unless it is silenced; a page that is open for days keeps no more. */
 function withRecent(recent: Recent[], alarm: Alarm): Recent[] {
   const others = recent.filter((one) => one.id !== alarm.id);
   if (silenced(alarm)) return others;
   const all = [...others, { id: alarm.id, mine: alarm.mine, at: alarm.committed_at }];
-  const from = Math.max(...all.map((one) => Date.parse(one.at))) - RECENT_MS;
+  // The one that came last, not the one of the latest time: the server's clock may have been set back since.
+  const last = all.reduce((one, other) => (other.id > one.id ? other : one));
+  const from = Date.parse(last.at) - RECENT_MS;
   return all.filter((one) => Date.parse(one.at) > from).sort((a, b) => micros(a.at) - micros(b.at) || a.id - b.id);
 }
 
 /** How many alarms came in the last ten minutes. */
 export function load(snapshot: Snapshot, now: number): number {
-  return snapshot.recent.filter((one) => now - Date.parse(one.at) < RECENT_MS).length;
+  const ages = snapshot.recent.map((one) => now - Date.parse(one.at));
+  return ages.filter((age) => age < RECENT_MS && age >= -AHEAD_MS).length;
 }
 
 /** In a flood alarms that are neither critical nor high fold into a counter. */
