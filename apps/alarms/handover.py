@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +26,7 @@ from apps.live.services import emit, take_turn
 from apps.mines.models import Mine
 from apps.readings.models import Reading
 from apps.readings.selectors import STALE
+from apps.rules.models import Scene
 from apps.rules.selectors import rules_switched_off
 
 __all__ = [
@@ -51,9 +52,12 @@ ORDER = ("disarmed", "blind", "idle", "off")
 
 
 def handovers() -> QuerySet[Handover]:
-    """List the hand-overs in scope, newest first."""
+    """List the hand-overs in scope, the last one first.
+
+    As they were signed, not by their times: this machine's clock may have been set back since.
+    """
     rows = Handover.objects.select_related("mine", "handed_by", "takeover__taken_by")
-    return rows.order_by("-handed_at", "-pk")
+    return rows.order_by("-pk")
 
 
 def handover_data(row: Handover, *, whole: bool = False) -> dict[str, Any]:
@@ -85,19 +89,22 @@ def in_the_way(*, mine: Mine) -> QuerySet[Alarm]:
 def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
     """Return how the mine stands, as plain data: what the page shows and a signature keeps."""
     last = handovers().filter(mine=mine).first()
-    since = _since(last, now)
-    came = Alarm.objects.filter(mine=mine, committed_at__gt=since)
+    since, after = _since(last, now)
+    came = Alarm.objects.filter(mine=mine)
+    came = came.filter(pk__gt=after["alarm"]) if after else came.filter(committed_at__gt=since)
     false = Count("pk", filter=Q(verdict="false"))
     counted = {
         row["severity"]: row
         for row in came.order_by().values("severity").annotate(count=Count("pk"), false=false)
     }
-    chattering = alarms().prefetch_related(None).filter(mine=mine, committed_at__gt=since)
+    chattering = alarms().prefetch_related(None).filter(pk__in=came.values("pk"))
     chattering = chattering.exclude(chatter={})
-    off = _off(mine, since)
+    off = _off(mine, since, after)
     return {
         "at": now.isoformat(),
         "since": since.isoformat(),
+        "after": after,
+        "newest": _newest(mine),
         "first": last is None,
         "untaken": last is not None and not hasattr(last, "takeover"),
         "counts": {
@@ -116,13 +123,24 @@ def handover_page(*, mine: Mine, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _since(last: Handover | None, now: datetime) -> datetime:
-    """Return from when a page counts: what nobody has taken over is told again."""
+def _since(last: Handover | None, now: datetime) -> tuple[datetime, dict[str, int] | None]:
+    """Return from when a page counts, and after which rows: what nobody took over is told again.
+
+    The rows decide where they are known. By the time, what comes within the hour by which this
+    machine's clock was set back would stand in no hand-over.
+    """
     if last is None:
-        return now - FIRST
+        return now - FIRST, None
     if hasattr(last, "takeover"):
-        return last.handed_at
-    return datetime.fromisoformat(last.content.get("since") or last.handed_at.isoformat())
+        return last.handed_at, last.content.get("newest")
+    since = datetime.fromisoformat(last.content.get("since") or last.handed_at.isoformat())
+    return since, last.content.get("after")
+
+
+def _newest(mine: Mine) -> dict[str, int]:
+    """Return the last alarm and the last version of a camera's rules that there are by now."""
+    rows = {"alarm": Alarm.objects.filter(mine=mine), "scene": Scene.objects.filter(mine=mine)}
+    return {name: found.aggregate(last=Max("pk"))["last"] or 0 for name, found in rows.items()}
 
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:
@@ -146,9 +164,9 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
     }
 
 
-def _off(mine: Mine, since: datetime) -> list[dict[str, Any]]:
+def _off(mine: Mine, since: datetime, after: dict[str, int] | None) -> list[dict[str, Any]]:
     """List the rules that were switched off, or taken away, since the last hand-over."""
-    lost = rules_switched_off(mine=mine, since=since)
+    lost = rules_switched_off(mine=mine, since=since, after=after and after["scene"])
     return [
         {
             "camera": camera.pk,

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
@@ -107,16 +107,20 @@ def rules_disarmed(*, before: dict[str, Any], after: dict[str, Any]) -> list[str
     ]
 
 
-def rules_switched_off(*, mine: Mine, since: datetime) -> dict[int, list[dict[str, Any]]]:
+def rules_switched_off(
+    *, mine: Mine, since: datetime, after: int | None = None
+) -> dict[int, list[dict[str, Any]]]:
     """Return by camera the rules that raised alarms at some time since a moment, and do not now.
 
-    Those of the version in force at the moment count, and those of every version after it.
+    Those of the version in force at the moment count, and those of every version after it. after:
+    the last row of then where it is known, whatever the clock did since.
     """
     found: dict[int, list[dict[str, Any]]] = {}
-    changed = Scene.objects.filter(mine=mine, created_at__gt=since).order_by()
+    until = Q(created_at__lte=since) if after is None else Q(pk__lte=after)
+    changed = Scene.objects.filter(~until, mine=mine).order_by()
     for camera_id in changed.values_list("camera", flat=True).distinct():
         scenes = Scene.objects.filter(camera=camera_id)
-        base = scenes.filter(created_at__lte=since).first()  # the newest comes first
+        base = scenes.filter(until).first()  # the newest comes first
         later = scenes.filter(version__gte=base.version if base else 0)
         armed = [rules_armed(scene.document) for scene in later]
         now = {rule["id"] for rule in armed[0]}

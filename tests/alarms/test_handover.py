@@ -95,6 +95,26 @@ def test_a_second_signature_before_anybody_took_over_counts_the_whole_shift(hill
     assert page["counts"]["critical"] == 0
 
 
+def test_a_shift_in_which_the_clock_was_set_back_is_handed_over_whole(hill: Cast):
+    mine, camera = hill.lamp_hill.mine, hill.lamp_hill.camera
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False) as clock:
+        answered(hill, 1)
+        handover_take(handover=sign(hill), actor=hill.admin)
+        clock.move_to(NOON)  # an hour that was no hour
+        answered(hill, 2)
+        scene_publish(camera=camera, document={**SCENE, "rules": []}, disarm=True, reason="repair")
+        clock.shift(timedelta(minutes=20))
+        late = sign(hill, note="the clock was wrong")
+        assert late.content["counts"]["critical"] == 1
+        assert [row["rule"] for row in late.content["off"]] == ["r1"]
+        page = handover_page(mine=mine, now=timezone.now())
+        assert page["untaken"], "the one that was signed last waits for whoever comes"
+        assert sign(hill, note="the clock was wrong").pk == late.pk
+        handover_take(handover=late, actor=hill.admin)
+        page = handover_page(mine=mine, now=timezone.now())
+    assert (page["untaken"], page["counts"]["critical"], page["off"]) == (False, 0, [])
+
+
 def test_a_hand_over_that_a_newer_one_replaced_points_there_and_asks_nobody_to_sign(cast: Cast):
     ben = Client()
     ben.force_login(cast.admin)
