@@ -19,7 +19,7 @@ from apps.alarms.life import ASKING
 from apps.alarms.models import Alarm, Handover, Severity, Takeover
 from apps.alarms.selectors import alarms, alarms_open, silence_data, silences
 from apps.audit.services import record
-from apps.cameras.models import Camera
+from apps.cameras.models import AHEAD, Camera
 from apps.cameras.selectors import camera_health, cameras
 from apps.clocks import clock_words
 from apps.live.services import emit, take_turn
@@ -204,15 +204,17 @@ def _water(mine: Mine, now: datetime) -> list[dict[str, Any]]:
     level_m: metres, None when stale for five minutes; rise_m: metres in the last hour.
     """
     rows = Reading.objects.filter(mine=mine, name__endswith=LEVEL, at__gt=now - TREND - STALE)
-    newest, before = (
-        {
-            (row.camera_id, row.name): row
-            for row in rows.filter(at__gt=until - STALE, at__lte=until, value__isnull=False)
-            .select_related("camera__area")
-            .order_by("at")
-        }
-        for until in (now, now - TREND)
+    # In the order in which they were read, whatever the clock did since; what was read last and is
+    # of a time that is yet to come tells nothing of now.
+    rows = rows.filter(value__isnull=False).select_related("camera__area").order_by("pk")
+    last, before = (
+        {(row.camera_id, row.name): row for row in found}
+        for found in (
+            rows.filter(at__gt=now - STALE),
+            rows.filter(at__gt=now - TREND - STALE, at__lte=now - TREND),
+        )
     )
+    newest = {key: row for key, row in last.items() if row.at <= now + AHEAD}
     found = []
     for camera_id, name in sorted({*newest, *before}):
         one, old = newest.get((camera_id, name)), before.get((camera_id, name))

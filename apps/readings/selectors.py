@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.cameras.models import Camera
+from apps.cameras.models import AHEAD, Camera
 from apps.readings.models import Reading, Rollup
 
 __all__ = ["MOST_POINTS", "STALE", "STEPS", "reading_series", "readings_newest"]
@@ -17,13 +17,19 @@ STEPS = ("raw", "minute", "hour")
 
 
 def readings_newest(*, camera_ids: list[int]) -> list[dict[str, Any]]:
-    """List each series' newest reading; stale: there is no value, or it is older than 5 minutes."""
-    rows = (
-        Reading.objects.filter(camera__in=camera_ids)
-        .order_by("camera_id", "name", "-at")
-        .distinct("camera_id", "name")
-    )
+    """List each series' newest reading; stale: there is no value, or it is older than 5 minutes.
+
+    The newest is the one that was read last, and one of a time that is yet to come is stale: this
+    machine's clock was set back since, and a level of before is no level of now.
+    """
     now = timezone.now()
+    series = Reading.objects.filter(camera__in=camera_ids).distinct("camera_id", "name")
+    young = series.filter(at__gte=now - STALE).order_by("camera_id", "name", "-pk")
+    last = {(row.camera_id, row.name): row for row in young}
+    rows = [
+        last.get((row.camera_id, row.name), row)
+        for row in series.order_by("camera_id", "name", "-at")
+    ]
     return [
         {
             "mine": row.mine_id,
@@ -32,7 +38,7 @@ def readings_newest(*, camera_ids: list[int]) -> list[dict[str, Any]]:
             "at": row.at,
             "value": row.value,
             "confidence": row.confidence,
-            "stale": row.value is None or now - row.at > STALE,
+            "stale": row.value is None or not -AHEAD <= now - row.at <= STALE,
         }
         for row in rows
     ]

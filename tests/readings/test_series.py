@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from apps.alarms.handover import handover_page
 from apps.cameras.models import Camera
 from apps.readings.models import Reading, Rollup
 from apps.readings.selectors import readings_newest
@@ -114,6 +116,33 @@ def test_a_value_is_stale_after_five_minutes_and_at_once_when_it_is_none(camera)
     assert not stale()
     keep(camera, now - timedelta(minutes=3), None)
     assert stale()
+
+
+def test_no_level_of_before_the_clock_was_set_back_is_shown_as_the_one_of_now(camera):
+    right = timezone.now()
+    with (
+        time_machine.travel(right + timedelta(hours=1), tick=False) as clock,
+        mine_scope(camera.mine_id),
+    ):
+
+        def newest() -> tuple[float | None, bool]:
+            [row] = readings_newest(camera_ids=[camera.pk])
+            return row["value"], row["stale"]
+
+        # The last hour by the wrong clock; some of it is yet to come by the right one.
+        keep(camera, right, *[3.0] * 60, every_s=60)
+        clock.move_to(right)
+        assert newest()[1], "nothing was read since"
+        clock.shift(60)
+        keep(camera, right + timedelta(seconds=50), 1.2)
+        assert newest() == (1.2, False)
+        clock.shift(60)
+        keep(camera, right + timedelta(seconds=110), None)
+        assert newest() == (None, True)
+        clock.shift(60)
+        keep(camera, right + timedelta(seconds=175), 1.3)
+        [water] = handover_page(mine=camera.mine, now=timezone.now())["water"]
+        assert water["level_m"] == 1.3
 
 
 def test_the_api_gives_a_series_by_step_and_leaves_gaps_open(cast, camera, hour):
