@@ -79,7 +79,8 @@ def export(request: HttpRequest, shown: Shown) -> HttpResponseBase:
     write = _writer(shown, current_scope() or Scope(), get_language() or "en", guards)
     batches = [[key for key, _mine in keys[i : i + BATCH]] for i in range(0, len(keys), BATCH)]
     served = _later(batches, write) if isinstance(request, ASGIRequest) else _now(batches, write)
-    name = f"davy-{listing.name}-{timezone.now():%Y%m%d-%H%M}.csv"
+    now = timezone.now().astimezone(ZoneInfo(shown.zone))
+    name = f"davy-{listing.name}-{now:%Y%m%d-%H%M}.csv"
     return StreamingHttpResponse(
         served,
         content_type="text/csv; charset=utf-8",

@@ -40,5 +40,8 @@ def answer_list(
             return export(request, shown)
         except TooMany as error:
             status, refused = 400, str(error)
-    context = {**(context or {}), "shown": shown, "refused": refused}
+    # Whoever narrows by a day is told which one it is, where the mines' clocks differ.
+    by_day = any(field.filter.kind == "date" for field in shown.fields)
+    utc_days = by_day and chosen is None and len(set(zones.values())) > 1
+    context = {**(context or {}), "shown": shown, "refused": refused, "utc_days": utc_days}
     return render(request, template, context, status=status)

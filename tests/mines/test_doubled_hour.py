@@ -12,8 +12,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import Grant
+from apps.accounts.models import Grant, Role
+from apps.accounts.services import member_set
 from apps.alarms.templatetags.words import mine_time
+from apps.audit.services import record
 from apps.evidence.models import Clip
 from apps.mines.models import Mine
 from apps.playback.services import span_name
@@ -185,3 +187,21 @@ def test_what_is_said_of_the_two_hours_can_be_told_apart(warsaw: Cast):
     assert names == [f"davy-camera{camera.pk}-20261025-023000{offset}.mp4" for offset in OFFSETS]
     later = FIRST + timedelta(hours=2)
     assert span_name(camera, later, gaps=False).endswith("20261025-033000.mp4")
+
+
+def test_days_to_narrow_by_are_the_mines_own_or_said_to_be_of_utc(cast: Cast, move):
+    mine, browser = move("America/Santiago"), signed_in(cast.auditor)
+    with system_scope("test"):
+        member_set(mine=cast.deep_vale.mine, user=cast.auditor, role=Role.AUDITOR)
+    evening = datetime(2026, 3, 5, 1, 30, tzinfo=UTC)  # of the fourth, there
+    with mine_scope(mine.pk), time_machine.travel(evening, tick=False):
+        record(action="camera.changed", subject="camera:7", mine_id=mine.pk, part="test")
+    of_all = {"act": "camera.changed", "since": "2026-03-04", "until": "2026-03-04"}
+    of_one = of_all | {"mine": str(mine.pk)}
+    pages = [browser.get(reverse("audit"), asked).content.decode() for asked in (of_all, of_one)]
+    assert ["are those of UTC" in page for page in pages] == [True, False]
+    assert ["camera:7" in page for page in pages] == [False, True]
+    with time_machine.travel(evening, tick=False):
+        taken = browser.get(reverse("audit"), of_one | {"export": "csv"})
+    assert "-20260304-2230.csv" in taken["Content-Disposition"]
+    assert "2026-03-04 22:30:00 -0300" in b"".join(taken.streaming_content).decode()
