@@ -1,5 +1,6 @@
 """Clocks that are set: an hour that comes twice, one that never does, days of 23 and 25 hours."""
 
+import zoneinfo
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -193,3 +194,13 @@ def test_days_of_a_filter_follow_each_other_without_a_gap_and_are_as_long_as_the
         day += timedelta(days=1)
     assert sum(lengths) == 24 * len(lengths)
     assert set(lengths) <= ({24} if zone == KOLKATA else {23, 23.5, 24, 24.5, 25})
+
+
+def test_a_mines_zone_is_known_also_where_the_system_has_no_such_name():
+    zoneinfo.reset_tzpath(to=())
+    try:
+        for name in (*ZONES, "US/Mountain"):
+            assert ZoneInfo.no_cache(name).key == name
+        assert zoneinfo.available_timezones() >= set(ZONES)
+    finally:
+        zoneinfo.reset_tzpath()
