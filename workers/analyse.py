@@ -44,7 +44,10 @@ def parser() -> argparse.ArgumentParser:
     made = _Parser(prog="analyse", description=__doc__, allow_abbrev=False)
     made.add_argument("source", type=Path, help="a video file, or a folder of stills in name order")
     made.add_argument("--scene", type=Path, help="scene document: zones, machines, rules")
-    made.add_argument("--start", help="time of the first frame, ISO 8601; findings then carry `at`")
+    made.add_argument(
+        "--start",
+        help="time of the first frame, ISO 8601, without an offset UTC; findings then carry `at`",
+    )
     made.add_argument(
         "--signals", type=Path, help="signals of machines and inputs, a CSV of t,machine,state"
     )
