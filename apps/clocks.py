@@ -17,7 +17,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-__all__ = ["Moment", "MomentInput", "Unclear", "clock_words", "offset_words", "read_clock", "twice"]
+__all__ = [
+    "Moment",
+    "MomentInput",
+    "Unclear",
+    "clock_words",
+    "offset_words",
+    "read_clock",
+    "twice",
+    "years_from",
+]
 
 WORDS = "%Y-%m-%d %H:%M:%S"
 OFFSET = re.compile(r"(?<=\d)(Z|[+-]\d\d:\d\d)$")
@@ -68,6 +77,19 @@ def offset_words(at: datetime) -> str:
     hours, rest = divmod(abs(minutes), 60)
     sign = "-" if minutes < 0 else "+"
     return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "") if minutes else "UTC"
+
+
+def years_from(at: datetime, years: float) -> datetime:
+    """Return a moment so many years later, or earlier: of the calendar, as a law counts them.
+
+    A year may have 366 days. Of the 29th of February it is the 28th where there is no such day.
+    """
+    whole = int(years)
+    try:
+        there = at.replace(year=at.year + whole)
+    except ValueError:
+        there = at.replace(year=at.year + whole, day=28)
+    return there + (years - whole) * timedelta(days=365.25)
 
 
 class MomentInput(forms.DateTimeInput):

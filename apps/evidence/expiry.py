@@ -7,7 +7,7 @@ the next pass. A store that is away is asked again.
 
 import logging
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from apps.accounts.models import User
 from apps.alarms.models import Snapshot
 from apps.audit.services import record
 from apps.cameras.models import Camera
+from apps.clocks import years_from
 from apps.evidence.holds import hold_turn, holds_on
 from apps.evidence.locking import objects_of, place_of
 from apps.evidence.models import Clip
@@ -40,7 +41,6 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
-YEAR = timedelta(days=365.25)
 BATCH = 200
 WORDS = 300
 
@@ -203,7 +203,7 @@ def clips_expire(*, now: datetime | None = None) -> int:
         for each in {y for y in years.values() if y > 0}:
             ids = [pk for pk, y in years.items() if y == each]
             due = Clip.objects.filter(
-                camera__in=ids, state=Clip.State.READY, wanted_until__lt=now - each * YEAR
+                camera__in=ids, state=Clip.State.READY, wanted_until__lt=years_from(now, -each)
             )
             free = due.exclude(holds__ended_at=None, holds__isnull=False)
             free = free.exclude(alarm__holds__ended_at=None, alarm__holds__isnull=False)

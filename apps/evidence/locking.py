@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from apps.clocks import years_from
 from apps.evidence.models import Clip, Hold
 from apps.evidence.storage import Missing, StorageError, features, legal_hold
 from apps.recordings.keeping import kept_by_camera
@@ -31,7 +32,6 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
-YEAR = timedelta(days=365.25)
 BATCH = 200
 # What may lie beside a video whose manifest names no files: those of the first releases.
 UNNAMED = ("snapshot.jpg", "snapshot-marked.jpg", "findings.json")
@@ -59,7 +59,7 @@ def lock_for(days: float) -> datetime | None:
 def lock_until(clip: Clip) -> datetime | None:
     """Return until when a video is locked: never longer than it is kept. Needs its mine's scope."""
     years = kept_by_camera([clip.camera])[clip.camera_id].clip_years
-    left = clip.wanted_until + years * YEAR - timezone.now()
+    left = years_from(clip.wanted_until, years) - timezone.now()
     days = left / timedelta(days=1) if years else settings.OBJECT_LOCK_DAYS
     return lock_for(days) if days > 0 else None
 

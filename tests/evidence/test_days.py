@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from apps.evidence.expiry import clip_remove
+from apps.evidence.expiry import clip_remove, clips_expire
 from apps.evidence.models import Clip, Hold
 from apps.mines.models import Mine
 from apps.tenancy.scope import mine_scope, system_scope
@@ -60,3 +60,25 @@ def test_a_lock_ends_on_the_day_that_it_is_at_the_mine(cast: Cast, move):
         Clip.objects.filter(pk=clip.pk).update(state=Clip.State.READY, locked_until=locked)
         with pytest.raises(ValidationError, match="April 5, 2026"):
             clip_remove(clip=clip, actor=cast.admin, reason="tidy up")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "years", "still_kept", "over"),
+    [
+        ("2027-03-01T12:00Z", 1, "2028-03-01T11:00Z", "2028-03-01T13:00Z"),
+        ("2028-02-29T12:00Z", 1, "2029-02-28T23:59Z", "2029-03-01T00:01Z"),
+        ("2027-02-28T12:00Z", 1, "2028-02-28T11:00Z", "2028-02-28T13:00Z"),
+        ("2026-06-01T12:00Z", 3, "2029-06-01T11:00Z", "2029-06-01T13:00Z"),
+    ],
+)
+def test_a_video_is_kept_for_years_of_the_calendar_also_over_a_leap_day(
+    cast: Cast, settings, recorded: str, years: int, still_kept: str, over: str
+):
+    settings.CLIP_YEARS = years
+    with mine_scope(cast.lamp_hill.mine.pk):
+        clip = an_alarm(cast.lamp_hill).clips.get()
+        Clip.objects.filter(pk=clip.pk).update(
+            state=Clip.State.READY, wanted_until=datetime.fromisoformat(recorded)
+        )
+    assert clips_expire(now=datetime.fromisoformat(still_kept)) == 0
+    assert clips_expire(now=datetime.fromisoformat(over)) == 1
