@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, asksFor, compare, folds, isWatched, load, machineOf, neighbour, sight, urgent, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
+import { apply, asksAnew, asksFor, compare, folds, isWatched, load, machineOf, neighbour, sight, urgent, withAlarm, withHealth, withSilence, type Alarm, type Camera, type DeskEvent, type Flood, type Silence, type Snapshot } from "../src/desk/state";
 
 function alarm(id: number, changes: Partial<Alarm> = {}): Alarm {
   return {
@@ -337,5 +337,30 @@ describe("an alarm's machine", () => {
     const values = { machine: "winch-1", phrases: [["1 person in %(zone)s", { zone: "Drum" }], ["", { machine: "Winch 1" }]] };
     expect(machineOf(values)).toBe("Winch 1");
     expect(machineOf({ machine: "winch-1" })).toBe("winch-1");
+  });
+});
+
+describe("what is read out", () => {
+  const of = (...alarms: Alarm[]): Snapshot => ({ ...EMPTY, alarms: alarms.sort(compare) });
+  const told = (before: Snapshot, after: Snapshot): [number, string][] => asksAnew(before, after).map(({ alarm, how }) => [alarm.id, how]);
+
+  it("is every alarm that is new, of several at once the worst first", () => {
+    expect(told(EMPTY, of(alarm(1, { severity: "low" }), alarm(2, { severity: "critical" }), alarm(3)))).toEqual([
+      [2, "new_alarm"], [3, "new_alarm"], [1, "new_alarm"],
+    ]);
+  });
+
+  it("is an answered one that asks again, and one that became worse", () => {
+    const before = of(alarm(1, { state: "acknowledged" }), alarm(2, { severity: "medium" }), alarm(3, { state: "shelved" }));
+    const after = of(alarm(1, { state: "returned" }), alarm(2, { severity: "critical" }), alarm(3));
+    expect(told(before, after)).toEqual([[2, "became_worse"], [3, "asks_again"], [1, "asks_again"]]);
+  });
+
+  it("is nothing that was told, that asks nobody, or that folds in a flood", () => {
+    const before = of(alarm(1), alarm(2, { severity: "critical" }));
+    expect(told(before, of(alarm(1, { count: 2 }), alarm(2, { severity: "high" })))).toEqual([]);
+    expect(told(EMPTY, of(alarm(1, { state: "shelved" }), alarm(2, { state: "acknowledged" })))).toEqual([]);
+    const flood: Flood = { id: 1, mine: 1, since: "2026-03-04T12:00:00+00:00", ended_at: null };
+    expect(told(EMPTY, { ...of(alarm(1, { severity: "low" }), alarm(2)), floods: [flood] })).toEqual([[2, "new_alarm"]]);
   });
 });

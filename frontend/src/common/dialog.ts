@@ -118,11 +118,6 @@ export function ask(question: Question, words: Words): void {
   fields[0]?.input.focus();
 }
 
-/** Read something out, also to who answers a question: what lies outside of it is silent meanwhile. */
-export function announce(text: string): void {
-  for (const place of document.querySelectorAll("[data-live]")) place.textContent = text;
-}
-
 /** Whether a question is open: keys are for its fields then. */
 export function asking(): boolean {
   return document.querySelector("dialog[open]") !== null;

@@ -1,9 +1,10 @@
 // The live desk: ties the feed, the state and the three columns together.
 
 import { countInTitle } from "../common/count";
-import { announce, ask, asking } from "../common/dialog";
+import { ask, asking } from "../common/dialog";
 import { data, el, icon, need, setText } from "../common/dom";
 import { form, json } from "../common/http";
+import { announce } from "../common/live";
 import { signInAgain } from "../common/session";
 import { say, sayMinute, ServerClock } from "../common/time";
 import { reader } from "../common/words";
@@ -22,6 +23,8 @@ import { Wall } from "./tiles";
 
 const HEALTH_EVERY_MS = 10_000;
 const RESYNC_AGAIN_MS = 3000;
+// Of more alarms at once only the count is read out.
+const MOST_READ = 3;
 // What comes within this time of a change is painted together with it.
 const TOGETHER_MS = 50;
 
@@ -50,6 +53,8 @@ let asked = false;
 let last: state.Alarm | null = null;
 // Which of the server's own work does not go on.
 let late: string[] = [];
+// Whatever asks for an answer in here was read out, or stood there when the page came.
+let told = follow.snapshot;
 
 const banner = need("desk-banner");
 const pills = need("desk-pills");
@@ -108,6 +113,7 @@ function render(): void {
   window.clearTimeout(waiting);
   waiting = 0;
   renderedAt = performance.now();
+  readOut();
   const all = follow.snapshot.alarms.filter((alarm) => !state.silenced(alarm));
   const lesser = all.filter((alarm) => state.unanswered(alarm) && state.folds(follow.snapshot, alarm));
   if (!follow.snapshot.floods.length) unfolded = false;
@@ -177,17 +183,23 @@ function onSilence(silence: state.Silence): void {
   render();
 }
 
-function readOut(event: state.DeskEvent): void {
-  const alarm = event.payload as unknown as state.Alarm;
-  const about = (): Record<string, string> => ({ what: state.title(alarm, code), place: `${where(alarm)}, ${alarm.camera_name}` });
-  if (event.kind === "alarm.told") announce(t("passed_alarm", about()));
-  if (event.kind !== "alarm.raised" || state.silenced(alarm)) return;
-  announce(t("new_alarm", { severity: code("severity", alarm.severity), ...about() }));
+function named(alarm: state.Alarm): Record<string, string> {
+  return { what: state.title(alarm, code), place: `${where(alarm)}, ${alarm.camera_name}`, severity: code("severity", alarm.severity) };
+}
+
+/** Read out what asks for an answer and did not before, however it came here; all of it at once, the worst first. */
+function readOut(): void {
+  const news = state.asksAnew(told, follow.snapshot);
+  told = follow.snapshot;
+  if (!news.length) return;
+  const texts = news.slice(0, MOST_READ).map(({ alarm, how }) => t(how, named(alarm)));
+  if (news.length > MOST_READ) texts.push(t("more_alarms", { count: news.length - MOST_READ }));
+  announce(texts.join(" "));
 }
 
 function onEvents(events: state.DeskEvent[]): void {
   for (const event of follow.hear(events)) {
-    readOut(event);
+    if (event.kind === "alarm.told") announce(t("passed_alarm", named(event.payload as unknown as state.Alarm)));
     const carried = (event.kind.startsWith("clip.") ? event.payload["alarm"] : event.payload) as state.Alarm | undefined;
     if (/^(alarm|clip)\./.test(event.kind) && carried && last?.id === carried.id) last = carried;
     if (event.kind.startsWith("alarm.") && event.kind !== "alarm.updated" && detail.id === carried?.id) detail.stale();
@@ -223,7 +235,11 @@ function onFresh(what: "snapshot" | "cameras"): void {
 function onLine(line: Line): void {
   banner.hidden = line.state === "live" || line.state === "connecting";
   if (banner.hidden) setText(banner, "");
-  if (line.state === "lost") setText(banner, t("lost", { time: say(line.since, zone()) }));
+  if (line.state === "lost") {
+    setText(banner, t("lost", { time: say(line.since, zone()) }));
+    // Beneath an open question the banner is silent.
+    if (asking() && document.body.dataset["line"] !== "lost") announce(banner.textContent);
+  }
   if (line.state === "polling") setText(banner, t(line.blocked ? "blocked" : "polling"));
   if (line.state === "signed-out") {
     const again = el("button", { type: "button", class: "button small", click: askPassword }, t("sign_in"));

@@ -310,6 +310,25 @@ export function folds(snapshot: Snapshot, alarm: Alarm): boolean {
   return lesser && snapshot.floods.some((flood) => flood.mine === alarm.mine);
 }
 
+/** How an alarm came to ask for an answer. */
+export type News = "new_alarm" | "asks_again" | "became_worse";
+
+/** The alarms that ask for an answer and did not before, or not so urgently; in the order that is shown. */
+export function asksAnew(before: Snapshot, after: Snapshot): { alarm: Alarm; how: News }[] {
+  const known = new Map(before.alarms.map((alarm) => [alarm.id, alarm]));
+  const how = (alarm: Alarm): News | null => {
+    const old = known.get(alarm.id);
+    if (!unanswered(alarm) || folds(after, alarm)) return null;
+    if (!old) return "new_alarm";
+    if (!unanswered(old)) return "asks_again";
+    return RANK[alarm.severity] < RANK[old.severity] ? "became_worse" : null;
+  };
+  return after.alarms.flatMap((alarm) => {
+    const news = how(alarm);
+    return news ? [{ alarm, how: news }] : [];
+  });
+}
+
 export type Asks = "nothing" | "cameras" | "snapshot";
 
 /** What an event asks for that it does not carry itself. */

@@ -1,0 +1,95 @@
+"""Pages for whoever hears them: what is read out, how often, and where one stands then."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Page, expect
+
+from apps.tenancy.scope import mine_scope
+from tests.browser import api
+from tests.browser.desk import raised, row
+from tests.cast import Cast, an_alarm
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Enter = Callable[..., Page]
+
+# Keeps every text that is put into a region which is read out.
+LISTEN = """() => {
+  window.said = [];
+  const hear = (seen) => {
+    // What is gone before anybody could hear it was not said.
+    const added = seen.flatMap((one) => [...one.addedNodes]).filter((node) => node.isConnected);
+    window.said.push(...added.map((node) => node.textContent));
+  };
+  new MutationObserver(hear).observe(document.querySelector("#desk-live"), {
+    childList: true, subtree: true,
+  });
+}"""
+
+
+def listening(enter: Enter) -> Page:
+    """Open a desk that follows the server, and listen."""
+    page = enter("chen")
+    expect(page.locator("#desk-banner")).to_contain_text("polling", timeout=20_000)
+    page.evaluate(LISTEN)
+    return page
+
+
+def said(page: Page, least: int = 0) -> list[str]:
+    """Return what was read out, once that is so much."""
+
+    def heard() -> list[str] | None:
+        words: list[str] = page.evaluate("window.said")
+        return words if len(words) >= least else None
+
+    if least:
+        api.wait_for(page, heard, seconds=15, what=f"text {least} that is read out")
+    return heard() or []
+
+
+def test_of_alarms_that_come_together_each_is_read_out_and_the_worst_first(
+    world: Cast, enter: Enter
+):
+    page = listening(enter)
+    with mine_scope(world.lamp_hill.mine.pk), transaction.atomic():
+        an_alarm(world.lamp_hill)
+        an_alarm(world.lamp_hill, rule="r2", situation="r2:1", severity="low")
+    assert re.fullmatch("New alarm, critical: .*New alarm, low: .*", " ".join(said(page, 1)))
+
+
+def test_an_alarm_is_read_out_once_and_a_second_one_in_the_same_words_again(
+    world: Cast, enter: Enter
+):
+    page = listening(enter)
+    raised(world)
+    assert said(page, 1)
+    page.wait_for_timeout(1200)  # two of the page's ticks: nothing is read out anew by them
+    assert len(said(page)) == 1
+    raised(world, rule="r2", situation="r2:1")
+    first, second = said(page, 2)
+    assert first == second
+
+
+def test_an_answered_alarm_that_asks_again_is_read_out(world: Cast, enter: Enter):
+    alarm = raised(world, severity="high", level="warning")
+    page = listening(enter)
+    page.keyboard.press("a")
+    expect(page.locator("#detail")).to_contain_text("Answered by chen")
+    assert not said(page)
+    raised(world, severity="critical")
+    expect(row(page, alarm)).to_contain_text("not answered", timeout=15_000)
+    [again] = said(page)
+    assert again.startswith("Asks again, critical: ")
+
+
+def test_a_line_that_falls_is_told_in_an_open_question_too(world: Cast, enter: Enter):
+    raised(world)
+    page = listening(enter)
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="Note a call about")
+    expect(dialog).to_be_visible()
+    page.context.set_offline(True)
+    expect(dialog).to_contain_text("Connection lost since", timeout=20_000)
