@@ -85,6 +85,25 @@ def test_an_answered_alarm_that_asks_again_is_read_out(world: Cast, enter: Enter
     assert again.startswith("Asks again, critical: ")
 
 
+def test_a_desk_whose_program_does_not_come_says_that_it_is_deaf(world: Cast, enter: Enter):
+    page = enter("chen", "/alarms/")
+    page.goto("/desk/")
+    expect(page.locator("#desk-clock")).not_to_be_empty()
+    expect(page.get_by_text("This desk did not start")).to_have_count(0)
+
+    page.route("**/desk*.js", lambda route: route.abort())
+    page.goto("/desk/")
+    warning = page.get_by_text("This desk did not start")
+    expect(warning).to_be_hidden()  # not before a slow line has had its time
+    page.evaluate(
+        """() => document.getAnimations()
+          .filter((one) => one.animationName === "unstarted").forEach((one) => one.finish())"""
+    )
+    expect(warning).to_be_in_viewport(ratio=1)
+    warning.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"/alarms/\?state=open"))
+
+
 def test_a_line_that_falls_is_told_in_an_open_question_too(world: Cast, enter: Enter):
     raised(world)
     page = listening(enter)

@@ -413,3 +413,4 @@ const feed = new Feed({
   onLate,
   onResync: () => void follow.resync(),
 });
+need("desk-unstarted").remove();
