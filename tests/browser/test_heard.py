@@ -85,6 +85,23 @@ def test_an_answered_alarm_that_asks_again_is_read_out(world: Cast, enter: Enter
     assert again.startswith("Asks again, critical: ")
 
 
+def test_a_question_is_heard_with_its_hints_and_tells_which_field_is_wrong(
+    world: Cast, enter: Enter
+):
+    raised(world)
+    page = enter("chen")
+    page.keyboard.press("s")
+    dialog = page.get_by_role("dialog", name="Shelve the rule")
+    expect(dialog).to_have_accessible_description(re.compile("once a second person agrees"))
+    reason = dialog.get_by_label("Why it is shelved")
+    page.keyboard.press("Enter")
+    expect(reason).to_have_attribute("aria-invalid", "true")
+    expect(reason).to_have_accessible_description("This is needed.")
+    page.keyboard.type("drum guard is welded")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+
+
 def test_a_desk_whose_program_does_not_come_says_that_it_is_deaf(world: Cast, enter: Enter):
     page = enter("chen", "/alarms/")
     page.goto("/desk/")

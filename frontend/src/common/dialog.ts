@@ -61,6 +61,7 @@ export function ask(question: Question, words: Words): void {
   const before = document.activeElement;
   let sending = false;
   const fields = question.fields.map(make);
+  const hints = (question.hints ?? []).map((hint, index) => el("p", { class: "sub", id: `${title}-hint-${index}` }, hint));
   const fault = el("p", { class: "ask-fault", role: "alert" });
   const send = el("button", { class: "button primary", type: "submit" }, question.submit);
   const cancel = el("button", { class: "button quiet", type: "button" }, words.t("cancel"));
@@ -69,12 +70,12 @@ export function ask(question: Question, words: Words): void {
     { method: "dialog", novalidate: true },
     el("h2", { id: title }, question.title),
     ...fields.map((field) => field.row),
-    ...(question.hints ?? []).map((hint) => el("p", { class: "sub" }, hint)),
+    ...hints,
     fault,
     el("div", { class: "ask-foot" }, send, cancel),
   );
   const live = el("div", { class: "visually-hidden", "aria-live": "assertive", "data-live": true });
-  const dialog = el("dialog", { class: "ask", "aria-labelledby": title }, form, live);
+  const dialog = el("dialog", { class: "ask", "aria-labelledby": title, "aria-describedby": hints.map((hint) => hint.id).join(" ") || null }, form, live);
   cancel.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -82,19 +83,22 @@ export function ask(question: Question, words: Words): void {
     // Where it was asked from is gone or hidden by now: the page itself, not its very start.
     if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
   });
+  /** Say what is wrong, of one field or of all together; no words: nothing is. */
+  const blame = (wrong: (typeof fields)[number] | undefined, text: string): void => {
+    for (const field of fields) {
+      field.fault.textContent = field === wrong ? text : "";
+      field.row.classList.toggle("wrong", field === wrong);
+      field.input.setAttribute("aria-invalid", String(field === wrong));
+    }
+    fault.textContent = wrong ? "" : text;
+    wrong?.input.focus();
+  };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (sending) return;
     const missing = fields.find(({ input }) => input.required && !input.value.trim());
-    for (const field of fields) {
-      field.fault.textContent = field === missing ? words.t("needed") : "";
-      field.row.classList.toggle("wrong", field === missing);
-    }
-    fault.textContent = "";
-    if (missing) {
-      missing.input.focus();
-      return;
-    }
+    blame(missing, missing ? words.t("needed") : "");
+    if (missing) return;
     sending = true;
     setOff(send, true);
     const values = Object.fromEntries(fields.map(({ input }) => [input.name, input.value.trim()]));
@@ -104,9 +108,7 @@ export function ask(question: Question, words: Words): void {
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         const about = fields.find(({ input }) => error instanceof Refused && error.field === input.name);
-        (about?.fault ?? fault).textContent = words.t("not_sent", { reason });
-        about?.row.classList.add("wrong");
-        about?.input.focus();
+        blame(about, words.t("not_sent", { reason }));
       })
       .finally(() => {
         sending = false;
