@@ -7,9 +7,10 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
+from apps.alarms.answers import alarm_acknowledge
 from apps.tenancy.scope import mine_scope
 from tests.browser import api
-from tests.browser.desk import raised, row
+from tests.browser.desk import over, raised, row
 from tests.cast import Cast, an_alarm
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -83,6 +84,21 @@ def test_an_answered_alarm_that_asks_again_is_read_out(world: Cast, enter: Enter
     expect(row(page, alarm)).to_contain_text("not answered", timeout=15_000)
     [again] = said(page)
     assert again.startswith("Asks again, critical: ")
+
+
+def test_whose_row_leaves_the_queue_stands_on_the_next_one_and_at_last_on_its_heading(
+    world: Cast, enter: Enter
+):
+    alarms = [raised(world, rule=f"r{n}", situation=f"r{n}:1", severity="low") for n in range(3)]
+    page = listening(enter)
+    buttons = [row(page, alarm).get_by_role("button") for alarm in alarms]
+    buttons[2].focus()  # of three alike the newest stands first
+    for n, then in ((2, buttons[1]), (1, buttons[0]), (0, page.locator("#queue-title"))):
+        with mine_scope(world.lamp_hill.mine.pk):
+            alarm_acknowledge(alarm=alarms[n], actor=world.operator)
+        over(world, rule=f"r{n}")
+        expect(buttons[n]).to_have_count(0, timeout=15_000)
+        expect(then).to_be_focused()
 
 
 def test_a_question_is_heard_with_its_hints_and_tells_which_field_is_wrong(

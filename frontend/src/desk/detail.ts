@@ -52,9 +52,7 @@ export class Detail {
     if (this.place.dataset["calm"] === key) return;
     this.place.dataset["calm"] = key;
     const kind = doubt ? "calm doubt" : "calm";
-    this.place.replaceChildren(
-      el("div", { class: kind }, icon(doubt ? "eye-off" : "check"), el("h2", {}, title), el("p", {}, text)),
-    );
+    this.put(el("div", { class: kind }, icon(doubt ? "eye-off" : "check"), el("h2", {}, title), el("p", {}, text)));
   }
 
   show(alarm: Alarm): void {
@@ -63,11 +61,18 @@ export class Detail {
       delete this.place.dataset["calm"];
       this.stepsKey = "";
       this.parts = this.make(alarm);
-      this.place.replaceChildren(...this.parts.all);
+      this.put(...this.parts.all);
       this.place.scrollTop = 0;
     }
     this.alarm = alarm;
     this.fill(alarm);
+  }
+
+  /** Put other parts here; whoever was among those before stays in the middle column. */
+  private put(...parts: HTMLElement[]): void {
+    const here = this.place.contains(document.activeElement);
+    this.place.replaceChildren(...parts);
+    if (here && !this.place.contains(document.activeElement)) this.place.focus({ preventScroll: true });
   }
 
   /** Do what a key stands for; false when it stands for nothing here. */

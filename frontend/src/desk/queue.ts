@@ -1,7 +1,7 @@
 // The queue on the left: what needs an answer, worst first. While the pointer rests on it nothing
 // changes its place: new alarms wait at the end, gone ones stay until the pointer has left.
 
-import { arrange, el, icon, setAttribute, setText } from "../common/dom";
+import { arrange, el, icon, setAttribute, setOff, setText } from "../common/dom";
 import { sayRunning } from "../common/time";
 import { at, type Tools } from "./config";
 import { neighbour, standing, title, unanswered, urgent, type Alarm } from "./state";
@@ -39,6 +39,7 @@ export class Queue {
     private readonly tools: Tools,
     private readonly onSelect: (id: number) => void,
   ) {
+    title.tabIndex = -1; // the focus goes there when no row is left
     this.note = el("li", { class: "queue-held" }, tools.words.t("held"));
     const hold = (): void => {
       this.holdUntil = performance.now() + HOLD_MS;
@@ -64,7 +65,8 @@ export class Queue {
     for (const row of this.rows.values()) {
       const gone = !open.has(row.alarm.id);
       if (row.gone !== gone) {
-        row.gone = row.button.disabled = gone;
+        row.gone = gone;
+        setOff(row.button, gone);
         row.button.classList.toggle("closed", gone);
       }
       setAttribute(row.button, "aria-current", String(row.alarm.id === selected));
@@ -135,7 +137,7 @@ export class Queue {
     const rest = el("span");
     const button = el(
       "button",
-      { type: "button", class: "item", click: () => this.onSelect(alarm.id) },
+      { type: "button", class: "item", click: () => row.gone || this.onSelect(alarm.id) },
       symbol, title, thumb, place, why,
       el("span", { class: "item-why" }, time, " · ", severity, rest),
     );
@@ -162,12 +164,16 @@ export class Queue {
     const next: HTMLElement[] = this.order.map((id) => this.rows.get(id)!.item);
     if (this.order.some((id, index) => id !== ranked[index])) next.push(this.note);
     const focused = document.activeElement;
+    const place = [...this.list.children].findIndex((item) => item.contains(focused));
     glide(this.list, () => arrange(this.list, next));
     if (this.rise && !held) {
       this.rise = false;
       this.list.scrollTop = 0; // what is urgent and unanswered stands first
     }
-    if (focused !== document.activeElement && focused instanceof HTMLElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
+    if (place < 0 || this.list.contains(document.activeElement)) return;
+    // Whose row is gone goes on from the one that stands there now, or from the heading.
+    const again = focused instanceof HTMLElement && this.list.contains(focused) ? focused : (next[place] ?? next.at(-1))?.querySelector("button");
+    (again ?? this.title).focus({ preventScroll: true });
   }
 }
 
