@@ -13,6 +13,7 @@ import { limit } from "./files";
 import { mark } from "./mark";
 import { narrow } from "./narrow";
 import { refresh } from "./picture";
+import { follow } from "./pending";
 import { changeHands, push } from "./push";
 import { keepStep } from "./step";
 
@@ -67,6 +68,8 @@ for (const input of document.querySelectorAll<HTMLInputElement>("input[data-narr
 for (const place of document.querySelectorAll<HTMLElement>("[data-asks]")) asks(place);
 
 for (const part of document.querySelectorAll<HTMLElement>("[data-fresh]")) keepFresh(part, localTimes);
+
+for (const place of document.querySelectorAll<HTMLElement>("[data-pending]")) follow(place, localTimes);
 
 /** The server wrote them in the mine's zone; here a reader elsewhere is told that it is the mine's. */
 function localTimes(root: ParentNode): void {
