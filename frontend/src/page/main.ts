@@ -71,6 +71,11 @@ for (const part of document.querySelectorAll<HTMLElement>("[data-fresh]")) keepF
 
 for (const place of document.querySelectorAll<HTMLElement>("[data-pending]")) follow(place, localTimes);
 
+// Whose form was refused goes on from what is wrong with it, not from the start of the page.
+const wrong = document.querySelector<HTMLElement>("main [data-refused], main .field.wrong :is(input, select, textarea):not([type=hidden])");
+wrong?.closest("details")?.setAttribute("open", "");
+wrong?.focus();
+
 /** The server wrote them in the mine's zone; here a reader elsewhere is told that it is the mine's. */
 function localTimes(root: ParentNode): void {
   for (const node of root.querySelectorAll<HTMLTimeElement>("time[data-zone]")) {

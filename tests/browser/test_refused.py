@@ -1,0 +1,50 @@
+"""A form that was refused: one stands at what is wrong, and hears why."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Enter = Callable[..., Page]
+
+
+def test_whoever_is_refused_stands_at_the_first_wrong_field_and_hears_why(
+    world: Cast, enter: Enter
+):
+    page = enter("anna", reverse("account-password"))
+    page.get_by_label("Present password").fill("none of it")
+    page.get_by_label("Present password").press("Enter")
+    field = page.get_by_label("Present password")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    described = field.evaluate("it => it.getAttribute('aria-describedby')")
+    wrong = page.locator(", ".join(f"#{name}" for name in described.split()))
+    expect(wrong.last).to_contain_text("incorrect")
+
+
+def test_a_group_of_choices_is_heard_with_what_is_wrong_with_it(world: Cast, enter: Enter):
+    page = enter("anna", reverse("clip-new"))
+    page.get_by_role("button", name="Cut it").click()
+    group = page.get_by_role("group", name="Cameras")
+    expect(group).to_have_accessible_description(re.compile("This field is required."))
+    expect(group.get_by_role("checkbox").first).to_have_attribute("aria-invalid", "true")
+
+
+def test_whoever_may_not_sign_in_stands_at_the_reason(world: Cast, enter: Enter):
+    page = enter("anna")
+    page.context.clear_cookies()
+    page.goto("/login/")
+    page.get_by_label("User name").fill("anna")
+    page.get_by_label("Password").fill("not hers")
+    page.keyboard.press("Enter")
+    reason = page.locator(".sign-in .errorlist")
+    expect(reason).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("User name")).to_be_focused()
