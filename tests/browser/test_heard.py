@@ -12,6 +12,7 @@ from apps.tenancy.scope import mine_scope
 from tests.browser import api
 from tests.browser.desk import over, raised, row
 from tests.cast import Cast, an_alarm
+from tests.tenancy.test_routes import a_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,6 +29,17 @@ LISTEN = """() => {
   new MutationObserver(hear).observe(document.querySelector("#desk-live"), {
     childList: true, subtree: true,
   });
+}"""
+
+# Keeps what changes in all regions that are read out, by the region's id or class.
+WATCH = """() => {
+  window.changed = [];
+  const regions = "output, [role=status], [role=alert], [role=log], [role=timer]";
+  const hear = (seen) => window.changed.push(...seen.map((one) => one.target.textContent));
+  for (const region of document.querySelectorAll(`${regions}, [aria-live]:not([aria-live=off])`))
+    new MutationObserver(hear).observe(region, {
+      childList: true, subtree: true, characterData: true,
+    });
 }"""
 
 
@@ -145,3 +157,32 @@ def test_a_line_that_falls_is_told_in_an_open_question_too(world: Cast, enter: E
     expect(dialog).to_be_visible()
     page.context.set_offline(True)
     expect(dialog).to_contain_text("Connection lost since", timeout=20_000)
+
+
+@pytest.mark.parametrize("address", ["/desk/", "/watch/?camera={camera}", "/plans/{plan}/"])
+def test_nothing_that_goes_on_every_second_is_read_out(world: Cast, enter: Enter, address: str):
+    raised(world)
+    with mine_scope(world.lamp_hill.mine.pk):
+        plan = a_plan(world.lamp_hill)
+    page = enter("chen", address.format(camera=world.lamp_hill.camera.pk, plan=plan.pk))
+    page.wait_for_timeout(1500)  # whatever is said of the beginning is said by then
+    page.evaluate(WATCH)
+    page.wait_for_timeout(3500)
+    changed: list[str] = page.evaluate("window.changed")
+    assert len(changed) < 3, changed
+
+
+def test_who_stands_on_the_timeline_hears_where_they_move_and_not_each_second(
+    world: Cast, enter: Enter
+):
+    page = enter("chen", f"/watch/?camera={world.lamp_hill.camera.pk}")
+    slider = page.get_by_role("slider")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"\d\d:\d\d:\d\d"))
+    slider.focus()
+    before = slider.get_attribute("aria-valuetext")
+    clock = page.locator("#watch-clock")
+    shown = clock.text_content()
+    expect(clock).not_to_have_text(shown or "")
+    assert slider.get_attribute("aria-valuetext") == before
+    slider.press("ArrowLeft")
+    assert slider.get_attribute("aria-valuetext") != before

@@ -14,7 +14,7 @@ export function keepStep(place: HTMLElement): void {
   const [since, until] = [Number(place.dataset["since"]), Number(place.dataset["until"])];
   const button = need<HTMLButtonElement>("step-play");
   const slider = need<HTMLInputElement>("step-at");
-  const clock = need<HTMLOutputElement>("step-clock");
+  const clock = need("step-clock");
   const begins = (video: HTMLVideoElement): number => Number(video.dataset["start"]);
   const now = (): number => begins(leader) + leader.currentTime;
   let playing = false;

@@ -37,6 +37,8 @@ export class Timeline {
   /** Whether the window goes along with the shown moment. */
   private follows = true;
   private position: number;
+  /** Whether somebody has just moved the shown moment by a row's keys, and waits to hear where it is. */
+  private moved = false;
   private readonly axis = el("div", { class: "watch-axis", "aria-hidden": "true" });
   private readonly cursor = el("div", { class: "watch-cursor", hidden: true });
   private readonly tip: HTMLElement;
@@ -119,9 +121,12 @@ export class Timeline {
     this.cursor.hidden = share < 0 || share > 1;
     this.cursor.style.left = `${share * 100}%`;
     for (const row of this.rows) {
+      // It goes on by itself every second: whoever stands on the row would hear each of them.
+      if (row.place === document.activeElement && !this.moved) continue;
       row.place.setAttribute("aria-valuenow", String(Math.round(at)));
       row.place.setAttribute("aria-valuetext", sayFull(at * 1000, row.camera.timezone));
     }
+    this.moved = false;
   }
 
   /** Go to a moment that somebody chose: the window stays where it is if it holds it. */
@@ -160,6 +165,7 @@ export class Timeline {
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
+    this.moved = true;
     this.options.onSeek(this.position + (step * this.length) / 200);
   }
 
