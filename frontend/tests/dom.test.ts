@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arrange } from "../src/common/dom";
+import { arrange, redraw } from "../src/common/dom";
 
 /** As much of an element as a list needs, and what was done to it. */
 class Node {
@@ -8,6 +8,10 @@ class Node {
   touched = 0;
 
   constructor(readonly name: string) {}
+
+  get outerHTML(): string {
+    return this.name;
+  }
 
   get firstElementChild(): Node | null {
     return this.children[0] ?? null;
@@ -65,5 +69,13 @@ describe("a list in order", () => {
       arrange(place as unknown as Element, [...after].map((name) => all.get(name) as unknown as Element));
       expect(place.children.map((child) => child.name).join("")).toBe(after);
     }
+  });
+
+  it("keeps what looks as before when it is drawn anew", () => {
+    const { place, all } = list("abc");
+    const [before, fresh] = [[...place.children], [..."dabb"].map((name) => new Node(name))];
+    redraw(place as unknown as Element, fresh as unknown as Element[]);
+    expect(place.children).toEqual([fresh[0], before[0], before[1], fresh[3]]);
+    expect(["a", "b"].map((name) => all.get(name)!.touched)).toEqual([0, 0]);
   });
 });

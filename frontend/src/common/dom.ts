@@ -75,6 +75,17 @@ export function arrange(list: Element, wanted: readonly Element[]): void {
   }
 }
 
+/** Give a list children that were drawn anew; those that look as one before are left as they are, with the focus in them. */
+export function redraw(list: Element, fresh: readonly Element[]): void {
+  const before = new Map([...list.children].map((child) => [child.outerHTML, child]));
+  const kept = fresh.map((child) => {
+    const same = before.get(child.outerHTML);
+    if (same) before.delete(child.outerHTML);
+    return same ?? child;
+  });
+  arrange(list, kept);
+}
+
 /** Find an element that the template promises. */
 export function need<E extends HTMLElement = HTMLElement>(id: string): E {
   const found = document.getElementById(id);

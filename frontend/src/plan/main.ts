@@ -1,7 +1,7 @@
 // A plan with its cameras: alarms glow on it, blind cameras say so, and admins place cameras.
 // An event or a heartbeat is only a hint: what is shown was asked for whole, again and again.
 
-import { data, el, need, setOff, setText } from "../common/dom";
+import { data, el, need, redraw, setOff, setText } from "../common/dom";
 import { json } from "../common/http";
 import { say, ServerClock } from "../common/time";
 import { reader, type Catalogue } from "../common/words";
@@ -60,8 +60,8 @@ function show(): void {
   stage.know(plan);
   stage.show(plan);
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["row"] : undefined;
-  list.replaceChildren(...plan.cameras.map(row));
-  if (focused) list.querySelector<HTMLElement>(`[data-row="${focused}"]`)?.focus();
+  redraw(list, plan.cameras.map(row));
+  if (focused && !list.contains(document.activeElement)) list.querySelector<HTMLElement>(`[data-row="${focused}"]`)?.focus();
 }
 
 function row(camera: Camera): HTMLElement {

@@ -1,7 +1,7 @@
 // The alarms and gaps of the shown stretch of time as a list, in words, for whoever cannot or will
 // not aim at a line a few pixels wide.
 
-import { el, icon } from "../common/dom";
+import { el, icon, redraw } from "../common/dom";
 import { say } from "../common/time";
 import type { Words } from "../common/words";
 import type { CameraGiven, Found, GapFound } from "./config";
@@ -60,9 +60,9 @@ export function fillEvents(host: HTMLElement, rows: { camera: CameraGiven; found
   const shown = items.slice(0, MOST).map((item) => item.node);
   if (items.length > MOST) shown.push(el("li", { class: "sub" }, t("more_events", { count: items.length - MOST })));
   if (!items.length) shown.push(el("li", { class: "sub" }, t("no_events")));
-  host.replaceChildren(...shown);
+  redraw(host, shown);
 
   function here(at: number): HTMLElement {
-    return el("button", { class: "button small quiet", type: "button", click: () => options.onSeek(at) }, icon("now"), t("from_here"));
+    return el("button", { class: "button small quiet", type: "button", "data-at": at, click: () => options.onSeek(at) }, icon("now"), t("from_here"));
   }
 }
