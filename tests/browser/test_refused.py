@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.cast import Cast
 
@@ -48,3 +48,21 @@ def test_whoever_may_not_sign_in_stands_at_the_reason(world: Cast, enter: Enter)
     expect(reason).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_label("User name")).to_be_focused()
+
+
+def test_whoever_tests_a_camera_stays_on_the_button_and_hears_the_outcome(
+    world: Cast, enter: Enter
+):
+    page = enter("anna", reverse("portal-camera-change", args=[world.lamp_hill.camera.pk]))
+    asked: list[Route] = []
+    page.route("**/test/", lambda route: asked.append(route))
+    button = page.get_by_role("button", name="Test the main stream")
+    with page.expect_request("**/test/"):
+        button.press("Enter")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    button.press("Enter")  # it is on its way
+    [only] = asked
+    only.fulfill(json={"ok": False, "reason": "Nobody answers there."})
+    expect(page.locator("[aria-live]").get_by_text("Nobody answers there.")).to_be_visible()
+    expect(button).to_be_focused()
+    expect(button).to_have_attribute("aria-disabled", "false")

@@ -1,6 +1,6 @@
 // The camera form's Test buttons: a frame, or the reason why there is none.
 
-import { data, el, need } from "../common/dom";
+import { data, el, need, setOff } from "../common/dom";
 import { json } from "../common/http";
 import { reader, type Catalogue } from "../common/words";
 
@@ -44,6 +44,7 @@ function facts(found: Found): HTMLElement {
 }
 
 async function test(button: HTMLButtonElement, name: string): Promise<void> {
+  if (button.ariaDisabled === "true") return; // it is being tested
   const url = field(name).trim();
   if (!url) {
     result.replaceChildren(el("p", { class: "notice bad" }, t("no_address")));
@@ -51,7 +52,7 @@ async function test(button: HTMLButtonElement, name: string): Promise<void> {
   }
   const bar = el("progress", { class: "progress", max: LONGEST_MS, value: 0, "aria-label": t("trying") });
   result.replaceChildren(el("p", {}, t("trying")), bar);
-  button.disabled = true;
+  setOff(button, true);
   const start = performance.now();
   const timer = window.setInterval(() => (bar.value = performance.now() - start), 100);
   const body: Record<string, unknown> = { url, username: field("username"), password: field("password") };
@@ -71,7 +72,7 @@ async function test(button: HTMLButtonElement, name: string): Promise<void> {
     result.replaceChildren(el("div", { class: "notice bad" }, el("p", {}, t("none")), el("p", {}, reason)));
   } finally {
     window.clearInterval(timer);
-    button.disabled = false;
+    setOff(button, false);
   }
 }
 
