@@ -66,3 +66,12 @@ def test_whoever_tests_a_camera_stays_on_the_button_and_hears_the_outcome(
     expect(page.locator("[aria-live]").get_by_text("Nobody answers there.")).to_be_visible()
     expect(button).to_be_focused()
     expect(button).to_have_attribute("aria-disabled", "false")
+
+
+def test_a_field_of_the_zone_editor_is_heard_with_its_help(editor: Page):
+    editor.get_by_role("button", name="Draw by hand").click()
+    editor.get_by_role("button", name="Add a machine").click()
+    field = editor.locator("#editor-panel .field:has(.help)").first
+    words = field.locator(".help").text_content()
+    assert words
+    expect(field.locator("input, select")).to_have_accessible_description(words)

@@ -20,17 +20,16 @@ function around(editor: Editor, input: HTMLInputElement | HTMLSelectElement | HT
   input.id = id;
   input.dataset["path"] = about.key ?? about.path;
   const fault = about.own ? editor.faultAt(about.path) : editor.faultsAt(about.path)[0];
-  if (fault) {
-    input.setAttribute("aria-invalid", "true");
-    input.setAttribute("aria-describedby", `${id}-fault`);
-  }
+  if (fault) input.setAttribute("aria-invalid", "true");
+  const heard = [fault && `${id}-fault`, about.help && `${id}-help`].filter(Boolean);
+  if (heard.length) input.setAttribute("aria-describedby", heard.join(" "));
   return el(
     "div",
     { class: fault ? "field wrong" : "field" },
     el("label", { for: id }, about.label),
     input,
     fault && el("p", { class: "fault", id: `${id}-fault` }, fault.text),
-    about.help && el("p", { class: "help" }, about.help),
+    about.help && el("p", { class: "help", id: `${id}-help` }, about.help),
   );
 }
 
