@@ -4,6 +4,7 @@
 import { ask, type Field } from "../common/dialog";
 import { el, icon, setOff, setText } from "../common/dom";
 import { json, Refused } from "../common/http";
+import { announce } from "../common/live";
 import { say } from "../common/time";
 import { at, type Tools } from "./config";
 import { title, unanswered, type Alarm, type Silence } from "./state";
@@ -116,15 +117,19 @@ export class Verbs {
   /** Say who answered, or that this role may not. */
   private say(alarm: Alarm, may: boolean): void {
     const { t } = this.tools.words;
-    const by = alarm.acknowledged_by;
-    const done = by && !unanswered(alarm)
-      ? t("ack_done", { name: by, time: alarm.acknowledged_at ? say(alarm.acknowledged_at, alarm.timezone) : "" })
-      : "";
+    const done = this.answer(alarm);
     const text = done || (may ? "" : t("ack_not_allowed"));
     this.answered.hidden = !text;
     if (this.answered.dataset["text"] === text) return;
     this.answered.dataset["text"] = text;
     this.answered.replaceChildren(...(done ? [icon("check")] : []), text);
+  }
+
+  /** Who answered, and when; "" while it asks. */
+  private answer(alarm: Alarm): string {
+    const by = alarm.acknowledged_by;
+    const time = alarm.acknowledged_at ? say(alarm.acknowledged_at, alarm.timezone) : "";
+    return by && !unanswered(alarm) ? this.tools.words.t("ack_done", { name: by, time }) : "";
   }
 
   private what(alarm: Alarm): string {
@@ -141,6 +146,7 @@ export class Verbs {
       const answered = await json<Alarm>(at(this.tools.urls.acknowledge, alarm.id), "POST", { mark: alarm.mark });
       this.sending = false;
       this.options.onAlarm(answered);
+      announce(`${this.what(answered)}: ${this.answer(answered)}`);
     } catch (error) {
       this.sending = false;
       if (await this.worse(alarm, error)) return;
