@@ -183,3 +183,30 @@ def touch(page: Page, what: Locator, dx: float, dy: float) -> None:
         event = {"type": kind, "touchPoints": fingers, "timestamp": began_s + 0.1 * number}
         session.send("Input.dispatchTouchEvent", event)
     session.detach()
+
+
+# What tells one thing from another like it, where its words are the same.
+LOOK = """it => {
+  const style = getComputedStyle(it);
+  return [style.outlineStyle, style.outlineColor, style.borderColor, style.backgroundColor].join();
+}"""
+
+
+def test_what_is_chosen_and_where_one_is_shows_where_the_system_takes_the_colours_over(
+    busy: dict[str, Any], enter: Enter
+):
+    page = enter("anna", forced_colors="active")
+    pairs = [
+        ("#queue .item[aria-current=true]", "#queue .item[aria-current=false]"),
+        (".nav [aria-current]", ".nav a:not([aria-current])"),
+    ]
+    for these, those in pairs:
+        this, other = page.locator(these).first, page.locator(those).first
+        expect(this).to_be_visible()
+        chosen = this.evaluate(LOOK)
+        assert chosen != other.evaluate(LOOK), these
+        this.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        expect(this).to_be_focused()
+        assert this.evaluate(LOOK) != chosen, "the focus must show on it as well"
