@@ -210,3 +210,14 @@ def test_what_is_chosen_and_where_one_is_shows_where_the_system_takes_the_colour
         page.keyboard.press("Tab")
         expect(this).to_be_focused()
         assert this.evaluate(LOOK) != chosen, "the focus must show on it as well"
+
+
+def test_letters_are_as_large_as_the_reader_wants_them_in_the_browser(
+    busy: dict[str, Any], enter: Enter
+):
+    page = enter("anna", reverse("alarm", args=[busy["alarm"]]))
+    size = "parseFloat(getComputedStyle(document.querySelector('main p')).fontSize)"
+    before = page.evaluate(size)
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 24, "fixed": 20}})
+    assert page.evaluate(size) == pytest.approx(before * 24 / 16)
