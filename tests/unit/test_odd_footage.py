@@ -1,6 +1,9 @@
 """Odd cameras through the whole engine: rates, layouts, sizes and clocks that are never a crash."""
 
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -12,6 +15,7 @@ from workers.media.decode import Frame, read_frames
 from workers.scene import parse_scene
 from workers.state import State
 
+ROOT = Path(__file__).resolve().parents[2]
 STATES = {"STOPPED", "STARTING", "RUNNING", "COASTING", "UNKNOWN"}
 SCENE = {
     "version": 1,
@@ -162,3 +166,44 @@ def test_a_camera_that_changes_its_size_in_mid_stream_is_watched():
         noise = rng.normal(100, 5, (high, wide)).clip(0, 255).astype(np.uint8)
         frames.append(Frame(i / 5, i, cv2.cvtColor(noise, cv2.COLOR_GRAY2BGR)))
     expect_sense(look(frames))
+
+
+# One grey picture of 64 by 64 in H.264, whose header says 16,000 by 16,000.
+HUGE = bytes.fromhex(
+    "000000016742c00ada003e8007d1a1000003000100000300320f1226a00000000168ce0fc8000000016588843a118a"
+    "00021331c00040f63800081ec9c9c9d75d75d75d75d75d75e0"
+)
+COSTS = """
+import re, sys
+from pathlib import Path
+from workers.media.cover import cover_chunk
+from workers.media.decode import read_frames
+from workers.media.errors import MediaError
+from workers.media.source import open_stream
+path = Path(sys.argv[1])
+masks = [[[0, 0], [1, 0], [1, 1]]]
+for read in (
+    lambda: open_stream(f"file:{path}"),
+    lambda: list(read_frames(path)),
+    lambda: cover_chunk(path.read_bytes(), masks),
+):
+    try:
+        print(read())
+    except MediaError as error:
+        print(error.reason)
+# Not getrusage's, which goes on from whoever started this.
+status = Path("/proc/self/status").read_text()
+print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) // 1024)
+"""
+
+
+def test_a_camera_that_claims_huge_pictures_takes_no_memory_of_those_that_do_not(tmp_path):
+    film = tmp_path / "huge.h264"
+    film.write_bytes(HUGE)
+    command = [sys.executable, "-c", COSTS, str(film)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    *said, peak_mb = done.stdout.splitlines()
+    assert said[0] == "pictures of 16000x16000 are too large"
+    assert "no picture in it could be decoded" in said[1]
+    assert "cannot" in said[2], "nothing is covered, so nothing is shown"
+    assert int(peak_mb) < 400

@@ -21,6 +21,7 @@ from workers.media.cut import ENCODE, seal
 from workers.media.errors import DiskFull, MediaError
 from workers.media.mux import FAST_START, FRAGMENTED, TICKS, write_mp4
 from workers.media.ring import FULL
+from workers.media.source import BOUNDED, bounded
 from workers.media.transcode import Encoder, fit
 from workers.vision.boxes import Box
 
@@ -146,7 +147,8 @@ def cover_chunk(data: bytes, masks: Sequence[Polygon]) -> bytes:
 def _frames(source: Path | io.BytesIO) -> Iterator[tuple[float, Any, float]]:
     """Yield (seconds, picture, pictures a second) in order; what cannot be decoded is left out."""
     try:
-        with av.open(str(source) if isinstance(source, Path) else source, mode="r") as film:
+        where = str(source) if isinstance(source, Path) else source
+        with bounded(av.open(where, mode="r", options=BOUNDED)) as film:
             video = film.streams.video[0]
             video.codec_context.thread_type = "NONE"
             fps = float(video.average_rate or 25)

@@ -14,7 +14,7 @@ import numpy as np
 from workers.media.errors import MediaError
 from workers.media.luma import is_brought, is_full, limited, luma_of, plane_of
 from workers.media.pixels import formers, ratio_of, square
-from workers.media.source import NO_PICTURES
+from workers.media.source import BOUNDED, MAX_PIXELS, NO_PICTURES, bounded
 
 # Looking at 4 kB instead of seconds of stream makes opening two to three times cheaper.
 SMALL_PROBE = {"analyzeduration": "1", "probesize": "4096"}
@@ -25,7 +25,6 @@ STILLS = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", "
 REWIND_S = 0.5
 # A clock that was set back by more begins a new grid; less are frames of a cell already taken.
 REWIND_CELLS_S = 2.0
-MAX_PIXELS = 64_000_000
 MAX_ERRORS = 1000
 
 
@@ -311,7 +310,7 @@ def _open(source: Any, name: str) -> Any:
         try:
             container = av.open(
                 source,
-                options=probe if hasattr(source, "read") else probe | SAFE,
+                options=probe | BOUNDED | ({} if hasattr(source, "read") else SAFE),
                 stream_options=[] if last else NO_PICTURES,
             )
         except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -320,11 +319,11 @@ def _open(source: Any, name: str) -> Any:
                 raise MediaError(f"{name}: cannot be read as video ({words})") from None
             continue
         if _is_complete(container):
-            return container
+            return bounded(container)
         if last:
             known = bool(container.streams.video) and container.format.name != "tty"
             if known and _is_decodable(container):
-                return container
+                return bounded(container)
             container.close()
             raise MediaError(f"{name}: there is no video in it")
         container.close()

@@ -14,7 +14,7 @@ import av.error
 from workers.media import nal
 from workers.media.errors import MediaError
 from workers.media.mux import TICKS, rescale
-from workers.media.source import NO_PICTURES, SMALL_PROBE
+from workers.media.source import BOUNDED, NO_PICTURES, SMALL_PROBE, bounded
 from workers.media.transcode import one_thread
 from workers.words import sentence
 
@@ -81,14 +81,14 @@ def read_part(path: Path, start_s: float, duration_s: float, sha256: str = "") -
             f"file:{path.resolve()}",
             mode="r",
             format="mp4",
-            options={"protocol_whitelist": "file", **SMALL_PROBE},
+            options={"protocol_whitelist": "file", **BOUNDED, **SMALL_PROBE},
             # Else the first picture of each chunk is decoded: most of what a cut costs.
             stream_options=NO_PICTURES,
         )
     except (av.error.FFmpegError, OSError, ValueError):
         raise MediaError("cannot be read") from None
     try:
-        return _read(container, start_s, duration_s)
+        return _read(bounded(container), start_s, duration_s)
     except BaseException:
         container.close()
         raise

@@ -35,6 +35,10 @@ FILE_FORMATS = (
     "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,m4v,flv,live_flv,gif,asf,"
     "h264,hevc,ogg,mjpeg,mjpeg_2000,mxf,nut,ivf,obu,wav,mp3,aac,flac"
 )
+# A stream's header may claim pictures of any size in a hundred bytes, for each of which libav would
+# take gigabytes of a process that records, or analyses, all mines' cameras.
+MAX_PIXELS = 64_000_000
+BOUNDED = {"max_pixels": str(MAX_PIXELS)}
 # Until the first whole picture, however large; the default holds every stream back for seconds.
 SMALL_PROBE = {"analyzeduration": "100000", "probesize": "2000000"}
 # Of a recorded file no picture is decoded just to look at it: opening it is then ten times cheaper.
@@ -188,6 +192,17 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
 )
 
 
+def bounded(container: Any) -> Any:
+    """Let no decoder of a container make a picture of more than MAX_PIXELS; returns the container.
+
+    Opened with BOUNDED it has made none yet; what is larger cannot be decoded.
+    """
+    for stream in container.streams.video:
+        if stream.codec_context is not None:
+            stream.codec_context.options = dict(BOUNDED)
+    return container
+
+
 def open_stream(
     url: str,
     *,
@@ -210,6 +225,10 @@ def open_stream(
         # The small probe was too small for this one; libav's own default takes seconds.
         opened.container.close()
         opened = _try(opener({}), timeouts, live)
+    if opened.width * opened.height > MAX_PIXELS:
+        opened.container.close()
+        size = f"{opened.width}x{opened.height}"
+        raise MediaError(f"pictures of {size} are too large", state="unusable")
     if opened.width == 0 or opened.height == 0:
         opened.container.close()
         if live:
@@ -260,6 +279,7 @@ def _camera(url: str, read_timeout_s: float) -> Opener:
             # Of the socket, in microseconds. Half: libav waits twice before it gives up.
             "timeout": str(int(read_timeout_s * 1_000_000 / 2)),
             "protocol_whitelist": "rtsp,rtsps,tcp,tls,rtp,udp",
+            **BOUNDED,
             **probe,
         }
 
@@ -277,6 +297,7 @@ def _file(path: Path) -> Opener:
         return f"file:{path.resolve()}", {
             "protocol_whitelist": "file",
             "format_whitelist": FILE_FORMATS,
+            **BOUNDED,
             **probe,
         }
 
@@ -286,7 +307,8 @@ def _file(path: Path) -> Opener:
 def _try(target: tuple[str, dict[str, str]], timeouts: tuple[float, float], live: bool) -> Opened:
     address, options = target
     with in_words(timeouts[0]):
-        container = av.open(address, mode="r", options=options, timeout=timeouts if live else None)
+        timeout = timeouts if live else None
+        container = bounded(av.open(address, mode="r", options=options, timeout=timeout))
     for stream in container.streams.video:
         if stream.codec_context is not None:
             return Opened(container=container, video=stream, live=live)
