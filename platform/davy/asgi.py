@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402
 
 from apps.live.routing import websocket_urlpatterns  # noqa: E402
 from davy.bodies import BodyLimit  # noqa: E402
+from davy.forwarded import Forwarded  # noqa: E402
 from davy.postgres.connection import Connection  # noqa: E402
 
 if settings.SECRET_KEY.startswith("unset") or not settings.FIELD_KEY:
@@ -23,11 +24,14 @@ if settings.SECRET_KEY.startswith("unset") or not settings.FIELD_KEY:
 # Somebody waits for each answer: a PostgreSQL that hangs is no reason to let them wait with it.
 Connection.patience_s = 30.0
 
-application = ProtocolTypeRouter(
-    {
-        "http": BodyLimit(http),
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
-        ),
-    }
+application = Forwarded(
+    ProtocolTypeRouter(
+        {
+            "http": BodyLimit(http),
+            "websocket": AllowedHostsOriginValidator(
+                AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+            ),
+        }
+    ),
+    settings.PROXIES,
 )

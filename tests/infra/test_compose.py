@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from asgiref.sync import async_to_sync
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from davy.forwarded import Forwarded
 from infra import processes
 from infra.command import ROOT
 from infra.embedded import Services
@@ -105,6 +108,36 @@ def test_behind_tls_people_can_sign_in_with_what_the_address_says(
     env["PYTHONPATH"] = f"{ROOT / 'platform'}:{ROOT}"
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert done.stdout.strip() == f"{secure} {secure} {origins}", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ([], "203.0.113.7"),
+        (["10.0.0.66"], "203.0.113.7"),
+        (["10.0.0.66, 127.0.0.1"], "203.0.113.7"),
+        (["10.0.0.66", "172.18.0.1"], "203.0.113.7"),
+    ],
+)
+def test_nobody_chooses_the_address_that_their_failed_sign_ins_are_counted_by(
+    compose: dict[str, Any], written: list[str], told: str
+) -> None:
+    """written: the X-Forwarded-For that a guesser sends, to which the proxy adds who they are."""
+    environment = compose["x-environment"]
+    [proxies] = re.findall(r":-(\d+)", environment.get("DAVY_PROXIES", ":-0"))
+    heard: list[str] = []
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        heard.append(scope["client"][0])
+
+    believed = environment.get("FORWARDED_ALLOW_IPS", "127.0.0.1")  # as uvicorn has it
+    app: Any = ProxyHeadersMiddleware(Forwarded(answer, int(proxies)), believed)  # type: ignore[arg-type]
+    lines = [*written[:-1], ", ".join([*written[-1:], "203.0.113.7"])]
+    headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+    # Docker's bridge is whom the container is asked by.
+    scope = {"type": "http", "client": ("172.18.0.1", 40000), "headers": headers}
+    async_to_sync(app)(scope, None, None)
+    assert heard == [told]
 
 
 def test_only_migration_connects_as_the_owner(compose: dict[str, Any]) -> None:

@@ -33,6 +33,9 @@ BASE_URL = env_address("DAVY_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("DAVY_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
 # TLS ends in front of Davy where it is reached from outside; then cookies must be secure.
 HTTPS = env_bool("DAVY_HTTPS", BASE_URL.startswith("https://"))
+# How many proxies stand in front, each of which adds to X-Forwarded-For. 0: uvicorn believes one on
+# this very machine (FORWARDED_ALLOW_IPS), and nobody else.
+PROXIES = int(env_float("DAVY_PROXIES", 0))
 # The address that people open sends forms to itself; what stands in front may hand on another one.
 _ITSELF = ["https://" + urlsplit(BASE_URL).netloc] if BASE_URL.startswith("https://") else []
 CSRF_TRUSTED_ORIGINS = env_list("DAVY_TRUSTED_ORIGINS") or _ITSELF
