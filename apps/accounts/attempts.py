@@ -2,9 +2,12 @@
 
 import hashlib
 import logging
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from apps.network import unwrapped
 
 __all__ = ["forget_failures", "note_failure", "too_many"]
 
@@ -15,8 +18,20 @@ WITHIN_S = 300
 
 def _key(request: HttpRequest, username: str) -> str:
     """Name a person and an address, so that a stranger cannot lock everybody out of an account."""
-    what = f"{request.META.get('REMOTE_ADDR', '')} {username.lower()}"
+    what = f"{_place(request.META.get('REMOTE_ADDR', ''))} {username.lower()}"
     return f"sign-in.{hashlib.sha256(what.encode()).hexdigest()}"
+
+
+def _place(address: str) -> str:
+    """Return what counts as one address: of IPv6 a whole network of 64 bits, which one machine has.
+
+    Else a guesser would take another of its 2**64 addresses for each guess.
+    """
+    try:
+        found = unwrapped(ip_address(address.partition("%")[0]))
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False) if isinstance(found, IPv6Address) else found)
 
 
 def too_many(request: HttpRequest, username: str) -> bool:

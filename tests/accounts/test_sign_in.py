@@ -33,6 +33,13 @@ def test_another_address_still_gets_in(cast: Cast):
     assert sign_in(Client(REMOTE_ADDR="10.9.9.9"), PASSWORD) == 302
 
 
+def test_a_guesser_with_a_network_of_ipv6_is_one_guesser(cast: Cast):
+    for n in range(10):
+        assert sign_in(Client(REMOTE_ADDR=f"2001:db8:1:2::{n + 1:x}"), "wrong") == 200
+    assert sign_in(Client(REMOTE_ADDR="2001:db8:1:2:ffff::1"), PASSWORD) == 200
+    assert sign_in(Client(REMOTE_ADDR="2001:db8:1:3::1"), PASSWORD) == 302, "a neighbour"
+
+
 def test_a_success_forgets_the_failures(cast: Cast):
     for _ in range(9):
         sign_in(Client(), "wrong")
