@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.accounts.permissions import Action
+from apps.accounts.selectors import access_of
 from apps.audit.services import record
 from apps.cameras.models import Camera
 from apps.live.services import emit, take_turn
@@ -92,9 +96,11 @@ def retention_set(
     """Say how long a mine or one of its cameras keeps what; None: as the one above says.
 
     What is left out stays as it is. The next pass over the ring, seconds later, obeys; what is
-    held stays whatever is said here. ValidationError names the field.
+    held stays whatever is said here. ValidationError names the field: also where videos would go
+    sooner than before, and the actor may delete none by hand.
     """
     take_turn(mine_id=mine.pk)
+    years = _years(mine)
     row = Retention.objects.filter(mine=mine, camera=camera).select_for_update().first()
     row = row or Retention(mine=mine, camera=camera)
     before = {name: getattr(row, name) for name in FIELDS}
@@ -104,6 +110,10 @@ def retention_set(
         setattr(row, name, value)
     row.full_clean(exclude=["mine", "camera"])
     row.save()
+    sooner = any(new < years.get(key, 0.0) for key, new in _years(mine).items())
+    if sooner and not access_of(actor.pk).can(Action.REMOVE, mine.pk):
+        words = _("Videos of alarms would be deleted sooner: only an owner may say so.")
+        raise ValidationError({"clip_years": words})
     after = {name: getattr(row, name) for name in FIELDS}
     record(
         action="retention.changed",
@@ -115,3 +125,9 @@ def retention_set(
     payload = {"camera": camera.pk if camera else None, **after}
     emit(mine_id=mine.pk, kind="retention.changed", payload=payload)
     return row
+
+
+def _years(mine: Mine) -> dict[int, float]:
+    """Return how many years videos stay, by camera and (0) of cameras to come; for good: no end."""
+    kept = {0: kept_of_mine(mine.pk), **kept_by_camera(Camera.objects.filter(mine=mine))}
+    return {key: one.clip_years or float("inf") for key, one in kept.items()}

@@ -77,7 +77,7 @@ def test_so_with_machines_with_how_long_what_is_kept_and_with_who_is_told(cast: 
     for address, first, second, words in (
         (f"/portal/machines/{place.machine.pk}/", machine | {"name": "Old winch"},
          machine | {"kind": "conveyor"}, "Now it is: Old winch"),
-        (f"/portal/mines/{mine}/retention/", {"days": "60", "clip_years": "3"}, {"days": "30"},
+        (f"/portal/mines/{mine}/retention/", {"days": "60", "gigabytes": "3"}, {"days": "30"},
          "Now it is: 60.0"),
         (f"/portal/mines/{mine}/escalation/", told | {"critical": "30 director"},
          told | {"critical": "60 director"}, "Now it is: 30 director"),
@@ -88,7 +88,7 @@ def test_so_with_machines_with_how_long_what_is_kept_and_with_who_is_told(cast: 
         assert refused.status_code == 400 and words in refused.content.decode(), address
     with mine_scope(mine):
         kept = Retention.objects.get(mine=mine, camera=None)
-    assert (kept.days, kept.clip_years) == (60, 3)
+    assert (kept.days, kept.gigabytes) == (60, 3)
 
 
 def test_a_new_name_from_an_older_page_takes_no_step_away_from_a_route(cast: Cast, two):

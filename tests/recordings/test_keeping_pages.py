@@ -94,13 +94,50 @@ def test_the_retention_page_asks_the_same_however_many_mines_say_something(hill:
 
 def test_the_api_says_what_holds_and_who_says_it(hill: Cast):
     mine, camera = hill.lamp_hill.mine.pk, hill.lamp_hill.camera.pk
-    send(hill.admin, "patch", f"mines/{mine}/retention/", days=90, clip_years=3)
+    send(hill.owner, "patch", f"mines/{mine}/retention/", days=90, clip_years=3)
     answer = send(hill.admin, "patch", f"cameras/{camera}/retention/", days=30).json()
     assert (answer["days"], answer["clip_years"]) == (30, 3)
     assert answer["said_by"] == {"days": "camera", "gigabytes": "default", "clip_years": "mine"}
     refused = send(hill.admin, "patch", f"mines/{mine}/retention/", days=0)
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["field"] == "days"
+
+
+def test_who_may_delete_no_video_lets_none_go_sooner_by_a_shorter_keeping(hill: Cast):
+    clip = a_stored_clip(hill, days_ago=1)
+    mine, camera = hill.lamp_hill.mine.pk, hill.lamp_hill.camera.pk
+    assert send(hill.admin, "delete", f"clips/{clip.uid}/", reason="x").status_code == 403
+    for thing in (f"mines/{mine}", f"cameras/{camera}"):
+        answer = send(hill.admin, "patch", f"{thing}/retention/", clip_years=0.0001)
+        assert answer.status_code == 400, answer.content
+        assert [one["field"] for one in answer.json()["errors"]] == ["clip_years"]
+        page = signed_in(hill.admin).post(
+            f"/portal/{thing}/retention/", {"days": "9", "clip_years": "0.0001"}
+        )
+        assert page.status_code == 400 and list(page.context["form"].errors) == ["clip_years"]
+    assert clips_expire() == 0
+    clip.refresh_from_db()
+    assert clip.state == Clip.State.READY and storage.size_of(clip.key) == 9
+
+
+def test_who_may_delete_no_video_keeps_them_longer_and_sets_the_rest(hill: Cast):
+    mine, camera = hill.lamp_hill.mine.pk, hill.lamp_hill.camera.pk
+    assert send(hill.owner, "patch", f"mines/{mine}/retention/", clip_years=3).status_code == 200
+    same = {"days": "9", "clip_years": "3"}
+    for address, form in (("mines", same), ("cameras", {"clip_years": "5"})):
+        pk = mine if address == "mines" else camera
+        answer = signed_in(hill.admin).post(f"/portal/{address}/{pk}/retention/", form)
+        assert answer.status_code == 302, answer.context["form"].errors
+    back = send(hill.admin, "patch", f"cameras/{camera}/retention/", clip_years=None)
+    assert back.status_code == 400, "its mine's three years are fewer than its own five"
+    longer = send(hill.admin, "patch", f"mines/{mine}/retention/", clip_years=10)
+    assert longer.status_code == 200 and longer.json()["clip_years"] == 10
+    assert (
+        send(hill.admin, "patch", f"cameras/{camera}/retention/", clip_years=None).json()[
+            "clip_years"
+        ]
+        == 10
+    )
 
 
 def test_a_cameras_policy_is_set_by_form_and_api(hill: Cast):
