@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.cameras.addresses import may_be_asked
 from apps.cameras.models import Camera
+from apps.outside import outside
 from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.onvif import GROUP, discover, streams
@@ -25,7 +26,8 @@ def cameras_found(*, mine_ids: list[int]) -> list[dict[str, Any]]:
     Takes some seconds; ValidationError with a sentence where the network cannot be asked.
     """
     try:
-        devices = discover(wait_s=settings.ONVIF_WAIT_S, group=GROUP, interfaces=_interfaces())
+        with outside():
+            devices = discover(wait_s=settings.ONVIF_WAIT_S, group=GROUP, interfaces=_interfaces())
     except OSError as error:
         raise ValidationError(
             _("The network cannot be asked from here: %(reason)s.")
@@ -68,7 +70,8 @@ def camera_streams(*, address: str, username: str = "", password: str = "") -> l
     """List the streams that a camera offers, the largest first; ValidationError says why not."""
     url = service_address(address)
     try:
-        found = streams(url, username=username, password=password)
+        with outside():
+            found = streams(url, username=username, password=password)
     except MediaError as error:
         said = kept(str(error))
         raise ValidationError({"address": said[:1].upper() + said[1:] + _(".")}) from error

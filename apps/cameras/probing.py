@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.cameras.addresses import authority, name_problem, source_problem, tidied
 from apps.cameras.models import Camera
 from apps.cameras.secrets import split_credentials, unlock, with_credentials
+from apps.outside import Busy, outside
 from apps.sentences import kept
 from workers.media.errors import MediaError
 from workers.media.probe import probe
@@ -55,14 +56,17 @@ def try_source(
     except ImproperlyConfigured:
         locked = _("It was locked with another DAVY_FIELD_KEY: give address and password anew.")
     problem = locked or source_problem(url)
-    if not problem and url.startswith("rtsp"):
-        problem = name_problem(url)
     if not problem and not username.isprintable():
         problem = _("A user name holds no ends of lines or other unseen signs.")
     if problem:
         return {"ok": False, "reason": problem}
     try:
-        found = probe(with_credentials(url, username, password), timeout_s=TIMEOUT_S)
+        with outside():
+            if url.startswith("rtsp") and (problem := name_problem(url)):
+                return {"ok": False, "reason": problem}
+            found = probe(with_credentials(url, username, password), timeout_s=TIMEOUT_S)
+    except Busy as busy:
+        return {"ok": False, "reason": busy.messages[0]}
     except MediaError as error:
         said, hint = str(error), no_video_hint(url=url, reason=str(error))
         return {"ok": False, "reason": f"{kept(said)}{_('.')} {hint}" if hint else kept(said)}

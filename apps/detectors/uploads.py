@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.detectors.models import OwnModel
 from apps.detectors.services import model_register
+from apps.outside import outside
 from workers.models.own import MOST_BYTES
 
 __all__ = ["model_upload"]
@@ -25,4 +26,5 @@ def model_upload(file: UploadedFile, **more: Any) -> OwnModel:
         for block in file.chunks():
             copy.write(block)
         copy.flush()
-        return model_register(path=Path(copy.name), **more)
+        with outside():
+            return model_register(path=Path(copy.name), **more)
