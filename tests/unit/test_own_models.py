@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import time
 import zipfile
 
 import numpy as np
@@ -11,10 +12,11 @@ import torch
 from onnx import TensorProto
 from safetensors.torch import load_file, save_file
 
-from tests.graphs import a_graph
+from tests.graphs import a_graph, a_loop
 from workers.models import own
 from workers.models.contract import Contract, ModelError
 from workers.models.own import entry_of, examine, look, sha256_of
+from workers.vision import load as loading
 from workers.vision import nanodet
 from workers.vision.boxes import Box
 from workers.vision.detector import NetDetector
@@ -296,3 +298,18 @@ def test_if_an_own_detector_fails_ours_looks_from_then_on():
     assert (guarded.name, guarded.error) == ("nanodet-g@3.0.4", "the wrong shape")
     broken.answer = ["late"]
     assert guarded.detect([picture]) == [[]]
+
+
+def test_an_own_network_that_comes_to_no_end_leaves_the_looking_to_ours(tmp_path, out, monkeypatch):
+    monkeypatch.setattr(loading, "OWN_LIMIT_S", 0.3)
+    contract = boxes_contract(input_px=320)
+    examined = examine(a_loop(tmp_path / "own.onnx", rounds=4_000_000), contract, out)
+    guarded = Guarded(load(out, examined, contract), Says("nanodet-g@3.0.4", [[]]))
+    dark = np.zeros((360, 640, 3), np.uint8)
+    [[person]] = guarded.detect([dark])
+    assert person.label == "person" and not guarded.error
+    began = time.monotonic()
+    guarded.detect([dark + 255])
+    assert "more than 0.3 s" in guarded.error
+    assert guarded.name == "nanodet-g@3.0.4"
+    assert time.monotonic() - began < 2.0

@@ -74,9 +74,12 @@ class OnnxRunner:
     device = "cpu"
     number_format = "float32"
 
-    def __init__(self, graph: bytes) -> None:
+    def __init__(self, graph: bytes, limit_s: float | None = None) -> None:
+        """limit_s: a run that takes longer is ended, and is a ModelError; None: it may last."""
         import onnxruntime
 
+        self.limit_s = limit_s
+        self.run_options = onnxruntime.RunOptions
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
@@ -97,9 +100,27 @@ class OnnxRunner:
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         """Run the graph."""
         try:
-            return [np.asarray(out) for out in self.session.run(self.outputs, {self.input: batch})]
+            return [np.asarray(out) for out in self._run({self.input: batch})]
         except Exception as error:
             raise ModelError(f"ONNX Runtime cannot run it: {_words(error)}") from None
+
+    def _run(self, given: dict[str, np.ndarray]) -> list[Any]:
+        if self.limit_s is None:
+            return list(self.session.run(self.outputs, given))
+        options = self.run_options()
+        options.log_severity_level = 4
+        # Heard between two steps of a graph, and between two rounds of a loop.
+        end = threading.Timer(self.limit_s, setattr, (options, "terminate", True))
+        end.daemon = True
+        end.start()
+        try:
+            return list(self.session.run(self.outputs, given, options))
+        except Exception:
+            if options.terminate:
+                raise ModelError(f"it took more than {self.limit_s:g} s") from None
+            raise
+        finally:
+            end.cancel()
 
 
 class OpenVinoRunner:

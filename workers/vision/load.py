@@ -13,6 +13,10 @@ from workers.vision.export import graph_of, network
 from workers.vision.outputs import MIN_SCORE
 from workers.vision.pair import Pair
 
+# A network that a mine brought may loop for ever over some picture, and every mine's cameras wait
+# for whoever runs it. One was taken that answers within half a second.
+OWN_LIMIT_S = 10.0
+
 
 def load_detector(
     name: str = "default",
@@ -101,4 +105,4 @@ def runner_of(
     graph = graph_of(entry, folder)
     if chosen == "openvino":
         return OpenVinoRunner(graph, number_format)
-    return OnnxRunner(graph)
+    return OnnxRunner(graph, OWN_LIMIT_S if entry.package == "own" else None)
