@@ -100,3 +100,18 @@ def test_a_whole_character_beyond_the_first_plane_is_text_like_any_other(cast: C
     body = rf'{{"mine": {cast.lamp_hill.mine.pk}, "name": "\ud83d\udea7 Gate"}}'
     answer: Any = owner.post("/api/v1/areas/", body, "application/json")
     assert answer.status_code == 201 and answer.json()["name"] == "🚧 Gate"
+
+
+@pytest.mark.parametrize("deep", [60, 900, 100_000])
+@pytest.mark.parametrize(("opens", "ends"), [("[", "]"), ('{"a":', "}")])
+def test_lists_within_lists_without_end_are_refused_in_words(
+    cast: Cast, owner: Client, deep: int, opens: str, ends: str
+):
+    inner = opens * deep + "1" + ends * deep
+    answer: Any = owner.post("/api/v1/areas/", f'{{"mine": {inner}}}', "application/json")
+    assert answer.status_code == 400, answer.content
+    camera = cast.lamp_hill.camera.pk
+    body = f'{{"document": {{"version": 1, "rules": {inner}}}, "reason": "x"}}'
+    answer = owner.put(f"/api/v1/cameras/{camera}/scene/", body, "application/json")
+    assert answer.status_code == 400, answer.content
+    assert "within each other" in answer.json()["errors"][0]["message"]
