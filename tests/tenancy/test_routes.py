@@ -278,6 +278,22 @@ def foreign_people(cast: Cast) -> dict[str, str]:
     return {role: signed_in(person) for role, person in people.items()}
 
 
+@pytest.fixture(scope="module")
+def vale(cast: Cast, foreign_people: dict[str, str]) -> dict[str, Any]:
+    return things_of(cast.deep_vale)
+
+
+@pytest.fixture(scope="module", params=["operator", "auditor", "integrator"])
+def less(request: pytest.FixtureRequest, cast: Cast) -> tuple[str, str]:
+    """Somebody who administers Lamp Hill and has a lesser role at Deep Vale: role and session."""
+    role: str = request.param
+    with system_scope("test"):
+        person = user_create(username=f"two-mines-{role}", password="x")
+        member_set(mine=cast.lamp_hill.mine, user=person, role=Role.ADMIN)
+        member_set(mine=cast.deep_vale.mine, user=person, role=role)
+    return role, signed_in(person)
+
+
 def ask(client: Client, route: Route, things: dict[str, Any]) -> Any:
     """Send the route's request about one mine's things."""
     address = reverse(route.name, kwargs=route.arguments(things))
@@ -329,6 +345,81 @@ def test_nobody_gets_in_without_signing_in(hill: dict[str, Any], route: Route):
     assert response.status_code == route.anonymous
     if route.anonymous == 302:
         assert response["Location"].startswith("/login/")
+
+
+def told(answer: Any) -> str:
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return str(content, errors="replace")
+
+
+def test_a_role_in_one_mine_gives_nothing_in_another(less: tuple[str, str], vale: dict[str, Any]):
+    role, session = less
+    asked, through = 0, {}
+    for route in ROUTES:
+        about_it = bool(route.arguments(vale) or route.body)
+        if about_it and route.statuses["admin"] < 400 <= route.statuses[role]:
+            asked += 1
+            with transaction.atomic():
+                status = ask(door(session), route, vale).status_code
+                transaction.set_rollback(True)
+            if status < 400:
+                through[label(route)] = status
+    assert asked > 40
+    assert not through
+
+
+def test_a_list_shows_the_mines_alone_in_which_the_role_allows_it(
+    less: tuple[str, str], vale: dict[str, Any]
+):
+    role, session = less
+    asked = 0
+    for route in ROUTES:
+        bare = not route.arguments(vale) and not route.body and route.method == "get"
+        if not bare or not route.statuses["admin"] < 400 <= route.statuses[role]:
+            continue
+        asked += 1
+        for more in ("", f"?mine={vale['mine']}", "?export=csv"):
+            text = told(door(session).get(reverse(route.name) + more))
+            assert "Deep Vale" not in text, (label(route), more)
+            assert str(vale["clip"]) not in text, (label(route), more)
+    assert asked > 5
+
+
+class Seen(dict[str, Any]):
+    """One mine's things, which note what is taken of them."""
+
+    def __init__(self, things: dict[str, Any]) -> None:
+        super().__init__(things)
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+def test_things_of_two_mines_never_meet_even_for_who_owns_both(
+    cast: Cast, hill: dict[str, Any], vale: dict[str, Any]
+):
+    with system_scope("test"):
+        person = user_create(username="owns-both", password="x")
+        for place in (cast.lamp_hill, cast.deep_vale):
+            member_set(mine=place.mine, user=person, role=Role.OWNER)
+    session, asked, met = signed_in(person), 0, []
+    for route in ROUTES:
+        seen = Seen(hill)
+        route.arguments(seen)
+        if route.body:
+            route.body(seen)
+        names = seen.names - {"document"}
+        for name in sorted(names) if len(names) > 1 else ():
+            asked += 1
+            with transaction.atomic():
+                status = ask(door(session), route, {**hill, name: vale[name]}).status_code
+                transaction.set_rollback(True)
+            if status < 400:
+                met.append((label(route), name, status))
+    assert asked > 15
+    assert not met
 
 
 @pytest.mark.parametrize("route", API[1:], ids=label)
