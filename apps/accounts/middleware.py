@@ -101,6 +101,10 @@ class ScopeMiddleware:
         ):
             response = self.get_response(request)
             note_look(request, response)
+            # What says nothing of it a browser keeps: whoever sat down at the desk after a person
+            # signed out went back to their pages, whichever mine's they were.
+            if request.user.is_authenticated and not response.has_header("Cache-Control"):
+                response["Cache-Control"] = "private, no-store"
             # Django has turned the exception into an answer; the half-done write must go too. A
             # view that refuses and yet keeps what was said marks its answer.
             if response.status_code >= 400 and not getattr(response, "keeps", False):

@@ -385,6 +385,28 @@ def test_a_list_shows_the_mines_alone_in_which_the_role_allows_it(
     assert asked > 5
 
 
+# The same for everybody, and about nobody.
+ANYBODYS = {"api:schema", "healthz", "notify-worker"}
+
+
+def test_nothing_is_left_in_the_browser_for_who_sits_down_there_next(
+    people: dict[str, str], hill: dict[str, Any]
+):
+    asked, left = 0, {}
+    for route in ROUTES:
+        if route.method != "get" or route.name in ANYBODYS:
+            continue
+        answer = ask(door(people["owner"]), route, hill)
+        kept = answer.get("Cache-Control", "")
+        asked += answer.status_code == 200
+        # A picture may be kept, for whoever has the same session.
+        its_own = "private" in kept and "Cookie" in answer.get("Vary", "")
+        if answer.status_code == 200 and "no-store" not in kept and not its_own:
+            left[label(route)] = kept
+    assert asked > 80
+    assert not left
+
+
 class Seen(dict[str, Any]):
     """One mine's things, which note what is taken of them."""
 
