@@ -110,22 +110,30 @@ def test_a_machine_that_is_silent_or_not_there_costs_seconds_and_no_more():
         assert time.monotonic() - started < 3
 
 
-def test_a_machine_that_answers_drop_by_drop_is_given_up():
+@pytest.mark.parametrize(
+    ("begins", "words"),
+    [
+        ("Content-Length: 100000\r\n\r\n", "too long"),
+        ("X-Camera: ", "too slowly"),
+        ("Transfer-Encoding: chunked\r\n\r\n", "too slowly"),
+    ],
+)
+def test_a_machine_that_answers_drop_by_drop_is_given_up(begins: str, words: str):
     with socket.create_server(("127.0.0.1", 0)) as slow:
 
         def drip() -> None:
             line, _sender = slow.accept()
             with line:
-                line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                line.sendall(b"HTTP/1.1 200 OK\r\n" + begins.encode())
                 try:
-                    while True:
+                    while time.monotonic() - started < 6:
                         line.sendall(b"x")
                         time.sleep(0.05)
                 except OSError:
                     return
 
-        threading.Thread(target=drip, daemon=True).start()
         started = time.monotonic()
-        with pytest.raises(MediaError, match="too long"):
+        threading.Thread(target=drip, daemon=True).start()
+        with pytest.raises(MediaError, match=words):
             streams(f"http://127.0.0.1:{slow.getsockname()[1]}/", timeout_s=0.2)
         assert time.monotonic() - started < 4

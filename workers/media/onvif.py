@@ -16,9 +16,11 @@ import re
 import select
 import socket
 import struct
+import threading
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
@@ -35,6 +37,8 @@ __all__ = ["GROUP", "Device", "Profile", "discover", "streams"]
 GROUP = ("239.255.255.250", 3702)
 WAIT_S = 3.0
 TIMEOUT_S = 5.0
+# Whoever reads an answer ends it when its time is over; one who cannot is cut off so much later.
+GRACE_S = 0.5
 MOST_DEVICES = 256
 MOST_BYTES = 1_000_000
 DATAGRAM = 65_507
@@ -284,12 +288,32 @@ class _Asker:
 
     def _post(self, port: int, path: str, body: bytes) -> tuple[int, str]:
         line = http.client.HTTPConnection(self.host, port, timeout=self.timeout_s)
+        late = threading.Event()
         try:
-            kind = {"Content-Type": "application/soap+xml; charset=utf-8"}
-            line.request("POST", path, body, kind)
-            answer = line.getresponse()
-            text = self._bounded(answer)
+            line.connect()
+            raw = line.sock  # http.client lets go of its own
+
+            def cut() -> None:
+                late.set()
+                with suppress(OSError):
+                    raw.shutdown(socket.SHUT_RDWR)
+
+            # Its own limit is for each byte: a head that drips would be waited for all day.
+            watch = threading.Timer(max(0.0, self.until_s - time.monotonic()) + GRACE_S, cut)
+            watch.daemon = True
+            watch.start()
+            try:
+                kind = {"Content-Type": "application/soap+xml; charset=utf-8"}
+                line.request("POST", path, body, kind)
+                answer = line.getresponse()
+                text = self._bounded(answer)
+            finally:
+                watch.cancel()
+            if late.is_set():  # what was cut off looks like a short answer
+                raise OSError
         except (OSError, http.client.HTTPException, ValueError) as error:
+            if late.is_set():
+                raise MediaError("the camera answers too slowly") from error
             raise MediaError("the camera does not answer") from error
         finally:
             line.close()
