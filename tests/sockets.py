@@ -11,9 +11,11 @@ __all__ = ["Socket"]
 class Socket(ApplicationCommunicator):
     """Speaks to the application as a browser would, with a session cookie."""
 
-    def __init__(self, application: Any, path: str, session: str = "") -> None:
+    def __init__(
+        self, application: Any, path: str, session: str = "", origin: str = "http://127.0.0.1"
+    ) -> None:
         path, _, query = path.partition("?")
-        headers = [(b"origin", b"http://127.0.0.1"), (b"host", b"127.0.0.1")]
+        headers = [(b"origin", origin.encode()), (b"host", b"127.0.0.1")]
         if session:
             headers.append((b"cookie", f"sessionid={session}".encode()))
         scope = {

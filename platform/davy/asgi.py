@@ -16,6 +16,7 @@ from django.conf import settings  # noqa: E402
 from apps.live.routing import websocket_urlpatterns  # noqa: E402
 from davy.bodies import BodyLimit  # noqa: E402
 from davy.forwarded import Forwarded  # noqa: E402
+from davy.origins import OwnPages  # noqa: E402
 from davy.postgres.connection import Connection  # noqa: E402
 
 if settings.SECRET_KEY.startswith("unset") or not settings.FIELD_KEY:
@@ -29,7 +30,7 @@ application = Forwarded(
         {
             "http": BodyLimit(http),
             "websocket": AllowedHostsOriginValidator(
-                AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+                OwnPages(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
             ),
         }
     ),

@@ -1,5 +1,7 @@
 """The socket: what was missed comes first, then what is new, in order and once."""
 
+from typing import Any
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
@@ -12,6 +14,7 @@ from apps.live.pulse import pulse
 from apps.live.services import emit
 from apps.tenancy.scope import mine_scope, system_scope
 from davy.asgi import application
+from davy.origins import OwnPages
 from tests.cast import Cast, build_cast
 from tests.sockets import Socket
 
@@ -125,6 +128,50 @@ async def test_a_person_who_is_removed_hears_nothing_more():
     await happen(cast, "secret")
     assert await socket.receive_nothing(timeout=0.5)
     await socket.close()
+
+
+TRUSTED = ["https://localhost:8443", "https://*.a.example"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://127.0.0.1:9000", "http://localhost", "https://localhost", "null", ""]
+)
+async def test_a_page_of_another_address_hears_nothing_by_the_session_of_ours(
+    settings, origin: str
+):
+    settings.CSRF_TRUSTED_ORIGINS = TRUSTED
+    _cast, session = await prepare()
+    socket = Socket(application, "/ws/events/", session, origin)
+    assert (await socket.open())["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1", "https://localhost:8443"])
+async def test_a_page_that_forms_are_taken_from_hears_what_happens(settings, origin: str):
+    settings.CSRF_TRUSTED_ORIGINS = TRUSTED
+    cast, session = await prepare()
+    socket = Socket(application, "/ws/events/", session, origin)
+    assert (await socket.open())["type"] == "websocket.accept"
+    await happen(cast, "new")
+    assert (await socket.hear())["kind"] == "new"
+    await socket.close()
+
+
+@pytest.mark.parametrize(
+    ("origin", "answer"),
+    [
+        ("https://b.a.example", "websocket.accept"),
+        ("https://A.example", "websocket.accept"),
+        ("http://b.a.example", "websocket.close"),
+        ("https://b.a.example.org", "websocket.close"),
+    ],
+)
+async def test_trusted_addresses_may_be_all_of_a_domain(settings, origin: str, answer: str):
+    settings.CSRF_TRUSTED_ORIGINS = TRUSTED
+
+    async def accept(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
+    assert (await Socket(OwnPages(accept), "/", "", origin).open())["type"] == answer
 
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "9" * 40])
