@@ -19,13 +19,13 @@ from apps.cameras.services import (
     camera_create,
     camera_update,
     stream_facts,
-    stream_say,
     view_accept,
 )
 from apps.cameras.standing import cameras_standing
 from apps.live.models import Event
 from apps.rules.services import scene_publish
 from apps.tenancy.scope import mine_scope, system_scope
+from tests.cameras.said import alarms, analysed, say
 from tests.cast import SCENE, Cast
 from tests.recordings.recorded import put
 from workers.engine import Finding
@@ -37,22 +37,6 @@ from workers.media.ring import Ring
 def camera(cast: Cast) -> Camera:
     """Lamp Hill's camera, which has a rule."""
     return cast.lamp_hill.camera
-
-
-def say(camera: Camera, state: str, ago_s: float, stream: str = "main") -> None:
-    """Let the recorder say a state that began so long ago."""
-    with mine_scope(camera.mine_id):
-        row = stream_say(
-            camera_id=camera.pk, mine_id=camera.mine_id, stream=stream, state=state, reason="gone"
-        )
-        StreamState.objects.filter(pk=row.pk).update(
-            since=timezone.now() - timedelta(seconds=ago_s)
-        )
-
-
-def alarms(camera: Camera) -> list[Alarm]:
-    with mine_scope(camera.mine_id):
-        return list(Alarm.objects.filter(camera=camera, rule_type="camera_health").order_by("pk"))
 
 
 def finding(state: str, fault: str = "blocked", about: str = "") -> Finding:
@@ -122,12 +106,6 @@ def test_a_camera_that_cannot_be_looked_at_hides_no_other(camera: Camera, monkey
         watch()
     assert seen.group_contains(ZeroDivisionError)
     assert (len(alarms(camera)), len(alarms(other))) == (0, 1)
-
-
-def analysed(camera: Camera, ago_s: float | None) -> None:
-    until = None if ago_s is None else timezone.now() - timedelta(seconds=ago_s)
-    with mine_scope(camera.mine_id):
-        Analysis.objects.filter(camera=camera).update(analysed_until=until)
 
 
 @pytest.mark.parametrize("never", [False, True])
@@ -251,82 +229,6 @@ def test_a_camera_that_the_recorder_left_and_does_not_come_back_to_is_an_alarm(c
         analysed(camera, 8 * 3600)
         watch()
         assert len(alarms(camera)) == 1, "a minute again"
-
-
-@pytest.fixture
-def double(camera: Camera) -> Camera:
-    """The same with a sub-stream, which is analysed."""
-    with mine_scope(camera.mine_id):
-        return camera_update(camera=camera, sub_url="rtsp://10.0.0.9/sub")
-
-
-def recorded(camera: Camera, stream: str, ago_s: float) -> None:
-    at = timezone.now() - timedelta(seconds=ago_s)
-    with mine_scope(camera.mine_id):
-        StreamState.objects.filter(camera=camera, stream=stream).update(last_chunk_at=at)
-
-
-def test_a_main_stream_that_is_missing_while_the_other_comes_is_an_alarm_after_three_minutes(
-    double: Camera,
-):
-    say(double, "recording", 3600, stream="sub")
-    say(double, "unusable", 20)
-    analysed(double, 1)
-    recorded(double, "sub", 0)
-    recorded(double, "main", 170)
-    watch()
-    assert alarms(double) == []
-    # However often its state changed meanwhile.
-    say(double, "lost", 1)
-    recorded(double, "main", 200)
-    watch()
-    watch()
-    (alarm,) = alarms(double)
-    assert (alarm.rule, alarm.level, alarm.severity) == (
-        "camera.unrecorded",
-        "unrecorded",
-        "medium",
-    )
-    assert alarm.why == "its main stream is not recorded for 3 min: gone"
-    with mine_scope(double.mine_id):
-        health = camera_health(Camera.objects.get(pk=double.pk))
-    assert [row["fault"] for row in health["faults"]] == ["unrecorded"]
-    assert health["state"] == "protecting", "it is seen, and analysed"
-    say(double, "recording", 0)
-    watch()
-    assert alarms(double)[0].cleared_at is None, "no chunk of it came yet"
-    recorded(double, "main", 1)
-    watch()
-    assert alarms(double)[0].cleared_at is not None
-
-
-def test_a_main_stream_s_alarm_ends_where_the_main_stream_alone_is_left(double: Camera):
-    say(double, "recording", 3600, stream="sub")
-    analysed(double, 1)
-    watch()
-    assert [alarm.rule for alarm in alarms(double)] == ["camera.unrecorded"], "it never began"
-    with mine_scope(double.mine_id):
-        camera_update(camera=double, sub_url="")
-    say(double, "recording", 5)
-    watch()
-    assert alarms(double)[0].cleared_at is not None
-
-
-def test_a_camera_that_is_lost_altogether_is_told_as_that_alone(double: Camera):
-    for stream in ("main", "sub"):
-        say(double, "lost", 600, stream=stream)
-        recorded(double, stream, 600)
-    watch()
-    assert [alarm.rule for alarm in alarms(double)] == ["camera.lost"]
-
-
-def test_a_camera_whose_rows_are_late_is_not_told_to_lack_its_main_stream(double: Camera):
-    for stream in ("main", "sub"):
-        say(double, "recording", 3600, stream=stream)
-        recorded(double, stream, 400)
-    analysed(double, 1)
-    watch()
-    assert alarms(double) == []
 
 
 def test_a_lost_camera_without_a_rule_has_ten_seconds_and_is_less_severe(camera: Camera):
