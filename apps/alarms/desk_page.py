@@ -201,6 +201,8 @@ def _strings() -> dict[str, Any]:
         "late_do": _("Watch the pictures yourself, and call whoever looks after the server."),
         "call_do": _("Call by phone."),
         "call_routes": _("Notifications"),
+        "keys_on": _("Keys on"),
+        "keys_off": _("Keys off: turn on"),
         "sound_on": _("Sound on"),
         "sound_off": _("Sound off: turn on"),
         "sound_blocked": _("Sound blocked: click to allow"),

@@ -64,6 +64,30 @@ def test_an_alarm_is_answered_called_about_and_reset_by_one_key_each(world: Cast
     expect(detail.locator(".steps")).to_contain_text("sent away")
 
 
+def test_keys_that_are_turned_off_answer_nothing_until_they_are_turned_on(
+    world: Cast, enter: Enter
+):
+    raised(world)
+    page = enter("chen")
+    detail = page.locator("#detail")
+    expect(detail).to_contain_text("this goes to: shift leader")
+    keys = page.get_by_role("button", name="Keys")
+    expect(keys).to_have_text("Keys on")
+    keys.click()
+    expect(keys).to_have_text("Keys off: turn on")
+    expect(detail.locator(".verbs kbd").first).to_be_hidden()
+    page.reload()
+    expect(keys).to_have_text("Keys off: turn on")
+    expect(detail).to_contain_text("this goes to: shift leader")
+    page.keyboard.press("f")
+    page.keyboard.press("a")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(detail).not_to_contain_text("Answered by chen")
+    keys.click()
+    page.keyboard.press("a")
+    expect(detail).to_contain_text("Answered by chen")
+
+
 def test_a_false_alarm_has_a_reason_and_escape_leaves_everything_as_it_was(
     world: Cast, enter: Enter
 ):

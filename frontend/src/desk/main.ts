@@ -1,9 +1,9 @@
 // The live desk: ties the feed, the state and the three columns together.
 
 import { countInTitle } from "../common/count";
-import { ask, asking } from "../common/dialog";
+import { asking } from "../common/dialog";
 import { data, el, icon, need, setText } from "../common/dom";
-import { form, json } from "../common/http";
+import { json } from "../common/http";
 import { announce } from "../common/live";
 import { signInAgain } from "../common/session";
 import { say, sayMinute, ServerClock } from "../common/time";
@@ -15,6 +15,8 @@ import { Feed, type Line } from "./feed";
 import { Folded } from "./folded";
 import { Follow } from "./follow";
 import { hearing } from "./hearing";
+import { Keys } from "./keys";
+import { nameDesk } from "./named";
 import { Queue } from "./queue";
 import { Shelf } from "./shelf";
 import { Sound, type SoundState } from "./sound";
@@ -271,25 +273,12 @@ function askPassword(): void {
 
 // ---- the person -----------------------------------------------------------------------------
 
-function onKey(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const target = event.target as HTMLElement;
-  if (asking()) return;
-  // A question that was just closed may have the focus for a moment longer: its fields take no keys.
-  if (target.closest("input, textarea, select, video") && !target.closest("dialog")) return;
-  const inQueue = target.closest("#queue") !== null;
-  const key = event.key.toLowerCase();
-  const step = key === "j" || (inQueue && key === "arrowdown") ? 1 : key === "k" || (inQueue && key === "arrowup") ? -1 : 0;
-  if (step) {
-    const next = queue.neighbour(selected, step, asked && last !== null && !state.unanswered(last));
-    if (next !== null) {
-      select(next);
-      queue.focus(next);
-      bring();
-    }
-  } else if (key === "p") detail.playClip();
-  else if (event.repeat || !detail.press(key)) return;
-  event.preventDefault();
+function stepBy(by: 1 | -1): void {
+  const next = queue.neighbour(selected, by, asked && last !== null && !state.unanswered(last));
+  if (next === null) return;
+  select(next);
+  queue.focus(next);
+  bring();
 }
 
 const soundButton = need<HTMLButtonElement>("desk-sound");
@@ -301,23 +290,7 @@ function showSound(now: SoundState): void {
   soundButton.replaceChildren(icon(now === "on" ? "sound" : "mute"), t(`sound_${now}`));
 }
 
-const deskButton = need<HTMLButtonElement>("desk-name");
-let deskName = given.desk;
-
-function showDesk(): void {
-  setText(deskButton, deskName ? t("desk_name", { name: deskName }) : t("desk_none"));
-}
-
-deskButton.addEventListener("click", () => {
-  const send = async (values: Record<string, string>): Promise<void> => {
-    await form(given.urls.desk_name, values);
-    deskName = values["name"] ?? "";
-    showDesk();
-  };
-  const fields = [{ name: "name", label: t("desk_label"), value: deskName, longest: 60, optional: true }];
-  ask({ title: t("desk_title"), fields, hints: [t("desk_hint")], submit: t("send"), send }, words);
-});
-showDesk();
+nameDesk(need("desk-name"), given.urls.desk_name, given.desk, words);
 
 const sound = new Sound(showSound);
 showSound(sound.state);
@@ -325,7 +298,7 @@ soundButton.addEventListener("click", () => void sound.toggle());
 const muteBanner = need("desk-mute");
 muteBanner.append(t("mute"), " ", el("button", { type: "button", class: "button small sound", click: () => void sound.check() }, icon("sound"), t("mute_allow")));
 hearing(need("desk-hearing"), sound, words);
-document.addEventListener("keydown", onKey);
+new Keys({ step: stepBy, press: (key) => detail.press(key), play: () => detail.playClip() }, need("desk-keys"), t);
 
 function showPills(): void {
   const { protecting, blind, idle, all } = wall.count();
