@@ -78,7 +78,7 @@ def _look(
     try:
         memory.video.read(
             frame.luma, machine.roi, people, t, machine.look, machine.colour, frame.crop,
-            health.moved, way,
+            health.moved, way, health.scenery.written,
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001
         why = failing.note(machine.id, machine.name, error)

@@ -20,18 +20,20 @@ SMALL = (71, 126)
 SIZES = [7, 12]  # of 180 lines: 14 and 24 of 360
 
 
-def written(picture, t, high):
-    """Write the time and a name over a picture, as cameras do: white with a black rim."""
-    now = datetime(2026, 11, 29, 15, 4, 5) + timedelta(seconds=int(t))
-    lines = ((f"{now:%m-%d-%Y %a %H:%M:%S}", 8, 8 + high), ("Camera 01 Winch", 190, 174))
+def lettered(picture, text, at, high):
+    """Write over a picture as cameras do: white with a black rim."""
     picture = picture.copy()
-    for text, x, y in lines:
-        for colour, thick in (((0, 0, 0), 0.18), ((240, 240, 240), 0.07)):
-            size, wide = high / 22, max(1, round(thick * high))
-            cv2.putText(
-                picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, wide, cv2.LINE_AA
-            )
+    for colour, thick in (((0, 0, 0), 0.18), ((240, 240, 240), 0.07)):
+        size, wide = high / 22, max(1, round(thick * high))
+        cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, wide, cv2.LINE_AA)
     return picture
+
+
+def written(picture, t, high):
+    """Write the time and a name over a picture."""
+    now = datetime(2026, 11, 29, 15, 4, 5) + timedelta(seconds=int(t))
+    picture = lettered(picture, f"{now:%m-%d-%Y %a %H:%M:%S}", (8, 8 + high), high)
+    return lettered(picture, "Camera 01 Winch", (190, 174), high)
 
 
 def named(frames, high):

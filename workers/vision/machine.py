@@ -32,6 +32,9 @@ BLIND_S = 1.0
 COVERED_S, COVERED_RUNNING_S = 4.0, 15.0
 # The same picture to the last bit: of the whole frame, or of the region beside a running clock.
 FROZEN_S, FROZEN_PART_S = 2.0, 10.0
+# So much of a region must be left beside what the camera writes over it.
+READ_LEAST = 0.4
+WRITTEN = "the camera writes over the region"
 TURNED = "the view is blocked or was turned"
 UNTOLD = "the lamp cannot be told lit from unlit"
 
@@ -82,13 +85,15 @@ class VideoReader:
         bgr: Callable[[int, int, int, int], np.ndarray] | None = None,
         moved: bool | None = False,
         way: Way = STAYED,
+        written: np.ndarray | None = None,
     ) -> str:
         """Take one frame's luma (H, W) and the people's boxes in it; return the state.
 
         look: what the region shows; colour: of the lamp that counts, or "" for any; bgr: gives
         the colours of a window (left, top, right, bottom) in pixels, where there are any; moved:
         whether the camera is known to look elsewhere, or None where it may; way: how the
-        view was knocked since the region was drawn, so that it goes along.
+        view was knocked since the region was drawn, so that it goes along; written: where the
+        camera writes over its picture, a mask of any size: that neither moves nor stands.
         """
         height, width = luma.shape
         place = zlib.crc32(repr((roi, look, colour)).encode())
@@ -104,7 +109,11 @@ class VideoReader:
         if small:
             self._doubt(small)
             return self.state
-        where = region(roi, width, height, look)
+        drawn = region(roi, width, height, look)
+        where = drawn.without(written)
+        if where.inside.sum() < READ_LEAST * drawn.inside.sum():
+            self._doubt(WRITTEN)
+            return self.state
         patch = where.cut(luma)
         boxes = [list(map(float, b)) for b in people]
         if self.judged_t is None:

@@ -1,7 +1,7 @@
 """A machine's drawn region cut out of a picture, small; and whether it can be judged at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -61,6 +61,16 @@ class Region:
             corners = np.array([[a, c, 1], [b, c, 1], [b, d, 1], [a, d, 1]]) @ self.matrix.T
             cv2.fillConvexPoly(mask, np.round(corners - 0.5).astype(np.int32), 1)
         return mask.astype(bool)
+
+    def without(self, written: np.ndarray | None) -> "Region":
+        """Return the region less what a camera writes over it, itself where that is nothing.
+
+        written: where that is, a mask of a picture of any size. What is left may be empty.
+        """
+        if written is None or not written.any():
+            return self
+        over = self.cut(cv2.resize(written.astype(np.uint8) * 255, self.picture)) > 0
+        return replace(self, inside=self.inside & ~over) if over[self.inside].any() else self
 
     def is_near(self, boxes: Boxes) -> bool:
         """Tell whether anybody is within about a body's width of the region."""

@@ -10,14 +10,16 @@ import numpy as np
 
 # The picture is looked at with about so many columns; nothing is averaged, as strokes are thin.
 COLUMNS = 320
-# A stroke is brighter than all around it by so many grey levels, and thinner than so many pixels.
+# A stroke is brighter than what lies to both sides by so many grey levels, and thinner than so many
+# pixels.
 # So letters of 10 to 36 pixels of 360 were found over 67 pictures (rendered, mines, streets,
 # shops), as drawn and coarsely encoded: of those up to 20 all, of larger ones 0.99 in the mean and
 # 0.77 at least. Of the pictures themselves 0.06 is left out with no line there (rails, fences).
 STROKE, THIN = 70, 5
-# So much of a stretch of a line is strokes: width and height of the stretch in such pixels. And a
-# line is so long: a rail or a pipe is bright and thin, and crosses a line in a short piece of it.
-STRETCH, MUCH, LONG = (25, 9), 0.12, 31
+# So much of a stretch of a line is strokes, upright and level ones: a rope, a rail or a cable is
+# bright and thin as well, and goes one way. Width and height of the stretch in such pixels; and a
+# line is so long.
+STRETCH, UPRIGHT, LEVEL, LONG = (25, 9), 0.08, 0.03, 31
 # Cameras write into the upper and the lower part of the picture: so much of its height each.
 EDGE = 0.3
 # What is next to writing is compared with a mean that has writing in it: so far, in pixels of the
@@ -25,7 +27,7 @@ EDGE = 0.3
 HALO = 10
 
 _LONG = np.ones((1, LONG), np.uint8)
-_THIN = np.ones((THIN, THIN), np.uint8)
+_ACROSS, _DOWN = np.ones((1, THIN), np.uint8), np.ones((THIN, 1), np.uint8)
 _HALO = np.ones((2 * HALO + 1, 2 * HALO + 1), np.uint8)
 
 
@@ -43,18 +45,24 @@ def writing(luma: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     small = np.zeros(shape[:2], np.uint8)
     rows = max(1, round(EDGE * shape[0]))
     for there, here in ((slice(0, deep), slice(0, rows)), (slice(-deep, None), slice(-rows, None))):
-        hat = cv2.morphologyEx(picture[there], cv2.MORPH_TOPHAT, _THIN)
-        strokes = (hat >= STROKE).astype(np.float32)
-        if not strokes.any():
+        much = (_share(picture[there], _ACROSS) >= UPRIGHT) & (
+            _share(picture[there], _DOWN) >= LEVEL
+        )
+        if not much.any():
             continue
-        much = cv2.boxFilter(strokes, -1, STRETCH, borderType=cv2.BORDER_CONSTANT) >= MUCH
         lines = cv2.morphologyEx(much.astype(np.uint8), cv2.MORPH_OPEN, _LONG)
-        part = small[here]
-        size = (part.shape[1], part.shape[0])
-        part[:] = cv2.resize(lines.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.25
+        found = small[here]
+        size = (found.shape[1], found.shape[0])
+        found[:] = cv2.resize(lines.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.25
     if not small.any():
         return None
     return small.astype(bool)
+
+
+def _share(picture: np.ndarray, thin: np.ndarray) -> np.ndarray:
+    """Return how much of the stretch about each pixel is strokes that are thin one way."""
+    strokes = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, thin) >= STROKE
+    return cv2.boxFilter(strokes.astype(np.float32), -1, STRETCH, borderType=cv2.BORDER_CONSTANT)
 
 
 def around(written: np.ndarray | None) -> np.ndarray | None:
