@@ -117,7 +117,10 @@ def _look(
     if isinstance(memory, Level):
         still = frame.name is not None
         way = state.laid.since(name, [point for point, _ in gauge.points], now)
-        sight = memory.look(frame.luma, gauge.points, people, t, still=still, way=way)
+        written = state.health.scenery.written
+        sight = memory.look(
+            frame.luma, gauge.points, people, t, still=still, way=way, written=written
+        )
         return sight.value, sight.confidence
     zone = scene.polygons[gauge.zone or ""]
     way = state.laid.since(name, zone, now)

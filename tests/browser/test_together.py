@@ -61,7 +61,7 @@ OPEN = """(key) => new Promise((done) => {
 def enter(own_browser: Chromium, world: Cast, settings: Any) -> Iterator[Enter]:
     """Return a function that signs somebody in at a server with sockets."""
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    parts = application.application_mapping
+    parts = application.app.application_mapping
     served = ProtocolTypeRouter({**parts, "http": ASGIStaticFilesHandler(get_asgi_application())})
     config = uvicorn.Config(
         served, host="127.0.0.1", port=0, log_level="error", lifespan="off",

@@ -13,7 +13,8 @@ from workers.media.decode import Frame
 from workers.scene import parse_scene
 from workers.simulate.faults import spoil
 from workers.state import State
-from workers.vision.writing import around, writing
+from workers.vision.gauge import BLIND, read
+from workers.vision.writing import around, filled, writing
 
 BEGIN_S = 20.0
 SMALL = (71, 126)
@@ -156,3 +157,42 @@ def test_the_first_movement_in_what_looks_like_writing_is_looked_at():
             picture[6:22, left : left + 24] = 60
         frames.append((t, picture))
     assert 40.0 in looks(frames)
+
+
+@pytest.mark.parametrize("high", [14, 24])
+@pytest.mark.parametrize("line", [0.75, 0.85])
+def test_letters_before_a_gauge_are_no_water_line(high, line):
+    marks = (((0.5, 0.62), 1.0), ((0.5, 0.95), 0.0))
+    read_at = []
+    for level in (0.15, 0.5, 0.85):
+        wall = np.random.default_rng(3).uniform(90, 200, (360, 640)).astype(np.float32)
+        picture = cv2.GaussianBlur(wall, (0, 0), 2)
+        surface = round(360 * (0.95 - 0.33 * level))
+        still = np.flipud(picture[2 * surface - 360 : surface])
+        picture[surface:] = 0.35 * cv2.GaussianBlur(still, (0, 0), 3) + 22
+        picture = picture.astype(np.uint8)
+        shown = lettered(picture, "Camera 01 Sump", (230, int(360 * line)), high)
+        clean, text = read(picture, marks), read(shown, marks, writing(shown, SMALL))
+        assert clean.value == pytest.approx(level, abs=0.03)
+        if text.value is not None:
+            assert text.value == pytest.approx(level, abs=0.05)
+            read_at.append(level)
+    assert len(read_at) >= 1
+
+
+def test_a_gauge_that_is_mostly_written_over_is_not_read():
+    picture = np.random.default_rng(3).integers(90, 200, (360, 640), np.uint8)
+    over = np.zeros(SMALL, bool)
+    over[45:62] = True
+    assert read(picture, (((0.5, 0.62), 1.0), ((0.5, 0.95), 0.0)), over) == BLIND
+
+
+def test_what_is_filled_shows_neither_letters_nor_an_edge():
+    picture = np.full((180, 320), 90, np.uint8)
+    picture[140:] = 60
+    shown = lettered(np.repeat(picture[..., None], 3, axis=2), "Camera 01 Winch", (150, 150), 12)
+    shown = cv2.cvtColor(shown, cv2.COLOR_BGR2GRAY)
+    made, over = filled(shown, writing(shown, SMALL))
+    assert over.any() and (made[~over] == shown[~over]).all()
+    assert made.max() <= 100
+    assert int(np.abs(np.diff(made.astype(int), axis=0)).max()) <= 30

@@ -19,6 +19,7 @@ from workers.vision.pace import READ_S, Pace
 from workers.vision.scale import Scale, cut, scale_of
 from workers.vision.waterline import ROWS, chances, is_dry_below, shore
 from workers.vision.way import STAYED, Way
+from workers.vision.writing import filled
 
 # Water is looked for this far beyond the outermost marks, in lengths of the marked line.
 BEYOND = 1.0
@@ -52,6 +53,9 @@ CLEAR = 0.75
 # or elsewhere: a line to which both, in the mean, give less of a chance than this is half as sure.
 # There it is the same line to within a share of the marked line, as few lines are quite level.
 BESIDE, SHOWN, UNSHOWN, SAME_SHARE = 0.2, 0.1, 0.5, 0.04
+
+# A gauge of which more than this is written over by the camera is not read.
+MOST_WRITTEN = 0.5
 
 # Readings of this many seconds, and this many at most, make one value.
 WINDOW_S = 6.0
@@ -87,8 +91,11 @@ class Sight:
 BLIND = Sight(None, 0.0)
 
 
-def read(luma: np.ndarray, marks: Marks) -> Sight:
-    """Read the level from one picture's luma (H, W) uint8; value None where it cannot be read."""
+def read(luma: np.ndarray, marks: Marks, written: np.ndarray | None = None) -> Sight:
+    """Read the level from one picture's luma (H, W) uint8; value None where it cannot be read.
+
+    written: where the camera writes over its picture, a mask of any size: no water is found there.
+    """
     height, width = luma.shape
     scale = scale_of(marks, width, height)
     if scale.span_px < MIN_SPAN_PX or width < 8 or height < 8:
@@ -100,17 +107,27 @@ def read(luma: np.ndarray, marks: Marks) -> Sight:
     s = first + (np.arange(ROWS) + 0.5) * step
     outside = np.maximum(np.maximum(-s, s - scale.span_px), 0) / scale.span_px
     prior = np.where(outside > 0.03, BEYOND_ODDS * FARTHER_ODDS**outside, 1.0)
+    hidden = np.zeros(ROWS, bool)
+    if written is not None:
+        luma, over = filled(luma, written)
+        x, y = np.round(scale.place(s)).astype(int).T
+        beneath = over[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+        # Where it ends may look like a line, too.
+        hidden = np.convolve(beneath, np.ones(2 * SAME_ROWS + 1), "same") > 0
+        if beneath[outside == 0].mean() > MOST_WRITTEN:
+            return BLIND
     strip = cut(luma, scale, first, last)
     if float(strip.std()) < FAINT:
         return BLIND
     looks = [chances(strip)]
-    odds, peak, confidence = _peak(looks, prior)
+    odds, peak, confidence = _peak(looks, prior, hidden)
     if confidence < SURE:
         looks += [chances(cut(luma, scale, first, last, width)) for width in OTHER_WIDTHS]
-        again = _peak(looks, prior)
+        again = _peak(looks, prior, hidden)
         if again[2] > confidence:
             odds, peak, confidence = again
-    if confidence < MIN_CONFIDENCE:
+    # Beneath letters there may be another line.
+    if confidence < (SURE if hidden.any() else MIN_CONFIDENCE):
         return Sight(None, 0.0)
     window = slice(max(0, peak - SAME_ROWS), peak + SAME_ROWS + 1)
     row = float((odds[window] * np.arange(ROWS)[window]).sum() / odds[window].sum())
@@ -164,17 +181,21 @@ def _above(luma: np.ndarray, scale: Scale, where: float) -> tuple[float, float] 
 
 
 def _peak(
-    looks: Sequence[tuple[np.ndarray, float]], prior: np.ndarray
+    looks: Sequence[tuple[np.ndarray, float]],
+    prior: np.ndarray,
+    hidden: np.ndarray | None = None,
 ) -> tuple[np.ndarray, int, float]:
     """Return the rows' odds after all looks, the likeliest row, and its share of all odds.
 
-    Looks are multiplied as if each told something new; none of them may rule a row out.
+    Looks are multiplied as if each told something new; none of them may rule a row out. hidden:
+    rows of which none is the likeliest, though water may be there.
     """
     logs = sum(np.log(np.append(rows, none) + DOUBT) for rows, none in looks)
     odds = np.exp(logs - np.max(logs)) * np.append(prior, 1.0)
-    near = np.convolve(odds[:-1], np.ones(2 * SAME_ROWS + 1), "same")
+    seen = odds[:-1] if hidden is None else np.where(hidden, 0.0, odds[:-1])
+    near = np.convolve(seen, np.ones(2 * SAME_ROWS + 1), "same")
     peak = int(near.argmax())
-    return odds[:-1], peak, float(near[peak] / odds.sum())
+    return seen, peak, float(near[peak] / odds.sum())
 
 
 @dataclass
@@ -200,13 +221,14 @@ class Level:
         *,
         still: bool = False,
         way: Way = STAYED,
+        written: np.ndarray | None = None,
     ) -> Sight:
         """Read the picture at t; people: boxes whose edges are no water line.
 
         still: no others follow soon that could confirm it; way: how the view was knocked
-        since the marks were drawn.
+        since the marks were drawn; written: where the camera writes over its picture.
         """
-        sight = read(luma, self._followed(luma, marks, t, way))
+        sight = read(luma, self._followed(luma, marks, t, way), written)
         if sight.at is not None:
             x, y = sight.at
             if any(x1 <= x <= x2 and y1 <= y <= y2 + 0.02 for x1, y1, x2, y2 in people):

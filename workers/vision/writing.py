@@ -10,16 +10,17 @@ import numpy as np
 
 # The picture is looked at with about so many columns; nothing is averaged, as strokes are thin.
 COLUMNS = 320
-# A stroke is brighter than what lies to both sides by so many grey levels, and thinner than so many
-# pixels.
+# A stroke is brighter than all around it by so many grey levels, and thinner than so many pixels.
 # So letters of 10 to 36 pixels of 360 were found over 67 pictures (rendered, mines, streets,
 # shops), as drawn and coarsely encoded: of those up to 20 all, of larger ones 0.99 in the mean and
-# 0.77 at least. Of the pictures themselves 0.06 is left out with no line there (rails, fences).
+# 0.77 at least. Of the pictures themselves 0.05 is left out with no letter there (fences, signs).
 STROKE, THIN = 70, 5
-# So much of a stretch of a line is strokes, upright and level ones: a rope, a rail or a cable is
-# bright and thin as well, and goes one way. Width and height of the stretch in such pixels; and a
+# So much of a stretch of a line is strokes: width and height of the stretch in such pixels. And a
 # line is so long.
-STRETCH, UPRIGHT, LEVEL, LONG = (25, 9), 0.08, 0.03, 31
+STRETCH, MUCH, LONG = (25, 9), 0.12, 31
+# Its strokes are upright and level ones, so many of each in this share of it: a rope, a rail or a
+# cable is bright and thin as well, and goes one way.
+UPRIGHT, LEVEL, BOTH = 0.08, 0.03, 0.25
 # Cameras write into the upper and the lower part of the picture: so much of its height each.
 EDGE = 0.3
 # What is next to writing is compared with a mean that has writing in it: so far, in pixels of the
@@ -27,7 +28,9 @@ EDGE = 0.3
 HALO = 10
 
 _LONG = np.ones((1, LONG), np.uint8)
+_THIN = np.ones((THIN, THIN), np.uint8)
 _ACROSS, _DOWN = np.ones((1, THIN), np.uint8), np.ones((THIN, 1), np.uint8)
+_RIM = np.ones((3, 3), np.uint8)  # letters have a dark one
 _HALO = np.ones((2 * HALO + 1, 2 * HALO + 1), np.uint8)
 
 
@@ -45,18 +48,30 @@ def writing(luma: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     small = np.zeros(shape[:2], np.uint8)
     rows = max(1, round(EDGE * shape[0]))
     for there, here in ((slice(0, deep), slice(0, rows)), (slice(-deep, None), slice(-rows, None))):
-        much = (_share(picture[there], _ACROSS) >= UPRIGHT) & (
-            _share(picture[there], _DOWN) >= LEVEL
-        )
-        if not much.any():
+        lines = _lines(picture[there])
+        if lines is None:
             continue
-        lines = cv2.morphologyEx(much.astype(np.uint8), cv2.MORPH_OPEN, _LONG)
         found = small[here]
         size = (found.shape[1], found.shape[0])
         found[:] = cv2.resize(lines.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.25
     if not small.any():
         return None
-    return small.astype(bool)
+    return cv2.dilate(small, _RIM).astype(bool)
+
+
+def _lines(picture: np.ndarray) -> np.ndarray | None:
+    """Return where lines of letters are in a part of a picture, (H, W) bool; None where none is."""
+    much = cv2.morphologyEx(
+        (_share(picture, _THIN) >= MUCH).astype(np.uint8), cv2.MORPH_OPEN, _LONG
+    )
+    if not much.any():
+        return None
+    letters = (_share(picture, _ACROSS) >= UPRIGHT) & (_share(picture, _DOWN) >= LEVEL)
+    count, places = cv2.connectedComponents(much)
+    area = np.bincount(places.ravel(), minlength=count)
+    lettered = np.bincount(places[letters], minlength=count) >= BOTH * area
+    lettered[0] = False  # what is no line at all
+    return lettered[places] if lettered.any() else None
 
 
 def _share(picture: np.ndarray, thin: np.ndarray) -> np.ndarray:
@@ -75,3 +90,30 @@ def wiped(pattern: np.ndarray, written: np.ndarray | None) -> np.ndarray:
     if written is None or written.shape != pattern.shape:
         return pattern
     return np.where(written, np.uint8(128), pattern)
+
+
+def filled(luma: np.ndarray, written: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture with its lines of writing filled from above and below, and where they were.
+
+    luma: (H, W) uint8; written: a mask of any size. What is filled shows no edge, and nothing else.
+    """
+    height, width = luma.shape
+    size = (width, height)
+    over = cv2.resize(written.astype(np.uint8) * 255, size, interpolation=cv2.INTER_LINEAR) > 0
+    rows = np.flatnonzero(over.any(axis=1))
+    if not rows.size:
+        return luma, over
+    top, bottom = max(0, rows[0] - 1), min(height, rows[-1] + 2)
+    hidden, part = over[top:bottom], luma[top:bottom].astype(np.float32)
+    row = np.arange(bottom - top)[:, None]
+    above = np.maximum.accumulate(np.where(hidden, -1, row), axis=0)
+    below = np.minimum.accumulate(np.where(hidden, len(row), row)[::-1], axis=0)[::-1]
+    # At the picture's edge there is one side only.
+    above, below = np.where(above < 0, below, above), np.where(below == len(row), above, below)
+    above, below = np.clip(above, 0, len(row) - 1), np.clip(below, 0, len(row) - 1)
+    share = (row - above) / np.maximum(below - above, 1)
+    before = np.take_along_axis(part, above, axis=0)
+    after = np.take_along_axis(part, below, axis=0)
+    made = luma.copy()
+    made[top:bottom] = np.where(hidden, before + share * (after - before), part)
+    return made, over
