@@ -52,9 +52,11 @@ MIN_LEVELS = 1.2
 # So many changed pixels side by side are motion when seen twice, and at once if there are more.
 SATURATED = 225
 _AROUND = np.ones((3, 3), np.uint8)
-# A clock that the camera writes over its picture changes at least this often. What changes in the
-# writing alone is movement only where nothing did for longer: rails may be taken for writing, too.
-TICKS_S = 90.0
+# A clock that the camera writes over its picture is known by this: something in the writing changes
+# at least so often, for so long (of seconds the tens alone are sure to be seen), while nobody is
+# followed near it. Then what changes there is no movement. Fences and signs may be taken for
+# writing, too, and whoever walks there is looked at at once.
+TICK_S, TICKS_S = 12.0, 20.0
 MIN_PIXELS = 5
 SURE_PIXELS = 14
 
@@ -78,7 +80,8 @@ class Gate:
 
     last: the frame before; background: relative picture; noise: variance by cell; seen: how many
     differences the noise was learnt from; hint: something moved in the frame before; times in s,
-    stirred_t: when last something differed by more than a hint; ticked_t: in the camera's writing.
+    stirred_t: when last something differed by more than a hint; ticked_t: when last something
+    changed in the camera's writing, and ticking_t: since when it does so.
     """
 
     last: np.ndarray | None = None
@@ -99,6 +102,7 @@ class Gate:
     whole_t: float = -1e18
     whole: list[Corners] = field(default_factory=list)
     ticked_t: float = -1e18
+    ticking_t: float = -1e18
     # The frame before, relative to its local mean: what `last` would give once more.
     before: np.ndarray | None = field(default=None, repr=False, compare=False)
 
@@ -191,6 +195,9 @@ class Gate:
             ticks = _patches((share > 1.0) & written, MIN_PIXELS)[0] > 0
             if self._ticks(t):
                 share[written] = 0
+            pauses = ticks and not 0 <= t - self.ticked_t <= max(TICK_S, 1.5 * step_s)
+            if pauses or _touches(people, written):
+                self.ticking_t = t
             self.ticked_t = t if ticks else self.ticked_t
         self.last, self.last_t, self.before = small, t, now
         largest, self.patches = _patches(share > 1.0, MIN_PIXELS)
@@ -201,7 +208,8 @@ class Gate:
 
     def _ticks(self, t: float) -> bool:
         """Tell whether what the camera writes over its picture changes by itself."""
-        return 0 <= t - self.ticked_t <= TICKS_S
+        goes_on = 0 <= t - self.ticked_t <= max(TICK_S, 1.5 * (t - self.last_t))
+        return goes_on and self.ticked_t - self.ticking_t >= TICKS_S
 
     def differs(self, small: np.ndarray, written: np.ndarray | None = None) -> bool:
         """Tell whether one picture alone differs from the background as motion does.
@@ -263,7 +271,8 @@ class Gate:
         self.last = self.background = self.noise = self.before = None
         self.seen, self.hint = 0, False
         self.last_t = self.renewed_t = self.open_until = self.looked_t = -1e18
-        self.opened_t = self.found_t = self.stirred_t = self.whole_t = self.ticked_t = -1e18
+        self.opened_t = self.found_t = self.stirred_t = self.whole_t = -1e18
+        self.ticked_t = self.ticking_t = -1e18
 
     def dump(self) -> dict[str, Any]:
         """Return a JSON-like form."""
@@ -283,7 +292,7 @@ class Gate:
                 self.stirred_t,
             ],
             "whole": [self.whole_t, self.whole],
-            "ticked": self.ticked_t,
+            "ticks": [self.ticked_t, self.ticking_t],
         }
 
     @classmethod
@@ -299,8 +308,19 @@ class Gate:
             *data["t"],
         )
         gate.whole_t, gate.whole = data.get("whole", (-1e18, []))
-        gate.ticked_t = data.get("ticked", -1e18)
+        gate.ticked_t, gate.ticking_t = data.get("ticks", (-1e18, -1e18))
         return gate
+
+
+def _touches(people: Sequence[Sequence[float]], mask: np.ndarray) -> bool:
+    """Tell whether anybody's box, or half of it more to each side, lies in a mask (H, W)."""
+    height, width = mask.shape
+    for x1, y1, x2, y2 in people:
+        right, down = (x2 - x1) / 2, (y2 - y1) / 2
+        left, top = max(0, int((x1 - right) * width)), max(0, int((y1 - down) * height))
+        if mask[top : int((y2 + down) * height) + 1, left : int((x2 + right) * width) + 1].any():
+            return True
+    return False
 
 
 def _patches(mask: np.ndarray, least: int) -> tuple[int, list[Corners]]:
